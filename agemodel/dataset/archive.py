@@ -1,0 +1,374 @@
+"""Importing UTKFace: an archive or a folder becomes the dataset, or nothing does.
+
+An import unpacks into a folder of its own, which counts only once `import.json` names
+it (see `record`). So an import that is killed at any moment leaves the old dataset, or
+none, and a folder that the next import deletes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+import agemodel
+from agemodel.dataset.index import (
+    INDEX_NAME,
+    INDEX_SCHEMA,
+    REJECTS_NAME,
+    REJECTS_SCHEMA,
+    images_dir,
+    read_index,
+    read_rejects,
+    write_table,
+)
+from agemodel.dataset.members import (
+    Limits,
+    Member,
+    iter_members,
+    list_folder,
+    source_bytes,
+)
+from agemodel.dataset.names import FaceLabel, parse_name
+from agemodel.dataset.record import (
+    FORMAT,
+    IMAGES_NAME,
+    ImportRecord,
+    commit_record,
+    is_import_folder,
+    new_folder_name,
+    read_record,
+    remove_leftovers,
+)
+from agemodel.dataset.splits import check_splits, read_splits
+from agemodel.errors import DatasetError
+
+LOCK_NAME = ".import.lock"
+Progress = Callable[[int, int | None, str], None]
+_STEP = 250  # files between two calls of a progress function
+_ARCHIVE_ENDING = re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|7z|rar)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What came of an import.
+
+    Attributes:
+        source: the name of the archive or folder.
+        usable: how many images are in the index.
+        rejects: the name of each file that was not usable, and the reason.
+        skipped: how many files were a system's own clutter, such as .DS_Store.
+        without_split: how many usable images the splits do not name.
+        seconds: how long this call took.
+        already_there: the same source had been imported before; nothing was done.
+    """
+
+    source: str
+    usable: int
+    rejects: tuple[tuple[str, str], ...]
+    skipped: int
+    without_split: int
+    seconds: float
+    already_there: bool
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """How many rejects each reason has, most frequent first."""
+        return dict(Counter(reason for _, reason in self.rejects).most_common())
+
+    @property
+    def sentence(self) -> str:
+        """The whole in a few sentences for a person."""
+        done = "was imported before" if self.already_there else "is imported"
+        text = (
+            f"{self.source} {done}: {self.usable:,} usable images, "
+            f"{len(self.rejects):,} rejects, {self.seconds:.1f} s."
+        )
+        if self.skipped:
+            text += f" {self.skipped:,} files of the system's own were skipped."
+        if self.without_split:
+            text += f" {self.without_split:,} images are in no split."
+        return text
+
+
+def import_dataset(
+    source: Path,
+    data_dir: Path,
+    *,
+    splits: pd.DataFrame | None = None,
+    progress: Progress | None = None,
+    force: bool = False,
+    limits: Limits | None = None,
+) -> ImportReport:
+    """Import an archive (.tar.gz, .tar, .zip) or a folder of UTKFace's images.
+
+    An import of the same source and splits over an intact dataset does nothing.
+
+    Args:
+        source: the archive or the folder; it is only read.
+        data_dir: the data folder, made if it is missing.
+        splits: as of `read_splits`, which it is by default.
+        progress: called now and then with the bytes of the source that are done, their
+            total, and a phrase.
+        force: import even when the same dataset is there.
+        limits: how much the source may hold.
+
+    Raises:
+        DatasetError: the source is missing, refused, damaged or holds no usable image;
+            another import is running; or the disk does not take it. A dataset that
+            was there before is still there.
+    """
+    started = time.monotonic()
+    source, data_dir = Path(source), Path(data_dir)
+    _check_source(source, data_dir)
+    splits = read_splits() if splits is None else splits
+    check_splits(splits)
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+        with _import_lock(data_dir):
+            remove_leftovers(data_dir)
+            identity = _identify(source, splits)
+            known = not force and _is_there(data_dir, identity)
+            if not known:
+                worker = _Import(source, data_dir, limits or Limits(), progress)
+                worker.run(splits, identity)
+            return _report(data_dir, started, known)
+    except OSError as error:
+        raise DatasetError(
+            f"The import of {source.name} into {data_dir} failed: {error}. Check the "
+            "folder's permissions and the free space, then import again."
+        ) from error
+
+
+def _check_source(source: Path, data_dir: Path) -> None:
+    """Refuse a source that is missing, or that the import itself would change."""
+    if not (source.is_file() or source.is_dir()):
+        raise DatasetError(
+            f"There is no archive or folder at {source}. Give the path of "
+            "UTKFace.tar.gz, or of the folder of its images."
+        )
+    inner, data = source.resolve(), data_dir.resolve()
+    in_import = any(
+        path.parent == data and is_import_folder(path.name)
+        for path in (inner, *inner.parents)
+    )
+    if in_import or (source.is_dir() and inner in (data, *data.parents)):
+        raise DatasetError(
+            f"{source} and the data folder {data_dir} lie in each other. Give an "
+            "archive, or a folder outside the data folder."
+        )
+
+
+@contextmanager
+def _import_lock(data_dir: Path) -> Iterator[None]:
+    """Hold the one lock of imports; the system lets go of it when a process dies."""
+    with (data_dir / LOCK_NAME).open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DatasetError(
+                f"Another import into {data_dir} is running. Wait for it to end, then "
+                "try again."
+            ) from error
+        yield
+
+
+# ---------------------------------------------------------------- the same again
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """What tells one import from another: see `ImportRecord`."""
+
+    sha256: str
+    fingerprint: str
+
+
+def _identify(source: Path, splits: pd.DataFrame) -> _Identity:
+    """Digest an archive's bytes, or a folder's listing with sizes and times."""
+    if source.is_dir():
+        sha256 = ""
+        listing = [
+            (name, info.st_size, info.st_mtime_ns) for name, info in list_folder(source)
+        ]
+        content = repr(listing)
+    else:
+        with source.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        content = sha256
+    text = content + splits.to_csv(index=False)
+    digest = hashlib.sha256(text.encode("utf-8", "surrogateescape"))
+    return _Identity(sha256, digest.hexdigest())
+
+
+def _is_there(data_dir: Path, identity: _Identity) -> bool:
+    """Whether this very dataset is imported, and nothing of it is missing."""
+    try:
+        record = read_record(data_dir)
+        files = set(read_index(data_dir)["file"])
+        read_rejects(data_dir)
+        with os.scandir(images_dir(data_dir)) as entries:
+            sizes = {entry.name: entry.stat().st_size for entry in entries}
+    except (DatasetError, FileNotFoundError):
+        return False
+    same = record.fingerprint == identity.fingerprint
+    return same and set(sizes) == files and sum(sizes.values()) == record.image_bytes
+
+
+def _report(data_dir: Path, started: float, already_there: bool) -> ImportReport:
+    record = read_record(data_dir)
+    rejects = read_rejects(data_dir)
+    return ImportReport(
+        source=record.source,
+        usable=record.usable,
+        rejects=tuple(zip(rejects["file"], rejects["reason"], strict=True)),
+        skipped=record.skipped,
+        without_split=record.without_split,
+        seconds=time.monotonic() - started,
+        already_there=already_there,
+    )
+
+
+# ---------------------------------------------------------------- the import
+
+
+@dataclass
+class _Import:
+    """One import under way, and what it has found so far."""
+
+    source: Path
+    data_dir: Path
+    limits: Limits
+    progress: Progress | None
+    labels: dict[str, FaceLabel] = field(default_factory=dict)
+    rejects: list[tuple[str, str]] = field(default_factory=list)
+    skipped: int = 0
+    image_bytes: int = 0
+
+    def run(self, splits: pd.DataFrame, identity: _Identity) -> None:
+        """Unpack, write the tables, and make them the dataset."""
+        folder = self.data_dir / new_folder_name()
+        try:
+            (folder / IMAGES_NAME).mkdir(parents=True)
+            self._unpack(folder / IMAGES_NAME)
+            self._check_any_usable()
+            record = self._write_tables(folder, splits, identity)
+            os.sync()  # every image on disk before the record says so
+            commit_record(self.data_dir, record)
+        finally:
+            remove_leftovers(self.data_dir)  # the old import, or this one if it failed
+
+    def _unpack(self, images: Path) -> None:
+        """Write the usable images and note the rest."""
+        total = source_bytes(self.source)
+        done = 0
+        for number, member in enumerate(iter_members(self.source, self.limits)):
+            if number % _STEP == 0:
+                self._tell(done, total)
+            done = member.done_bytes
+            self._take(member, images)
+        self._tell(total, total)
+
+    def _tell(self, done: int, total: int) -> None:
+        if self.progress is not None:
+            self.progress(min(done, total), total, f"{len(self.labels):,} images")
+
+    def _take(self, member: Member, images: Path) -> None:
+        """Judge one file and, if it is usable, write it under its base name."""
+        parts = re.split(r"[/\\]", member.name)
+        name = parts[-1]
+        if "__MACOSX" in parts or name == ".DS_Store" or name.startswith("._"):
+            self.skipped += 1
+            return
+        try:
+            data = _checked_jpeg(name, member)
+            label = parse_name(name)
+            if name in self.labels:
+                raise DatasetError("Another file of this name came before.")
+        except DatasetError as error:
+            self.rejects.append((_printable(name), str(error)))
+            return
+        with (images / name).open("xb") as file:
+            file.write(data)
+        self.labels[name] = label
+        self.image_bytes += len(data)
+
+    def _check_any_usable(self) -> None:
+        if self.labels:
+            return
+        found = f"{len(self.rejects):,} files, none of them usable"
+        if self.rejects:
+            found += f"; the first is {self.rejects[0][0]!r}: {self.rejects[0][1]}"
+        raise DatasetError(
+            f"{self.source.name} holds no image of UTKFace ({found}). Give "
+            "UTKFace.tar.gz, or the folder of its images."
+        )
+
+    def _write_tables(
+        self, folder: Path, splits: pd.DataFrame, identity: _Identity
+    ) -> ImportRecord:
+        """Write the index and the rejects, and describe them."""
+        rows = _index_rows(self.labels, splits)
+        return ImportRecord(
+            format=FORMAT,
+            folder=folder.name,
+            source=_printable(self.source.resolve().name),
+            sha256=identity.sha256,
+            fingerprint=identity.fingerprint,
+            usable=len(rows),
+            rejects=len(self.rejects),
+            skipped=self.skipped,
+            without_split=sum(row[5] == "" for row in rows),
+            image_bytes=self.image_bytes,
+            index_sha256=write_table(folder / INDEX_NAME, rows, INDEX_SCHEMA),
+            rejects_sha256=write_table(
+                folder / REJECTS_NAME, self.rejects, REJECTS_SCHEMA
+            ),
+            version=agemodel.__version__,
+            imported_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+
+def _index_rows(labels: dict[str, FaceLabel], splits: pd.DataFrame) -> list[tuple]:
+    """The index's rows, in the order of `INDEX_SCHEMA`."""
+    marks = zip(splits["split"], splits["coral"], splits["seed"], strict=True)
+    by_file = dict(zip(splits["file"], marks, strict=True))
+    return [
+        (
+            *(name, label.age, label.gender, label.race, label.collected),
+            *by_file.get(name, ("", "", "")),
+        )
+        for name, label in labels.items()
+    ]
+
+
+def _checked_jpeg(name: str, member: Member) -> bytes:
+    """The bytes of a file that begins and ends as a JPEG does; it is not decoded."""
+    if _ARCHIVE_ENDING.fullmatch(name):
+        raise DatasetError(
+            "The file is an archive inside the source, which is not opened: unpack it "
+            "and import it by itself."
+        )
+    if member.data is None:
+        raise DatasetError(member.reason)
+    if not member.data.startswith(b"\xff\xd8\xff"):
+        raise DatasetError("The file is not a JPEG image.")
+    if not member.data.endswith(b"\xff\xd9"):
+        raise DatasetError("The JPEG image is cut short.")
+    return member.data
+
+
+def _printable(name: str) -> str:
+    """A name that is safe to print and to store: no control characters, not endless."""
+    name = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
+    return name if len(name) <= 200 else name[:199] + "…"

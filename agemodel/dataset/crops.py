@@ -1,0 +1,116 @@
+"""Where the face is in every image of the dataset, found once and kept.
+
+Training and evaluation cut faces out of the chips through the same function as the app
+does out of photos. The few chips in which no face is found keep their own framing;
+they are counted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import local
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agemodel import paths
+from agemodel.dataset.index import images_dir
+from agemodel.faces import detector
+from agemodel.faces.crop import CropSquare, square_of_detection, square_of_picture
+from agemodel.faces.detector import FaceDetector
+from agemodel.images import read_image
+
+FILE = "crops.parquet"
+
+Progress = Callable[[int, int | None, str], None]
+
+
+def read_crops(
+    data_dir: Path, files: Sequence[str], progress: Progress | None = None
+) -> pd.DataFrame:
+    """The crop of each file, from the dataset's folder or, the first time, by search.
+
+    Args:
+        data_dir: an imported dataset.
+        files: names in its index.
+        progress: called with (done, total, what is being done).
+
+    Returns:
+        Indexed by file: `found` (bool), `x`, `y`, `side_px`, `angle_deg` (float64),
+        the square in px of the chip.
+
+    Raises:
+        DatasetError: the dataset is missing.
+        ModelError: the detector's weights are missing or damaged.
+    """
+    path = images_dir(data_dir).parent / FILE
+    known = _read_known(path)
+    missing = sorted(set(files) - set(known.index))
+    if missing:
+        found = _detect_all(data_dir, missing, progress)
+        known = pd.concat([known, found]) if len(known) else found
+        _write(path, known)
+    return known.loc[list(files)]
+
+
+def square_of_row(row: pd.Series) -> CropSquare:
+    """The square that a row of `read_crops` describes."""
+    return CropSquare((row["x"], row["y"]), row["side_px"], row["angle_deg"])
+
+
+def detector_version() -> str:
+    """Changes whenever the detector, its weights or the crop do."""
+    sources = [Path(detector.__file__), Path(detector.__file__).with_name("crop.py")]
+    sources.append(paths.DETECTORS / "manifest.json")
+    content = b"".join(source.read_bytes() for source in sources)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _detect_all(
+    data_dir: Path, files: Sequence[str], progress: Progress | None
+) -> pd.DataFrame:
+    folder, own, rows = images_dir(data_dir), local(), []
+
+    def locate(file: str) -> tuple:
+        if not hasattr(own, "detector"):
+            own.detector = FaceDetector()
+        rgb = read_image(folder / file).rgb
+        face = own.detector.detect_in_chip(rgb)
+        square = square_of_picture(rgb) if face is None else square_of_detection(face)
+        return file, face is not None, *square.centre_xy, *_shape(square)
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for row in pool.map(locate, files, chunksize=1):
+            rows.append(row)
+            if progress:
+                progress(len(rows), len(files), "finding faces")
+    columns = ["file", "found", "x", "y", "side_px", "angle_deg"]
+    return pd.DataFrame(rows, columns=columns).set_index("file")
+
+
+def _shape(square: CropSquare) -> tuple[float, float]:
+    return square.side_px, square.angle_deg
+
+
+def _read_known(path: Path) -> pd.DataFrame:
+    """What an earlier search found, if it was by this very detector."""
+    try:
+        table = pq.read_table(path, page_checksum_verification=True)
+    except (OSError, pa.ArrowException):
+        return pd.DataFrame()
+    if (table.schema.metadata or {}).get(b"detector") != detector_version().encode():
+        return pd.DataFrame()
+    return table.to_pandas().set_index("file")
+
+
+def _write(path: Path, crops: pd.DataFrame) -> None:
+    table = pa.Table.from_pandas(crops.reset_index(), preserve_index=False)
+    table = table.replace_schema_metadata({"detector": detector_version()})
+    partial = path.with_suffix(f".{os.getpid()}.partial")
+    pq.write_table(table, partial, write_page_checksum=True)
+    os.replace(partial, path)

@@ -1,0 +1,180 @@
+"""The imported dataset as tables: usable files, rejects, and where an image lies."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agemodel.dataset.record import (
+    IMAGES_NAME,
+    MEND,
+    RECORD_NAME,
+    read_record,
+)
+from agemodel.dataset.splits import SPLIT_NAMES
+from agemodel.errors import DatasetError
+
+INDEX_NAME = "index.parquet"
+REJECTS_NAME = "rejects.parquet"
+INDEX_SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("age", pa.int16()),
+        ("gender", pa.int8()),
+        ("race", pa.int8()),
+        ("collected", pa.timestamp("ms")),
+        ("split", pa.string()),
+        ("coral", pa.string()),
+        ("seed", pa.string()),
+    ]
+)
+REJECTS_SCHEMA = pa.schema([("file", pa.string()), ("reason", pa.string())])
+
+
+@dataclass(frozen=True)
+class DatasetStatus:
+    """What is imported.
+
+    Attributes:
+        present: whether there is a dataset that can be read.
+        usable: how many images.
+        rejects: how many files were not usable.
+        by_split: images by split; those in no split are under "".
+        source: the name of what was imported.
+        imported_at: in UTC, ISO 8601.
+        bytes: of all images together.
+        problem: why nothing is present, with what to do, else empty.
+    """
+
+    present: bool
+    usable: int = 0
+    rejects: int = 0
+    by_split: dict[str, int] = field(default_factory=dict)
+    source: str = ""
+    imported_at: str = ""
+    bytes: int = 0
+    problem: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The whole in a sentence or two for a person."""
+        if not self.present:
+            return self.problem
+        parts = [f"{self.by_split.get(name, 0):,} {name}" for name in SPLIT_NAMES]
+        if self.by_split.get(""):
+            parts.append(f"{self.by_split['']:,} in no split")
+        return (
+            f"{self.usable:,} images ({', '.join(parts)}; {self.bytes / 1e6:,.0f} MB) "
+            f"and {self.rejects:,} rejects, imported from {self.source} on "
+            f"{self.imported_at[:10]}."
+        )
+
+
+def read_index(data_dir: Path, verify: bool = True) -> pd.DataFrame:
+    """Read the table of usable images, sorted by file.
+
+    Args:
+        data_dir: the data folder.
+        verify: check the file's digest and its pages' checksums, so that damage is
+            never silent; costs a few milliseconds.
+
+    Returns:
+        Columns `file` (str), `age` (int16, years), `gender` and `race` (int8, see
+        `labels`), `collected` (timestamp or NaT), `split`, `coral`, `seed` (str; empty
+        where the splits do not name the file).
+
+    Raises:
+        DatasetError: nothing is imported, or the table is damaged.
+    """
+    record = read_record(data_dir)
+    path = Path(data_dir) / record.folder / INDEX_NAME
+    table = _read_table(path, INDEX_SCHEMA, record.index_sha256 if verify else "")
+    return table.to_pandas()
+
+
+def read_rejects(data_dir: Path) -> pd.DataFrame:
+    """Read the table of files that were not usable: `file` and `reason`, sorted.
+
+    Raises:
+        DatasetError: nothing is imported, or the table is damaged.
+    """
+    record = read_record(data_dir)
+    path = Path(data_dir) / record.folder / REJECTS_NAME
+    return _read_table(path, REJECTS_SCHEMA, record.rejects_sha256).to_pandas()
+
+
+def images_dir(data_dir: Path) -> Path:
+    """The folder of the imported images; ask once for many files.
+
+    Raises:
+        DatasetError: nothing is imported.
+    """
+    return Path(data_dir) / read_record(data_dir).folder / IMAGES_NAME
+
+
+def image_path(data_dir: Path, file: str) -> Path:
+    """Where the image `file` of the index lies (it is not opened).
+
+    Raises:
+        DatasetError: nothing is imported, or `file` is not a plain file name.
+    """
+    if file in ("", ".", "..") or "/" in file or "\\" in file or "\0" in file:
+        raise DatasetError(f"{file!r} is not the name of an image in the index.")
+    return images_dir(data_dir) / file
+
+
+def dataset_status(data_dir: Path) -> DatasetStatus:
+    """Say what is imported; a missing or damaged dataset is an answer, not an error."""
+    try:
+        record = read_record(data_dir)
+        counts = read_index(data_dir)["split"].value_counts()
+    except DatasetError as error:
+        return DatasetStatus(present=False, problem=str(error))
+    return DatasetStatus(
+        present=True,
+        usable=record.usable,
+        rejects=record.rejects,
+        by_split={str(split): int(count) for split, count in counts.items()},
+        source=record.source,
+        imported_at=record.imported_at,
+        bytes=record.image_bytes,
+    )
+
+
+def write_table(path: Path, rows: Iterable[tuple], schema: pa.Schema) -> str:
+    """Write rows, sorted by their first field, and return the file's SHA-256."""
+    columns = list(zip(*sorted(rows, key=lambda row: row[0]), strict=True))
+    columns = columns or [()] * len(schema)
+    arrays = [
+        pa.array(values, type=column.type)
+        for values, column in zip(columns, schema, strict=True)
+    ]
+    table = pa.Table.from_arrays(arrays, schema=schema)
+    pq.write_table(table, path, write_page_checksum=True)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read_table(path: Path, schema: pa.Schema, sha256: str) -> pa.Table:
+    """Read a table; an empty `sha256` means that nothing is verified."""
+    try:
+        content = path.read_bytes()
+        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+            raise DatasetError(f"{path} is damaged. {MEND}")
+        table = pq.read_table(
+            pa.BufferReader(content), page_checksum_verification=bool(sha256)
+        )
+    except FileNotFoundError as error:
+        raise DatasetError(
+            f"{path} is missing, though {RECORD_NAME} names it. {MEND}"
+        ) from error
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise DatasetError(f"{path} cannot be read ({error}). {MEND}") from error
+    if table.schema != schema:
+        raise DatasetError(f"{path} has other columns than expected. {MEND}")
+    return table

@@ -1,0 +1,38 @@
+"""The errors that this package raises on purpose.
+
+A caller that catches `AgeModelError` has caught them all::
+
+    AgeModelError
+    ├── ImageError      a file that cannot be read as a picture
+    ├── DatasetError    an archive, a dataset folder or its index
+    ├── ConfigError     a training configuration
+    ├── RunError        a run folder that is missing or damaged
+    └── ModelError      a model that is missing, damaged or of another version
+
+Every message is a sentence or two for a person: what was expected, what came, and
+what to do next.
+"""
+
+
+class AgeModelError(Exception):
+    """Base of every error that the package raises on purpose."""
+
+
+class ImageError(AgeModelError):
+    """A file cannot be read as a picture."""
+
+
+class DatasetError(AgeModelError):
+    """An archive, a dataset folder or its index is missing, damaged or refused."""
+
+
+class ConfigError(AgeModelError):
+    """A training configuration does not hold together."""
+
+
+class RunError(AgeModelError):
+    """A run folder is missing, damaged or not far enough."""
+
+
+class ModelError(AgeModelError):
+    """An exported model is missing, damaged or of another version."""

@@ -1,0 +1,72 @@
+"""What a face detector returns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Detection:
+    """One face found in a photo.
+
+    Attributes:
+        box_xyxy: left, top, right and bottom of its box, px of the photo; may reach
+            beyond the photo's edge.
+        score: how sure the detector is, 0..1.
+        landmarks_xy: shape (6, 2), float32, px of the photo, in the order of
+            `blazeface.LANDMARKS`: the person's right eye, left eye, nose tip, mouth
+            centre, right ear, left ear.
+    """
+
+    box_xyxy: tuple[float, float, float, float]
+    score: float
+    landmarks_xy: np.ndarray
+
+    @property
+    def size_px(self) -> float:
+        """Mean of the box's width and height."""
+        x0, y0, x1, y1 = self.box_xyxy
+        return (x1 - x0 + y1 - y0) / 2
+
+    @property
+    def centre_xy(self) -> tuple[float, float]:
+        x0, y0, x1, y1 = self.box_xyxy
+        return (x0 + x1) / 2, (y0 + y1) / 2
+
+    @property
+    def roll_deg(self) -> float:
+        """How far the line from right to left eye is turned clockwise, -180..180."""
+        x, y = self.landmarks_xy[1] - self.landmarks_xy[0]
+        return math.degrees(math.atan2(float(y), float(x)))
+
+    @property
+    def yaw_deg(self) -> float:
+        """How far the face is turned to the viewer's right, roughly, -90..90.
+
+        From where the nose tip lies between the ears along the line of the eyes: in
+        the middle from the front, at an ear from the side. On a head taken for a
+        circle seen from above, that place is the sine of the angle.
+        """
+        landmarks = self.landmarks_xy.astype(np.float64)
+        roll = math.radians(self.roll_deg)
+        along = landmarks @ np.array([math.cos(roll), math.sin(roll)])
+        half_width = (along[5] - along[4]) / 2
+        if half_width <= 0:
+            return 90.0 if along[2] > (along[4] + along[5]) / 2 else -90.0
+        place = (along[2] - (along[4] + along[5]) / 2) / half_width
+        return math.degrees(math.asin(float(np.clip(place, -1, 1))))
+
+
+class Detector(Protocol):
+    """Finds faces; one thread at a time may use one detector."""
+
+    def detect(self, rgb: np.ndarray) -> list[Detection]:
+        """Find all faces in a photo, largest first.
+
+        Args:
+            rgb: shape (h, w, 3), uint8, upright.
+        """

@@ -1,0 +1,187 @@
+"""Find every face of a photo, small ones in large photos too.
+
+BlazeFace sees one square at a time, scaled down to its input: a face must fill about
+a twelfth of the square. So the photo is looked at as a whole, then in overlapping
+tiles of a third of the side, and so on until a face of `MIN_FACE_PX` is seen. Every
+face found is then looked at once more, in a window of twice its box, by the full-range
+network: its boxes are the steadiest of the three (docs/experiments.md), whatever size
+the face had in the photo.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from agemodel.faces.blazeface import BACK, FULL_RANGE, BlazeFace, Candidates
+from agemodel.faces.crop import CropSquare, crop_square
+from agemodel.faces.detection import Detection
+
+MIN_FACE_PX = 36.0
+"""The smallest face that must be found; smaller ones may be."""
+
+MIN_FACE_SHARE = 0.07
+"""The smallest face that the coarse network finds, in sides of its square."""
+
+MIN_CHIP_SHARE = 0.6
+"""The smallest face that passes for the one of a face crop, in sides of the crop."""
+
+WINDOW_SCALE = 2.0
+"""Side of the window of the second look, in sides of the box."""
+
+_WHOLE_MARGIN = 1.5
+"""Side of the first square, in longer sides of the photo: a face that fills the photo
+is only found with some room around it."""
+_TILE_RATIO = 3.0
+_COARSE_SCORE = 0.5
+_FINE_SCORE = 0.4
+_SAME_FACE_IOU = 0.3
+
+
+class FaceDetector:
+    """Detects faces in two looks; one thread at a time may use it.
+
+    Raises:
+        ModelError: the networks' files are missing or damaged.
+    """
+
+    def __init__(self) -> None:
+        self._coarse = BlazeFace(BACK)
+        self._fine = BlazeFace(FULL_RANGE)
+
+    def detect(self, rgb: np.ndarray) -> list[Detection]:
+        """Find all faces in a photo, largest first.
+
+        Args:
+            rgb: shape (h, w, 3), uint8, upright.
+        """
+        found = [
+            detection
+            for square in search_squares(rgb.shape[1], rgb.shape[0])
+            for detection in self._look(self._coarse, rgb, square, _COARSE_SCORE)
+        ]
+        refined = [self.refine(rgb, coarse) for coarse in merge(found)]
+        faces = [face for face in merge(refined) if _is_inside(face, rgb)]
+        return sorted(faces, key=lambda face: face.size_px, reverse=True)
+
+    def refine(self, rgb: np.ndarray, coarse: Detection) -> Detection:
+        """Look at a face again, closely; what is not found again stays as it was."""
+        window = CropSquare(coarse.centre_xy, coarse.size_px * WINDOW_SCALE)
+        faces = merge(self._look(self._fine, rgb, window, _FINE_SCORE))
+        same = [face for face in faces if _iou(face, coarse) > _SAME_FACE_IOU]
+        return max(same, key=lambda face: _iou(face, coarse), default=coarse)
+
+    def detect_in_chip(self, rgb: np.ndarray) -> Detection | None:
+        """Find the face in a picture that is a face crop already.
+
+        One close look at the whole picture, then, if in vain, a search.
+
+        Args:
+            rgb: shape (h, w, 3), uint8.
+        """
+        height, width = rgb.shape[:2]
+        window = CropSquare((width / 2, height / 2), max(width, height) * WINDOW_SCALE)
+        smallest = MIN_CHIP_SHARE * min(width, height)
+        for faces in (
+            lambda: merge(self._look(self._fine, rgb, window, _FINE_SCORE)),
+            lambda: self.detect(rgb),
+        ):
+            large = [face for face in faces() if face.size_px >= smallest]
+            if large:
+                return max(large, key=lambda face: face.size_px)
+        return None
+
+    def _look(
+        self, network: BlazeFace, rgb: np.ndarray, square: CropSquare, min_score: float
+    ) -> list[Detection]:
+        view = crop_square(rgb, square, network.spec.input_px)
+        candidates = network(view, min_score)
+        corner = np.array(square.centre_xy) - square.side_px / 2
+        return _detections(candidates, corner.astype(np.float32), square.side_px)
+
+
+def search_squares(width: int, height: int) -> Iterator[CropSquare]:
+    """The squares in which to look for faces: the whole, then ever smaller tiles.
+
+    Tiles overlap by the smallest face that the level above would have found, so that
+    every face lies whole in some square.
+
+    Args:
+        width: of the photo, px.
+        height: of the photo, px.
+    """
+    longest = max(width, height)
+    side = longest * _WHOLE_MARGIN
+    yield CropSquare((width / 2, height / 2), side)
+    smallest_side = MIN_FACE_PX / MIN_FACE_SHARE
+    while side * MIN_FACE_SHARE > MIN_FACE_PX:
+        overlap = side * MIN_FACE_SHARE
+        side = max(min(side, longest) / _TILE_RATIO, smallest_side)
+        for y in _tile_centres(height, side, overlap):
+            for x in _tile_centres(width, side, overlap):
+                yield CropSquare((x, y), side)
+
+
+def _tile_centres(length: int, side: float, overlap: float) -> np.ndarray:
+    if length <= side:
+        return np.array([length / 2])
+    count = int(np.ceil((length - overlap) / (side - overlap)))
+    return np.linspace(side / 2, length - side / 2, count)
+
+
+def merge(detections: list[Detection]) -> list[Detection]:
+    """Average overlapping detections, weighted by score, into one a face.
+
+    The averaging is BlazeFace's own replacement for non-maximum suppression: it
+    steadies boxes and landmarks.
+    """
+    rest = sorted(detections, key=lambda detection: detection.score, reverse=True)
+    faces = []
+    while rest:
+        overlaps = [_iou(rest[0], other) for other in rest]
+        same = [d for d, iou in zip(rest, overlaps, strict=True) if iou > 0.3]
+        rest = [d for d, iou in zip(rest, overlaps, strict=True) if iou <= 0.3]
+        faces.append(_average(same))
+    return faces
+
+
+def _average(detections: list[Detection]) -> Detection:
+    weights = np.array([detection.score for detection in detections])
+    weights /= weights.sum()
+    boxes = np.array([detection.box_xyxy for detection in detections])
+    landmarks = np.array([detection.landmarks_xy for detection in detections])
+    x0, y0, x1, y1 = (weights @ boxes).tolist()
+    return Detection(
+        (x0, y0, x1, y1),
+        detections[0].score,
+        np.tensordot(weights, landmarks, 1).astype(np.float32),
+    )
+
+
+def _iou(a: Detection, b: Detection) -> float:
+    ax0, ay0, ax1, ay1 = a.box_xyxy
+    bx0, by0, bx1, by1 = b.box_xyxy
+    across = min(ax1, bx1) - max(ax0, bx0)
+    down = min(ay1, by1) - max(ay0, by0)
+    if across <= 0 or down <= 0:
+        return 0.0
+    shared = across * down
+    both = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - shared
+    return shared / both
+
+
+def _is_inside(face: Detection, rgb: np.ndarray) -> bool:
+    x, y = face.centre_xy
+    return 0 <= x < rgb.shape[1] and 0 <= y < rgb.shape[0]
+
+
+def _detections(
+    candidates: Candidates, corner: np.ndarray, side_px: float
+) -> list[Detection]:
+    boxes = candidates.boxes_xyxy * side_px + np.tile(corner, 2)
+    landmarks = candidates.landmarks_xy * side_px + corner
+    return [
+        Detection((float(b[0]), float(b[1]), float(b[2]), float(b[3])), float(s), p)
+        for b, s, p in zip(boxes, candidates.scores, landmarks, strict=True)
+    ]

@@ -1,0 +1,210 @@
+"""Run folders: what a training leaves behind. No Keras here.
+
+::
+
+    <id>/
+        config.json        the recipe
+        environment.json   versions, commit and machine
+        split.parquet      which file was trained on and which chose the epoch
+        history.csv        a row an epoch
+        status.json        how far it is
+        best.keras         the epoch with the lowest val MAE; last.keras the last one
+        checkpoints/       while it runs
+        predictions.parquet, calibration.json, metrics.json   by evaluate
+        log.txt
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agemodel import __version__, paths
+from agemodel.config import TrainConfig, config_from
+from agemodel.errors import ConfigError, RunError
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    def read_config(self) -> TrainConfig:
+        """The recipe that the run follows.
+
+        Raises:
+            RunError: it is missing or damaged.
+        """
+        try:
+            return config_from(self.read_json("config.json"))
+        except ConfigError as error:
+            raise RunError(f"config.json of run {self.id}: {error}") from error
+
+    def read_history(self) -> pd.DataFrame:
+        """A row an epoch; no row before the first epoch is done.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        path = self.folder / "history.csv"
+        try:
+            return pd.read_csv(path) if path.exists() else pd.DataFrame()
+        except (OSError, ValueError) as error:
+            raise RunError(f"history.csv of run {self.id} is damaged.") from error
+
+    def read_predictions(self) -> pd.DataFrame:
+        """What `evaluate` wrote, a row a face.
+
+        Raises:
+            RunError: the run was not evaluated, or the file is damaged.
+        """
+        path = self.folder / "predictions.parquet"
+        try:
+            table = pq.read_table(path, page_checksum_verification=True)
+        except FileNotFoundError as error:
+            raise RunError(
+                f"Run {self.id} has no predictions yet. Make them with: "
+                f"python -m agemodel evaluate {self.id}"
+            ) from error
+        except (OSError, pa.ArrowException) as error:
+            raise RunError(
+                f"predictions.parquet of run {self.id} is damaged ({error}). Make it "
+                f"again: python -m agemodel evaluate {self.id}"
+            ) from error
+        return table.to_pandas()
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read one of the run's JSON files.
+
+        Raises:
+            RunError: it is missing or damaged.
+        """
+        try:
+            values = json.loads((self.folder / name).read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise RunError(
+                f"Run {self.id} has no {name}; it is no run, or not far enough."
+            ) from error
+        except (OSError, ValueError) as error:
+            raise RunError(f"{name} of run {self.id} is damaged: {error}.") from error
+        if not isinstance(values, dict):
+            raise RunError(f"{name} of run {self.id} is damaged: it is no object.")
+        return values
+
+    def write_json(self, name: str, values: dict[str, Any]) -> None:
+        """Write one of the run's JSON files, whole or not at all."""
+        text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
+        write_whole(self.folder / name, text.encode())
+
+    def write_table(self, name: str, frame: pd.DataFrame) -> None:
+        """Write a Parquet file with page checksums, whole or not at all."""
+        sink = pa.BufferOutputStream()
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
+        write_whole(self.folder / name, sink.getvalue().to_pybytes())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a power cut, sees the old or the new one."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    with partial.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+
+
+def find_run(run_id: str) -> Run:
+    """The run of that id, local or shipped.
+
+    Raises:
+        RunError: there is none.
+    """
+    if _ID.fullmatch(run_id):
+        for folder in (paths.runs_dir() / run_id, paths.SHIPPED_RUNS / run_id):
+            if folder.is_dir():
+                return Run(folder)
+    names = ", ".join(run.id for run in list_runs()) or "none yet"
+    raise RunError(f"There is no run {run_id!r}. The runs are: {names}.")
+
+
+def list_runs() -> list[Run]:
+    """All runs, local ones first, each by id; a local run hides a shipped namesake."""
+    found: dict[str, Run] = {}
+    for parent in (paths.runs_dir(), paths.SHIPPED_RUNS):
+        for config in sorted(parent.glob("*/config.json")):
+            found.setdefault(config.parent.name, Run(config.parent))
+    return list(found.values())
+
+
+def open_run(config: TrainConfig, run_id: str | None = None) -> Run:
+    """A new run folder, or the one of that id if it follows the same recipe.
+
+    Raises:
+        RunError: the id cannot be a folder's name, or its run follows another recipe.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    run_id = run_id or f"{config.name}-{stamp}"
+    if not _ID.fullmatch(run_id):
+        raise RunError(f"{run_id!r} cannot name a run: use letters, digits, . _ and -.")
+    run = Run(paths.runs_dir() / run_id)
+    if (run.folder / "config.json").exists():
+        if run.read_config() != config:
+            raise RunError(
+                f"Run {run_id} exists and follows another recipe. Choose another id."
+            )
+        return run
+    run.folder.mkdir(parents=True, exist_ok=True)
+    run.write_json("environment.json", describe_environment())
+    run.write_json("config.json", config.as_dict())
+    return run
+
+
+def describe_environment() -> dict[str, Any]:
+    """Versions, commit and machine, as far as they can be known."""
+    return {
+        "agemodel": __version__,
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "commit": _commit(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "cpus": os.cpu_count(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    command = ["git", "-C", str(paths.ROOT), "describe", "--always", "--dirty"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

@@ -1,0 +1,394 @@
+"""Train a network: a recipe and a dataset in, a run folder out."""
+
+from __future__ import annotations
+
+import math
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import ops
+
+from agemodel import checkpoints, networks, pretrained
+from agemodel.augmentation import augmented_crop
+from agemodel.config import TrainConfig
+from agemodel.dataset.crops import Progress, read_crops, square_of_row
+from agemodel.dataset.index import images_dir, read_index
+from agemodel.errors import DatasetError
+from agemodel.faces.crop import CropSquare, crop_square, square_of_picture
+from agemodel.images import read_image
+from agemodel.labels import AGES
+from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
+from agemodel.runs import Run, open_run, write_whole
+
+UNFOLD_FACES = 512
+"""Faces from which the pretrained batch norms take their statistics."""
+
+_VAL_SHARE_OF_SEED = 0.1
+
+
+@keras.saving.register_keras_serializable("agemodel")
+class AgeDistributionLoss(keras.losses.Loss):
+    """Cross-entropy against a Gaussian around the true age.
+
+    As in B.-B. Gao et al., 'Deep Label Distribution Learning with Label Ambiguity',
+    IEEE TIP 2017.
+    """
+
+    def __init__(self, sd_years: float, **options: Any) -> None:
+        super().__init__(**options)
+        self.sd_years = sd_years
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """True ages, shape (n, 1), and distributions, shape (n, 116), to (n,)."""
+        ages = ops.convert_to_tensor(AGES.astype("float32"))
+        offset = (ages - ops.cast(y_true, "float32")) / self.sd_years
+        target = ops.softmax(-0.5 * ops.square(offset), axis=-1)
+        return -ops.sum(target * ops.log(y_pred + 1e-7), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """For saving."""
+        return {**super().get_config(), "sd_years": self.sd_years}
+
+
+@keras.saving.register_keras_serializable("agemodel")
+def mae_years(y_true: Any, y_pred: Any) -> Any:
+    """Absolute error of the estimate, shape (n,), of either form of the age head."""
+    if y_pred.shape[-1] == len(AGES):
+        ages = ops.convert_to_tensor(AGES.astype("float32"))
+        y_pred = ops.sum(y_pred * ages, axis=-1, keepdims=True)
+    return ops.squeeze(ops.abs(ops.cast(y_true, "float32") - y_pred), -1)
+
+
+@keras.saving.register_keras_serializable("agemodel")
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """A linear rise, then a cosine to zero."""
+
+    def __init__(self, peak: float, warmup_steps: int, total_steps: int) -> None:
+        self.peak, self.warmup_steps, self.total_steps = peak, warmup_steps, total_steps
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate at a step."""
+        step = ops.cast(step, "float32")
+        rise = step / max(self.warmup_steps, 1)
+        rest = max(self.total_steps - self.warmup_steps, 1)
+        done = ops.clip((step - self.warmup_steps) / rest, 0.0, 1.0)
+        fall = 0.5 * (1 + ops.cos(math.pi * done))
+        return self.peak * ops.where(step < self.warmup_steps, rise, fall)
+
+    def get_config(self) -> dict[str, Any]:
+        """For saving."""
+        return {
+            "peak": self.peak,
+            "warmup_steps": self.warmup_steps,
+            "total_steps": self.total_steps,
+        }
+
+
+class FaceBatches(keras.utils.PyDataset):
+    """Batches of faces, read and cut out as they are needed.
+
+    The order and every variation follow from the seed and the epoch alone, so that a
+    resumed run sees what it would have seen.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        faces: pd.DataFrame,
+        config: TrainConfig,
+        augmented: bool,
+        epoch: int = 0,
+    ) -> None:
+        """Take note of the faces.
+
+        Args:
+            folder: of the images.
+            faces: columns `file`, `age`, `gender`, and `square`, a `CropSquare`, or
+                None for the whole picture.
+            config: the recipe.
+            augmented: vary and shuffle, or take each as it is, in order.
+            epoch: of the run; changes the order and the variations.
+        """
+        super().__init__(workers=1, max_queue_size=6)
+        self.folder, self.faces, self.config = folder, faces, config
+        self.augmented, self.epoch = augmented, epoch
+        self.order = np.arange(len(faces))
+        if augmented:
+            np.random.default_rng([config.seed, epoch]).shuffle(self.order)
+
+    def __len__(self) -> int:
+        """How many batches; the last may be smaller."""
+        return math.ceil(len(self.faces) / self.config.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Faces, shape (n, s, s, 3), and their labels, each of shape (n, 1)."""
+        size = self.config.batch_size
+        rows = self.order[index * size : (index + 1) * size]
+        crops = np.stack([self._crop(row) for row in rows]).astype(np.float32)
+        labels = self.faces.iloc[rows]
+        return crops, {
+            AGE_OUTPUT: labels["age"].to_numpy(np.float32)[:, None],
+            GENDER_OUTPUT: labels["gender"].to_numpy(np.float32)[:, None],
+        }
+
+    def _crop(self, row: int) -> np.ndarray:
+        file, square = self.faces["file"].iloc[row], self.faces["square"].iloc[row]
+        rgb = read_image(self.folder / file).rgb
+        square = square or square_of_picture(rgb)
+        if not self.augmented:
+            return crop_square(rgb, square, self.config.input_px)
+        rng = np.random.default_rng([self.config.seed, self.epoch, int(row)])
+        return augmented_crop(rgb, square, self.config, rng)
+
+
+def train(
+    config: TrainConfig,
+    data_dir: Path,
+    run_id: str | None = None,
+    progress: Progress | None = None,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Train, or go on where a run of that id stopped.
+
+    Args:
+        config: the recipe.
+        data_dir: an imported dataset.
+        run_id: the run's folder in `paths.runs_dir()`; made up unless given.
+        progress: for the search for faces, with (done, total, what).
+        on_epoch: called with the history's row after each epoch.
+        on_step: called with (step, steps) of the whole run.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        DatasetError: the dataset is missing, or has no face to train on.
+        RunError: the run exists and follows another recipe.
+    """
+    run = open_run(config, run_id)
+    faces = faces_of(config, data_dir, progress)
+    _write_split(run, faces)
+    keras.utils.set_random_seed(config.seed)
+    parent = run.folder / "checkpoints"
+    checkpoint = checkpoints.latest_checkpoint(parent)
+    history = list(checkpoint.history) if checkpoint else []
+    batches = _Batches(images_dir(data_dir), faces, config)
+    if checkpoint:
+        model = keras.saving.load_model(checkpoint.folder / checkpoints.LAST)
+    else:
+        model = _new_model(config, batches)
+    while len(history) < config.epochs:
+        row = _epoch(model, batches, config, len(history), on_step)
+        is_best = _is_best(row, history)
+        history.append(row)
+        checkpoint = checkpoints.write_checkpoint(
+            parent,
+            history,
+            model.save,
+            (lambda path: plain_copy(model, config).save(path)) if is_best else None,
+        )
+        _publish(run, history, config)
+        if on_epoch:
+            on_epoch(row)
+    _finish(run, checkpoint)
+    return run
+
+
+def faces_of(
+    config: TrainConfig, data_dir: Path, progress: Progress | None = None
+) -> pd.DataFrame:
+    """The faces a recipe trains, chooses and reports on, with their crops.
+
+    The `seed` split has no val part: a tenth of its training faces, drawn by the
+    recipe's seed, chooses the epoch.
+
+    Returns:
+        The index's columns with `part` (train, val or test) and `square`, a
+        `CropSquare`, or None for the whole picture.
+
+    Raises:
+        DatasetError: the dataset is missing, or has no face to train on.
+    """
+    index = read_index(data_dir)
+    faces = index[index[config.split] != ""].reset_index(drop=True)
+    faces["part"] = faces[config.split]
+    rng = np.random.default_rng(config.seed)
+    if config.split == "seed":
+        train_rows = np.flatnonzero(faces["part"] == "train")
+        size = int(len(train_rows) * _VAL_SHARE_OF_SEED)
+        faces.loc[rng.choice(train_rows, size, replace=False), "part"] = "val"
+    if config.share < 1:
+        train_rows = np.flatnonzero(faces["part"] == "train")
+        size = int(len(train_rows) * (1 - config.share))
+        faces = faces.drop(index=rng.choice(train_rows, size, replace=False))
+    if not {"train", "val"} <= set(faces["part"]):
+        raise DatasetError(
+            f"The imported dataset has no faces to train and to choose on in the split "
+            f"{config.split!r}. Import UTKFace: python -m agemodel data import ARCHIVE"
+        )
+    faces = faces.reset_index(drop=True)
+    faces["square"] = _squares(config, data_dir, faces, progress)
+    return faces
+
+
+def _squares(
+    config: TrainConfig, data_dir: Path, faces: pd.DataFrame, progress: Progress | None
+) -> pd.Series:
+    if config.framing == "chip":
+        return pd.Series([None] * len(faces), dtype=object)
+    crops = read_crops(data_dir, faces["file"].tolist(), progress)
+    squares: list[CropSquare] = [square_of_row(row) for _, row in crops.iterrows()]
+    return pd.Series(squares, dtype=object)
+
+
+class _Batches:
+    """Makes the batches of an epoch."""
+
+    def __init__(self, folder: Path, faces: pd.DataFrame, config: TrainConfig) -> None:
+        self.folder, self.config = folder, config
+        self.parts = dict(tuple(faces.groupby("part")))
+
+    def training(self, epoch: int) -> FaceBatches:
+        return FaceBatches(
+            self.folder, self.parts["train"], self.config, augmented=True, epoch=epoch
+        )
+
+    def validation(self) -> FaceBatches:
+        return FaceBatches(self.folder, self.parts["val"], self.config, augmented=False)
+
+
+def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
+    policy = "mixed_bfloat16" if config.mixed_bfloat16 else "float32"
+    model = _built(config, policy)
+    if config.pretrained:
+        start = _built(config, "float32")
+        _load_pretrained(start, batches.validation())
+        model.set_weights(start.get_weights())
+    _compile(model, config, steps_per_epoch=len(batches.training(0)))
+    return model
+
+
+def _built(config: TrainConfig, policy: str) -> keras.Model:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        return networks.build_network(config.network, config.input_px, config.dropout)
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _load_pretrained(model: keras.Model, batches: FaceBatches) -> None:
+    trunk = model.get_layer("trunk")
+    pretrained.load_trunk_weights(trunk)
+    count = min(len(batches), math.ceil(UNFOLD_FACES / batches.config.batch_size))
+    rgb = np.concatenate([batches[index][0] for index in range(count)])
+    pretrained.unfold_batch_norms(trunk, rgb - np.float32(pretrained.MEAN_RGB))
+
+
+def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> None:
+    rate: Any = config.learning_rate
+    if config.cosine or config.warmup_epochs:
+        warmup = int(config.warmup_epochs * steps_per_epoch)
+        rate = WarmupCosine(rate, warmup, config.epochs * steps_per_epoch)
+    if config.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
+        optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    else:
+        optimizer = keras.optimizers.Adam(rate)
+    is_distribution = model.output[AGE_OUTPUT].shape[-1] == len(AGES)
+    age_loss: Any = "mean_squared_error"
+    if is_distribution:
+        age_loss = AgeDistributionLoss(config.age_target_sd_years)
+    model.compile(
+        optimizer,
+        loss={AGE_OUTPUT: age_loss, GENDER_OUTPUT: "binary_crossentropy"},
+        loss_weights={AGE_OUTPUT: 1.0, GENDER_OUTPUT: config.gender_weight},
+        metrics={
+            AGE_OUTPUT: keras.metrics.MeanMetricWrapper(mae_years, name="mae_years"),
+            GENDER_OUTPUT: keras.metrics.BinaryAccuracy(name="accuracy"),
+        },
+    )
+
+
+class _Steps(keras.callbacks.Callback):
+    def __init__(self, start: int, total: int, call: Callable[[int, int], None]):
+        super().__init__()
+        self.start, self.total, self.call = start, total, call
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.call(self.start + batch + 1, self.total)
+
+
+def _epoch(
+    model: keras.Model,
+    batches: _Batches,
+    config: TrainConfig,
+    epoch: int,
+    on_step: Callable[[int, int], None] | None,
+) -> dict[str, Any]:
+    """Train one epoch and say how it went: the history's row."""
+    started = time.monotonic()
+    training = batches.training(epoch)
+    callbacks = []
+    if on_step:
+        steps = len(training)
+        callbacks = [_Steps(epoch * steps, config.epochs * steps, on_step)]
+    rate = float(ops.convert_to_numpy(model.optimizer.learning_rate))
+    fitted = model.fit(training, epochs=1, verbose=0, callbacks=callbacks)
+    row = {name: values[0] for name, values in fitted.history.items()}
+    val = model.evaluate(batches.validation(), verbose=0, return_dict=True)
+    row |= {f"val_{name}": value for name, value in val.items()}
+    return {
+        "epoch": epoch + 1,
+        "seconds": round(time.monotonic() - started, 1),
+        "learning_rate": rate,
+        **{name: float(value) for name, value in row.items()},
+    }
+
+
+def plain_copy(model: keras.Model, config: TrainConfig) -> keras.Model:
+    """The model in float32, without its optimizer."""
+    copy = _built(config, "float32")
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def _is_best(row: dict[str, Any], history: list[dict[str, Any]]) -> bool:
+    before = [earlier["val_age_mae_years"] for earlier in history]
+    return not before or row["val_age_mae_years"] < min(before)
+
+
+def _write_split(run: Run, faces: pd.DataFrame) -> None:
+    if not (run.folder / "split.parquet").exists():
+        run.write_table("split.parquet", faces[["file", "part"]])
+
+
+def _publish(run: Run, history: list[dict[str, Any]], config: TrainConfig) -> None:
+    frame = pd.DataFrame(history)
+    write_whole(run.folder / "history.csv", frame.to_csv(index=False).encode())
+    best = frame.loc[frame["val_age_mae_years"].idxmin()]
+    run.write_json(
+        "status.json",
+        {
+            "epochs_done": len(history),
+            "epochs": config.epochs,
+            "finished": len(history) >= config.epochs,
+            "best_epoch": int(best["epoch"]),
+            "best_val_age_mae_years": float(best["val_age_mae_years"]),
+        },
+    )
+
+
+def _finish(run: Run, checkpoint: checkpoints.Checkpoint | None) -> None:
+    if checkpoint is None:
+        return
+    for name in (checkpoints.LAST, checkpoints.BEST):
+        write_whole(run.folder / name, (checkpoint.folder / name).read_bytes())
+    shutil.rmtree(checkpoint.folder.parent)

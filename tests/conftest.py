@@ -1,0 +1,27 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from agemodel.dataset.archive import import_dataset
+
+
+@pytest.fixture(scope="session")
+def real_archive() -> Path:
+    """The official UTKFace archive, which cannot ship with the project."""
+    archive = os.environ.get("AGEMODEL_TEST_ARCHIVE")
+    if not archive:
+        pytest.skip("AGEMODEL_TEST_ARCHIVE does not name the UTKFace archive")
+    return Path(archive)
+
+
+@pytest.fixture(scope="session")
+def real_data_dir(real_archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the whole of UTKFace, imported once a session; read only."""
+    data_dir = tmp_path_factory.mktemp("real") / "data"
+    import_dataset(real_archive, data_dir)
+    return data_dir

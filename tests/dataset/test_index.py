@@ -1,0 +1,209 @@
+import json
+import random
+from datetime import datetime
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from dataset_archives import faces, splits_of, tiny_jpeg, write_tar
+
+from agemodel.dataset.archive import import_dataset
+from agemodel.dataset.index import (
+    INDEX_SCHEMA,
+    dataset_status,
+    image_path,
+    images_dir,
+    read_index,
+    read_rejects,
+    write_table,
+)
+from agemodel.dataset.splits import read_splits
+from agemodel.errors import DatasetError
+
+OLD = "70_1_4_20170116174525125.jpg.chip.jpg"
+YOUNG = "3_0_2_2017011022340900.jpg.chip.jpg"
+
+
+@pytest.fixture
+def data_dir(tmp_path):
+    files = [("UTKFace/" + OLD, tiny_jpeg(1)), ("UTKFace/" + YOUNG, tiny_jpeg(2))]
+    source = write_tar(tmp_path / "a.tar.gz", [*files, ("UTKFace/notes.txt", b"hello")])
+    splits = splits_of((OLD, "test", "test", ""), ("other.jpg", "train", "", "train"))
+    import_dataset(source, tmp_path / "data", splits=splits)
+    return tmp_path / "data"
+
+
+def index_file(data_dir):
+    return images_dir(data_dir).parent / "index.parquet"
+
+
+def test_the_index_holds_labels_and_splits_sorted_by_file(data_dir):
+    index = read_index(data_dir)
+    assert index.columns.tolist() == INDEX_SCHEMA.names
+    assert index["file"].tolist() == [YOUNG, OLD]  # "3" sorts before "7"
+    assert index["age"].tolist() == [3, 70]
+    assert index["gender"].tolist() == [0, 1]
+    assert index["race"].tolist() == [2, 4]
+    assert index["split"].tolist() == ["", "test"]
+    assert index["coral"].tolist() == ["", "test"]
+    assert index["seed"].tolist() == ["", ""]
+    assert index["collected"].isna().tolist() == [True, False]
+    assert index["collected"][1] == datetime(2017, 1, 16, 17, 45, 25, 125_000)
+
+
+def test_the_columns_have_small_types(data_dir):
+    types = read_index(data_dir).dtypes
+    assert (types["age"], types["gender"], types["race"]) == ("int16", "int8", "int8")
+    assert pd.api.types.is_datetime64_any_dtype(types["collected"])
+
+
+def test_the_rejects_are_read_with_their_reasons(data_dir):
+    rejects = read_rejects(data_dir)
+    assert rejects.to_dict("records") == [
+        {"file": "notes.txt", "reason": "The file is not a JPEG image."}
+    ]
+
+
+def test_an_import_without_rejects_has_an_empty_table_of_them(tmp_path):
+    import_dataset(write_tar(tmp_path / "a.tgz", faces(1)), tmp_path / "data")
+    rejects = read_rejects(tmp_path / "data")
+    assert (len(rejects), rejects.columns.tolist()) == (0, ["file", "reason"])
+
+
+def test_an_image_is_found_by_its_name(data_dir):
+    assert image_path(data_dir, OLD).read_bytes() == tiny_jpeg(1)
+
+
+@pytest.mark.parametrize("name", ["../import.json", "/etc/passwd", "..", "", "a\\b"])
+def test_a_name_with_a_path_in_it_is_refused(data_dir, name):
+    with pytest.raises(DatasetError, match="not the name of an image"):
+        image_path(data_dir, name)
+
+
+def test_the_status_is_a_sentence_with_the_counts(data_dir):
+    status = dataset_status(data_dir)
+    assert status.present
+    assert status.by_split == {"test": 1, "": 1}
+    assert status.bytes == len(tiny_jpeg(1)) + len(tiny_jpeg(2))
+    assert status.sentence.startswith(
+        "2 images (0 train, 0 val, 1 test, 1 in no split; 0 MB) and 1 rejects, "
+        "imported from a.tar.gz on 20"
+    )
+
+
+def test_without_an_import_every_reader_says_how_to_import(tmp_path):
+    for reader in (read_index, read_rejects, images_dir):
+        with pytest.raises(DatasetError, match="python -m agemodel data import"):
+            reader(tmp_path / "nothing")
+    status = dataset_status(tmp_path / "nothing")
+    assert not status.present
+    assert "python -m agemodel data import" in status.sentence
+    assert not (tmp_path / "nothing").exists()
+
+
+def flip_bit(content: bytes, position: int) -> bytes:
+    """The same bytes with one bit turned over."""
+    flipped = content[position // 8] ^ (1 << position % 8)
+    return content[: position // 8] + bytes([flipped]) + content[position // 8 + 1 :]
+
+
+def test_no_flipped_bit_in_a_table_goes_unnoticed(data_dir):
+    rng = random.Random(0)
+    for name, reader in (
+        ("index.parquet", read_index),
+        ("rejects.parquet", read_rejects),
+    ):
+        path = images_dir(data_dir).parent / name
+        content = path.read_bytes()
+        for position in rng.sample(range(len(content) * 8), 100):
+            path.write_bytes(flip_bit(content, position))
+            with pytest.raises(DatasetError, match="Import the dataset again"):
+                reader(data_dir)
+
+
+def test_no_flipped_bit_in_the_record_changes_what_is_read(data_dir):
+    path = data_dir / "import.json"
+    content = path.read_bytes()
+    intact = dataset_status(data_dir)
+    positions = random.Random(0).sample(range(len(content) * 8), 400)
+    refused = 0
+    for position in positions:
+        path.write_bytes(flip_bit(content, position))
+        status = dataset_status(data_dir)
+        refused += not status.present
+        # a flip in the spaces of the layout may leave the same content
+        assert status == intact or "again" in status.problem
+    assert refused > 0.9 * len(positions)
+
+
+def test_the_pages_of_a_table_carry_checksums(tmp_path):
+    path = tmp_path / "index.parquet"
+    rows = [(f"{n:05d}", n % 100, 0, 0, None, "train", "", "") for n in range(2000)]
+    write_table(path, rows, INDEX_SCHEMA)
+    content = path.read_bytes()
+    assert pq.read_table(path, page_checksum_verification=True).num_rows == 2000
+    chunk = pq.read_metadata(path).row_group(0).column(0)
+    middle = chunk.data_page_offset + chunk.total_compressed_size // 4
+    path.write_bytes(flip_bit(content, middle * 8))
+    with pytest.raises(OSError, match="CRC"):
+        pq.read_table(path, page_checksum_verification=True)
+
+
+def test_a_table_with_other_columns_is_refused(data_dir):
+    pq.write_table(pa.table({"file": ["a"]}), index_file(data_dir))
+    with pytest.raises(DatasetError, match="other columns"):
+        read_index(data_dir, verify=False)
+
+
+def test_a_missing_table_is_told(data_dir):
+    index_file(data_dir).unlink()
+    with pytest.raises(DatasetError, match=r"missing.*Import the dataset again"):
+        read_index(data_dir)
+
+
+def test_a_record_of_another_version_is_refused(data_dir):
+    path = data_dir / "import.json"
+    path.write_text(json.dumps({"format": 2, "check": "x"}))
+    with pytest.raises(DatasetError, match="Import the dataset again"):
+        read_index(data_dir)
+
+
+def test_the_shipped_splits_hold_the_counts_of_their_description():
+    splits = read_splits()
+    # counts as in the description of the splits
+    assert splits["split"].value_counts().to_dict() == {
+        "train": 17_063,
+        "val": 1_898,
+        "test": 4_743,
+    }
+    assert splits["coral"].value_counts()[["train", "test"]].tolist() == [13_146, 3_287]
+    assert splits["seed"].value_counts()[["train", "test"]].tolist() == [4_000, 1_000]
+
+
+def test_no_test_image_of_the_published_split_is_trained_on():
+    splits = read_splits()
+    assert set(splits.loc[splits["coral"] == "test", "split"]) == {"test"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("file,split,coral\na,train,\n", "columns"),
+        ("file,split,coral,seed\na,train,,\na,test,,\n", "a stands twice"),
+        ("file,split,coral,seed\na,training,,\n", "'training'"),
+        ("file,split,coral,seed\na,,,\n", "column split holds ''"),
+        ("file,split,coral,seed\na,train,val,\n", "column coral holds 'val'"),
+        ("", "cannot be read"),
+    ],
+)
+def test_splits_that_do_not_hold_together_are_refused(tmp_path, text, message):
+    path = tmp_path / "splits.csv"
+    path.write_text(text)
+    with pytest.raises(DatasetError, match=message):
+        read_splits(path)
+
+
+def test_missing_splits_are_told(tmp_path):
+    with pytest.raises(DatasetError, match="missing"):
+        read_splits(tmp_path / "none.csv")
