@@ -1,4 +1,4 @@
-"""What a training run is told: one frozen record, read from TOML, saved with the run."""
+"""What a training run is told: a frozen record, read from TOML, saved with the run."""
 
 from __future__ import annotations
 

@@ -17,19 +17,15 @@ from keras import ops
 from agemodel import checkpoints, networks, pretrained
 from agemodel.augmentation import augmented_crop
 from agemodel.config import TrainConfig
-from agemodel.dataset.crops import Progress, read_crops, square_of_row
-from agemodel.dataset.index import images_dir, read_index
-from agemodel.errors import DatasetError
-from agemodel.faces.crop import CropSquare, crop_square, square_of_picture
-from agemodel.images import read_image
+from agemodel.dataset.crops import Progress
+from agemodel.dataset.faces import faces_of, plain_crop, read_face
+from agemodel.dataset.index import images_dir
 from agemodel.labels import AGES
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.runs import Run, open_run, write_whole
 
 UNFOLD_FACES = 512
 """Faces from which the pretrained batch norms take their statistics."""
-
-_VAL_SHARE_OF_SEED = 0.1
 
 
 @keras.saving.register_keras_serializable("agemodel")
@@ -139,10 +135,9 @@ class FaceBatches(keras.utils.PyDataset):
 
     def _crop(self, row: int) -> np.ndarray:
         file, square = self.faces["file"].iloc[row], self.faces["square"].iloc[row]
-        rgb = read_image(self.folder / file).rgb
-        square = square or square_of_picture(rgb)
         if not self.augmented:
-            return crop_square(rgb, square, self.config.input_px)
+            return plain_crop(self.folder / file, square, self.config.input_px)
+        rgb, square = read_face(self.folder / file, square)
         rng = np.random.default_rng([self.config.seed, self.epoch, int(row)])
         return augmented_crop(rgb, square, self.config, rng)
 
@@ -201,53 +196,6 @@ def train(
     return run
 
 
-def faces_of(
-    config: TrainConfig, data_dir: Path, progress: Progress | None = None
-) -> pd.DataFrame:
-    """The faces a recipe trains, chooses and reports on, with their crops.
-
-    The `seed` split has no val part: a tenth of its training faces, drawn by the
-    recipe's seed, chooses the epoch.
-
-    Returns:
-        The index's columns with `part` (train, val or test) and `square`, a
-        `CropSquare`, or None for the whole picture.
-
-    Raises:
-        DatasetError: the dataset is missing, or has no face to train on.
-    """
-    index = read_index(data_dir)
-    faces = index[index[config.split] != ""].reset_index(drop=True)
-    faces["part"] = faces[config.split]
-    rng = np.random.default_rng(config.seed)
-    if config.split == "seed":
-        train_rows = np.flatnonzero(faces["part"] == "train")
-        size = int(len(train_rows) * _VAL_SHARE_OF_SEED)
-        faces.loc[rng.choice(train_rows, size, replace=False), "part"] = "val"
-    if config.share < 1:
-        train_rows = np.flatnonzero(faces["part"] == "train")
-        size = int(len(train_rows) * (1 - config.share))
-        faces = faces.drop(index=rng.choice(train_rows, size, replace=False))
-    if not {"train", "val"} <= set(faces["part"]):
-        raise DatasetError(
-            f"The imported dataset has no faces to train and to choose on in the split "
-            f"{config.split!r}. Import UTKFace: python -m agemodel data import ARCHIVE"
-        )
-    faces = faces.reset_index(drop=True)
-    faces["square"] = _squares(config, data_dir, faces, progress)
-    return faces
-
-
-def _squares(
-    config: TrainConfig, data_dir: Path, faces: pd.DataFrame, progress: Progress | None
-) -> pd.Series:
-    if config.framing == "chip":
-        return pd.Series([None] * len(faces), dtype=object)
-    crops = read_crops(data_dir, faces["file"].tolist(), progress)
-    squares: list[CropSquare] = [square_of_row(row) for _, row in crops.iterrows()]
-    return pd.Series(squares, dtype=object)
-
-
 class _Batches:
     """Makes the batches of an epoch."""
 
@@ -289,7 +237,8 @@ def _load_pretrained(model: keras.Model, batches: FaceBatches) -> None:
     pretrained.load_trunk_weights(trunk)
     count = min(len(batches), math.ceil(UNFOLD_FACES / batches.config.batch_size))
     rgb = np.concatenate([batches[index][0] for index in range(count)])
-    pretrained.unfold_batch_norms(trunk, rgb - np.float32(pretrained.MEAN_RGB))
+    mean = np.array(pretrained.MEAN_RGB, np.float32)
+    pretrained.unfold_batch_norms(trunk, rgb - mean)
 
 
 def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> None:
@@ -373,7 +322,7 @@ def _write_split(run: Run, faces: pd.DataFrame) -> None:
 def _publish(run: Run, history: list[dict[str, Any]], config: TrainConfig) -> None:
     frame = pd.DataFrame(history)
     write_whole(run.folder / "history.csv", frame.to_csv(index=False).encode())
-    best = frame.loc[frame["val_age_mae_years"].idxmin()]
+    best = min(history, key=lambda row: row["val_age_mae_years"])
     run.write_json(
         "status.json",
         {

@@ -42,7 +42,7 @@ def read_crops(
 
     Returns:
         Indexed by file: `found` (bool), `x`, `y`, `side_px`, `angle_deg` (float64),
-        the square in px of the chip.
+        the square in px of the chip, and `yaw_deg`, 0 where no face was found.
 
     Raises:
         DatasetError: the dataset is missing.
@@ -66,7 +66,7 @@ def square_of_row(row: pd.Series) -> CropSquare:
 def detector_version() -> str:
     """Changes whenever the detector, its weights or the crop do."""
     sources = [Path(detector.__file__), Path(detector.__file__).with_name("crop.py")]
-    sources.append(paths.DETECTORS / "manifest.json")
+    sources += [Path(__file__), paths.DETECTORS / "manifest.json"]
     content = b"".join(source.read_bytes() for source in sources)
     return hashlib.sha256(content).hexdigest()
 
@@ -82,19 +82,17 @@ def _detect_all(
         rgb = read_image(folder / file).rgb
         face = own.detector.detect_in_chip(rgb)
         square = square_of_picture(rgb) if face is None else square_of_detection(face)
-        return file, face is not None, *square.centre_xy, *_shape(square)
+        yaw = face.yaw_deg if face else 0.0
+        x, y = square.centre_xy
+        return file, face is not None, x, y, square.side_px, square.angle_deg, yaw
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for row in pool.map(locate, files, chunksize=1):
             rows.append(row)
             if progress:
                 progress(len(rows), len(files), "finding faces")
-    columns = ["file", "found", "x", "y", "side_px", "angle_deg"]
+    columns = ["file", "found", "x", "y", "side_px", "angle_deg", "yaw_deg"]
     return pd.DataFrame(rows, columns=columns).set_index("file")
-
-
-def _shape(square: CropSquare) -> tuple[float, float]:
-    return square.side_px, square.angle_deg
 
 
 def _read_known(path: Path) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Find faces, frame them, and say how well they can be judged."""

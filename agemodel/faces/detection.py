@@ -8,6 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
+NOSE_REACH = 1.5
+"""How far the nose tip lies before the axis of the ears, in halves of their distance:
+about 11 cm to 7.5 cm on an adult head."""
+
 
 @dataclass(frozen=True)
 class Detection:
@@ -47,18 +51,19 @@ class Detection:
     def yaw_deg(self) -> float:
         """How far the face is turned to the viewer's right, roughly, -90..90.
 
-        From where the nose tip lies between the ears along the line of the eyes: in
-        the middle from the front, at an ear from the side. On a head taken for a
-        circle seen from above, that place is the sine of the angle.
+        From where the nose tip lies between the ears along the line of the eyes. With
+        the ears at -1 and 1 on an axis through the head, and the tip `NOSE_REACH` in
+        front of it, a turn by an angle puts the tip at reach * tan(angle), measured in
+        half the distance that the ears then show.
         """
         landmarks = self.landmarks_xy.astype(np.float64)
         roll = math.radians(self.roll_deg)
         along = landmarks @ np.array([math.cos(roll), math.sin(roll)])
         half_width = (along[5] - along[4]) / 2
         if half_width <= 0:
-            return 90.0 if along[2] > (along[4] + along[5]) / 2 else -90.0
+            return math.copysign(90.0, along[2] - (along[4] + along[5]) / 2)
         place = (along[2] - (along[4] + along[5]) / 2) / half_width
-        return math.degrees(math.asin(float(np.clip(place, -1, 1))))
+        return math.degrees(math.atan(place / NOSE_REACH))
 
 
 class Detector(Protocol):

@@ -2,10 +2,10 @@
 
 BlazeFace sees one square at a time, scaled down to its input: a face must fill about
 a twelfth of the square. So the photo is looked at as a whole, then in overlapping
-tiles of a third of the side, and so on until a face of `MIN_FACE_PX` is seen. Every
-face found is then looked at once more, in a window of twice its box, by the full-range
-network: its boxes are the steadiest of the three (docs/experiments.md), whatever size
-the face had in the photo.
+tiles of a third of the side, and so on until a face of `MIN_FACE_PX` is seen. Whatever
+looks like a face is then looked at once more, in a window of twice its box, by the
+full-range network: it throws out what only looked like a face in passing, and its boxes
+are the steadiest of the three (docs/experiments.md), whatever size the face had.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from agemodel.faces.blazeface import BACK, FULL_RANGE, BlazeFace, Candidates
 from agemodel.faces.crop import CropSquare, crop_square
 from agemodel.faces.detection import Detection
 
-MIN_FACE_PX = 36.0
+MIN_FACE_PX = 35.0
 """The smallest face that must be found; smaller ones may be."""
 
 MIN_FACE_SHARE = 0.07
@@ -34,8 +34,15 @@ _WHOLE_MARGIN = 1.5
 """Side of the first square, in longer sides of the photo: a face that fills the photo
 is only found with some room around it."""
 _TILE_RATIO = 3.0
-_COARSE_SCORE = 0.5
-_FINE_SCORE = 0.4
+_CANDIDATE_SCORE = 0.3
+_FINE_SCORE = 0.1
+MIN_SCORE = 0.52
+"""Mean of both looks' scores from which a candidate is a face. True faces in group
+photos begin at 0.57, false ones end at 0.51 (docs/experiments.md)."""
+
+DOUBTFUL_SCORE = 0.45
+"""Where no face is sure, the likeliest candidate is believed from here on."""
+
 _SAME_FACE_IOU = 0.3
 
 
@@ -59,18 +66,23 @@ class FaceDetector:
         found = [
             detection
             for square in search_squares(rgb.shape[1], rgb.shape[0])
-            for detection in self._look(self._coarse, rgb, square, _COARSE_SCORE)
+            for detection in self._look(self._coarse, rgb, square, _CANDIDATE_SCORE)
         ]
-        refined = [self.refine(rgb, coarse) for coarse in merge(found)]
-        faces = [face for face in merge(refined) if _is_inside(face, rgb)]
-        return sorted(faces, key=lambda face: face.size_px, reverse=True)
+        looked_at = [self._look_again(rgb, candidate) for candidate in merge(found)]
+        faces = [face for face in merge([f for f in looked_at if f]) if _in(face, rgb)]
+        sure = [face for face in faces if face.score >= MIN_SCORE]
+        likeliest = [f for f in faces[:1] if f.score >= DOUBTFUL_SCORE]
+        return sorted(sure or likeliest, key=lambda face: face.size_px, reverse=True)
 
-    def refine(self, rgb: np.ndarray, coarse: Detection) -> Detection:
-        """Look at a face again, closely; what is not found again stays as it was."""
-        window = CropSquare(coarse.centre_xy, coarse.size_px * WINDOW_SCALE)
+    def _look_again(self, rgb: np.ndarray, candidate: Detection) -> Detection | None:
+        """The face that a close look shows where the candidate is, if any."""
+        window = CropSquare(candidate.centre_xy, candidate.size_px * WINDOW_SCALE)
         faces = merge(self._look(self._fine, rgb, window, _FINE_SCORE))
-        same = [face for face in faces if _iou(face, coarse) > _SAME_FACE_IOU]
-        return max(same, key=lambda face: _iou(face, coarse), default=coarse)
+        face = max(faces, key=lambda face: _iou(face, candidate), default=None)
+        if face is None or _iou(face, candidate) < _SAME_FACE_IOU:
+            return None
+        score = (face.score + candidate.score) / 2
+        return Detection(face.box_xyxy, score, face.landmarks_xy)
 
     def detect_in_chip(self, rgb: np.ndarray) -> Detection | None:
         """Find the face in a picture that is a face crop already.
@@ -84,7 +96,7 @@ class FaceDetector:
         window = CropSquare((width / 2, height / 2), max(width, height) * WINDOW_SCALE)
         smallest = MIN_CHIP_SHARE * min(width, height)
         for faces in (
-            lambda: merge(self._look(self._fine, rgb, window, _FINE_SCORE)),
+            lambda: merge(self._look(self._fine, rgb, window, MIN_SCORE)),
             lambda: self.detect(rgb),
         ):
             large = [face for face in faces() if face.size_px >= smallest]
@@ -131,7 +143,7 @@ def _tile_centres(length: int, side: float, overlap: float) -> np.ndarray:
 
 
 def merge(detections: list[Detection]) -> list[Detection]:
-    """Average overlapping detections, weighted by score, into one a face.
+    """Average what overlaps, weighted by score, into one detection a face, surest first.
 
     The averaging is BlazeFace's own replacement for non-maximum suppression: it
     steadies boxes and landmarks.
@@ -140,8 +152,12 @@ def merge(detections: list[Detection]) -> list[Detection]:
     faces = []
     while rest:
         overlaps = [_iou(rest[0], other) for other in rest]
-        same = [d for d, iou in zip(rest, overlaps, strict=True) if iou > 0.3]
-        rest = [d for d, iou in zip(rest, overlaps, strict=True) if iou <= 0.3]
+        same = [
+            d for d, iou in zip(rest, overlaps, strict=True) if iou > _SAME_FACE_IOU
+        ]
+        rest = [
+            d for d, iou in zip(rest, overlaps, strict=True) if iou <= _SAME_FACE_IOU
+        ]
         faces.append(_average(same))
     return faces
 
@@ -171,7 +187,7 @@ def _iou(a: Detection, b: Detection) -> float:
     return shared / both
 
 
-def _is_inside(face: Detection, rgb: np.ndarray) -> bool:
+def _in(face: Detection, rgb: np.ndarray) -> bool:
     x, y = face.centre_xy
     return 0 <= x < rgb.shape[1] and 0 <= y < rgb.shape[0]
 

@@ -1,0 +1,51 @@
+# make app and make test each work as the first command after a clone.
+# ARGS passes options on: make app ARGS="--server.port 8600", make test ARGS="-k faces"
+# PYTHON names the Python to build .venv with: make PYTHON=python3.12 app
+
+ARGS =
+PY = .venv/bin/python
+APP_STAMP := .venv/.stamp-app-$(shell cksum < requirements.lock | tr ' ' '-')
+DEV_STAMP := .venv/.stamp-dev-$(shell cksum < requirements-dev.lock | tr ' ' '-')
+COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-emit-index-url --no-annotate --no-header
+
+export PYTHON
+
+.PHONY: app test check format bench lock clean
+
+app: $(APP_STAMP)  ## open the app
+	$(PY) -m streamlit run app.py $(ARGS)
+
+test: $(DEV_STAMP)  ## run every test, those in a browser included
+	CHROMIUM="$$($(PY) tests/browser/chromium.py)" && export CHROMIUM && \
+		$(PY) -m pytest $(ARGS)
+
+check: $(DEV_STAMP)  ## lint, formatting, types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+format: $(DEV_STAMP)  ## mend what can be mended by itself
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: $(DEV_STAMP)  ## measure speed and memory on this machine
+	$(PY) -m agemodel bench $(ARGS)
+
+lock: $(DEV_STAMP)  ## pin the newest versions that the requirements allow
+	$(PY) -m pip install --quiet --disable-pip-version-check uv
+	$(COMPILE) --upgrade requirements-dev.txt --output-file requirements-dev.lock
+	$(COMPILE) --constraint requirements-dev.lock requirements.txt \
+		--output-file requirements.lock
+
+clean:  ## remove what make made; data/ and runs/ stay
+	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf tests/browser/output
+
+# A stamp's name holds the checksum of its lock. What the tests need includes what the
+# app needs, so the second lock sets both stamps.
+$(APP_STAMP):
+	@sh scripts/install.sh requirements.lock $@
+
+$(DEV_STAMP):
+	@sh scripts/install.sh requirements-dev.lock $@ $(APP_STAMP)

@@ -1,0 +1,274 @@
+"""The serving runtime: RGB in, a list of estimates out. LiteRT only.
+
+Interpreters are not safe to share between threads: concurrent calls fail or, worse,
+answer wrongly. So a fixed number of workers, each with interpreters of its own, wait
+in a queue, and every call takes one and puts it back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import queue
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from agemodel import paths
+from agemodel.calibration import Calibration
+from agemodel.cards import read_card
+from agemodel.errors import ModelError
+from agemodel.faces.crop import (
+    CropSquare,
+    crop_square,
+    square_of_detection,
+    square_of_picture,
+)
+from agemodel.faces.detection import Detection
+from agemodel.faces.detector import FaceDetector
+from agemodel.faces.quality import FaceQuality, quality_of, warnings
+from agemodel.labels import AGE_GROUPS, AGES, group_probabilities
+
+DEFAULT_MODEL = "mobile"
+FORMAT = 1
+"""Of the model's folder; another number is refused."""
+
+QUARTER_TURNS = (1, 3, 2)
+"""Counter-clockwise turns that are tried when no face is found, likeliest first."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the model says of one face.
+
+    Attributes:
+        box_xyxy: of the face, px of the picture that was given.
+        detection_score: how sure the detector is, 0..1; 1 when the whole picture was
+            taken for a face.
+        landmarks_xy: shape (6, 2), see `Detection`; None for a whole picture.
+        quality: how well the face can be judged.
+        warnings: sentences on what makes it hard to judge, and what that costs.
+        crop_rgb: what the model saw, shape (s, s, 3), uint8.
+        age_years: the expected value.
+        age_low: lower bound of the 80 % interval.
+        age_high: upper bound.
+        age_probabilities: shape (116,), float32, over `labels.AGES`.
+        p_female: calibrated probability of the label 'female'.
+        gender: 'female', 'male' or 'uncertain'.
+    """
+
+    box_xyxy: tuple[float, float, float, float]
+    detection_score: float
+    landmarks_xy: np.ndarray | None
+    quality: FaceQuality
+    warnings: tuple[str, ...]
+    crop_rgb: np.ndarray
+    age_years: float
+    age_low: float
+    age_high: float
+    age_probabilities: np.ndarray
+    p_female: float
+    gender: str
+
+    @property
+    def group_probabilities(self) -> np.ndarray:
+        """Shape (9,), in the order of `labels.AGE_GROUPS`."""
+        return group_probabilities(self.age_probabilities)
+
+    @property
+    def age_group(self) -> str:
+        """The most probable age group."""
+        return AGE_GROUPS[int(self.group_probabilities.argmax())]
+
+
+class Estimator:
+    """Estimates age and gender of faces; any number of threads may share one."""
+
+    def __init__(self, folder: Path, workers: int | None = None) -> None:
+        """Load an exported model; `load` does it by name.
+
+        Args:
+            folder: as `agemodel.export` writes it.
+            workers: how many calls run at once; the number of cores, 4 at most,
+                unless given.
+
+        Raises:
+            ModelError: the model is missing, damaged or of another version.
+        """
+        self.card = read_card(folder)
+        if self.card.get("format") != FORMAT:
+            raise ModelError(
+                f"Model {folder.name} has format {self.card.get('format')}, expected "
+                f"{FORMAT}. Export it again: python -m agemodel export RUN NAME"
+            )
+        content = _read_model(folder, self.card)
+        try:
+            self.calibration = Calibration(**self.card["calibration"])
+            count = workers or min(os.cpu_count() or 1, 4)
+            made = [_Worker(content, self.card) for _ in range(count)]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"Model {folder.name} is damaged ({error}). Export it again: "
+                "python -m agemodel export RUN NAME"
+            ) from error
+        self._workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        for worker in made:
+            self._workers.put(worker)
+
+    @classmethod
+    def load(cls, name: str = DEFAULT_MODEL, workers: int | None = None) -> Estimator:
+        """Load an exported model by name.
+
+        Raises:
+            ModelError: the model is missing, damaged or of another version.
+        """
+        return cls(paths.models_dir() / name, workers)
+
+    def estimate(self, rgb: np.ndarray) -> list[Estimate]:
+        """Estimate every face of a photo, largest first; none found is an empty list.
+
+        Args:
+            rgb: shape (h, w, 3), uint8, upright.
+        """
+        with self._worker() as worker:
+            return [
+                self._estimate(worker, rgb, detection)
+                for detection in worker.detector.detect(rgb)
+            ]
+
+    def estimate_upright(self, rgb: np.ndarray) -> tuple[list[Estimate], int]:
+        """Estimate a photo that may lie on its side.
+
+        When no face is found the other three directions are tried, and the one with
+        the surest face is taken.
+
+        Args:
+            rgb: shape (h, w, 3), uint8.
+
+        Returns:
+            The estimates, in px of `np.rot90(rgb, turns)`, and those counter-clockwise
+            quarter turns, 0..3; ([], 0) when no direction shows a face.
+        """
+        found = self.estimate(rgb)
+        if found:
+            return found, 0
+        tries = [
+            (self.estimate(np.ascontiguousarray(np.rot90(rgb, turns))), turns)
+            for turns in QUARTER_TURNS
+        ]
+        tries = [(estimates, turns) for estimates, turns in tries if estimates]
+        return max(
+            tries,
+            key=lambda attempt: max(e.detection_score for e in attempt[0]),
+            default=([], 0),
+        )
+
+    def estimate_aligned(self, rgb: np.ndarray) -> Estimate:
+        """Estimate a picture that is a cropped face already; nothing is searched.
+
+        Args:
+            rgb: shape (h, w, 3), uint8; its largest centred square is the face.
+        """
+        with self._worker() as worker:
+            return self._estimate(worker, rgb, None)
+
+    @contextlib.contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        worker = self._workers.get()
+        try:
+            yield worker
+        finally:
+            self._workers.put(worker)
+
+    def _estimate(
+        self, worker: _Worker, rgb: np.ndarray, detection: Detection | None
+    ) -> Estimate:
+        square = _square(rgb, detection)
+        crop = crop_square(rgb, square, worker.input_px)
+        probabilities, p_female = worker.judge(crop)
+        calibration = self.calibration
+        ages = np.array([probabilities @ AGES])
+        low, high = calibration.interval(ages, probabilities[None])
+        p_female = float(calibration.probability(np.array(p_female)))
+        quality = quality_of(rgb, crop, detection)
+        return Estimate(
+            box_xyxy=detection.box_xyxy if detection else _box(square),
+            detection_score=detection.score if detection else 1.0,
+            landmarks_xy=detection.landmarks_xy if detection else None,
+            quality=quality,
+            warnings=warnings(quality, self.card.get("conditions")),
+            crop_rgb=crop,
+            age_years=float(ages[0]),
+            age_low=float(low[0]),
+            age_high=float(high[0]),
+            age_probabilities=probabilities.astype(np.float32),
+            p_female=p_female,
+            gender=calibration.gender(p_female),
+        )
+
+
+class _Worker:
+    """Interpreters for one thread at a time."""
+
+    def __init__(self, content: bytes, card: dict[str, Any]) -> None:
+        self.detector = FaceDetector()
+        self.input_px = int(card["input_px"])
+        self._flip_average = bool(card["flip_average"])
+        self._half_width = card["calibration"]["half_width_years"]
+        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        self._run = self._interpreter.get_signature_runner()
+
+    def judge(self, crop: np.ndarray) -> tuple[np.ndarray, float]:
+        """Distribution over `AGES`, shape (116,), and raw p(female) of a crop."""
+        views = [crop, crop[:, ::-1]] if self._flip_average else [crop]
+        outputs = [self._run(rgb=view[None].astype(np.float32)) for view in views]
+        age = np.mean([output["age"][0] for output in outputs], axis=0)
+        p_female = float(np.mean([output["gender"][0, 0] for output in outputs]))
+        if len(age) == 1:
+            return distribution_around(float(age[0]), self._half_width), p_female
+        return age.astype(np.float64), p_female
+
+
+def distribution_around(age_years: float, half_width_years: float) -> np.ndarray:
+    """The normal distribution whose central 80 % are age +- half width, over `AGES`.
+
+    For networks whose age is one number: they know only how far they err on average.
+    """
+    deviation = max(half_width_years / 1.2816, 0.5)  # 90 % quantile of the normal
+    density = np.exp(-0.5 * np.square((AGES - age_years) / deviation))
+    return density / density.sum()
+
+
+def _square(rgb: np.ndarray, detection: Detection | None) -> CropSquare:
+    if detection is None:
+        return square_of_picture(rgb)
+    return square_of_detection(detection)
+
+
+def _box(square: CropSquare) -> tuple[float, float, float, float]:
+    x, y = square.centre_xy
+    half = square.side_px / 2
+    return x - half, y - half, x + half, y + half
+
+
+def _read_model(folder: Path, card: dict[str, Any]) -> bytes:
+    """The model's bytes, held to the card's checksum."""
+    try:
+        content = (folder / card["file"]).read_bytes()
+    except (OSError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"Model {folder.name} has no model file. Restore it (git checkout -- "
+            "assets/models) or export it again: python -m agemodel export RUN NAME"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != card.get("sha256"):
+        raise ModelError(
+            f"Model {folder.name} differs from the checksum in its card: it is damaged "
+            "or was replaced. Restore it (git checkout -- assets/models) or export it "
+            "again: python -m agemodel export RUN NAME"
+        )
+    return content

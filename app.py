@@ -1,0 +1,45 @@
+"""The app's router: `streamlit run app.py`.
+
+Streamlit imports this file once, for `app`, when the server starts; then it runs it
+as `__main__` for every visitor and at every rerun.
+"""
+
+import streamlit as st
+
+from agemodel import paths
+from ui.startup import lifespan
+
+ESTIMATE = "pages/estimate.py"
+
+
+def pages() -> list[st.Page]:
+    """Every page, in the order of the menu; a new one is a line here."""
+    return [
+        st.Page(
+            ESTIMATE,
+            title="Estimate",
+            icon=":material/frame_person:",
+            url_path="",
+            default=True,
+        ),
+        st.Page("pages/about.py", title="About", icon=":material/info:"),
+        st.Page(_estimate_by_name, url_path="estimate", visibility="hidden"),
+    ]
+
+
+def _estimate_by_name() -> None:
+    """Lead from /estimate to /, the only path that the first page answers to."""
+    st.switch_page(ESTIMATE)
+
+
+def main() -> None:
+    """Draw the page that one visitor asked for."""
+    st.set_page_config(page_icon=paths.ASSETS / "icon.png", layout="wide")
+    st.logo(paths.ASSETS / "logo.svg", size="large")
+    st.navigation(pages(), position="top").run()
+
+
+app = st.App(__file__, lifespan=lifespan)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,31 @@
+"""Photos in, the age and gender of every face out: the app's front page."""
+
+import streamlit as st
+
+from agemodel.errors import AgeModelError
+from ui import models, session
+from ui.intake import show_intake
+from ui.photos import show_photos
+from ui.states import show_empty, show_model_missing, show_notice
+from ui.takeaway import show_takeaway
+
+batch = session.batch()
+brings, results = st.columns([1, 3], gap="large")
+with brings:
+    st.title("Estimate", anchor=False)
+    show_notice()
+with results:
+    try:
+        models.check_installed()
+    except AgeModelError as error:
+        show_model_missing(error)
+        st.stop()
+with brings:
+    show_intake(batch)
+with results:
+    if batch.entries:
+        show_photos(batch)
+        show_takeaway(batch)
+    else:
+        show_empty(batch)
+models.warm()

@@ -1,0 +1,63 @@
+"""Fixtures: the app served, and pages of a Chromium that reach nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from browser.chromium import find
+from browser.driver import CHROMIUM_FLAGS, Server, run_server, watched_page
+from playwright.sync_api import Browser, Page, sync_playwright
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server that every test may use."""
+    with run_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_server(tmp_path: Path) -> Iterator[Server]:
+    """A server that nobody has visited yet."""
+    with run_server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """A Chromium that reaches 127.0.0.1 and nothing else.
+
+    It lives as long as a module of tests: while Playwright's loop is there, no other
+    test could start a loop of its own.
+    """
+    path = find()
+    if path is None:
+        pytest.fail("No Chromium was found. `make test` sees to one.")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path, args=list(CHROMIUM_FLAGS)
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """A function that opens a watched page: `open_page(width=390, scheme="dark")`."""
+    with ExitStack() as pages:
+        yield lambda **options: pages.enter_context(watched_page(browser, **options))
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Page]) -> Page:
+    """A watched page of 1440 x 900 in the light theme."""
+    return open_page()

@@ -1,0 +1,178 @@
+"""The app served, and a Chromium that drives it and reports what it should not see."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = Path(__file__).parent / "output"
+START_TIMEOUT_S = 60
+DRAWN_TIMEOUT_MS = 15_000
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: where it answers, its process's id and what it has said."""
+
+    url: str
+    pid: int
+    log: Path
+
+
+@contextmanager
+def run_server(folder: Path) -> Iterator[Server]:
+    """Serve the app as a new user on a fresh machine would, until the block ends.
+
+    Args:
+        folder: an empty folder, the server's home; it holds the log, too.
+    """
+    port = _free_port()
+    log = folder / "server.log"
+    environment = {k: v for k, v in os.environ.items() if "STREAMLIT" not in k}
+    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    options = ["--server.headless", "true", "--server.port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command + options,
+            cwd=ROOT,
+            env=environment | {"HOME": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process.pid, log)
+    try:
+        _wait_until_healthy(server, process)
+        yield server
+    finally:
+        _end(process)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5):
+                return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+    pytest.fail(f"The app did not start:\n{server.log.read_text()}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextmanager
+def watched_page(
+    browser: Browser, *, width: int = 1440, height: int = 900, scheme: str = "light"
+) -> Iterator[Page]:
+    """Open a page and, at its end, complain of what it did that it should not.
+
+    Raises:
+        AssertionError: an error on the console, an uncaught exception, or a request
+            to anywhere but 127.0.0.1.
+    """
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.set_default_timeout(DRAWN_TIMEOUT_MS)
+    complaints: list[str] = []
+
+    def note_request(url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob"} and parts.hostname != "127.0.0.1":
+            complaints.append(f"a request left the machine: {url}")
+
+    def note_console(message: ConsoleMessage) -> None:
+        # Below a deep link Streamlit's page first asks for /about/_stcore/health.
+        probe = "/_stcore/" in message.location["url"] and "404" in message.text
+        if message.type == "error" and not probe:
+            complaints.append(f"on the console: {message.text}")
+
+    page.on("request", lambda request: note_request(request.url))
+    page.on("websocket", lambda websocket: note_request(websocket.url))
+    page.on("pageerror", lambda error: complaints.append(f"an exception: {error}"))
+    page.on("console", note_console)
+    yield page
+    context.close()
+    assert not complaints, complaints
+
+
+def visit(page: Page, url: str) -> None:
+    """Go to an address of the app and wait until its script has ended."""
+    page.goto(url)
+    wait_until_drawn(page)
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until the app's script has ended and its heading is there."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector("h1")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    page.wait_for_function("document.fonts.status === 'loaded'")
+
+
+def save_screenshot(page: Page, name: str) -> Path:
+    """Save the page, to its end, as tests/browser/output/NAME.png; return the path.
+
+    Streamlit's page scrolls inside the window, so the window is made as tall as it.
+    """
+    OUTPUT.mkdir(exist_ok=True)
+    path = OUTPUT / f"{name}.png"
+    window = page.viewport_size
+    assert window is not None
+    content = page.get_by_test_id("stMain")
+    tall = max(window["height"], content.evaluate("(e) => e.scrollHeight"))
+    page.set_viewport_size({"width": window["width"], "height": tall})
+    page.screenshot(path=path)
+    page.set_viewport_size(window)
+    return path
+
+
+def sideways_scroll_px(page: Page) -> int:
+    """By how many pixels the page's content is wider than the window."""
+    return int(
+        page.evaluate(
+            """() => Math.max(0, ...[document.scrollingElement,
+                document.querySelector('[data-testid="stMain"]')]
+                .map((e) => e.scrollWidth - e.clientWidth))"""
+        )
+    )

@@ -1,0 +1,82 @@
+"""Every page by its address, in both themes, on a large and a small screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from browser.driver import (
+    Server,
+    save_screenshot,
+    sideways_scroll_px,
+    visit,
+    wait_until_drawn,
+)
+from playwright.sync_api import Page, expect
+
+PAGES = {"/": "Estimate", "/about": "About"}
+MENU = list(PAGES.values())
+
+
+def menu(page: Page) -> list[str]:
+    links = page.get_by_test_id("stTopNavLink")
+    return [link.inner_text().split("\n")[-1].strip() for link in links.all()]
+
+
+def assert_routed(page: Page, title: str) -> None:
+    assert menu(page) == MENU
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page.get_by_alt_text("Logo").first).to_be_visible()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+@pytest.mark.parametrize("path", [*PAGES, "/estimate"])
+def test_first_visitor_by_deep_link_meets_the_routed_page(
+    fresh_server: Server, page: Page, path: str
+) -> None:
+    visit(page, fresh_server.url + path)
+    assert_routed(page, PAGES.get(path, "Estimate"))
+    assert "Traceback" not in fresh_server.log.read_text()
+
+
+def test_menu_leads_from_page_to_page(server: Server, page: Page) -> None:
+    visit(page, server.url)
+    for path, title in reversed(PAGES.items()):
+        page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
+        expect(page.locator("h1")).to_have_text(title)
+        wait_until_drawn(page)
+        assert page.url == server.url + path
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("path", PAGES)
+def test_page_fits_the_window_in_both_themes(
+    server: Server,
+    open_page: Callable[..., Page],
+    path: str,
+    width: int,
+    scheme: str,
+) -> None:
+    page = open_page(width=width, scheme=scheme)
+    visit(page, server.url + path)
+    save_screenshot(page, f"{PAGES[path].lower()}-{width}-{scheme}")
+    assert sideways_scroll_px(page) == 0
+
+
+def test_server_starts_without_a_question_or_a_warning(server: Server) -> None:
+    log = server.log.read_text().lower()
+    assert not [word for word in ("email", "warning", "deprecat") if word in log]
+
+
+def test_menu_of_a_small_screen_leads_to_every_page(
+    server: Server, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(width=390, height=844)
+    visit(page, server.url)
+    page.get_by_test_id("stExpandSidebarButton").click()
+    links = page.get_by_test_id("stSidebarNavLink")
+    expect(links).to_have_count(len(MENU))
+    links.filter(has_text="About").click()
+    expect(page.locator("h1")).to_have_text("About")

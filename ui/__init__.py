@@ -1,0 +1,1 @@
+"""What the pages share; the only package besides them where Streamlit is allowed."""

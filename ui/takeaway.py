@@ -1,0 +1,79 @@
+"""Everything that was estimated, as a table and as files."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from agemodel.batches import Batch
+from agemodel.results import (
+    PhotoResult,
+    annotated_zip,
+    results_csv,
+    results_frame,
+    results_json,
+)
+
+_HIDDEN = ("x0", "y0", "x1", "y1")
+
+
+def show_takeaway(batch: Batch) -> None:
+    """The table over all photos, and its downloads."""
+    results = batch.results
+    st.subheader("All results", anchor=False)
+    _show_table(results)
+    with st.container(horizontal=True):
+        _download("Table as CSV", "estimates.csv", "text/csv", results_csv, results)
+        _download(
+            "Records as JSON",
+            "estimates.json",
+            "application/json",
+            results_json,
+            results,
+        )
+        _download(
+            "Photos with boxes (.zip)",
+            "photos.zip",
+            "application/zip",
+            annotated_zip,
+            results,
+        )
+
+
+def _show_table(results: list[PhotoResult]) -> None:
+    frame = results_frame(results)
+    config = st.column_config
+    st.dataframe(
+        frame,
+        width="stretch",
+        hide_index=True,
+        column_order=[name for name in frame.columns if name not in _HIDDEN],
+        column_config={
+            "file": config.TextColumn("File"),
+            "face": config.NumberColumn("Face", width="small"),
+            "detection_score": config.NumberColumn("Detection score", format="%.2f"),
+            "age_years": config.NumberColumn("Age", format="%.0f", width="small"),
+            "age_low": config.NumberColumn("From", format="%.0f", width="small"),
+            "age_high": config.NumberColumn("To", format="%.0f", width="small"),
+            "age_group": config.TextColumn("Age group", width="small"),
+            "p_female": config.NumberColumn("Female", format="percent", width="small"),
+            "gender": config.TextColumn("Gender label", width="small"),
+            "warnings": config.TextColumn("Remarks", width="large"),
+            "error": config.TextColumn("Could not be read", width="large"),
+        },
+        key="estimate_table",
+        alt="All faces with their ages, intervals, gender labels and remarks",
+    )
+
+
+def _download(label: str, file_name: str, mime: str, make, results) -> None:
+    st.download_button(
+        label,
+        partial(make, results),
+        file_name=file_name,
+        mime=mime,
+        key=f"estimate_download_{file_name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
