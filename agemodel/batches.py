@@ -73,12 +73,6 @@ class Batch:
         return len(self._waiting)
 
     @property
-    def next_name(self) -> str | None:
-        """The name of the photo whose turn it is."""
-        number = next(iter(self._waiting.copy()), None)
-        return None if number is None else self.entries[number].name
-
-    @property
     def results(self) -> list[PhotoResult]:
         """The results so far, in the order of the photos."""
         return [entry.result for entry in self.entries if entry.result is not None]

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from agemodel.estimator import Estimator
     from agemodel.results import PhotoResult
 
-DONE, FAILED, WRONG_USAGE = 0, 1, 2
+DONE, FAILED = 0, 1
+NAMED_REJECTS = 5
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -182,8 +183,10 @@ def _data_import(args: argparse.Namespace) -> int:
             args.source, paths.data_dir(), progress=bar, force=args.force
         )
     print(report.sentence)
-    for reason in report.reasons:
-        print(f"  {reason}")
+    for reason, count in report.reasons.items():
+        names = [name for name, why in report.rejects if why == reason]
+        more = " ..." if count > len(names[:NAMED_REJECTS]) else ""
+        print(f"  {count:,}: {reason} {', '.join(names[:NAMED_REJECTS])}{more}")
     return DONE
 
 

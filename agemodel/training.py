@@ -168,10 +168,12 @@ def train(
         RunError: the run exists and follows another recipe.
     """
     run = open_run(config, run_id)
+    parent = run.folder / "checkpoints"
+    if _is_finished(run, parent):
+        return run
     faces = faces_of(config, data_dir, progress)
     _write_split(run, faces)
     keras.utils.set_random_seed(config.seed)
-    parent = run.folder / "checkpoints"
     checkpoint = checkpoints.latest_checkpoint(parent)
     history = list(checkpoint.history) if checkpoint else []
     batches = _Batches(images_dir(data_dir), faces, config)
@@ -340,4 +342,11 @@ def _finish(run: Run, checkpoint: checkpoints.Checkpoint | None) -> None:
         return
     for name in (checkpoints.LAST, checkpoints.BEST):
         write_whole(run.folder / name, (checkpoint.folder / name).read_bytes())
-    shutil.rmtree(checkpoint.folder.parent)
+    # Renamed first: checkpoints half removed must not pass for those of a live run.
+    doomed = run.folder / ".checkpoints-removed"
+    checkpoint.folder.parent.rename(doomed)
+    shutil.rmtree(doomed)
+
+
+def _is_finished(run: Run, parent: Path) -> bool:
+    return (run.folder / checkpoints.LAST).exists() and not parent.exists()

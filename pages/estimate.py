@@ -10,10 +10,10 @@ from ui.states import show_empty, show_model_missing, show_notice
 from ui.takeaway import show_takeaway
 
 batch = session.batch()
+st.title("Estimate", anchor=False)
 brings, results = st.columns([1, 3], gap="large")
 with brings:
-    st.title("Estimate", anchor=False)
-    show_notice()
+    show_notice(in_short=bool(batch.entries))
 with results:
     try:
         models.check_installed()

@@ -27,7 +27,8 @@ HEAVY = {
 MAY_IMPORT = {
     "assets": LEAVES,
     "cards": LEAVES,
-    "dataset": LEAVES | {"images", "assets", "faces"},
+    "config": LEAVES,
+    "dataset": LEAVES | {"config", "images", "assets", "faces"},
     "faces": LEAVES | {"images", "assets"},
     "images": LEAVES,
     "metrics": LEAVES,

@@ -25,14 +25,10 @@ def show_intake(batch: Batch) -> None:
     )
     {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source](batch)
     if batch.entries:
-        with st.popover("Samples", icon=":material/photo_library:", width="stretch"):
-            states.show_samples(batch)
-        st.button(
-            "Clear everything",
-            icon=":material/delete:",
-            on_click=session.clear,
-            width="stretch",
-        )
+        with st.container(horizontal=True):
+            with st.popover("Samples", icon=":material/photo_library:"):
+                states.show_samples(batch)
+            st.button("Clear all", icon=":material/delete:", on_click=session.clear)
 
 
 def _files(batch: Batch) -> None:
@@ -69,5 +65,7 @@ def _take(batch: Batch, key: str) -> None:
     """Move what a widget holds into the batch; the widget starts anew, empty."""
     value = st.session_state[key]
     files = value if isinstance(value, list) else [value]
-    batch.add([(file.name, file.getvalue()) for file in files if file is not None])
+    files = [file for file in files if file is not None]
+    batch.add([(file.name, file.getvalue()) for file in files])
+    session.let_go(files)
     session.start_round()

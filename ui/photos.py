@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from agemodel.batches import Batch, Entry
 from agemodel.errors import AgeModelError
@@ -13,11 +15,12 @@ from agemodel.images import encode_jpeg, encode_png
 from agemodel.results import PhotoResult, annotate, judge_turned, judge_whole
 from agemodel.results.tables import annotated_name
 from ui import models, session, states
-from ui.cards import show_face
+from ui.cards import BY_GROUP, BY_YEAR, show_face
 
 PHOTOS_A_PAGE = 4
 FACES_A_PAGE = 6
 STATUS_HEIGHT_PX = 58
+WAITING_HEIGHT_PX = 420
 PHOTO_HEIGHT_PX = 620
 
 _TURNS = (
@@ -32,9 +35,10 @@ def show_photos(batch: Batch) -> None:
 
     Every photo has its place from the start, so nothing moves while results arrive.
     """
-    status = st.container(height=STATUS_HEIGHT_PX, border=False).empty()
+    status = _show_header()
     _show_status(status, batch)
     entries = _entries_of_page(batch)
+    _let_go_of_drawings(batch, entries)
     places = {}
     for entry in entries:
         places[entry.number] = st.empty()
@@ -43,7 +47,25 @@ def show_photos(batch: Batch) -> None:
         _judge_waiting(batch, places, status)
 
 
-def _judge_waiting(batch: Batch, places: dict, status) -> None:
+def _show_header() -> DeltaGenerator:
+    """Draw the line above the photos; return the place for how far the work is."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        status = st.container(height=STATUS_HEIGHT_PX, border=False).empty()
+        st.segmented_control(
+            "Charts show",
+            [BY_YEAR, BY_GROUP],
+            default=BY_YEAR,
+            required=True,
+            key=session.CHART,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    return status
+
+
+def _judge_waiting(
+    batch: Batch, places: dict[int, DeltaGenerator], status: DeltaGenerator
+) -> None:
     try:
         estimator = models.estimator()
         while (entry := batch.step(estimator)) is not None:
@@ -54,7 +76,7 @@ def _judge_waiting(batch: Batch, places: dict, status) -> None:
         states.show_model_error(error)
 
 
-def _show_status(status, batch: Batch) -> None:
+def _show_status(status: DeltaGenerator, batch: Batch) -> None:
     done, total = len(batch.results), len(batch.entries)
     if batch.waiting_count:
         text = f"Looking at photo {min(done + 1, total)} of {total}"
@@ -87,68 +109,73 @@ def _entries_of_page(batch: Batch) -> list[Entry]:
     return entries[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
 
 
-def _show_entry(place, batch: Batch, entry: Entry) -> None:
+def _let_go_of_drawings(batch: Batch, shown: list[Entry]) -> None:
+    """Keep the memory small: what is not shown is drawn again when it is."""
+    for entry in batch.entries:
+        if entry not in shown:
+            entry.drawn = None
+
+
+def _show_entry(place: DeltaGenerator, batch: Batch, entry: Entry) -> None:
+    result = entry.result
+    if result is None:
+        place.skeleton(WAITING_HEIGHT_PX)
+        return
     with place.container():
-        if entry.result is None:
-            _show_waiting(entry)
-        elif entry.result.error is not None:
-            _show_error(entry.result)
+        if result.error is not None:
+            _show_error(result.error)
         else:
             _show_result(batch, entry)
 
 
-def _show_waiting(entry: Entry) -> None:
-    st.text(entry.name)
-    st.skeleton(height=320)
-
-
-def _show_error(result: PhotoResult) -> None:
-    with st.container(border=True):
+def _show_error(sentence: str) -> None:
+    with st.container(border=True, gap="xsmall"):
         st.markdown(":red[:material/broken_image:] **Could not be read**")
-        st.text(result.error)
+        st.text(sentence)
 
 
 @st.fragment
 def _show_result(batch: Batch, entry: Entry) -> None:
+    """Draw a photo and its faces; by itself when only its own buttons are used."""
     result = entry.result
+    if result is None:
+        return
     if not result.estimates:
-        _show_no_face(batch, entry)
+        _show_no_face(batch, entry, result)
     elif _fits_beside(result):
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _show_picture(entry)
+            _show_picture(entry, result)
         with right:
-            _show_faces(entry)
+            _show_faces(entry, result)
     else:
-        _show_picture(entry)
-        _show_faces(entry)
+        _show_picture(entry, result)
+        _show_faces(entry, result)
     st.space("medium")
 
 
 def _fits_beside(result: PhotoResult) -> bool:
     """Whether the cards fit beside the photo; else they go below it."""
-    width, height = result.judged_size
+    width, height = result.judged_size or (1, 1)
     return len(result.estimates) == 1 or (len(result.estimates) == 2 and height > width)
 
 
-def _show_picture(entry: Entry) -> None:
-    result = entry.result
-    width, height = result.judged_size
+def _show_picture(entry: Entry, result: PhotoResult) -> None:
+    width, height = result.judged_size or (1, 1)
     scale = min(result.preview_scale, PHOTO_HEIGHT_PX / height)
     st.image(
-        _annotated_jpeg(entry),
+        _annotated_jpeg(entry, result),
         width=max(1, round(width * scale)),
-        alt=f"The photo with {_count(len(result.estimates), 'numbered box')[:-1]}es",
+        alt=f"The photo, with {_count(len(result.estimates), 'face')} marked",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"{result.name} · {result.width} × {result.height} px")
+        st.text(f"{result.name} ({result.width} by {result.height} px)")
         st.download_button(
-            "PNG",
+            "PNG with boxes",
             partial(_annotated_png, result),
             file_name=annotated_name(result.name, ".png"),
             mime="image/png",
             key=f"estimate_png_{entry.number}",
-            help="The photo with its boxes",
             icon=":material/download:",
             type="tertiary",
             on_click="ignore",
@@ -157,8 +184,8 @@ def _show_picture(entry: Entry) -> None:
         st.caption(note)
 
 
-def _show_faces(entry: Entry) -> None:
-    estimates = entry.result.estimates
+def _show_faces(entry: Entry, result: PhotoResult) -> None:
+    estimates = result.estimates
     pages = math.ceil(len(estimates) / FACES_A_PAGE)
     page = 1
     if pages > 1:
@@ -174,10 +201,10 @@ def _show_faces(entry: Entry) -> None:
             show_face(number + 1, estimates[number], key)
 
 
-def _show_no_face(batch: Batch, entry: Entry) -> None:
+def _show_no_face(batch: Batch, entry: Entry, result: PhotoResult) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _show_picture(entry)
+        _show_picture(entry, result)
     with right:
         st.info(
             "**No face was found**, also not with the photo turned. Faces that are "
@@ -199,7 +226,13 @@ def _show_no_face(batch: Batch, entry: Entry) -> None:
         )
 
 
-def _redo_button(batch: Batch, entry: Entry, label: str, icon: str, again) -> None:
+def _redo_button(
+    batch: Batch,
+    entry: Entry,
+    label: str,
+    icon: str,
+    again: Callable[[PhotoResult], PhotoResult],
+) -> None:
     key = f"estimate_redo_{entry.number}_{label}"
     if st.button(label, key=key, icon=icon):
         try:
@@ -219,10 +252,10 @@ def _whole(result: PhotoResult) -> PhotoResult:
     return judge_whole(models.estimator(), result)
 
 
-def _annotated_jpeg(entry: Entry) -> bytes:
+def _annotated_jpeg(entry: Entry, result: PhotoResult) -> bytes:
     """Drawn once a result, and kept with it."""
     if entry.drawn is None or entry.drawn[0] != entry.version:
-        entry.drawn = (entry.version, encode_jpeg(annotate(entry.result), 88))
+        entry.drawn = (entry.version, encode_jpeg(annotate(result), 88))
     return entry.drawn[1]
 
 

@@ -5,7 +5,12 @@ Every key carries the page's name, because all pages share one session state.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
+from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from agemodel.batches import Batch
 
@@ -39,3 +44,18 @@ def start_round() -> None:
     """Make the upload widgets new and empty, and show the first photos."""
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
     st.session_state[PAGE_NUMBER] = 1
+
+
+def let_go(files: Iterable[UploadedFile]) -> None:
+    """Drop the server's copies of uploaded files, now that the batch has them.
+
+    Streamlit would keep them until the visit is over, whatever becomes of the widget;
+    this is how its own chat input drops them (checked in Streamlit 1.67).
+    """
+    context = get_script_run_ctx()
+    if context is None:
+        return
+    manager = context.uploaded_file_mgr
+    if isinstance(manager, MemoryUploadedFileManager):
+        for file in files:
+            manager.remove_file(context.session_id, file.file_id)

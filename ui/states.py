@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import streamlit as st
 
 from agemodel.batches import Batch
@@ -20,12 +21,17 @@ dataset (two labels), which says nothing of identity. It is not for age checks, 
 surveillance or any decision about a person.
 """
 
+NOTICE_IN_SHORT = (
+    "Photos stay in this machine's memory. An estimate is no fact about a person, and "
+    "not for any decision about one."
+)
+
 _THUMBNAIL_PX = 640
 
 
-def show_notice() -> None:
+def show_notice(*, in_short: bool) -> None:
     """Say where photos go and what an estimate is for, before anything is chosen."""
-    st.caption(NOTICE)
+    st.caption(NOTICE_IN_SHORT if in_short else NOTICE)
 
 
 def show_model_missing(error: AgeModelError) -> None:
@@ -105,7 +111,7 @@ def _thumbnail(sample: Sample) -> bytes:
     return encode_jpeg(downscale(_landscape(rgb), _THUMBNAIL_PX), 85)
 
 
-def _landscape(rgb):
+def _landscape(rgb: np.ndarray) -> np.ndarray:
     """The upper part of a portrait, so that the samples line up."""
     height, width = rgb.shape[:2]
     return rgb[: min(height, round(width * 3 / 4))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -15,7 +16,10 @@ from agemodel.results import (
     results_json,
 )
 
-_HIDDEN = ("x0", "y0", "x1", "y1")
+_SHOWN = (
+    *("file", "face", "age_years", "age_low", "age_high", "age_group"),
+    *("gender", "p_female", "detection_score", "warnings", "error"),
+)
 
 
 def show_takeaway(batch: Batch) -> None:
@@ -43,31 +47,44 @@ def show_takeaway(batch: Batch) -> None:
 
 def _show_table(results: list[PhotoResult]) -> None:
     frame = results_frame(results)
+    frame["p_female"] *= 100
     config = st.column_config
     st.dataframe(
         frame,
         width="stretch",
         hide_index=True,
-        column_order=[name for name in frame.columns if name not in _HIDDEN],
+        column_order=_SHOWN,
         column_config={
             "file": config.TextColumn("File"),
             "face": config.NumberColumn("Face", width="small"),
-            "detection_score": config.NumberColumn("Detection score", format="%.2f"),
+            "detection_score": config.NumberColumn(
+                "Found with",
+                format="%.2f",
+                width="small",
+                help="How sure the face detector is, 0 to 1",
+            ),
             "age_years": config.NumberColumn("Age", format="%.0f", width="small"),
             "age_low": config.NumberColumn("From", format="%.0f", width="small"),
             "age_high": config.NumberColumn("To", format="%.0f", width="small"),
             "age_group": config.TextColumn("Age group", width="small"),
-            "p_female": config.NumberColumn("Female", format="percent", width="small"),
-            "gender": config.TextColumn("Gender label", width="small"),
+            "p_female": config.NumberColumn("Female", format="%.0f %%", width="small"),
+            "gender": config.TextColumn("Gender label"),
             "warnings": config.TextColumn("Remarks", width="large"),
             "error": config.TextColumn("Could not be read", width="large"),
         },
+        placeholder="",
         key="estimate_table",
         alt="All faces with their ages, intervals, gender labels and remarks",
     )
 
 
-def _download(label: str, file_name: str, mime: str, make, results) -> None:
+def _download(
+    label: str,
+    file_name: str,
+    mime: str,
+    make: Callable[[list[PhotoResult]], bytes],
+    results: list[PhotoResult],
+) -> None:
     st.download_button(
         label,
         partial(make, results),

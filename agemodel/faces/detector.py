@@ -143,7 +143,7 @@ def _tile_centres(length: int, side: float, overlap: float) -> np.ndarray:
 
 
 def merge(detections: list[Detection]) -> list[Detection]:
-    """Average what overlaps, weighted by score, into one detection a face, surest first.
+    """Average what overlaps, weighted by score, into one a face; surest first.
 
     The averaging is BlazeFace's own replacement for non-maximum suppression: it
     steadies boxes and landmarks.

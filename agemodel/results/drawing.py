@@ -55,11 +55,10 @@ def _draw_face(
     x0, x1 = (min(max(x, 0.0), right) for x in (x0, x1))
     y0, y1 = (min(max(y, 0.0), bottom) for y in (y0, y1))
     rim = max(1, line // 2)  # dark on both sides of the light line
-    draw.rectangle(
-        (x0 - rim, y0 - rim, x1 + rim, y1 + rim), None, _DARK, line + 2 * rim
-    )
+    outer = (x0 - rim, y0 - rim, x1 + rim, y1 + rim)
+    draw.rectangle(outer, None, _DARK, line + 2 * rim)
     draw.rectangle((x0, y0, x1, y1), None, _LIGHT, line)
-    _draw_label(draw, size, (x0, y0, x1), number, estimate)
+    _draw_label(draw, size, outer, number, estimate)
 
 
 def _draw_label(

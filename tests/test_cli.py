@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from coloured_faces import coloured_face, import_coloured_faces
+from PIL import Image
+
+from agemodel import cli, paths
+
+KEYS = ["file", "width", "height", "faces", "error"]
+FACE_KEYS = [
+    "box_xyxy",
+    "detection_score",
+    "age_years",
+    "age_low",
+    "age_high",
+    "age_group",
+    "p_female",
+    "gender",
+]
+PORTRAITS = ("barack-obama.jpg", "eileen-collins.jpg", "joe-biden.jpg")
+
+
+def records(capsys: pytest.CaptureFixture[str]) -> list[dict]:
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_predict_prints_the_contract_in_input_order(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    files = [str(paths.SAMPLES / name) for name in reversed(PORTRAITS)]
+    assert cli.main(["predict", "--json", *files]) == 0
+    found = records(capsys)
+    assert [record["file"] for record in found] == files
+    for record in found:
+        assert list(record) == KEYS
+        assert record["error"] is None
+        with Image.open(record["file"]) as picture:
+            assert (record["width"], record["height"]) == picture.size
+        (face,) = record["faces"]
+        assert list(face) == FACE_KEYS
+        x0, y0, x1, y1 = face["box_xyxy"]
+        assert 0 <= x0 < x1 <= record["width"]
+        assert 0 <= y0 < y1 <= record["height"]
+        assert face["age_low"] <= face["age_years"] <= face["age_high"]
+        assert face["gender"] in ("female", "male", "uncertain")
+
+
+def test_known_ages_of_the_samples_lie_in_or_near_their_intervals(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """'Near' is 5 years; an 80 % interval may miss one face in five altogether."""
+    manifest = json.loads((paths.SAMPLES / "manifest.json").read_text())["files"]
+    cli.main(["predict", "--json", *(str(paths.SAMPLES / n) for n in PORTRAITS)])
+    for record in records(capsys):
+        about = manifest[Path(record["file"]).name]
+        (face,) = record["faces"]
+        ages = [int(age) for age in re.findall(r"\d+", about["people"][0]["age"])]
+        assert face["age_low"] - 5 <= max(ages), about["title"]
+        assert face["age_high"] + 5 >= min(ages), about["title"]
+
+
+def test_a_folder_gives_its_pictures_by_name(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "deep").mkdir()
+    for name in ("b.jpg", "a.JPG", "deep/c.jpg"):
+        shutil.copy(paths.SAMPLES / "joe-biden.jpg", tmp_path / name)
+    (tmp_path / "notes.txt").write_text("no picture")
+    assert cli.main(["predict", "--json", str(tmp_path)]) == 0
+    names = [Path(record["file"]).name for record in records(capsys)]
+    assert names == ["a.JPG", "b.jpg", "c.jpg"]
+
+
+def test_a_file_that_cannot_be_read_is_a_line_and_exit_code_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"not a picture")
+    good = str(paths.SAMPLES / "joe-biden.jpg")
+    missing = str(tmp_path / "missing.jpg")
+    assert cli.main(["predict", "--json", str(broken), good, missing]) == 1
+    first, second, third = records(capsys)
+    assert list(first) == KEYS
+    assert "broken.jpg" in first["error"]
+    assert (first["faces"], first["width"], first["height"]) == ([], None, None)
+    assert (second["error"], len(second["faces"])) == (None, 1)
+    assert "missing.jpg" in third["error"]
+
+
+def test_aligned_takes_each_file_as_a_face(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import numpy as np
+
+    path = tmp_path / "plain.png"
+    Image.fromarray(coloured_face(30, 0, np.random.default_rng(0))).save(path)
+    assert cli.main(["predict", "--json", str(path)]) == 0
+    assert cli.main(["predict", "--json", "--aligned", str(path)]) == 0
+    searched, aligned = records(capsys)
+    assert searched["faces"] == []
+    (face,) = aligned["faces"]
+    assert face["box_xyxy"] == [0, 0, 40, 40]
+
+
+def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["predict", str(paths.SAMPLES / "joe-biden.jpg")]) == 0
+    out = capsys.readouterr().out
+    assert "joe-biden.jpg" in out
+    assert "years" in out
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["predict"], ["predict", "--jsn", "x"], ["train"], ["nonsense"]]
+)
+def test_wrong_usage_exits_with_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        cli.main(arguments)
+    assert stop.value.code == 2
+
+
+def test_a_model_that_is_not_there_is_a_sentence(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert cli.main(["predict", "--model", "none-such", "x.jpg"]) == 1
+    assert "agemodel export" in capsys.readouterr().err
+
+
+def test_the_whole_way_from_pictures_to_the_apps_model(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("DATA", "RUNS", "MODELS"):
+        monkeypatch.setenv(f"AGEMODEL_{name}", str(tmp_path / name.lower()))
+    assert cli.main(["data", "status"]) == 1
+    import_coloured_faces(tmp_path / "home", train=64, val=32, test=16)
+    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "home" / "data"))
+    assert cli.main(["data", "status"]) == 0
+    recipe = tmp_path / "tiny.toml"
+    recipe.write_text(
+        'name = "tiny"\nnetwork = "mobile"\ninput_px = 32\nframing = "chip"\n'
+        "epochs = 1\nbatch_size = 16\n"
+    )
+    assert cli.main(["train", str(recipe), "--run", "tiny-1"]) == 0
+    assert cli.main(["evaluate", "tiny-1"]) == 0
+    assert cli.main(["export", "tiny-1", "tiny"]) == 0
+    out = capsys.readouterr().out
+    assert "val MAE" in out
+    assert "test: n 16" in out
+    face = str(paths.SAMPLES / "joe-biden.jpg")
+    assert cli.main(["predict", "--json", "--model", "tiny", face]) == 0
+    assert len(records(capsys)[0]["faces"]) == 1
+
+
+def test_import_reports_rejects(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
+    import_coloured_faces(tmp_path / "home", train=4, val=2, test=2)
+    source = tmp_path / "home" / "source"
+    (source / "39_1_20170116174525125.jpg.chip.jpg").write_bytes(b"\xff\xd8\xff\xd9")
+    assert cli.main(["data", "import", str(source)]) == 0
+    out = capsys.readouterr().out
+    assert "8 usable" in out
+    assert "39_1_20170116174525125" in out
+
+
+def test_the_command_starts_as_a_module() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "agemodel", "--version"],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip()
