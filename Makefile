@@ -30,7 +30,7 @@ format: $(DEV_STAMP)  ## mend what can be mended by itself
 	$(PY) -m ruff format .
 
 bench: $(DEV_STAMP)  ## measure speed and memory on this machine
-	$(PY) -m agemodel bench $(ARGS)
+	$(PY) -m benchmarks $(ARGS)
 
 lock: $(DEV_STAMP)  ## pin the newest versions that the requirements allow
 	$(PY) -m pip install --quiet --disable-pip-version-check uv

@@ -91,5 +91,7 @@ def _add_noise(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 def _compress(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     quality = int(rng.integers(15, 60))
-    _, jpeg = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    bgr = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
+    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    decoded = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
+    return crop if decoded is None else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)

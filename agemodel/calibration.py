@@ -176,7 +176,11 @@ def _uncertain_above(p_female: np.ndarray, genders: np.ndarray) -> float:
     order = np.argsort(-sureness)
     right = (p_female >= 0.5) == (genders == 1)
     share_right = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    enough = np.flatnonzero(share_right >= CERTAIN_ACCURACY)
+    if share_right[-1] >= CERTAIN_ACCURACY:
+        return 0.5
+    # Equally sure faces are on the same side of the edge.
+    last_of_equals = np.append(np.diff(sureness[order]) < 0, True)
+    enough = np.flatnonzero((share_right >= CERTAIN_ACCURACY) & last_of_equals)
     if len(enough) == 0:
         return 0.0
     return float(0.5 - sureness[order[enough[-1]]])

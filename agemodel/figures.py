@@ -59,13 +59,22 @@ def figure_age_groups(group_probabilities: np.ndarray) -> go.Figure:
     bars = go.Bar(
         x=list(AGE_GROUPS),
         y=np.asarray(group_probabilities, dtype=np.float64).round(4),
+        texttemplate="%{y:.0%}",
+        textposition="outside",
+        textfont={"size": 11},
+        cliponaxis=False,
         hovertemplate="%{x} years: %{y:.0%}<extra></extra>",
     )
     return _compact(
         go.Figure(bars),
-        height=160,
-        xaxis={"title": {"text": "Age group in years"}, "type": "category"},
-        yaxis={"title": {"text": "Probability"}, "tickformat": ".0%"},
+        height=132,
+        xaxis={
+            "title": {"text": "Age group in years"},
+            "type": "category",
+            "tickangle": 0,
+            "tickfont": {"size": 10},
+        },
+        yaxis={"title": {"text": "Probability"}, "visible": False},
     )
 
 
@@ -73,7 +82,7 @@ def _compact(figure: go.Figure, height: int, xaxis: dict, yaxis: dict) -> go.Fig
     """No legend, no dragging (so that a finger scrolls the page), hardly a margin."""
     return figure.update_layout(
         height=height,
-        margin={"l": 0, "r": 0, "t": 4, "b": 0},
+        margin={"l": 0, "r": 0, "t": 16, "b": 0},
         bargap=0.15,
         showlegend=False,
         dragmode=False,

@@ -36,6 +36,12 @@ from agemodel.config import TrainConfig, config_from
 from agemodel.errors import ConfigError, RunError
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+_MADE_BY_EVALUATE = (
+    "predictions.parquet",
+    "calibration.json",
+    "conditions.json",
+    "metrics.json",
+)
 _PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow")
 
 
@@ -59,7 +65,10 @@ class Run:
         try:
             return config_from(self.read_json("config.json"))
         except ConfigError as error:
-            raise RunError(f"config.json of run {self.id}: {error}") from error
+            raise RunError(
+                f"config.json of run {self.id}: {error} "
+                f"{self._way_to_mend('config.json')}"
+            ) from error
 
     def read_history(self) -> pd.DataFrame:
         """A row an epoch; no row before the first epoch is done.
@@ -71,7 +80,10 @@ class Run:
         try:
             return pd.read_csv(path) if path.exists() else pd.DataFrame()
         except (OSError, ValueError) as error:
-            raise RunError(f"history.csv of run {self.id} is damaged.") from error
+            raise RunError(
+                f"history.csv of run {self.id} is damaged ({error}). "
+                f"{self._way_to_mend(path.name)}"
+            ) from error
 
     def read_predictions(self) -> pd.DataFrame:
         """What `evaluate` wrote, a row a face.
@@ -82,17 +94,18 @@ class Run:
         path = self.folder / "predictions.parquet"
         try:
             table = pq.read_table(path, page_checksum_verification=True)
+            # What pandas notes beside the table has no checksum and is not needed.
+            return table.replace_schema_metadata().to_pandas()
         except FileNotFoundError as error:
             raise RunError(
                 f"Run {self.id} has no predictions yet. Make them with: "
                 f"python -m agemodel evaluate {self.id}"
             ) from error
-        except (OSError, pa.ArrowException) as error:
+        except (OSError, ValueError, pa.ArrowException) as error:
             raise RunError(
-                f"predictions.parquet of run {self.id} is damaged ({error}). Make it "
-                f"again: python -m agemodel evaluate {self.id}"
+                f"predictions.parquet of run {self.id} is damaged ({error}). "
+                f"{self._way_to_mend(path.name)}"
             ) from error
-        return table.to_pandas()
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read one of the run's JSON files.
@@ -104,13 +117,25 @@ class Run:
             values = json.loads((self.folder / name).read_text("utf-8"))
         except FileNotFoundError as error:
             raise RunError(
-                f"Run {self.id} has no {name}; it is no run, or not far enough."
+                f"Run {self.id} has no {name}; it is no run, or not far enough. "
+                f"{self._way_to_mend(name)}"
             ) from error
         except (OSError, ValueError) as error:
-            raise RunError(f"{name} of run {self.id} is damaged: {error}.") from error
+            raise RunError(
+                f"{name} of run {self.id} is damaged: {error}. "
+                f"{self._way_to_mend(name)}"
+            ) from error
         if not isinstance(values, dict):
-            raise RunError(f"{name} of run {self.id} is damaged: it is no object.")
+            raise RunError(
+                f"{name} of run {self.id} is damaged: it is no object. "
+                f"{self._way_to_mend(name)}"
+            )
         return values
+
+    def _way_to_mend(self, name: str) -> str:
+        if name in _MADE_BY_EVALUATE:
+            return f"Make it again: python -m agemodel evaluate {self.id}"
+        return "Restore it from a copy, or train under another id."
 
     def write_json(self, name: str, values: dict[str, Any]) -> None:
         """Write one of the run's JSON files, whole or not at all."""

@@ -34,7 +34,7 @@ MAX_DIRECTORY_BYTES = 2 * 1024**2
 ARCHIVE_SUFFIX = ".zip"
 
 _OTHER_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
-_BOOKKEEPING = re.compile(r"(^|/)(__MACOSX/|\.|(Thumbs\.db|desktop\.ini)$)", re.I)
+_BOOKKEEPING = re.compile(r"(^|/)(__MACOSX/|\.(?!\.)|(Thumbs\.db|desktop\.ini)$)", re.I)
 """What systems leave beside photos; nobody put it there, so it is no photo."""
 _CHUNK_BYTES = 1 << 16
 _ZIP_ERRORS = (
@@ -108,7 +108,9 @@ class _Directory(BytesIO):
     """
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0 or size > MAX_DIRECTORY_BYTES:
+        rest = len(self.getbuffer()) - self.tell()
+        size = rest if size is None or size < 0 else min(size, rest)
+        if size > MAX_DIRECTORY_BYTES:
             raise zipfile.BadZipFile("its table of contents is too large")
         return super().read(size)
 

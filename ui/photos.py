@@ -105,7 +105,7 @@ def _entries_of_page(batch: Batch) -> list[Entry]:
     pages = math.ceil(len(entries) / PHOTOS_A_PAGE)
     if pages <= 1:
         return entries
-    page = st.pagination(pages, key=session.PAGE_NUMBER, persist_state="session")
+    page = st.pagination(pages, key=session.widget_key("page"), persist_state="session")
     return entries[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
 
 
@@ -195,7 +195,7 @@ def _show_faces(entry: Entry, result: PhotoResult) -> None:
         )
         page = st.pagination(pages, key=f"estimate_faces_{entry.number}")
     first = (page - 1) * FACES_A_PAGE
-    with st.grid(3, min_column_width=300):
+    with st.grid(3, min_column_width=280):
         for number in range(first, min(first + FACES_A_PAGE, len(estimates))):
             key = f"estimate_face_{entry.number}_{entry.version}_{number}"
             show_face(number + 1, estimates[number], key)

@@ -14,7 +14,6 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from agemodel.batches import Batch
 
-PAGE_NUMBER = "estimate_page_number"
 CHART = "estimate_chart"
 SOURCE = "estimate_source"
 
@@ -36,14 +35,13 @@ def clear() -> None:
 
 
 def widget_key(name: str) -> str:
-    """A key for an upload widget, for as long as the round lasts."""
+    """A key for a widget that starts anew with every round."""
     return f"estimate_{name}_{st.session_state.get(_ROUND, 0)}"
 
 
 def start_round() -> None:
-    """Make the upload widgets new and empty, and show the first photos."""
+    """Begin anew after photos came or went: empty uploaders, the first page."""
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    st.session_state[PAGE_NUMBER] = 1
 
 
 def let_go(files: Iterable[UploadedFile]) -> None:

@@ -1,0 +1,152 @@
+"""The Estimate page in a headless Chromium: the first visit, and a photo's estimate."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from agemodel import paths
+from benchmarks.record import Missing
+from benchmarks.serving import serve
+from benchmarks.timing import significant, summarise
+from tests.browser.chromium import find
+from tests.browser.driver import CHROMIUM_FLAGS
+
+SERVERS = 5
+"""How often both servers are started anew."""
+VISITS = 5
+"""How many later visits each of them gets."""
+UPLOADS = 5
+PHOTO = paths.SAMPLES / "barack-obama.jpg"
+TIMEOUT_MS = 60_000
+
+FIRST_VISIT_TARGET_S = 0.8
+"""The most that our page may take longer than an empty one."""
+UPLOAD_TARGET_S = 0.5
+
+HEADING = "h1:visible"
+UPLOADER = '[data-testid="stFileUploaderDropzone"]:visible'
+FILE_INPUT = 'input[type="file"]'
+FACE_AGE = '[data-testid="stMetricValue"]:visible'
+AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+SHOWN = {"app": (HEADING, UPLOADER), "empty": (HEADING,)}
+"""What must be seen for a visit to each of the servers to count as arrived."""
+
+EMPTY_APP = 'import streamlit as st; st.title("Empty")\n'
+
+
+def run() -> dict[str, Any]:
+    """Visit both apps by turns, then give the app photos.
+
+    Raises:
+        Missing: there is no Chromium, or a server does not start.
+    """
+    path = find()
+    if path is None:
+        raise Missing("No Chromium was found; `make test` sees to one.")
+    times: dict[str, list[float]] = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=list(CHROMIUM_FLAGS)
+        )
+        for number in range(SERVERS):
+            _measure_servers(browser, times, reverse=bool(number % 2))
+        version = browser.version
+        browser.close()
+    return {"chromium": version, **summarise_times(times)}
+
+
+def summarise_times(times: dict[str, list[float]]) -> dict[str, Any]:
+    """Each series of seconds, the differences of the medians, and the targets.
+
+    Args:
+        times: `app_first`, `empty_first` (to a server that nobody has visited yet),
+            `app_later`, `empty_later` and `upload`.
+    """
+    found: dict[str, Any] = {f"{key}_s": summarise(s) for key, s in times.items()}
+    for visit in ("first", "later"):
+        longer = np.median(times[f"app_{visit}"]) - np.median(times[f"empty_{visit}"])
+        found[f"{visit}_longer_s"] = significant(float(longer))
+    found["longer_target_s"] = FIRST_VISIT_TARGET_S
+    found["upload_target_s"] = UPLOAD_TARGET_S
+    return found
+
+
+def _measure_servers(
+    browser: Browser, times: dict[str, list[float]], reverse: bool
+) -> None:
+    """Start both servers, visit them by turns, and give the app a photo a few times."""
+    with ExitStack() as stack:
+        urls = {"app": stack.enter_context(_serve_app())}
+        urls["empty"] = stack.enter_context(_serve_empty())
+        names = list(reversed(urls)) if reverse else list(urls)
+        for number in range(1 + VISITS):
+            for name in names:
+                key = f"{name}_{'later' if number else 'first'}"
+                times.setdefault(key, []).append(visit_s(browser, urls[name], name))
+        upload_s(browser, urls["app"])  # the first one loads what the figures need
+        for _ in range(UPLOADS):
+            times.setdefault("upload", []).append(upload_s(browser, urls["app"]))
+
+
+@contextmanager
+def _serve_app() -> Iterator[str]:
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serve(paths.ROOT / "app.py", Path(home)) as url,
+    ):
+        yield url
+
+
+@contextmanager
+def _serve_empty() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as home:
+        script = Path(home) / "empty.py"
+        script.write_text(EMPTY_APP, "utf-8")
+        with serve(script, Path(home)) as url:
+            yield url
+
+
+@contextmanager
+def _fresh_page(browser: Browser) -> Iterator[Page]:
+    """A page of a browser that has nothing in its cache."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(TIMEOUT_MS)
+    yield page
+    context.close()
+
+
+def visit_s(browser: Browser, url: str, name: str) -> float:
+    """Seconds from the navigation until what `SHOWN` names is seen."""
+    with _fresh_page(browser) as page:
+        started = perf_counter()
+        _arrive(page, url, name)
+        seconds = perf_counter() - started
+        page.wait_for_selector(AT_REST)
+    return seconds
+
+
+def upload_s(browser: Browser, url: str) -> float:
+    """Seconds from handing a photo to the uploader until its age is on the page."""
+    with _fresh_page(browser) as page:
+        _arrive(page, url, "app")
+        page.wait_for_selector(AT_REST)
+        chooser = page.locator(FILE_INPUT)
+        started = perf_counter()
+        chooser.set_input_files(PHOTO)
+        page.wait_for_selector(FACE_AGE)
+        return perf_counter() - started
+
+
+def _arrive(page: Page, url: str, name: str) -> None:
+    page.goto(url, wait_until="commit")
+    for selector in SHOWN[name]:
+        page.wait_for_selector(selector)

@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_faces import detection, noise, turned
+
+from agemodel.faces import detector as detector_module
+from agemodel.faces.blazeface import BACK, BlazeFaceSpec, Candidates
+from agemodel.faces.crop import CropSquare, crop_square
+from agemodel.faces.detection import Detection
+from agemodel.faces.detector import (
+    MIN_FACE_PX,
+    MIN_FACE_SHARE,
+    FaceDetector,
+    merge,
+    search_squares,
+)
+
+PLACES = (
+    # right of and below x, y in parts of the room that is left beside the portrait
+    (0, 0),
+    (1, 0),
+    (0, 1),
+    (1, 1),
+    (0.5, 0.5),
+    (0.34, 0.33),  # about where tiles of a third meet
+    (0.67, 0.67),
+    (0.18, 0.75),
+    (0.8, 0.15),
+)
+
+sides = st.integers(50, 5000)
+parts = st.floats(0, 1)
+
+
+@st.composite
+def faces_in_photos(draw: st.DrawFn) -> tuple[int, int, float, float, float]:
+    """Width and height of a photo, and left, top and side of a box inside it."""
+    width, height = draw(sides), draw(sides)
+    smallest, largest = MIN_FACE_PX, float(min(width, height))
+    # as often small as large: even in the logarithm
+    side = smallest * (largest / smallest) ** draw(parts)
+    x, y = draw(parts) * (width - side), draw(parts) * (height - side)
+    return width, height, x, y, side
+
+
+def holds(square: CropSquare, x: float, y: float, side: float) -> bool:
+    """Whether a box lies whole in a square and fills enough of it."""
+    left, top = (c - square.side_px / 2 for c in square.centre_xy)
+    slack = 1e-6 * square.side_px
+    within = (
+        left - slack <= x
+        and top - slack <= y
+        and x + side <= left + square.side_px + slack
+        and y + side <= top + square.side_px + slack
+    )
+    return within and side >= MIN_FACE_SHARE * square.side_px - slack
+
+
+@given(faces_in_photos())
+@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+def test_every_face_lies_whole_and_large_enough_in_some_square(
+    face: tuple[int, int, float, float, float],
+) -> None:
+    width, height, x, y, side = face
+    squares = search_squares(width, height)
+    assert any(holds(square, x, y, side) for square in squares)
+
+
+def test_squares_stay_few() -> None:
+    # 4000 x 3000: the whole; 3 x 3 tiles of a third, 1333 px, with an overlap of 0.07
+    # * 6000 = 420, so ceil((4000 - 420) / 913) = 4 across and ceil(2580 / 913) = 3
+    # down; then tiles of 500 px (35 / 0.07) with 0.07 * 1333 = 93: ceil(3907 / 407) =
+    # 10 across and ceil(2907 / 407) = 8 down.
+    assert len(list(search_squares(4000, 3000))) == 1 + 4 * 3 + 10 * 8
+    # One look is enough where a face of 35 px fills 0.07 of 1.5 times the photo.
+    assert len(list(search_squares(333, 200))) == 1
+
+
+def test_first_square_shows_the_whole_photo_with_room_around_it() -> None:
+    first = next(search_squares(640, 480))
+    assert first == CropSquare((320, 240), 960)
+
+
+@pytest.mark.parametrize("name", ["eileen-collins", "barack-obama", "joe-biden"])
+def test_a_portrait_has_one_face(
+    name: str, detector: FaceDetector, photo: Callable
+) -> None:
+    rgb = photo(name)
+    (face,) = detector.detect(rgb)
+    assert face.score > 0.8
+    x0, y0, x1, y1 = face.box_xyxy
+    assert 0 <= x0 < x1 <= rgb.shape[1]
+    assert 0 <= y0 < y1 <= rgb.shape[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "box_xyxy"),
+    [
+        # read off the photos by eye: from the hairline to the chin, ear to ear
+        ("eileen-collins", (172, 65, 280, 180)),
+        ("barack-obama", (360, 110, 630, 430)),
+        ("joe-biden", (430, 200, 740, 570)),
+    ],
+)
+def test_box_is_where_the_face_is(
+    name: str, box_xyxy: tuple[int, ...], portraits: dict
+) -> None:
+    _, face = portraits[name]
+    off = np.abs(np.array(face.box_xyxy) - box_xyxy)
+    assert off.max() < 0.2 * face.size_px
+
+
+def test_the_collage_has_three_faces_the_largest_first(
+    detector: FaceDetector, photo: Callable
+) -> None:
+    faces = detector.detect(photo("three-portraits"))
+    # from left to right Collins, Obama and Biden, each larger than the one before
+    assert [round(face.centre_xy[0], -1) for face in faces] == [770, 460, 150]
+    assert [face.size_px for face in faces] == sorted(
+        (face.size_px for face in faces), reverse=True
+    )
+
+
+def plain(height: int, width: int) -> np.ndarray:
+    return np.full((height, width, 3), 150, np.uint8)
+
+
+def clouds(height: int, width: int) -> np.ndarray:
+    """Blotches of some px, about as bright as skin."""
+    field = np.random.default_rng(0).normal(0, 180, (height // 4, width // 4, 3))
+    blotches = cv2.resize(cv2.GaussianBlur(field, (0, 0), 1), (width, height))
+    return np.clip(150 + blotches, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("background", [plain, clouds])
+def test_faces_of_40_px_in_12_megapixels_are_found_where_they_are(
+    background: Callable, portraits: dict, detector: FaceDetector
+) -> None:
+    canvas = background(3000, 4000)
+    expected = []
+    for index, (right, down) in enumerate(PLACES):
+        rgb, face = list(portraits.values())[index % 3]
+        scale = 40 / face.size_px
+        small = cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        height, width = small.shape[:2]
+        x, y = int(right * (4000 - width)), int(down * (3000 - height))
+        canvas[y : y + height, x : x + width] = small
+        expected.append(np.array(face.box_xyxy) * scale + [x, y, x, y])
+    found = np.array([face.box_xyxy for face in detector.detect(canvas)])
+    assert len(found) == len(PLACES)
+    for box in expected:
+        # Found at 40 px as at full size, within a tenth of the face.
+        assert np.abs(found - box).max(axis=1).min() < 4
+
+
+def test_nothing_is_found_where_there_is_no_face(detector: FaceDetector) -> None:
+    smooth = cv2.GaussianBlur(noise(600, 800), (0, 0), 9)
+    pictures = [noise(600, 800), smooth, clouds(600, 800), plain(600, 800)]
+    pictures += [plain(1, 1), plain(1, 500), plain(500, 1)]
+    pictures += [np.full((300, 300, 3), value, np.uint8) for value in (0, 255)]
+    assert [detector.detect(rgb) for rgb in pictures] == [[]] * len(pictures)
+
+
+def test_right_is_the_persons_right_which_is_on_the_left_of_the_picture(
+    portraits: dict, detector: FaceDetector
+) -> None:
+    for rgb, face in portraits.values():
+        mirrored = detector.detect(np.ascontiguousarray(rgb[:, ::-1]))[0]
+        for found in (face, mirrored):
+            right_eye, left_eye, nose, mouth, right_ear, left_ear = found.landmarks_xy
+            assert right_ear[0] < right_eye[0] < nose[0] < left_eye[0] < left_ear[0]
+            assert max(right_eye[1], left_eye[1]) < nose[1] < mouth[1]
+
+
+def test_mirroring_changes_the_sign_of_a_turn(
+    portraits: dict, detector: FaceDetector
+) -> None:
+    # Biden looks to the viewer's right and tilts his head clockwise, about 10 degrees.
+    rgb, face = portraits["joe-biden"]
+    (mirrored,) = detector.detect(np.ascontiguousarray(rgb[:, ::-1]))
+    for turn, mirrored_turn in (
+        (face.yaw_deg, mirrored.yaw_deg),
+        (face.roll_deg, mirrored.roll_deg),
+    ):
+        assert 5 < turn < 20
+        assert mirrored_turn == pytest.approx(-turn, abs=5)
+
+
+@pytest.mark.parametrize("clockwise_deg", [-20, 20])
+def test_a_photo_turned_by_20_degrees_has_a_roll_of_that_much_more(
+    clockwise_deg: float, portraits: dict, detector: FaceDetector
+) -> None:
+    for rgb, face in portraits.values():
+        photo = turned(rgb, clockwise_deg, face.centre_xy)
+        (found,) = detector.detect(photo)
+        # the landmarks' own error is about 3 degrees, twice
+        roll = found.roll_deg - face.roll_deg
+        assert roll == pytest.approx(clockwise_deg, abs=5)
+
+
+def test_face_crop_has_its_face(portraits: dict, detector: FaceDetector) -> None:
+    for rgb, face in portraits.values():
+        chip = crop_square(rgb, CropSquare(face.centre_xy, face.size_px * 1.25), 200)
+        found = detector.detect_in_chip(chip)
+        assert found is not None
+        # The box is the middle 1 / 1.25 of 200 px: 160 px from 20 to 180.
+        assert found.box_xyxy == pytest.approx((20, 20, 180, 180), abs=20)
+
+
+def test_small_face_does_not_pass_for_the_one_of_a_face_crop(
+    photo: Callable, detector: FaceDetector
+) -> None:
+    # Collins's face is 110 of 512 px, less than 0.6 of them.
+    assert detector.detect_in_chip(photo("eileen-collins")) is None
+    assert detector.detect_in_chip(plain(200, 200)) is None
+
+
+def test_merged_boxes_and_landmarks_are_averaged_by_score() -> None:
+    sure, doubtful = detection((0, 0, 10, 10), 0.8), detection((1, 0, 13, 12), 0.4)
+    (merged,) = merge([doubtful, sure])
+    # weights 2/3 and 1/3: (0 + 1) / 3, 0, (20 + 13) / 3, (20 + 12) / 3
+    assert merged.box_xyxy == pytest.approx((1 / 3, 0, 11, 32 / 3))
+    expected = (2 * sure.landmarks_xy + doubtful.landmarks_xy) / 3
+    assert merged.landmarks_xy == pytest.approx(expected, abs=1e-4)
+    assert merged.landmarks_xy.dtype == np.float32
+    assert merged.score == 0.8  # the surest one's
+
+
+def test_what_overlaps_little_stays_apart_the_surest_first() -> None:
+    # Boxes of 10 px, shifted by s, share (10 - s) / (10 + s): at 5 px 1/3, one face;
+    # at 6 px 1/4, two.
+    near = [detection((0, 0, 10, 10), 0.5), detection((5, 0, 15, 10), 0.6)]
+    assert len(merge(near)) == 1
+    far = [detection((0, 0, 10, 10), 0.5), detection((0, 6, 10, 16), 0.6)]
+    assert [face.score for face in merge(far)] == [0.6, 0.5]
+    assert merge([]) == []
+
+
+def test_merging_does_not_chain() -> None:
+    # Each overlaps its neighbour by a third, the outer two share nothing.
+    row = [detection((x, 0, x + 10, 10), s) for x, s in ((0, 0.9), (5, 0.7), (10, 0.8))]
+    assert sorted(face.score for face in merge(row)) == [0.8, 0.9]
+
+
+class MadeNetworks:
+    """Stands in for both networks: a face in the middle of a photo of 100 px.
+
+    The coarse look sees 150 px, the fine one 100 px, so a box of 50 px is a third and
+    a half of what they see.
+    """
+
+    coarse: tuple[tuple[float, float], ...] = ()
+    """(score, shift in px) of each candidate."""
+    fine: tuple[tuple[float, float], ...] = ()
+
+    def __init__(self, spec: BlazeFaceSpec) -> None:
+        self.spec = spec
+
+    def __call__(self, rgb: np.ndarray, min_score: float) -> Candidates:
+        is_coarse = self.spec == BACK
+        seen_px = 150 if is_coarse else 100
+        found = [f for f in (self.coarse if is_coarse else self.fine)]
+        found = [(score, shift) for score, shift in found if score >= min_score]
+        half = 25 / seen_px
+        lefts = [0.5 - half + shift / seen_px for _, shift in found]
+        boxes = [(x, 0.5 - half, x + 2 * half, 0.5 + half) for x in lefts]
+        return Candidates(
+            np.array(boxes, np.float32).reshape(-1, 4),
+            np.zeros((len(found), 6, 2), np.float32),
+            np.array([score for score, _ in found], np.float32),
+        )
+
+
+@pytest.fixture
+def detect_made(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Detection]]:
+    monkeypatch.setattr(detector_module, "BlazeFace", MadeNetworks)
+
+    def detect(coarse: tuple, fine: tuple) -> list[Detection]:
+        monkeypatch.setattr(MadeNetworks, "coarse", coarse)
+        monkeypatch.setattr(MadeNetworks, "fine", fine)
+        return FaceDetector().detect(plain(100, 100))
+
+    return detect
+
+
+@pytest.mark.parametrize(
+    ("coarse_score", "fine_score", "count"),
+    [
+        (0.6, 0.46, 1),  # a mean of 0.53, sure
+        (0.6, 0.32, 1),  # 0.46: doubtful, but nothing else is there
+        (0.6, 0.28, 0),  # 0.44
+        (0.9, 0.05, 0),  # 0.475, yet the close look saw nothing to speak of
+        (0.29, 0.99, 0),  # 0.64, yet no candidate
+    ],
+)
+def test_a_face_needs_both_looks(
+    detect_made: Callable, coarse_score: float, fine_score: float, count: int
+) -> None:
+    faces = detect_made(((coarse_score, 0),), ((fine_score, 0),))
+    assert len(faces) == count
+    for face in faces:
+        assert face.score == pytest.approx((coarse_score + fine_score) / 2)
+        assert face.box_xyxy == pytest.approx((25, 25, 75, 75))
+
+
+def test_doubtful_face_is_dropped_beside_a_sure_one(detect_made: Callable) -> None:
+    # The close look confirms each candidate at its own place: it sees 100 px about it.
+    doubtful_alone = detect_made(((0.5, 40),), ((0.44, 0),))
+    assert [face.centre_xy for face in doubtful_alone] == [pytest.approx((90, 50))]
+    both = detect_made(((0.9, -20), (0.5, 40)), ((0.44, 0),))
+    assert [face.centre_xy for face in both] == [pytest.approx((30, 50))]
+
+
+def test_box_is_the_close_looks(detect_made: Callable) -> None:
+    # 10 px off: the boxes of 50 px share 40 / 60, one face.
+    (face,) = detect_made(((0.9, 0),), ((0.9, 10),))
+    assert face.box_xyxy == pytest.approx((35, 25, 85, 75))
+
+
+def test_close_look_must_confirm_the_candidate_and_not_its_neighbour(
+    detect_made: Callable,
+) -> None:
+    # 30 px off: the boxes share 20 / 80, less than 0.3, and are not the same face.
+    assert detect_made(((0.9, 0),), ((0.9, 30),)) == []
+
+
+def test_face_whose_middle_is_outside_the_photo_is_none(detect_made: Callable) -> None:
+    # The middle of 100 px is at 50: at 49 px off it is inside, at 51 px off outside.
+    assert len(detect_made(((0.9, 49),), ((0.9, 0),))) == 1
+    assert detect_made(((0.9, 51),), ((0.9, 0),)) == []
+    assert detect_made(((0.9, -51),), ((0.9, 0),)) == []

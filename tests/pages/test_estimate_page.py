@@ -1,0 +1,256 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fakes import (
+    FakeEstimator,
+    jpeg_with_faces,
+    photo_with_faces,
+    png_with_faces,
+)
+from streamlit.testing.v1 import AppTest
+
+from agemodel.batches import Batch
+from agemodel.errors import ModelError
+from agemodel.estimator import Estimate
+from ui import cards, models, photos
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "estimate.py"
+
+
+@pytest.fixture
+def estimator(monkeypatch: pytest.MonkeyPatch) -> FakeEstimator:
+    fake = FakeEstimator()
+    monkeypatch.setattr(models, "estimator", lambda: fake)
+    monkeypatch.setattr(models, "check_installed", lambda: None)
+    monkeypatch.setattr(models, "warm", lambda: None)
+    return fake
+
+
+@pytest.fixture
+def page(estimator: FakeEstimator) -> AppTest:
+    return run(AppTest.from_file(PAGE, default_timeout=30))
+
+
+def run(page: AppTest) -> AppTest:
+    page.run()
+    assert not page.exception
+    return page
+
+
+def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
+    values = [(name, content, "image/png") for name, content in files]
+    page.file_uploader[0].set_value(values)
+    return run(page)
+
+
+def click(page: AppTest, label: str) -> AppTest:
+    next(button for button in page.button if button.label == label).click()
+    return run(page)
+
+
+def said(page: AppTest) -> str:
+    """Everything written on the page outside its table."""
+    blocks = [*page.markdown, *page.caption, *page.text, *page.subheader]
+    blocks += [*page.info, *page.warning, *page.error]
+    return "\n".join(str(block.value) for block in blocks)
+
+
+def ages(page: AppTest) -> list[str]:
+    return [str(metric.value) for metric in page.metric]
+
+
+def test_empty_page_tells_where_photos_go_and_what_an_estimate_is_for(
+    page: AppTest,
+) -> None:
+    notice = " ".join(said(page).split())
+    assert "in the memory of the machine that runs this app" in notice
+    assert "says nothing of identity" in notice
+    assert (
+        "not for age checks, hiring, surveillance or any decision about a person"
+        in notice
+    )
+    assert [title.value for title in page.title] == ["Estimate"]
+
+
+def test_first_result_needs_one_click_and_no_photo_of_ones_own(page: AppTest) -> None:
+    click(page, "Try this photo")
+    assert "eileen-collins.jpg" in said(page)
+    assert "Eileen Collins 41 or 42" in said(page)
+
+
+def test_upload_gives_a_card_a_face_largest_first(page: AppTest) -> None:
+    upload(page, ("family.png", png_with_faces(30, 55)))
+    assert ages(page) == ["55 years", "30 years"]
+    assert "45 to 75, eight times out of ten" in said(page)
+    assert "Gender label **female**, 97% likely" in said(page)
+    assert "**1 photo, 2 faces**" in said(page)
+
+
+def test_uploader_is_empty_again_and_its_bytes_are_gone(page: AppTest) -> None:
+    upload(page, ("a.png", png_with_faces(30)))
+    assert not page.file_uploader[0].value
+    batch = page.session_state["estimate_batch"]
+    assert batch.waiting_count == 0
+    assert not batch._waiting
+
+
+def test_broken_file_is_a_line_beside_the_good_one(page: AppTest) -> None:
+    upload(page, ("bad.jpg", b"bad"), ("good.png", png_with_faces(30)))
+    assert ages(page) == ["30 years"]
+    assert "bad.jpg is not a picture" in said(page)
+    assert "1 file could not be read" in said(page)
+    assert page.dataframe[0].value["file"].tolist() == ["bad.jpg", "good.png"]
+
+
+def test_names_are_shown_as_they_are(page: AppTest) -> None:
+    name = "*b* :red[x] $y$ <img src=x> www.example.org [l](http://x).png"
+    upload(page, (name, png_with_faces(30)), (f"broken {name}", b"bad"))
+    marked_down = [*page.markdown, *page.caption, *page.subheader, *page.info]
+    assert not [block for block in marked_down if "example.org" in str(block.value)]
+    assert [text for text in page.text if text.value.startswith(f"{name} (320 by 160")]
+    assert [text for text in page.text if text.value.startswith(f"broken {name} ")]
+
+
+def test_two_files_of_one_name_are_two_photos(page: AppTest) -> None:
+    upload(page, ("a.png", png_with_faces(30)), ("a.png", png_with_faces(50)))
+    assert ages(page) == ["30 years", "50 years"]
+
+
+def test_what_came_last_is_shown_first(page: AppTest) -> None:
+    upload(page, ("a.png", png_with_faces(30)))
+    upload(page, ("b.png", png_with_faces(50)))
+    assert ages(page) == ["50 years", "30 years"]
+
+
+def test_nothing_is_judged_again_when_a_widget_changes(
+    page: AppTest, estimator: FakeEstimator
+) -> None:
+    upload(page, ("a.png", png_with_faces(30)))
+    page.segmented_control(key="estimate_chart").set_value(cards.BY_GROUP)
+    run(page)
+    assert estimator.calls == 1
+    assert ages(page) == ["30 years"]
+
+
+def test_many_photos_come_in_pages_and_all_are_in_the_table(page: AppTest) -> None:
+    files = [(f"{width}.png", png_with_faces(width)) for width in range(20, 30)]
+    upload(page, *files)
+    assert ages(page) == [f"{width} years" for width in range(20, 24)]
+    assert len(page.dataframe[0].value) == 10
+
+
+def test_many_faces_come_in_pages_with_a_notice(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(photos, "FACES_A_PAGE", 2)
+    upload(page, ("a.png", png_with_faces(30, 40, 50)))
+    assert ages(page) == ["50 years", "40 years"]
+    assert "3 faces, largest first, 2 at a time" in said(page)
+
+
+def test_photo_without_a_face_offers_choices_and_guesses_nothing(
+    page: AppTest, estimator: FakeEstimator
+) -> None:
+    upload(page, ("wall.png", png_with_faces()))
+    assert "**No face was found**" in page.info[0].value
+    assert not page.metric
+    click(page, "Turn left")
+    assert "turned to the left, as you asked" in said(page)
+    assert "**No face was found**" in page.info[0].value
+    click(page, "Take the whole picture as a face")
+    assert len(page.metric) == 1
+    assert "judged as one face, as you asked" in said(page)
+    assert not page.info
+
+
+def test_photo_on_its_side_is_turned_and_the_page_says_so(page: AppTest) -> None:
+    upload(page, ("side.png", png_with_faces(30, lying=True)))
+    assert ages(page) == ["30 years"]
+    assert "it was turned to the left to find a face" in said(page)
+
+
+def test_uncertain_gender_is_said_in_plain_words(
+    page: AppTest, estimator: FakeEstimator
+) -> None:
+    estimator.p_female = 0.55
+    upload(page, ("a.png", png_with_faces(30)))
+    assert "Gender label **uncertain**: female 55%, male 45%" in said(page)
+
+
+def test_no_probability_is_rounded_to_certainty(
+    page: AppTest, estimator: FakeEstimator
+) -> None:
+    estimator.p_female = 0.001
+    upload(page, ("a.png", png_with_faces(30)))
+    assert "Gender label **male**, over 99% likely" in said(page)
+
+
+def test_warnings_stand_on_the_card(page: AppTest, estimator: FakeEstimator) -> None:
+    estimator.warnings = ("Dark: the average error is 9 years.",)
+    upload(page, ("a.png", png_with_faces(30)))
+    assert "Dark: the average error is 9 years." in said(page)
+
+
+def test_clear_lets_go_of_everything(page: AppTest) -> None:
+    upload(page, ("a.png", png_with_faces(30)))
+    click(page, "Clear all")
+    assert not page.metric
+    assert not page.session_state["estimate_batch"].entries
+    assert "Try one of these" in said(page)
+
+
+def test_interrupted_batch_keeps_what_is_done_and_goes_on(
+    estimator: FakeEstimator,
+) -> None:
+    batch = Batch()
+    batch.add([(f"{width}.png", png_with_faces(width)) for width in (30, 40, 50)])
+    batch.step(estimator)
+    page = AppTest.from_file(PAGE, default_timeout=30)
+    page.session_state["estimate_batch"] = batch
+    assert ages(run(page)) == ["30 years", "40 years", "50 years"]
+    assert estimator.calls == 3
+
+
+def test_model_that_cannot_be_loaded_keeps_the_photos_waiting(
+    page: AppTest, estimator: FakeEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> FakeEstimator:
+        raise ModelError("Model mobile is damaged. Restore it.")
+
+    monkeypatch.setattr(models, "estimator", fail)
+    upload(page, ("a.png", png_with_faces(30)))
+    assert "nothing is lost" in page.error[0].value
+    assert "Model mobile is damaged. Restore it." in said(page)
+    monkeypatch.setattr(models, "estimator", lambda: estimator)
+    click(page, "Try again")
+    assert ages(page) == ["30 years"]
+    assert not page.error
+
+
+def test_missing_model_names_the_command_that_makes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path))
+    page = run(AppTest.from_file(PAGE, default_timeout=30))
+    assert "The model is missing" in page.warning[0].value
+    assert "python -m agemodel export" in said(page)
+    assert not page.file_uploader
+
+
+def test_downloads_hold_every_photo(page: AppTest) -> None:
+    upload(page, ("a.jpg", jpeg_with_faces(30)), ("=1+1.png", png_with_faces(40)))
+    labels = [button.label for button in page.get("download_button")]
+    assert {"Table as CSV", "Records as JSON", "Photos with boxes (.zip)"} <= set(
+        labels
+    )
+
+
+@pytest.mark.parametrize("text", [cards.gender_text, cards.groups_text])
+def test_most_probable_is_in_bold(
+    text: Callable[[Estimate], str], estimator: FakeEstimator
+) -> None:
+    (face,) = estimator.estimate(photo_with_faces(30))
+    assert text(face).split("**")[1] in ("female", "30–39 100%")  # noqa: RUF001
