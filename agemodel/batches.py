@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from agemodel.errors import ImageError
+from agemodel.errors import AgeModelError
 from agemodel.results.judging import FaceEstimator, PhotoResult, judge
 from agemodel.uploads import MAX_PHOTOS, Upload, find_photos
 
@@ -101,7 +101,7 @@ class Batch:
     def _judge(self, estimator: FaceEstimator, upload: Upload) -> PhotoResult:
         try:
             content = upload.read()
-        except ImageError as error:
+        except AgeModelError as error:
             return PhotoResult(upload.name, error=str(error))
         digest = hashlib.sha256(content).hexdigest()
         known = self._judged.get(digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,7 +60,12 @@ def evaluate(
     run.write_json(
         "conditions.json", _conditions(model, config, faces, data_dir, progress)
     )
-    result = {"run": run.id, **measure(table), "faces": _found(faces, config, data_dir)}
+    result = {
+        "run": run.id,
+        "model_sha256": hashlib.sha256((run.folder / BEST).read_bytes()).hexdigest(),
+        "faces": _found(faces, config, data_dir),
+        **measure(table),
+    }
     run.write_json("metrics.json", result)
     return result
 

@@ -6,12 +6,12 @@
         config.json        the recipe
         environment.json   versions, commit and machine
         split.parquet      which file was trained on and which chose the epoch
-        history.csv        a row an epoch
+        history.csv        a row an epoch; its learning rate is that of the first step
         status.json        how far it is
         best.keras         the epoch with the lowest val MAE; last.keras the last one
         checkpoints/       while it runs
         predictions.parquet, calibration.json, metrics.json   by evaluate
-        log.txt
+        log.txt            what happened when
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Run:
             return pd.read_csv(path) if path.exists() else pd.DataFrame()
         except (OSError, ValueError) as error:
             raise RunError(
-                f"history.csv of run {self.id} is damaged ({error}). "
+                f"history.csv of run {self.id} is damaged ({str(error).strip()}). "
                 f"{self._way_to_mend(path.name)}"
             ) from error
 
@@ -136,6 +136,12 @@ class Run:
         if name in _MADE_BY_EVALUATE:
             return f"Make it again: python -m agemodel evaluate {self.id}"
         return "Restore it from a copy, or train under another id."
+
+    def log(self, text: str) -> None:
+        """Add a line, with the time, to the run's log."""
+        stamp = datetime.now(UTC).isoformat(timespec="seconds")
+        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{stamp} {text}\n")
 
     def write_json(self, name: str, values: dict[str, Any]) -> None:
         """Write one of the run's JSON files, whole or not at all."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import shutil
 import time
@@ -179,8 +180,10 @@ def train(
     batches = _Batches(images_dir(data_dir), faces, config)
     if checkpoint:
         model = keras.saving.load_model(checkpoint.folder / checkpoints.LAST)
+        run.log(f"goes on after epoch {checkpoint.epochs}")
     else:
         model = _new_model(config, batches)
+        run.log(f"begins: {json.dumps(batches.sizes())} faces")
     while len(history) < config.epochs:
         row = _epoch(model, batches, config, len(history), on_step)
         is_best = _is_best(row, history)
@@ -192,9 +195,11 @@ def train(
             (lambda path: plain_copy(model, config).save(path)) if is_best else None,
         )
         _publish(run, history, config)
+        run.log(f"epoch done: {json.dumps(row)}")
         if on_epoch:
             on_epoch(row)
     _finish(run, checkpoint)
+    run.log("finished")
     return run
 
 
@@ -204,6 +209,9 @@ class _Batches:
     def __init__(self, folder: Path, faces: pd.DataFrame, config: TrainConfig) -> None:
         self.folder, self.config = folder, config
         self.parts = dict(tuple(faces.groupby("part")))
+
+    def sizes(self) -> dict[str, int]:
+        return {str(part): len(faces) for part, faces in self.parts.items()}
 
     def training(self, epoch: int) -> FaceBatches:
         return FaceBatches(

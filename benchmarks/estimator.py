@@ -163,10 +163,10 @@ def measure_throughput() -> list[dict[str, Any]]:
     portrait, chip = photos.read_portraits()[0], photos.aligned_faces()[0]
     found = []
     for what in ("photo", "aligned"):
-        measures = {}
+        measures: dict[int, Callable[[], float]] = {}
         for workers in WORKERS:
             estimator = Estimator.load(workers=workers)
-            works = {
+            works: dict[str, Callable[[], object]] = {
                 "photo": partial(estimator.estimate, portrait),
                 "aligned": partial(estimator.estimate_aligned, chip),
             }

@@ -31,9 +31,10 @@ FIRST_VISIT_TARGET_S = 0.8
 """The most that our page may take longer than an empty one."""
 UPLOAD_TARGET_S = 0.5
 
+# The same hooks as in tests/browser/test_estimate.py and its driver.
 HEADING = "h1:visible"
 UPLOADER = '[data-testid="stFileUploaderDropzone"]:visible'
-FILE_INPUT = 'input[type="file"]'
+FILE_INPUT = '[data-testid="stFileUploaderDropzoneInput"]'
 FACE_AGE = '[data-testid="stMetricValue"]:visible'
 AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 SHOWN = {"app": (HEADING, UPLOADER), "empty": (HEADING,)}

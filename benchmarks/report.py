@@ -23,7 +23,8 @@ FRAMING_NAMES = {
     "chip": "the chip as it is",
     "box_1": "the detector's box, as served",
     "box_turned": "the box, turned until the eyes are level",
-    "landmarks": "four landmarks at their mean places",
+    "landmarks_mean": "four landmarks, at their mean places on a chip",
+    "landmarks_wider": "four landmarks, framed 1.3 times as wide",
     "box_0.85": "the box, 0.85 times",
     "box_1.15": "the box, 1.15 times",
     "box_1.5": "the box, 1.5 times",
@@ -126,8 +127,10 @@ def _photos(found: list[dict[str, Any]]) -> str:
         )
         for photo in found
     ]
-    head = ("Photo", "found", "JPEG, MB", "total, ms", "decoding, ms")
-    head += ("detection, ms", "crops and network, ms", "n")
+    head = (
+        *("Photo", "found", "JPEG, MB", "total, ms", "decoding, ms"),
+        *("detection, ms", "crops and network, ms", "n"),
+    )
     return "A photo, from a JPEG's bytes to its estimates.\n\n" + table(head, rows)
 
 
@@ -174,8 +177,8 @@ def _page(found: dict[str, Any]) -> str:
     upload = found["upload_s"]
     return (
         f"## Page\n\nIn headless Chromium {found['chromium']}, from the navigation "
-        "until the heading and the uploader are seen; beside it an empty Streamlit app, its "
-        "heading alone. The page may take at most "
+        "until the heading and the uploader are seen; beside it an empty Streamlit "
+        "app, its heading alone. The page may take at most "
         f"{found['longer_target_s']} s longer.\n\n{table(head, rows)}\n"
         "From handing a portrait of 1 MP to the uploader until its age is on the page: "
         f"{spread(upload)} s, n = {upload['n']}; at most {found['upload_target_s']} s "

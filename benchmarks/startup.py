@@ -11,6 +11,10 @@ import resource
 import sys
 from pathlib import Path
 from time import perf_counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from agemodel.estimator import Estimator
 
 PHOTO = "barack-obama.jpg"
 MIB = 1024**2
@@ -61,7 +65,7 @@ def status_kib(status: str, field: str) -> int:
     return int(lines[field].split()[0])
 
 
-def _estimate(estimator) -> None:
+def _estimate(estimator: Estimator) -> None:
     from agemodel import paths
     from agemodel.images import read_image
 

@@ -64,8 +64,7 @@ def take_turns(
     found: dict[Name, list[float]] = {name: [] for name in measures}
     started, rounds = perf_counter(), 0
     while rounds < least or (rounds < most and perf_counter() - started < seconds):
-        names = list(measures) if rounds % 2 == 0 else list(reversed(measures))
-        for name in names:
+        for name in list(measures)[:: -1 if rounds % 2 else 1]:
             found[name].append(measures[name]())
         rounds += 1
     return found

@@ -27,5 +27,5 @@ with results:
         show_photos(batch)
         show_takeaway(batch)
     else:
-        show_empty(batch)
+        show_empty()
 models.warm()

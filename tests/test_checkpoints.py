@@ -47,7 +47,8 @@ while True:
     epoch = len(history) + 1
     best = epoch if epoch % 3 == 1 else history[-1]["best"]
     history.append({"epoch": epoch, "best": best})
-    write_checkpoint(parent, history, save(epoch), save(best) if best == epoch else None)
+    save_best = save(best) if best == epoch else None
+    write_checkpoint(parent, history, save(epoch), save_best)
 """.replace("LENGTH", str(LENGTH))
 
 
@@ -149,6 +150,19 @@ def test_left_overs_of_another_process_are_no_checkpoint_and_go(tmp_path: Path) 
     assert latest_checkpoint(tmp_path).epochs == 1
     write(tmp_path, 2, best=False)
     assert names(tmp_path) == ["epoch-0001", "epoch-0002"]
+
+
+def test_removal_that_is_cut_short_leaves_no_folder_that_passes_for_a_whole_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, 1, best=True)
+    write(tmp_path, 2, best=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints.shutil, "rmtree", lambda *a, **options: None)
+        write(tmp_path, 3, best=False)
+    assert names(tmp_path) == ["epoch-0002", "epoch-0003", "removed-epoch-0001"]
+    write(tmp_path, 4, best=False)
+    assert names(tmp_path) == ["epoch-0003", "epoch-0004"]
 
 
 def test_everything_is_on_disk_before_the_folder_takes_its_name(

@@ -88,6 +88,10 @@ def test_gender_measures_of_four_faces() -> None:
 def test_a_certain_probability_has_a_bin() -> None:
     found = gender_metrics(np.array([1, 0]), np.array([1.0, 0.0]))
     assert found == {"gender_accuracy": 1.0, "gender_calibration_error": 0.0}
+    # It is the last bin: 1.0 and 0.9 share it, 0.95 said and half of them female. Apart
+    # they would be off by 1.0 and 0.1, 0.55 on average.
+    found = gender_metrics(np.array([0, 1]), np.array([1.0, 0.9]))
+    assert found["gender_calibration_error"] == pytest.approx(0.45)
 
 
 def test_calibration_error_agrees_with_a_plain_loop() -> None:

@@ -73,7 +73,7 @@ def test_run_of_the_same_recipe_is_gone_on_with(run: Run) -> None:
 
 def test_run_of_another_recipe_is_not_gone_on_with(run: Run) -> None:
     other = TrainConfig("recipe", "mobile", epochs=4)
-    with pytest.raises(RunError, match="another recipe. Choose another id"):
+    with pytest.raises(RunError, match=r"another recipe\. Choose another id"):
         open_run(other, "first")
     assert run.read_config() == CONFIG
 

@@ -65,6 +65,7 @@ def test_a_network_learns_ages_and_genders_that_are_plain_to_see(
     assert history["val_age_mae_years"].min() < 12
     assert history["val_gender_accuracy"].iloc[-1] > 0.9
     assert (history["seconds"] > 0).all()
+    assert (run.folder / "log.txt").read_text().count("epoch done") == 8
     status = run.read_json("status.json")
     best = history.loc[history["val_age_mae_years"].idxmin()]
     assert status["finished"]

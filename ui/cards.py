@@ -40,7 +40,8 @@ def show_face(number: int, estimate: Estimate, key: str) -> None:
                     f"Face {number} looks about", f"{estimate.age_years:.0f} years"
                 )
                 st.caption(interval_text(estimate))
-        st.markdown(f"{gender_text(estimate)}  \n{groups_text(estimate)}")
+        st.markdown(gender_text(estimate))
+        st.caption(groups_text(estimate))
         _show_chart(number, estimate, key)
         for warning in estimate.warnings:
             st.caption(f":orange[:material/warning:] {warning}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from agemodel.batches import Batch
 from agemodel.images import SUFFIXES
@@ -23,49 +24,56 @@ def show_intake(batch: Batch) -> None:
         persist_state="session",
         width="stretch",
     )
-    {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source](batch)
+    {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source]()
     if batch.entries:
         with st.container(horizontal=True):
             with st.popover("Samples", icon=":material/photo_library:"):
-                states.show_samples(batch)
+                states.show_samples()
             st.button("Clear all", icon=":material/delete:", on_click=session.clear)
 
 
-def _files(batch: Batch) -> None:
-    key = session.widget_key("files")
+def _files() -> None:
     st.file_uploader(
         f"Photos, or a .zip of photos; up to {MAX_PHOTOS} at a time",
         accept_multiple_files=True,
-        key=key,
+        key=session.widget_key(FILES),
         on_change=_take,
-        args=(batch, key),
+        args=(FILES,),
     )
 
 
-def _folder(batch: Batch) -> None:
-    key = session.widget_key("folder")
+def _folder() -> None:
     st.file_uploader(
         "A folder and the folders in it; files other than pictures are left alone",
         type=list(SUFFIXES),
         accept_multiple_files="directory",
-        key=key,
+        key=session.widget_key(FOLDER),
         on_change=_take,
-        args=(batch, key),
+        args=(FOLDER,),
     )
 
 
-def _camera(batch: Batch) -> None:
-    key = session.widget_key("camera")
+def _camera() -> None:
     st.camera_input(
-        "A photo from the camera", key=key, on_change=_take, args=(batch, key)
+        "A photo from the camera",
+        key=session.widget_key(CAMERA),
+        resolution="720p",
+        on_change=_take,
+        args=(CAMERA,),
     )
 
 
-def _take(batch: Batch, key: str) -> None:
-    """Move what a widget holds into the batch; the widget starts anew, empty."""
-    value = st.session_state[key]
-    files = value if isinstance(value, list) else [value]
-    files = [file for file in files if file is not None]
-    batch.add([(file.name, file.getvalue()) for file in files])
+def _take(source: str) -> None:
+    """Move what a widget holds into the batch; the widget starts anew, empty.
+
+    A browser may send the state of the widget before this one once more, whose files
+    are gone by then. So the key is that of now, and files must still be files.
+    """
+    value = st.session_state.get(session.widget_key(source))
+    given = value if isinstance(value, list) else [value]
+    files = [file for file in given if isinstance(file, UploadedFile)]
+    if not files:
+        return
+    session.batch().add([(file.name, file.getvalue()) for file in files])
     session.let_go(files)
     session.start_round()

@@ -37,6 +37,7 @@ def show_photos(batch: Batch) -> None:
     """
     status = _show_header()
     _show_status(status, batch)
+    trouble = st.container()
     entries = _entries_of_page(batch)
     _let_go_of_drawings(batch, entries)
     places = {}
@@ -44,7 +45,12 @@ def show_photos(batch: Batch) -> None:
         places[entry.number] = st.empty()
         _show_entry(places[entry.number], batch, entry)
     if batch.waiting_count:
-        _judge_waiting(batch, places, status)
+        try:
+            _judge_waiting(batch, places, status)
+        except AgeModelError as error:
+            status.markdown(f"**{_count(batch.waiting_count, 'photo')} waiting**")
+            with trouble:
+                states.show_model_error(error)
 
 
 def _show_header() -> DeltaGenerator:
@@ -66,14 +72,11 @@ def _show_header() -> DeltaGenerator:
 def _judge_waiting(
     batch: Batch, places: dict[int, DeltaGenerator], status: DeltaGenerator
 ) -> None:
-    try:
-        estimator = models.estimator()
-        while (entry := batch.step(estimator)) is not None:
-            _show_status(status, batch)
-            if entry.number in places:
-                _show_entry(places[entry.number], batch, entry)
-    except AgeModelError as error:
-        states.show_model_error(error)
+    estimator = models.estimator()
+    while (entry := batch.step(estimator)) is not None:
+        _show_status(status, batch)
+        if entry.number in places:
+            _show_entry(places[entry.number], batch, entry)
 
 
 def _show_status(status: DeltaGenerator, batch: Batch) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
-from agemodel.batches import Batch
 from agemodel.errors import AgeModelError
 from agemodel.images import downscale, encode_jpeg, read_image
 from agemodel.samples import Sample, read_sample, read_samples
@@ -53,7 +52,7 @@ def show_model_error(error: AgeModelError) -> None:
     st.button("Try again", icon=":material/refresh:")
 
 
-def show_empty(batch: Batch) -> None:
+def show_empty() -> None:
     """Offer the samples, so that a first result needs no photo of one's own."""
     st.subheader("No photo at hand? Try one of these", anchor=False)
     try:
@@ -64,10 +63,10 @@ def show_empty(batch: Batch) -> None:
     with st.grid(2, min_column_width=220, gap="medium"):
         for sample in samples:
             with st.container(border=True):
-                _show_sample(batch, sample)
+                _show_sample(sample)
 
 
-def show_samples(batch: Batch) -> None:
+def show_samples() -> None:
     """The samples as plain buttons, for where there is little room."""
     try:
         samples = read_samples()
@@ -75,10 +74,10 @@ def show_samples(batch: Batch) -> None:
         st.error(str(error))
         return
     for sample in samples:
-        _sample_button(batch, sample, sample.title, "small")
+        _sample_button(sample, sample.title, "small")
 
 
-def _show_sample(batch: Batch, sample: Sample) -> None:
+def _show_sample(sample: Sample) -> None:
     try:
         st.image(_thumbnail(sample), width="stretch", alt=sample.title)
     except AgeModelError as error:
@@ -86,22 +85,23 @@ def _show_sample(batch: Batch, sample: Sample) -> None:
         return
     st.markdown(f"**{sample.title}**")
     st.caption(sample.known)
-    _sample_button(batch, sample, "Try this photo", "large")
+    _sample_button(sample, "Try this photo", "large")
 
 
-def _sample_button(batch: Batch, sample: Sample, label: str, size: str) -> None:
+def _sample_button(sample: Sample, label: str, size: str) -> None:
     st.button(
         label,
         key=f"estimate_sample_{size}_{sample.file}",
         icon=":material/add_photo_alternate:",
         on_click=_add_sample,
-        args=(batch, sample),
+        args=(sample,),
         width="stretch",
     )
 
 
-def _add_sample(batch: Batch, sample: Sample) -> None:
-    batch.add_upload(Upload(sample.file, lambda: read_sample(sample), (sample.known,)))
+def _add_sample(sample: Sample) -> None:
+    upload = Upload(sample.file, lambda: read_sample(sample), (sample.known,))
+    session.batch().add_upload(upload)
     session.start_round()
 
 

@@ -23,8 +23,10 @@ _SHOWN = (
 
 
 def show_takeaway(batch: Batch) -> None:
-    """The table over all photos, and its downloads."""
+    """The table over all photos, and its downloads; nothing while there is none."""
     results = batch.results
+    if not results:
+        return
     st.subheader("All results", anchor=False)
     _show_table(results)
     with st.container(horizontal=True):
@@ -55,7 +57,7 @@ def _show_table(results: list[PhotoResult]) -> None:
         hide_index=True,
         column_order=_SHOWN,
         column_config={
-            "file": config.TextColumn("File"),
+            "file": config.TextColumn("File", width="medium"),
             "face": config.NumberColumn("Face", width="small"),
             "detection_score": config.NumberColumn(
                 "Found with",

@@ -99,7 +99,7 @@ def _read_known(path: Path) -> pd.DataFrame:
     """What an earlier search found, if it was by this very detector."""
     try:
         table = pq.read_table(path, page_checksum_verification=True)
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):
         return pd.DataFrame()
     if (table.schema.metadata or {}).get(b"detector") != detector_version().encode():
         return pd.DataFrame()

@@ -317,6 +317,14 @@ def test_doubtful_face_is_dropped_beside_a_sure_one(detect_made: Callable) -> No
     assert [face.centre_xy for face in both] == [pytest.approx((30, 50))]
 
 
+def test_of_doubtful_faces_only_the_likeliest_is_believed(
+    detect_made: Callable,
+) -> None:
+    # means of 0.47 and 0.5, far enough apart not to be one face
+    faces = detect_made(((0.5, -30), (0.56, 30)), ((0.44, 0),))
+    assert [face.centre_xy for face in faces] == [pytest.approx((80, 50))]
+
+
 def test_box_is_the_close_looks(detect_made: Callable) -> None:
     # 10 px off: the boxes of 50 px share 40 / 60, one face.
     (face,) = detect_made(((0.9, 0),), ((0.9, 10),))

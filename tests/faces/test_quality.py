@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 import pytest
@@ -37,7 +39,7 @@ def test_sharpness_falls_with_every_step_of_blur(portraits: dict) -> None:
         crop = crop_square(rgb, square_of_detection(face), 128)
         steps = [crop] + [cv2.GaussianBlur(crop, (0, 0), s) for s in (0.7, 1, 2, 4, 8)]
         values = [sharpness(grey_of(step)) for step in steps]
-        assert all(a > b for a, b in zip(values, values[1:], strict=False))
+        assert all(a > b for a, b in pairwise(values))
 
 
 def test_sharpness_of_stripes_is_sixteen() -> None:
