@@ -63,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_run_command(commands, "evaluate", "measure a run on val and test", _evaluate)
     export = _add_run_command(commands, "export", "make a run the app's model", _export)
     export.add_argument("name", metavar="NAME", help="of the model; the app's: mobile")
+    _add_run_command(commands, "ship", "copy a run to assets/runs/", _ship)
     return parser
 
 
@@ -250,6 +251,13 @@ def _export(args: argparse.Namespace) -> int:
     from agemodel.export import export
 
     print(f"Exported to {export(run, args.name, paths.data_dir())}.")
+    return DONE
+
+
+def _ship(args: argparse.Namespace) -> int:
+    from agemodel.runs import find_run, ship_run
+
+    print(f"Shipped to {ship_run(find_run(args.run_id)).folder}.")
     return DONE
 
 

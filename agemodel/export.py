@@ -22,17 +22,12 @@ from agemodel.errors import ModelError
 from agemodel.estimator import FORMAT
 from agemodel.evaluation import load_best
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT, as_age_years
-from agemodel.runs import Run
+from agemodel.runs import LICENCE, Run
 
 MODEL = "model.tflite"
 CHECKED_FACES = 200
 MAX_AGE_DIFFERENCE_YEARS = 0.5
 MAX_PROBABILITY_DIFFERENCE = 0.02
-
-LICENCE = (
-    "The weights derive from UTKFace, which is for non-commercial research only, and "
-    "may be used for that alone."
-)
 
 
 def export(run: Run, name: str, data_dir: Path) -> Path:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import platform
@@ -34,6 +35,24 @@ import pyarrow.parquet as pq
 from agemodel import __version__, paths
 from agemodel.config import TrainConfig, config_from
 from agemodel.errors import ConfigError, RunError
+
+SHIPPED_FILES = (
+    "config.json",
+    "environment.json",
+    "split.parquet",
+    "history.csv",
+    "status.json",
+    "log.txt",
+    "best.keras",
+    "calibration.json",
+    "conditions.json",
+    "metrics.json",
+    "predictions.parquet",
+)
+LICENCE = (
+    "Made from UTKFace, which is for non-commercial research only, and to be used for "
+    "that alone."
+)
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 _MADE_BY_EVALUATE = (
@@ -210,6 +229,36 @@ def open_run(config: TrainConfig, run_id: str | None = None) -> Run:
     run.write_json("environment.json", describe_environment())
     run.write_json("config.json", config.as_dict())
     return run
+
+
+def ship_run(run: Run) -> Run:
+    """Copy an evaluated run to `assets/runs/`, with a manifest of checksums.
+
+    The best model goes along, so that anyone can evaluate it again; the last one,
+    with its optimizer, does not.
+
+    Raises:
+        RunError: a file is missing.
+    """
+    target = paths.SHIPPED_RUNS / run.id
+    target.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for name in SHIPPED_FILES:
+        path = run.folder / name
+        if not path.exists():
+            raise RunError(
+                f"Run {run.id} has no {name} to ship. Train it to its end and evaluate "
+                f"it first: python -m agemodel evaluate {run.id}"
+            )
+        content = path.read_bytes()
+        write_whole(target / name, content)
+        files[name] = {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "source": f"run {run.id}",
+            "licence": LICENCE,
+        }
+    Run(target).write_json("manifest.json", {"files": files})
+    return Run(target)
 
 
 def describe_environment() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import struct
@@ -12,7 +13,15 @@ import pytest
 from agemodel import paths, runs
 from agemodel.config import TrainConfig
 from agemodel.errors import RunError
-from agemodel.runs import Run, find_run, list_runs, open_run, write_whole
+from agemodel.runs import (
+    SHIPPED_FILES,
+    Run,
+    find_run,
+    list_runs,
+    open_run,
+    ship_run,
+    write_whole,
+)
 
 CONFIG = TrainConfig("recipe", "mobile", epochs=3)
 NO_FOLDER_NAMES = ["", ".", "..", "../x", "a/b", "/tmp", ".x", "-x", "a b", "a\n", "é"]
@@ -315,3 +324,34 @@ def test_run_files_are_plain_json_to_other_programs(run: Run) -> None:
     text = (run.folder / "config.json").read_text("utf-8")
     assert json.loads(text) == CONFIG.as_dict()
     assert text.endswith("}\n")
+
+
+def test_shipping_copies_what_is_kept_and_its_checksums(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "SHIPPED_RUNS", tmp_path / "shipped")
+    run = Run(tmp_path / "local" / "one")
+    run.folder.mkdir(parents=True)
+    for name in (*SHIPPED_FILES, "last.keras"):
+        (run.folder / name).write_bytes(name.encode())
+    shipped = ship_run(run)
+    files = shipped.read_json("manifest.json")["files"]
+    assert set(files) == set(SHIPPED_FILES)
+    assert not (shipped.folder / "last.keras").exists()
+    for name, entry in files.items():
+        content = (shipped.folder / name).read_bytes()
+        assert content == name.encode()
+        assert entry["sha256"] == hashlib.sha256(content).hexdigest()
+
+
+def test_a_run_that_was_not_evaluated_is_not_shipped(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="agemodel evaluate"):
+        ship_run(Run(tmp_path))
+
+
+def test_a_log_keeps_its_lines(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    run.log("begins")
+    run.log("finished")
+    lines = (tmp_path / "log.txt").read_text().splitlines()
+    assert [line.split(" ", 1)[1] for line in lines] == ["begins", "finished"]

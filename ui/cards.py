@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from agemodel.estimator import Estimate
 
 BY_YEAR, BY_GROUP = "Years", "Age groups"
-GROUPS_NAMED = 3
+GROUPS_NAMED = 2
 CROP_WIDTH_PX = 104
 
 _PLOT_CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}

@@ -46,7 +46,6 @@ class BlazeFaceSpec:
     anchor_grids: tuple[tuple[int, int], ...]
 
 
-SHORT_RANGE = BlazeFaceSpec("face_detection_short_range.tflite", 128, ((8, 2), (16, 6)))
 BACK = BlazeFaceSpec("face_detection_back.tflite", 256, ((16, 2), (32, 6)))
 FULL_RANGE = BlazeFaceSpec("face_detection_full_range.tflite", 192, ((4, 1),))
 

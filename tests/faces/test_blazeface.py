@@ -13,14 +13,13 @@ from agemodel.faces import blazeface
 from agemodel.faces.blazeface import (
     BACK,
     FULL_RANGE,
-    SHORT_RANGE,
     BlazeFace,
     BlazeFaceSpec,
     anchor_centres,
 )
 from agemodel.faces.crop import CropSquare, crop_square
 
-SPECS = (SHORT_RANGE, BACK, FULL_RANGE)
+SPECS = (BACK, FULL_RANGE)
 TINY = BlazeFaceSpec("tiny.tflite", 8, ((4, 2), (8, 1)))
 """Anchors: 2 x 2 cells with two each, then one cell with one; 9 in all."""
 
@@ -76,7 +75,6 @@ def test_anchors_go_row_by_row_and_grid_by_grid() -> None:
 @pytest.mark.parametrize(
     ("spec", "count"),
     [
-        (SHORT_RANGE, 16 * 16 * 2 + 8 * 8 * 6),  # 128 px / 8 and / 16
         (BACK, 16 * 16 * 2 + 8 * 8 * 6),  # 256 px / 16 and / 32
         (FULL_RANGE, 48 * 48),  # 192 px / 4
     ],
