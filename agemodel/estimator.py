@@ -30,7 +30,7 @@ from agemodel.faces.crop import (
     square_of_picture,
 )
 from agemodel.faces.detection import Detection
-from agemodel.faces.detector import FaceDetector
+from agemodel.faces.detector import MIN_SCORE, FaceDetector
 from agemodel.faces.quality import FaceQuality, quality_of, warnings
 from agemodel.labels import AGE_GROUPS, AGES, group_probabilities
 
@@ -39,7 +39,12 @@ FORMAT = 1
 """Of the model's folder; another number is refused."""
 
 QUARTER_TURNS = (1, 3, 2)
-"""Counter-clockwise turns that are tried when no face is found, likeliest first."""
+"""Counter-clockwise turns that are tried when no face is clear, likeliest first."""
+
+CLEAR_SCORE = 0.75
+SURER = 0.1
+"""In the bundled portraits the surest upright face has 0.88 and more, the surest lying
+one 0.69 at most."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +149,9 @@ class Estimator:
     def estimate_upright(self, rgb: np.ndarray) -> tuple[list[Estimate], int]:
         """Estimate a photo that may lie on its side.
 
-        When no face is found the other three directions are tried, and the one with
-        the surest face is taken.
+        The detector finds some lying faces too, but not clearly. So where no face is
+        clear the other three directions are tried, and one whose face is much surer
+        is taken.
 
         Args:
             rgb: shape (h, w, 3), uint8.
@@ -155,18 +161,16 @@ class Estimator:
             quarter turns, 0..3; ([], 0) when no direction shows a face.
         """
         found = self.estimate(rgb)
-        if found:
+        if _surest(found) >= CLEAR_SCORE:
             return found, 0
         tries = [
             (self.estimate(np.ascontiguousarray(np.rot90(rgb, turns))), turns)
             for turns in QUARTER_TURNS
         ]
-        tries = [(estimates, turns) for estimates, turns in tries if estimates]
-        return max(
-            tries,
-            key=lambda attempt: max(e.detection_score for e in attempt[0]),
-            default=([], 0),
-        )
+        turned, turns = max(tries, key=lambda attempt: _surest(attempt[0]))
+        if _surest(turned) >= max(MIN_SCORE, _surest(found) + SURER):
+            return turned, turns
+        return found, 0
 
     def estimate_aligned(self, rgb: np.ndarray) -> Estimate:
         """Estimate a picture that is a cropped face already; nothing is searched.
@@ -210,6 +214,10 @@ class Estimator:
             p_female=p_female,
             gender=calibration.gender(p_female),
         )
+
+
+def _surest(found: list[Estimate]) -> float:
+    return max((estimate.detection_score for estimate in found), default=0.0)
 
 
 class _Worker:

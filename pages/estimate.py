@@ -28,4 +28,3 @@ with results:
         show_takeaway(batch)
     else:
         show_empty()
-models.warm()

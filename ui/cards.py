@@ -28,7 +28,7 @@ def show_face(number: int, estimate: Estimate, key: str) -> None:
         estimate: what was estimated.
         key: unique on the page.
     """
-    with st.container(border=True, gap="small"):
+    with st.container(border=True, gap="small", height="stretch"):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
             st.image(
                 estimate.crop_rgb,

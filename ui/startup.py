@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
+from ui import models
+
 BROWSER_DELAY_S = 1.0
 
 
@@ -17,6 +19,7 @@ BROWSER_DELAY_S = 1.0
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Start the app, serve it, end it."""
     _route_from_the_first_visit_on()
+    models.warm()
     if not st.get_option("server.headless"):
         _open_browser_soon()
     yield

@@ -60,7 +60,7 @@ def _show_table(results: list[PhotoResult]) -> None:
             "file": config.TextColumn("File", width="medium"),
             "face": config.NumberColumn("Face", width="small"),
             "detection_score": config.NumberColumn(
-                "Found with",
+                "Score",
                 format="%.2f",
                 width="small",
                 help="How sure the face detector is, 0 to 1",

@@ -1,0 +1,81 @@
+"""The shipped estimator on the bundled photos."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from agemodel import paths
+from agemodel.estimator import Estimator
+from agemodel.images import downscale, read_image
+
+PORTRAIT = "barack-obama.jpg"
+GROUP = "three-portraits.jpg"
+
+
+@pytest.fixture(scope="module")
+def estimator() -> Estimator:
+    return Estimator.load(workers=2)
+
+
+def photo(name: str) -> np.ndarray:
+    return downscale(read_image(paths.SAMPLES / name).rgb, 900)
+
+
+def test_every_face_of_a_group_is_estimated_largest_first(estimator: Estimator) -> None:
+    faces = estimator.estimate(photo(GROUP))
+    assert len(faces) == 3
+    sizes = [face.quality.size_px for face in faces]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize("name", [PORTRAIT, GROUP])
+def test_a_photo_that_lies_on_its_side_is_judged_upright(
+    estimator: Estimator, name: str, turns: int
+) -> None:
+    upright = photo(name)
+    lying = np.ascontiguousarray(np.rot90(upright, turns))
+    expected, none = estimator.estimate_upright(upright)
+    found, back = estimator.estimate_upright(lying)
+    assert none == 0
+    assert (turns + back) % 4 == 0
+    assert len(found) == len(expected)
+    # Turning back by whole quarters gives the very same pixels.
+    for face, same in zip(found, expected, strict=True):
+        assert face.age_years == pytest.approx(same.age_years, abs=1e-3)
+
+
+def test_no_face_is_an_empty_list(estimator: Estimator) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3)).astype(np.uint8)
+    assert estimator.estimate_upright(noise) == ([], 0)
+
+
+def test_two_threads_find_what_one_finds(estimator: Estimator) -> None:
+    rgb = photo(GROUP)
+    alone = [face.age_years for face in estimator.estimate(rgb)]
+    with ThreadPoolExecutor(4) as pool:
+        for faces in pool.map(estimator.estimate, [rgb] * 12):
+            together = [face.age_years for face in faces]
+            np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (5, 2000)])
+def test_pictures_of_odd_sizes_are_judged_without_complaint(
+    estimator: Estimator, size: tuple[int, int]
+) -> None:
+    rgb = np.full((*size, 3), 90, np.uint8)
+    assert estimator.estimate_upright(rgb)[0] == []
+    assert estimator.estimate_aligned(rgb).age_years > 0
+
+
+def test_the_interval_grows_on_a_face_that_can_hardly_be_seen(
+    estimator: Estimator,
+) -> None:
+    clear = estimator.estimate(photo(PORTRAIT))[0]
+    tiny = downscale(clear.crop_rgb, 16)
+    hidden = estimator.estimate_aligned(tiny)
+    assert hidden.age_high - hidden.age_low > clear.age_high - clear.age_low
+    assert any(sentence.startswith("Small face") for sentence in hidden.warnings)
