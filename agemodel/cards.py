@@ -10,6 +10,12 @@ from agemodel import paths
 from agemodel.errors import ModelError
 
 CARD = "card.json"
+REQUIRED = frozenset(
+    {"format", "name", "network", "run", "input_px", "flip_average", "parameters"}
+    | {"file", "bytes", "sha256", "difference_from_keras", "calibration"}
+    | {"conditions", "metrics", "groups", "training", "licence"}
+)
+"""What every card holds."""
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -58,6 +64,12 @@ def _read_card(path: Path) -> dict[str, Any]:
             f"{type(card).__name__}, not an object. Export the model again: "
             "python -m agemodel export RUN NAME"
         )
+    if missing := REQUIRED - card.keys():
+        raise ModelError(
+            f"The card of the model '{path.parent.name}' lacks {min(missing)}: it is "
+            "damaged or of another version. Export the model again: "
+            "python -m agemodel export RUN NAME"
+        )
     return card
 
 
@@ -72,48 +84,74 @@ def card_markdown(card: dict[str, Any]) -> str:
     Args:
         card: as `agemodel.export` makes it.
     """
-    training, difference = card["training"], card["difference_from_keras"]
-    lines = [
-        f"# {card['name']}",
-        "",
-        f"A {card['network']} with {card['parameters']:,} parameters for faces of "
-        f"{card['input_px']} px, from run `{card['run']}` (epoch "
+    return "\n\n".join(
+        [
+            f"# {card['name']}",
+            what_it_is(card),
+            USES,
+            "## Errors",
+            error_table(card["metrics"]),
+            MEASURES,
+            *(f"### {title}\n\n{table}" for title, table in group_tables(card).items()),
+            "## Export",
+            how_exported(card),
+            "## Licence",
+            card["licence"],
+            "",
+        ]
+    )
+
+
+USES = (
+    "It estimates apparent age, and gender as labelled in the dataset (two labels); it "
+    "says nothing of identity. It is not for age checks, hiring, surveillance or any "
+    "decision about a person."
+)
+
+MEASURES = (
+    "MAE: mean absolute error, with its 95 % bootstrap interval. CS@5: share of faces "
+    "within 5 years. Group: age group right; one-off: right or a neighbour. Interval: "
+    "share of true ages inside the stated interval. Val chose the epoch and the "
+    "calibration, test is only reported; 'coral_test' is the part of test that papers "
+    "publish on (21 to 60 years), here after training on this project's own split."
+)
+
+
+def what_it_is(card: dict[str, Any]) -> str:
+    """Network, run, size and checksum in a sentence or two."""
+    training = card["training"]
+    return (
+        f"A {card['network']} network with {card['parameters']:,} parameters for faces "
+        f"of {card['input_px']} px, from run `{card['run']}` (epoch "
         f"{training['best_epoch']} of {training['epochs']}, chosen on val). "
-        f"{card['bytes'] / 1e6:.1f} MB, SHA-256 `{card['sha256']}`.",
-        "",
-        "It estimates apparent age, and gender as labelled in the dataset (two "
-        "labels); it says nothing of identity. It is not for age checks, hiring, "
-        "surveillance or any decision about a person.",
-        "",
-        "## Errors",
-        "",
-        *_split_table(card["metrics"]),
-        "",
-        "MAE: mean absolute error, with its 95 % bootstrap interval. CS@5: share of "
-        "faces within 5 years. One-off: right age group or a neighbour. Coverage: "
-        "share of ages inside their "
-        f"{card['calibration']['coverage']:.0%} interval. 'coral_test' is the test "
-        "split that papers publish on (21 to 60 years); the training set is this "
-        "project's own.",
-        "",
-        *_group_tables(card["groups"].get("test", {})),
-        "## Export",
-        "",
+        f"{card['bytes'] / 1e6:.1f} MB, SHA-256 `{card['sha256']}`."
+    )
+
+
+def how_exported(card: dict[str, Any]) -> str:
+    """How near LiteRT comes to Keras, in a sentence."""
+    difference = card["difference_from_keras"]
+    return (
         f"On {difference['faces']} val faces LiteRT differs from Keras by at most "
         f"{difference['age_years']:.3f} years and {difference['p_female']:.4f} in "
-        "p(female).",
-        "",
-        "## Licence",
-        "",
-        card["licence"],
-    ]
-    return "\n".join(lines) + "\n"
+        "p(female)."
+    )
 
 
-def _split_table(splits: dict[str, dict[str, Any]]) -> list[str]:
-    head = "| split | n | MAE (years) | CS@5 | group | one-off | gender | coverage |"
+def error_table(parts: dict[str, dict[str, Any]]) -> str:
+    """A Markdown table of the main measures, a row a part."""
+    head = "| | n | MAE (years) | CS@5 | group | one-off | gender | interval |"
     rule = "| --- | --- | --- | --- | --- | --- | --- | --- |"
-    return [head, rule, *(_row(name, part) for name, part in splits.items())]
+    return "\n".join([head, rule, *(_row(name, part) for name, part in parts.items())])
+
+
+def group_tables(card: dict[str, Any]) -> dict[str, str]:
+    """Tables of the errors on test faces, by a title for each way of grouping them."""
+    groups = card["groups"].get("test", {})
+    return {
+        f"Test faces by {key.replace('_', ' ')}": error_table(parts)
+        for key, parts in groups.items()
+    }
 
 
 def _row(name: str, part: dict[str, Any]) -> str:
@@ -122,11 +160,3 @@ def _row(name: str, part: dict[str, Any]) -> str:
     cells = " | ".join(f"{part[share]:.1%}" for share in shares)
     mae = f"{part['mae_years']:.2f} ({low:.2f} to {high:.2f})"
     return f"| {name} | {part['n']:,} | {mae} | {cells} |"
-
-
-def _group_tables(groups: dict[str, dict[str, Any]]) -> list[str]:
-    lines = []
-    for key, parts in groups.items():
-        lines += [f"### Test faces by {key.replace('_', ' ')}", ""]
-        lines += [*_split_table(parts), ""]
-    return lines

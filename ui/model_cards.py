@@ -6,18 +6,22 @@ from typing import Any
 
 import streamlit as st
 
+from agemodel import cards
+
 
 def show_model_card(name: str, card: dict[str, Any]) -> None:
-    """Draw a model's name and the plain facts on its card.
+    """Draw what a model is and where it errs.
 
     Args:
         name: the model's name.
-        card: as read by `agemodel.cards`; nested facts are left out.
+        card: as read by `agemodel.cards`.
     """
     st.subheader(name, anchor=False)
-    facts = {
-        key.replace("_", " ").capitalize(): str(value)
-        for key, value in card.items()
-        if isinstance(value, str | int | float)
-    }
-    st.table(facts, border="horizontal")
+    st.markdown(cards.what_it_is(card))
+    st.markdown(cards.error_table(card["metrics"]))
+    st.caption(cards.MEASURES)
+    with st.expander("Test faces by age group, gender and race label"):
+        for title, table in cards.group_tables(card).items():
+            st.markdown(f"**{title}**")
+            st.markdown(table)
+    st.caption(f"{cards.how_exported(card)} {card['licence']}")

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from made_cards import made_card
 from streamlit.testing.v1 import AppTest
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "about.py"
@@ -49,13 +50,13 @@ def test_about_without_models_names_the_command_that_makes_one(models: Path) -> 
 
 def test_about_shows_the_card_of_a_model(models: Path) -> None:
     (models / "mobile").mkdir()
-    card = {"network": "MobileNet v1", "input_px": 128, "files": {"a": 1}}
-    (models / "mobile" / "card.json").write_text(json.dumps(card), "utf-8")
+    card = json.dumps(made_card(run="mobile-42"))
+    (models / "mobile" / "card.json").write_text(card, "utf-8")
     page = run_page()
     assert "mobile" in [heading.value for heading in page.subheader]
-    facts = page.table[0].value.to_string()
-    assert "MobileNet v1" in facts
-    assert "Input px" in facts
+    text = written(page)
+    assert "mobile-42" in text
+    assert "4.57 (4.20 to 4.50)" in text
     assert not page.info
 
 
