@@ -64,11 +64,12 @@ def vary_light(
 
 
 def degrade(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Lose quality in one or two of four ways, as small, old or shaky photos do."""
+    """Lose quality in one or two ways, as small, old or overworked photos do."""
     crop = np.ascontiguousarray(crop)
-    ways = rng.choice(4, size=rng.integers(1, 3), replace=False)
-    for way in sorted(ways):
-        crop = (_lower_resolution, _blur, _add_noise, _compress)[way](crop, rng)
+    ways = (_lower_resolution, _blur, _sharpen, _add_noise, _compress)
+    chosen = rng.choice(len(ways), size=rng.integers(1, 3), replace=False)
+    for way in sorted(chosen):
+        crop = ways[way](crop, rng)
     return crop
 
 
@@ -82,6 +83,13 @@ def _lower_resolution(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 def _blur(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     sigma = crop.shape[0] / 128 * rng.uniform(0.5, 2.2)
     return cv2.GaussianBlur(crop, (0, 0), sigma)
+
+
+def _sharpen(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    sigma = crop.shape[0] / 128 * rng.uniform(0.7, 2.0)
+    amount = rng.uniform(0.3, 1.5)
+    smooth = cv2.GaussianBlur(crop, (0, 0), sigma)
+    return cv2.addWeighted(crop, 1 + amount, smooth, -amount, 0)
 
 
 def _add_noise(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:

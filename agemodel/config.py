@@ -26,6 +26,8 @@ class TrainConfig:
         split: column of the index that says train, val and test: "split" or "seed".
         share: part of the training faces to use, 0..1.
         pretrained: start from the weights in assets/pretrained.
+        start_run: id of a run of the same network whose best model to start from;
+            empty for none.
         epochs: passes over the training faces.
         batch_size: faces a step.
         learning_rate: at its peak.
@@ -43,8 +45,8 @@ class TrainConfig:
         jitter_turn_deg: largest turn of the crop.
         jitter_light: largest change of brightness and contrast, as a part.
         jitter_colour: largest change of each channel's gain, as a part.
-        degrade: share of faces that lose quality: blur, low resolution, compression
-            or noise, of random strength.
+        degrade: share of faces that lose quality: low resolution, blur, too much
+            sharpening, noise or compression, of random strength.
         greyscale: share of faces without colour.
         flip_average: judge a face and its mirror image, and average, when evaluated.
         mixed_bfloat16: compute in bfloat16 where the processor can (weights stay
@@ -59,6 +61,7 @@ class TrainConfig:
     split: str = "split"
     share: float = 1.0
     pretrained: bool = False
+    start_run: str = ""
     epochs: int = 10
     batch_size: int = 64
     learning_rate: float = 6e-4

@@ -23,7 +23,7 @@ from agemodel.dataset.faces import faces_of, plain_crop, read_face
 from agemodel.dataset.index import images_dir
 from agemodel.labels import AGES
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
-from agemodel.runs import Run, open_run, write_whole
+from agemodel.runs import Run, find_run, open_run, write_whole
 
 UNFOLD_FACES = 512
 """Faces from which the pretrained batch norms take their statistics."""
@@ -225,7 +225,10 @@ class _Batches:
 def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
     policy = "mixed_bfloat16" if config.mixed_bfloat16 else "float32"
     model = _built(config, policy)
-    if config.pretrained:
+    if config.start_run:
+        path = find_run(config.start_run).folder / checkpoints.BEST
+        model.load_weights(path)
+    elif config.pretrained:
         start = _built(config, "float32")
         _load_pretrained(start, batches.validation())
         model.set_weights(start.get_weights())
