@@ -14,10 +14,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from agemodel import paths
 from benchmarks.record import Missing
-from benchmarks.serving import serve
 from benchmarks.timing import significant, summarise
 from tests.browser.chromium import find
-from tests.browser.driver import CHROMIUM_FLAGS
+from tests.browser.driver import CHROMIUM_FLAGS, run_server
 
 SERVERS = 5
 """How often both servers are started anew."""
@@ -47,7 +46,8 @@ def run() -> dict[str, Any]:
     """Visit both apps by turns, then give the app photos.
 
     Raises:
-        Missing: there is no Chromium, or a server does not start.
+        Missing: there is no Chromium.
+        RuntimeError: a server does not start.
     """
     path = find()
     if path is None:
@@ -101,9 +101,9 @@ def _measure_servers(
 def _serve_app() -> Iterator[str]:
     with (
         tempfile.TemporaryDirectory() as home,
-        serve(paths.ROOT / "app.py", Path(home)) as url,
+        run_server(Path(home)) as server,
     ):
-        yield url
+        yield server.url
 
 
 @contextmanager
@@ -111,8 +111,8 @@ def _serve_empty() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as home:
         script = Path(home) / "empty.py"
         script.write_text(EMPTY_APP, "utf-8")
-        with serve(script, Path(home)) as url:
-            yield url
+        with run_server(Path(home), script) as server:
+            yield server.url
 
 
 @contextmanager

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,16 +43,20 @@ class Server:
 
 
 @contextmanager
-def run_server(folder: Path) -> Iterator[Server]:
+def run_server(folder: Path, script: Path = ROOT / "app.py") -> Iterator[Server]:
     """Serve the app as a new user on a fresh machine would, until the block ends.
 
     Args:
         folder: an empty folder, the server's home; it holds the log, too.
+        script: another Streamlit app to serve with the same settings.
+
+    Raises:
+        RuntimeError: it did not start.
     """
     port = _free_port()
     log = folder / "server.log"
     environment = {k: v for k, v in os.environ.items() if "STREAMLIT" not in k}
-    command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     options = ["--server.headless", "true", "--server.port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -86,7 +89,7 @@ def _wait_until_healthy(server: Server, process: subprocess.Popen[bytes]) -> Non
                 return
         except (urllib.error.URLError, TimeoutError):
             time.sleep(0.1)
-    pytest.fail(f"The app did not start:\n{server.log.read_text()}")
+    raise RuntimeError(f"The app did not start:\n{server.log.read_text()}")
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
