@@ -90,9 +90,12 @@ def card_markdown(card: dict[str, Any]) -> str:
             what_it_is(card),
             USES,
             "## Errors",
-            error_table(card["metrics"]),
+            _markdown_table(error_rows(card["metrics"])),
             MEASURES,
-            *(f"### {title}\n\n{table}" for title, table in group_tables(card).items()),
+            *(
+                f"### {title}\n\n{_markdown_table(rows)}"
+                for title, rows in group_rows(card).items()
+            ),
             "## Export",
             how_exported(card),
             "## Licence",
@@ -138,25 +141,33 @@ def how_exported(card: dict[str, Any]) -> str:
     )
 
 
-def error_table(parts: dict[str, dict[str, Any]]) -> str:
-    """A Markdown table of the main measures, a row a part."""
-    head = "| | n | MAE (years) | CS@5 | group | one-off | gender | interval |"
-    rule = "| --- | --- | --- | --- | --- | --- | --- | --- |"
-    return "\n".join([head, rule, *(_row(name, part) for name, part in parts.items())])
+def error_rows(parts: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
+    """The main measures in words, a row a part of the faces."""
+    return [{"Faces": name, **_measures(part)} for name, part in parts.items()]
 
 
-def group_tables(card: dict[str, Any]) -> dict[str, str]:
-    """Tables of the errors on test faces, by a title for each way of grouping them."""
+def _measures(part: dict[str, Any]) -> dict[str, str]:
+    low, high = part["mae_years_95"]
+    return {
+        "n": f"{part['n']:,}",
+        "MAE (years)": f"{part['mae_years']:.2f} ({low:.2f} to {high:.2f})",
+        "CS@5": f"{part['cs5']:.1%}",
+        "Group": f"{part['group_accuracy']:.1%}",
+        "One-off": f"{part['group_one_off']:.1%}",
+        "Gender": f"{part['gender_accuracy']:.1%}",
+        "Interval": f"{part['coverage']:.1%}",
+    }
+
+
+def group_rows(card: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Rows on test faces, by a title for each way of grouping them."""
     groups = card["groups"].get("test", {})
     return {
-        f"Test faces by {key.replace('_', ' ')}": error_table(parts)
+        f"Test faces by {key.replace('_', ' ')}": error_rows(parts)
         for key, parts in groups.items()
     }
 
 
-def _row(name: str, part: dict[str, Any]) -> str:
-    low, high = part["mae_years_95"]
-    shares = ("cs5", "group_accuracy", "group_one_off", "gender_accuracy", "coverage")
-    cells = " | ".join(f"{part[share]:.1%}" for share in shares)
-    mae = f"{part['mae_years']:.2f} ({low:.2f} to {high:.2f})"
-    return f"| {name} | {part['n']:,} | {mae} | {cells} |"
+def _markdown_table(rows: list[dict[str, str]]) -> str:
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(r.values()) for r in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -18,10 +18,10 @@ def show_model_card(name: str, card: dict[str, Any]) -> None:
     """
     st.subheader(name, anchor=False)
     st.markdown(cards.what_it_is(card))
-    st.markdown(cards.error_table(card["metrics"]))
+    st.dataframe(cards.error_rows(card["metrics"]), hide_index=True)
     st.caption(cards.MEASURES)
     with st.expander("Test faces by age group, gender and race label"):
-        for title, table in cards.group_tables(card).items():
+        for title, rows in cards.group_rows(card).items():
             st.markdown(f"**{title}**")
-            st.markdown(table)
+            st.dataframe(rows, hide_index=True)
     st.caption(f"{cards.how_exported(card)} {card['licence']}")

@@ -56,7 +56,8 @@ def test_about_shows_the_card_of_a_model(models: Path) -> None:
     assert "mobile" in [heading.value for heading in page.subheader]
     text = written(page)
     assert "mobile-42" in text
-    assert "4.57 (4.20 to 4.50)" in text
+    errors = page.dataframe[0].value
+    assert "4.57 (4.20 to 4.50)" in errors["MAE (years)"].tolist()
     assert not page.info
 
 
