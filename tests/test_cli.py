@@ -24,6 +24,7 @@ FACE_KEYS = [
     "p_female",
     "gender",
 ]
+NEAR_YEARS = 7
 PORTRAITS = ("barack-obama.jpg", "eileen-collins.jpg", "joe-biden.jpg")
 
 
@@ -55,15 +56,18 @@ def test_predict_prints_the_contract_in_input_order(
 def test_known_ages_of_the_samples_lie_in_or_near_their_intervals(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """'Near' is 5 years; an 80 % interval may miss one face in five altogether."""
+    """An 80 % interval misses one face in five: here it may be one of three, nearly."""
+    inside = []
     manifest = json.loads((paths.SAMPLES / "manifest.json").read_text())["files"]
     cli.main(["predict", "--json", *(str(paths.SAMPLES / n) for n in PORTRAITS)])
     for record in records(capsys):
         about = manifest[Path(record["file"]).name]
         (face,) = record["faces"]
         ages = [int(age) for age in re.findall(r"\d+", about["people"][0]["age"])]
-        assert face["age_low"] - 5 <= max(ages), about["title"]
-        assert face["age_high"] + 5 >= min(ages), about["title"]
+        assert face["age_low"] - NEAR_YEARS <= max(ages), about["title"]
+        assert face["age_high"] + NEAR_YEARS >= min(ages), about["title"]
+        inside.append(face["age_low"] <= max(ages) and min(ages) <= face["age_high"])
+    assert sum(inside) >= 2
 
 
 def test_a_folder_gives_its_pictures_by_name(
