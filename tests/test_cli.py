@@ -56,7 +56,7 @@ def test_predict_prints_the_contract_in_input_order(
 def test_known_ages_of_the_samples_lie_in_or_near_their_intervals(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """An 80 % interval misses one face in five: here it may be one of three, nearly."""
+    """Of three 80 % intervals one may miss, by no more than NEAR_YEARS."""
     inside = []
     manifest = json.loads((paths.SAMPLES / "manifest.json").read_text())["files"]
     cli.main(["predict", "--json", *(str(paths.SAMPLES / n) for n in PORTRAITS)])
