@@ -34,7 +34,7 @@ UPLOAD_TARGET_S = 0.5
 HEADING = "h1:visible"
 UPLOADER = '[data-testid="stFileUploaderDropzone"]:visible'
 FILE_INPUT = '[data-testid="stFileUploaderDropzoneInput"]'
-FACE_AGE = '[data-testid="stMetricValue"]:visible'
+FACE_AGE = 'h2:has-text(" years"):visible'
 AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 SHOWN = {"app": (HEADING, UPLOADER), "empty": (HEADING,)}
 """What must be seen for a visit to each of the servers to count as arrived."""

@@ -36,9 +36,9 @@ def show_face(number: int, estimate: Estimate, key: str) -> None:
                 alt=f"Face {number} as the model saw it",
             )
             with st.container(gap=None):
-                st.metric(
-                    f"Face {number} looks about", f"{estimate.age_years:.0f} years"
-                )
+                # st.metric would show the age only once its charting code is loaded.
+                st.markdown(f"Face {number} looks about")
+                st.header(f"{estimate.age_years:.0f} years", anchor=False)
                 st.caption(interval_text(estimate))
         st.markdown(gender_text(estimate))
         st.caption(groups_text(estimate))

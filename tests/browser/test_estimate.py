@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from io import BytesIO, StringIO
@@ -63,7 +64,8 @@ def upload(page: Page, *files: FilePayload) -> None:
 
 
 def cards(page: Page) -> Locator:
-    return page.get_by_test_id("stMetric")
+    """The faces' ages: the headings that say 'N years'."""
+    return page.get_by_role("heading", name=re.compile(r"^\d+ years$"))
 
 
 def expect_cards(page: Page, count: int) -> None:
@@ -72,7 +74,7 @@ def expect_cards(page: Page, count: int) -> None:
 
 
 def age_on(card: Locator) -> int:
-    return int(card.get_by_test_id("stMetricValue").inner_text().split()[0])
+    return int(card.inner_text().split()[0])
 
 
 def download(page: Page, label: str) -> bytes:

@@ -59,7 +59,7 @@ def said(page: AppTest) -> str:
 
 
 def ages(page: AppTest) -> list[str]:
-    return [str(metric.value) for metric in page.metric]
+    return [str(heading.value) for heading in page.header]
 
 
 def test_empty_page_tells_where_photos_go_and_what_an_estimate_is_for(
@@ -156,12 +156,12 @@ def test_photo_without_a_face_offers_choices_and_guesses_nothing(
 ) -> None:
     upload(page, ("wall.png", png_with_faces()))
     assert "**No face was found**" in page.info[0].value
-    assert not page.metric
+    assert not page.header
     click(page, "Turn left")
     assert "turned to the left, as you asked" in said(page)
     assert "**No face was found**" in page.info[0].value
     click(page, "Take the whole picture as a face")
-    assert len(page.metric) == 1
+    assert len(page.header) == 1
     assert "judged as one face, as you asked" in said(page)
     assert not page.info
 
@@ -197,7 +197,7 @@ def test_warnings_stand_on_the_card(page: AppTest, estimator: FakeEstimator) -> 
 def test_clear_lets_go_of_everything(page: AppTest) -> None:
     upload(page, ("a.png", png_with_faces(30)))
     click(page, "Clear all")
-    assert not page.metric
+    assert not page.header
     assert not page.session_state["estimate_batch"].entries
     assert "Try one of these" in said(page)
 
