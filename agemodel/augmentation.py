@@ -46,6 +46,8 @@ def augmented_crop(
     if rng.random() < config.greyscale:
         grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2GRAY)
         crop = np.repeat(grey[..., None], 3, axis=2)
+    if config.erase and rng.random() < config.erase:
+        crop = erase(crop, rng)
     return crop
 
 
@@ -61,6 +63,22 @@ def vary_light(
     levels = (levels * gains - 0.5) * contrast + 0.5  # (256, 3)
     table = np.clip(levels * 255 + 0.5, 0, 255).astype(np.uint8)
     return cv2.LUT(np.ascontiguousarray(crop), table[None])
+
+
+def erase(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Cover a rectangle, of 2 to 15 % of the crop, with one colour.
+
+    As in Z. Zhong et al., 'Random Erasing Data Augmentation', AAAI 2020: no single
+    part of a face may carry the answer, and hands, glasses and hair hide parts of many.
+    """
+    size = crop.shape[0]
+    area = rng.uniform(0.02, 0.15) * size**2
+    ratio = np.exp(rng.uniform(-1, 1))
+    width, height = int(np.sqrt(area * ratio)), int(np.sqrt(area / ratio))
+    x, y = rng.integers(0, size - width + 1), rng.integers(0, size - height + 1)
+    crop = crop.copy()
+    crop[y : y + height, x : x + width] = rng.integers(0, 256, 3)
+    return crop
 
 
 def degrade(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -28,6 +28,8 @@ class TrainConfig:
         pretrained: start from the weights in assets/pretrained.
         start_run: id of a run of the same network whose best model to start from;
             empty for none.
+        frozen_blocks: how many of the trunk's blocks keep the weights they start from,
+            counted from the input; they cost little and cannot overfit.
         epochs: passes over the training faces.
         batch_size: faces a step.
         learning_rate: at its peak.
@@ -38,6 +40,10 @@ class TrainConfig:
         dropout: share dropped before the heads.
         age_target_sd_years: of the Gaussian around the true age that a distribution
             head learns; a head that is one number learns the age itself.
+        age_mae_weight: of the expected age's absolute error, per year, in the loss of
+            a distribution head.
+        age_balance: how far rare ages are drawn more often: with a weight of their
+            share to the power of minus this; 0 takes every face once an epoch.
         gender_weight: of the gender loss, beside 1 for age.
         flip: mirror every other face.
         jitter_scale: largest change of the crop's side, as a part of it.
@@ -48,6 +54,7 @@ class TrainConfig:
         degrade: share of faces that lose quality: low resolution, blur, too much
             sharpening, noise or compression, of random strength.
         greyscale: share of faces without colour.
+        erase: share of faces of which a random rectangle is covered.
         flip_average: judge a face and its mirror image, and average, when evaluated.
         mixed_bfloat16: compute in bfloat16 where the processor can (weights stay
             float32): 1.6 times as fast here.
@@ -62,6 +69,7 @@ class TrainConfig:
     share: float = 1.0
     pretrained: bool = False
     start_run: str = ""
+    frozen_blocks: int = 0
     epochs: int = 10
     batch_size: int = 64
     learning_rate: float = 6e-4
@@ -71,6 +79,8 @@ class TrainConfig:
     weight_decay: float = 0.0
     dropout: float = 0.2
     age_target_sd_years: float = 2.0
+    age_mae_weight: float = 0.0
+    age_balance: float = 0.0
     gender_weight: float = 1.0
     flip: bool = True
     jitter_scale: float = 0.0
@@ -80,6 +90,7 @@ class TrainConfig:
     jitter_colour: float = 0.0
     degrade: float = 0.0
     greyscale: float = 0.0
+    erase: float = 0.0
     flip_average: bool = True
     mixed_bfloat16: bool = False
     seed: int = 0

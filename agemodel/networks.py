@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import layers
 
+from agemodel.errors import ConfigError
 from agemodel.labels import AGES
 from agemodel.pretrained import MEAN_RGB
 
@@ -90,6 +91,22 @@ def build_trunk(input_px: int) -> keras.Model:
     )
     trunk.name = "trunk"
     return trunk
+
+
+def freeze_blocks(model: keras.Model, blocks: int) -> None:
+    """Keep the first layers of a `mobile` network's trunk as they are.
+
+    Args:
+        model: a network with a `trunk`, or any if `blocks` is 0.
+        blocks: of MobileNet's 13 pairs of convolutions, and the convolution before.
+    """
+    if not blocks:
+        return
+    for layer in model.get_layer("trunk").layers:
+        layer.trainable = False
+        if layer.name == f"conv_pw_{blocks}_relu":
+            return
+    raise ConfigError(f"frozen_blocks is {blocks}; expected 0 to 13.")
 
 
 NETWORKS: dict[str, Callable[[int, float], keras.Model]] = {

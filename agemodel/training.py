@@ -21,7 +21,7 @@ from agemodel.config import TrainConfig
 from agemodel.dataset.crops import Progress
 from agemodel.dataset.faces import faces_of, plain_crop, read_face
 from agemodel.dataset.index import images_dir
-from agemodel.labels import AGES
+from agemodel.labels import AGES, MAX_AGE
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.runs import Run, find_run, open_run, write_whole
 
@@ -34,23 +34,31 @@ class AgeDistributionLoss(keras.losses.Loss):
     """Cross-entropy against a Gaussian around the true age.
 
     As in B.-B. Gao et al., 'Deep Label Distribution Learning with Label Ambiguity',
-    IEEE TIP 2017.
+    IEEE TIP 2017; with the error of the expected value beside it, as in B.-B. Gao et
+    al., 'Age Estimation Using Expectation of Label Distribution Learning', IJCAI 2018.
     """
 
-    def __init__(self, sd_years: float, **options: Any) -> None:
+    def __init__(
+        self, sd_years: float, mae_weight: float = 0.0, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.sd_years = sd_years
+        self.sd_years, self.mae_weight = sd_years, mae_weight
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """True ages, shape (n, 1), and distributions, shape (n, 116), to (n,)."""
         ages = ops.convert_to_tensor(AGES.astype("float32"))
         offset = (ages - ops.cast(y_true, "float32")) / self.sd_years
         target = ops.softmax(-0.5 * ops.square(offset), axis=-1)
-        return -ops.sum(target * ops.log(y_pred + 1e-7), axis=-1)
+        entropy = -ops.sum(target * ops.log(y_pred + 1e-7), axis=-1)
+        return entropy + self.mae_weight * mae_years(y_true, y_pred)
 
     def get_config(self) -> dict[str, Any]:
         """For saving."""
-        return {**super().get_config(), "sd_years": self.sd_years}
+        return {
+            **super().get_config(),
+            "sd_years": self.sd_years,
+            "mae_weight": self.mae_weight,
+        }
 
 
 @keras.saving.register_keras_serializable("agemodel")
@@ -117,7 +125,12 @@ class FaceBatches(keras.utils.PyDataset):
         self.augmented, self.epoch = augmented, epoch
         self.order = np.arange(len(faces))
         if augmented:
-            np.random.default_rng([config.seed, epoch]).shuffle(self.order)
+            rng = np.random.default_rng([config.seed, epoch])
+            if config.age_balance:
+                share = age_shares(faces["age"].to_numpy(), config.age_balance)
+                self.order = rng.choice(self.order, len(faces), p=share)
+            else:
+                rng.shuffle(self.order)
 
     def __len__(self) -> int:
         """How many batches; the last may be smaller."""
@@ -127,20 +140,38 @@ class FaceBatches(keras.utils.PyDataset):
         """Faces, shape (n, s, s, 3), and their labels, each of shape (n, 1)."""
         size = self.config.batch_size
         rows = self.order[index * size : (index + 1) * size]
-        crops = np.stack([self._crop(row) for row in rows]).astype(np.float32)
+        crops = [self._crop(row, index * size + i) for i, row in enumerate(rows)]
         labels = self.faces.iloc[rows]
-        return crops, {
+        return np.stack(crops).astype(np.float32), {
             AGE_OUTPUT: labels["age"].to_numpy(np.float32)[:, None],
             GENDER_OUTPUT: labels["gender"].to_numpy(np.float32)[:, None],
         }
 
-    def _crop(self, row: int) -> np.ndarray:
+    def _crop(self, row: int, place: int) -> np.ndarray:
         file, square = self.faces["file"].iloc[row], self.faces["square"].iloc[row]
         if not self.augmented:
             return plain_crop(self.folder / file, square, self.config.input_px)
         rgb, square = read_face(self.folder / file, square)
-        rng = np.random.default_rng([self.config.seed, self.epoch, int(row)])
+        rng = np.random.default_rng([self.config.seed, self.epoch, place])
         return augmented_crop(rgb, square, self.config, rng)
+
+
+def age_shares(ages: np.ndarray, balance: float) -> np.ndarray:
+    """How often each face is to be drawn, so that rare ages are seen more often.
+
+    Args:
+        ages: shape (n,), years.
+        balance: 0 for all faces alike, 1 for all ages alike.
+
+    Returns:
+        Shape (n,), summing to 1. How common an age is is taken over its neighbours
+        within some 3 years too.
+    """
+    counts = np.bincount(ages.astype(int), minlength=MAX_AGE + 1).astype(float)
+    kernel = np.exp(-0.5 * np.square(np.arange(-9, 10) / 3))
+    common = np.convolve(counts, kernel / kernel.sum(), mode="same")
+    weights = common[ages.astype(int)] ** -balance
+    return weights / weights.sum()
 
 
 def train(
@@ -240,7 +271,11 @@ def _built(config: TrainConfig, policy: str) -> keras.Model:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        return networks.build_network(config.network, config.input_px, config.dropout)
+        model = networks.build_network(
+            config.network, config.input_px, config.dropout
+        )
+        networks.freeze_blocks(model, config.frozen_blocks)
+        return model
     finally:
         keras.config.set_dtype_policy(before)
 
@@ -267,7 +302,9 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> N
     is_distribution = model.output[AGE_OUTPUT].shape[-1] == len(AGES)
     age_loss: Any = "mean_squared_error"
     if is_distribution:
-        age_loss = AgeDistributionLoss(config.age_target_sd_years)
+        age_loss = AgeDistributionLoss(
+            config.age_target_sd_years, config.age_mae_weight
+        )
     model.compile(
         optimizer,
         loss={AGE_OUTPUT: age_loss, GENDER_OUTPUT: "binary_crossentropy"},
