@@ -11,7 +11,7 @@ COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 
 export PYTHON
 
-.PHONY: app test check format bench lock clean
+.PHONY: app test check format bench readme lock clean
 
 app: $(APP_STAMP)  ## open the app
 	$(PY) -m streamlit run app.py $(ARGS)
@@ -29,14 +29,19 @@ format: $(DEV_STAMP)  ## mend what can be mended by itself
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-bench: $(DEV_STAMP)  ## measure speed and memory on this machine
+bench: $(DEV_STAMP)  ## measure accuracy, speed and memory on this machine
 	$(PY) -m benchmarks $(ARGS)
+
+readme: $(DEV_STAMP)  ## write the shipped model's figures into README.md
+	$(PY) -m scripts.renew_readme
 
 lock: $(DEV_STAMP)  ## pin the newest versions that the requirements allow
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
 	$(COMPILE) --upgrade requirements-dev.txt --output-file requirements-dev.lock
 	$(COMPILE) --constraint requirements-dev.lock requirements.txt \
 		--output-file requirements.lock
+	$(COMPILE) --upgrade benchmarks/peer-requirements.txt \
+		--output-file benchmarks/peer-requirements.lock
 
 clean:  ## remove what make made; data/ and runs/ stay
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -46,7 +46,7 @@ def augmented_crop(
     if rng.random() < config.greyscale:
         grey = cv2.cvtColor(np.ascontiguousarray(crop), cv2.COLOR_RGB2GRAY)
         crop = np.repeat(grey[..., None], 3, axis=2)
-    if config.erase and rng.random() < config.erase:
+    if rng.random() < config.erase:
         crop = erase(crop, rng)
     return crop
 
@@ -74,7 +74,7 @@ def erase(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     size = crop.shape[0]
     area = rng.uniform(0.02, 0.15) * size**2
     ratio = np.exp(rng.uniform(-1, 1))
-    width, height = int(np.sqrt(area * ratio)), int(np.sqrt(area / ratio))
+    width, height = round(np.sqrt(area * ratio)), round(np.sqrt(area / ratio))
     x, y = rng.integers(0, size - width + 1), rng.integers(0, size - height + 1)
     crop = crop.copy()
     crop[y : y + height, x : x + width] = rng.integers(0, 256, 3)

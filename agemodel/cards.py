@@ -7,15 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from agemodel import paths
+from agemodel.config import config_from
 from agemodel.errors import ModelError
+from agemodel.recipes import recipe_in_words
 
 CARD = "card.json"
 REQUIRED = frozenset(
     {"format", "name", "network", "run", "input_px", "flip_average", "parameters"}
     | {"file", "bytes", "sha256", "difference_from_keras", "calibration"}
-    | {"conditions", "metrics", "groups", "training", "licence"}
+    | {"conditions", "metrics", "groups", "stability", "faces", "recipe", "training"}
+    | {"licence", "weights"}
 )
 """What every card holds."""
+MIN_GROUP = 30
+"""Groups of fewer faces are not compared."""
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -88,10 +93,16 @@ def card_markdown(card: dict[str, Any]) -> str:
         [
             f"# {card['name']}",
             what_it_is(card),
+            "## Uses",
             USES,
+            "## Data and recipe",
+            how_trained(card),
             "## Errors",
             _markdown_table(error_rows(card["metrics"])),
             MEASURES,
+            how_sure(card),
+            "### Where it fails",
+            "\n".join(f"- {line}" for line in known_failures(card)),
             *(
                 f"### {title}\n\n{_markdown_table(rows)}"
                 for title, rows in group_rows(card).items()
@@ -107,16 +118,18 @@ def card_markdown(card: dict[str, Any]) -> str:
 
 USES = (
     "It estimates apparent age, and gender as labelled in the dataset (two labels); it "
-    "says nothing of identity. It is not for age checks, hiring, surveillance or any "
-    "decision about a person."
+    "says nothing of identity. It is for learning, for research on errors, and for "
+    "counts over many people, within the licence. It is not for age checks, hiring, "
+    "surveillance or any decision about a person."
 )
 
 MEASURES = (
     "MAE: mean absolute error, with its 95 % bootstrap interval. CS@5: share of faces "
     "within 5 years. Group: age group right; one-off: right or a neighbour. Interval: "
-    "share of true ages inside the stated interval. Val chose the epoch and the "
-    "calibration, test is only reported; 'coral_test' is the part of test that papers "
-    "publish on (21 to 60 years), here after training on this project's own split."
+    "share of true ages inside the stated interval; width: its mean, in years. Val "
+    "chose the epoch and the calibration, test is only reported; 'coral_test' is the "
+    "part of test that papers publish on (21 to 60 years), here after training on this "
+    "project's own split."
 )
 
 
@@ -131,13 +144,91 @@ def what_it_is(card: dict[str, Any]) -> str:
     )
 
 
-def how_exported(card: dict[str, Any]) -> str:
-    """How near LiteRT comes to Keras, in a sentence."""
-    difference = card["difference_from_keras"]
+def how_trained(card: dict[str, Any]) -> str:
+    """Data, split and recipe in a few sentences."""
+    return recipe_in_words(config_from(card["recipe"]), card["faces"]["parts"])
+
+
+def how_sure(card: dict[str, Any]) -> str:
+    """Intervals, uncertain genders and steadiness on test faces, in sentences."""
+    test, stability = card["metrics"]["test"], card["stability"]
+    text = (
+        f"On test the interval of {card['calibration']['coverage']:.0%} holds "
+        f"{test['coverage']:.1%} of the ages and is {test['mean_width_years']:.1f} "
+        f"years wide on average. The gender is left open ('uncertain') for "
+        f"{test['uncertain_share']:.1%} of the faces"
+    )
+    if test["decided_gender_accuracy"] is not None:  # else all are left open
+        text += f"; of the others {test['decided_gender_accuracy']:.1%} are right"
+    text += (
+        f". p(female) errs by {test['gender_calibration_error']:.3f} on average "
+        "(expected calibration error)."
+    )
+    if stability["n"]:
+        text += (
+            f" Framed, lit and compressed a little otherwise {stability['jitters']} "
+            f"times, the age of a face moves over a range of "
+            f"{stability['median_range_years']:.1f} years (median of "
+            f"{stability['n']} test faces; {stability['p90_range_years']:.1f} for one "
+            "in ten)."
+        )
+    return text
+
+
+def known_failures(card: dict[str, Any]) -> list[str]:
+    """The groups and conditions in which it errs most, a sentence each."""
+    lines = []
+    for key, parts in card["groups"].get("test", {}).items():
+        parts = {name: part for name, part in parts.items() if part["n"] >= MIN_GROUP}
+        if len(parts) < 2:
+            continue
+        what = key.replace("_", " ")
+        worst = max(parts, key=lambda name: parts[name]["mae_years"])
+        best = min(parts, key=lambda name: parts[name]["mae_years"])
+        wrong = min(parts, key=lambda name: parts[name]["gender_accuracy"])
+        lines.append(
+            f"By {what}, ages err most for {worst} "
+            f"({parts[worst]['mae_years']:.1f} years; least for {best}, "
+            f"{parts[best]['mae_years']:.1f}), genders for {wrong} "
+            f"({parts[wrong]['gender_accuracy']:.1%} right)."
+        )
+        if key == "age_group":
+            lines.append(_bias_in_words(parts))
+    usual = card["conditions"].get("usual_mae_years")
+    for name, found in card["conditions"].items():
+        if isinstance(found, dict) and found["mae_years"] > usual * 1.1:
+            lines.append(
+                f"Faces that are {name}: an error of {found['mae_years']:.1f} years "
+                f"instead of {usual:.1f} (val faces)."
+            )
+    return lines
+
+
+def _bias_in_words(parts: dict[str, dict[str, Any]]) -> str:
+    low = min(parts, key=lambda name: parts[name]["bias_years"])
+    high = max(parts, key=lambda name: parts[name]["bias_years"])
     return (
-        f"On {difference['faces']} val faces LiteRT differs from Keras by at most "
-        f"{difference['age_years']:.3f} years and {difference['p_female']:.4f} in "
-        "p(female)."
+        f"Ages are drawn to the middle: {low} comes out "
+        f"{parts[low]['bias_years']:+.1f} years, {high} "
+        f"{parts[high]['bias_years']:+.1f} years on average."
+    )
+
+
+def how_exported(card: dict[str, Any]) -> str:
+    """What the weights are, and how near LiteRT comes to Keras."""
+    difference = card["difference_from_keras"]
+    weights = {
+        "int8": "8-bit convolutions, a float32 head",
+        "float32": "float32",
+    }[card["weights"]]
+    return (
+        f"LiteRT, {weights}. On {difference['faces']} val faces its MAE is "
+        f"{difference['mae_years']:.3f} years and its gender accuracy "
+        f"{difference['gender_accuracy']:.1%}, in Keras "
+        f"{difference['keras_mae_years']:.3f} and "
+        f"{difference['keras_gender_accuracy']:.1%} (each face once, not mirrored); "
+        f"single ages differ by {difference['mean_age_years']:.2g} years on average, "
+        f"{difference['age_years']:.2g} at most."
     )
 
 
@@ -156,6 +247,7 @@ def _measures(part: dict[str, Any]) -> dict[str, str]:
         "One-off": f"{part['group_one_off']:.1%}",
         "Gender": f"{part['gender_accuracy']:.1%}",
         "Interval": f"{part['coverage']:.1%}",
+        "Width": f"{part['mean_width_years']:.1f}",
     }
 
 
@@ -171,3 +263,14 @@ def group_rows(card: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
 def _markdown_table(rows: list[dict[str, str]]) -> str:
     lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(r.values()) for r in rows)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def headline(card: dict[str, Any]) -> str:
+    """The figures for the project's front page: a table of the test faces."""
+    names = {"test": "all test faces", "coral_test": "of 21 to 60 years (CORAL)"}
+    rows = [
+        {"Faces": names[row["Faces"]], **{k: v for k, v in row.items() if k != "Faces"}}
+        for row in error_rows(card["metrics"])
+        if row["Faces"] in names
+    ]
+    return f"{_markdown_table(rows)}\n\n{how_sure(card)}"

@@ -20,7 +20,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from agemodel import paths
-from agemodel.calibration import Calibration
+from agemodel.calibration import Calibration, median_age
 from agemodel.cards import read_card
 from agemodel.errors import ModelError
 from agemodel.faces.crop import (
@@ -35,7 +35,7 @@ from agemodel.faces.quality import FaceQuality, quality_of, warnings
 from agemodel.labels import AGE_GROUPS, AGES, group_probabilities
 
 DEFAULT_MODEL = "mobile"
-FORMAT = 1
+FORMAT = 2
 """Of the model's folder; another number is refused."""
 
 QUARTER_TURNS = (1, 3, 2)
@@ -59,12 +59,17 @@ class Estimate:
         quality: how well the face can be judged.
         warnings: sentences on what makes it hard to judge, and what that costs.
         crop_rgb: what the model saw, shape (s, s, 3), uint8.
-        age_years: the expected value.
+        age_years: the median of the distribution, which has the least expected
+            absolute error.
         age_low: lower bound of the 80 % interval.
         age_high: upper bound.
         age_probabilities: shape (116,), float32, over `labels.AGES`.
         p_female: calibrated probability of the label 'female'.
         gender: 'female', 'male' or 'uncertain'.
+        heatmap: shape (h, w), float32, years: by how much each cell of the crop moves
+            the expected age, see `explanation`; None where the network has no such map.
+        embedding: shape (64,), float16, for comparing faces, see `neighbours`; None
+            where the network has none.
     """
 
     box_xyxy: tuple[float, float, float, float]
@@ -79,6 +84,8 @@ class Estimate:
     age_probabilities: np.ndarray
     p_female: float
     gender: str
+    heatmap: np.ndarray | None = None
+    embedding: np.ndarray | None = None
 
     @property
     def group_probabilities(self) -> np.ndarray:
@@ -194,11 +201,11 @@ class Estimator:
     ) -> Estimate:
         square = _square(rgb, detection)
         crop = crop_square(rgb, square, worker.input_px)
-        probabilities, p_female = worker.judge(crop)
+        found = worker.judge(crop)
         calibration = self.calibration
-        ages = np.array([probabilities @ AGES])
-        low, high = calibration.interval(ages, probabilities[None])
-        p_female = float(calibration.probability(np.array(p_female)))
+        ages = median_age(found.age_probabilities[None])
+        low, high = calibration.interval(ages, found.age_probabilities[None])
+        p_female = float(calibration.probability(np.array(found.p_female)))
         quality = quality_of(rgb, crop, detection)
         return Estimate(
             box_xyxy=detection.box_xyxy if detection else _box(square),
@@ -210,14 +217,26 @@ class Estimator:
             age_years=float(ages[0]),
             age_low=float(low[0]),
             age_high=float(high[0]),
-            age_probabilities=probabilities.astype(np.float32),
+            age_probabilities=found.age_probabilities.astype(np.float32),
             p_female=p_female,
             gender=calibration.gender(p_female),
+            heatmap=found.heatmap,
+            embedding=found.embedding,
         )
 
 
 def _surest(found: list[Estimate]) -> float:
     return max((estimate.detection_score for estimate in found), default=0.0)
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """The network's raw outputs for a crop, averaged over its views."""
+
+    age_probabilities: np.ndarray
+    p_female: float
+    heatmap: np.ndarray | None
+    embedding: np.ndarray | None
 
 
 class _Worker:
@@ -231,15 +250,27 @@ class _Worker:
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._run = self._interpreter.get_signature_runner()
 
-    def judge(self, crop: np.ndarray) -> tuple[np.ndarray, float]:
-        """Distribution over `AGES`, shape (116,), and raw p(female) of a crop."""
-        views = [crop, crop[:, ::-1]] if self._flip_average else [crop]
-        outputs = [self._run(rgb=view[None].astype(np.float32)) for view in views]
-        age = np.mean([output["age"][0] for output in outputs], axis=0)
-        p_female = float(np.mean([output["gender"][0, 0] for output in outputs]))
+    def judge(self, crop: np.ndarray) -> _Judgement:
+        """What the network says of a crop, shape (s, s, 3), uint8."""
+        outputs = [self._run(rgb=crop[None].astype(np.float32))]
+        if self._flip_average:
+            outputs.append(self._run(rgb=crop[None, :, ::-1].astype(np.float32)))
+            if "heatmap" in outputs[1]:
+                outputs[1]["heatmap"] = outputs[1]["heatmap"][:, :, ::-1]
+        mean = {
+            name: np.mean([output[name][0] for output in outputs], axis=0)
+            for name in outputs[0]
+        }
+        age = mean["age"].astype(np.float64)
         if len(age) == 1:
-            return distribution_around(float(age[0]), self._half_width), p_female
-        return age.astype(np.float64), p_female
+            age = distribution_around(float(age[0]), self._half_width)
+        embedding = mean.get("embedding")
+        return _Judgement(
+            age_probabilities=age,
+            p_female=float(mean["gender"][0]),
+            heatmap=mean.get("heatmap"),
+            embedding=None if embedding is None else embedding.astype(np.float16),
+        )
 
 
 def distribution_around(age_years: float, half_width_years: float) -> np.ndarray:

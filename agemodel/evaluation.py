@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,20 @@ import numpy as np
 import pandas as pd
 
 from agemodel import metrics
-from agemodel.calibration import Calibration, calibrate
+from agemodel.calibration import Calibration, calibrate, median_age
 from agemodel.checkpoints import BEST
 from agemodel.conditions import measure_conditions
 from agemodel.config import TrainConfig
 from agemodel.dataset.crops import Progress, read_crops
 from agemodel.dataset.faces import crops_of, faces_of
+from agemodel.dataset.index import images_dir
 from agemodel.errors import RunError
 from agemodel.estimator import distribution_around
+from agemodel.explanation import fit_projection, with_features
 from agemodel.labels import AGES, group_probabilities
-from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT, as_age_years
-from agemodel.runs import Run
+from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
+from agemodel.runs import EMBEDDINGS, Run
+from agemodel.stability import measure_stability
 
 _BATCH = 64
 
@@ -33,8 +37,9 @@ def evaluate(
     """Predict every face of the run's split and measure the errors.
 
     Writes `predictions.parquet`, `calibration.json`, `conditions.json` and
-    `metrics.json` into the run's folder. The calibration is chosen on val; test is
-    only reported.
+    `metrics.json` into the run's folder, and, where the network has such features,
+    `embeddings.parquet` and `projection.npz`. The calibration is chosen on val; test
+    is only reported.
 
     Args:
         run: a run with a best model.
@@ -49,22 +54,24 @@ def evaluate(
         DatasetError: the dataset is missing.
     """
     config = run.read_config()
-    model = load_best(run)
+    predict = predictor(load_best(run), config)
     faces = faces_of(config, data_dir, progress)
-    predict = predictor(model, config)
-    ages, p_female = _predict_all(predict, faces, config, data_dir, progress)
-    calibration = _calibrate(faces, ages, p_female)
+    outputs = _predict_all(predict, faces, config, data_dir, progress)
+    calibration = _calibrate(faces, outputs)
     run.write_json("calibration.json", calibration.as_dict())
-    table = prediction_table(faces, ages, p_female, calibration)
+    table = prediction_table(faces, outputs.ages, outputs.p_female, calibration)
     run.write_table("predictions.parquet", table)
+    if outputs.features is not None:
+        _write_embeddings(run, table, outputs.features)
     run.write_json(
-        "conditions.json", _conditions(model, config, faces, data_dir, progress)
+        "conditions.json", _conditions(predict, config, faces, data_dir, progress)
     )
     result = {
         "run": run.id,
         "model_sha256": hashlib.sha256((run.folder / BEST).read_bytes()).hexdigest(),
         "faces": _found(faces, config, data_dir),
         **measure(table),
+        "stability": _stability(predict, config, faces, data_dir, progress),
     }
     run.write_json("metrics.json", result)
     return result
@@ -88,28 +95,62 @@ def load_best(run: Run) -> keras.Model:
         raise RunError(f"{BEST} of run {run.id} is damaged: {error}.") from error
 
 
-Predict = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+@dataclass(frozen=True)
+class Outputs:
+    """What a network says of n faces.
+
+    Attributes:
+        ages: shape (n, 116), distributions over `labels.AGES`, or (n, 1), years.
+        p_female: shape (n,), not yet calibrated.
+        features: shape (n, c), pooled; None where the network has none.
+    """
+
+    ages: np.ndarray
+    p_female: np.ndarray
+    features: np.ndarray | None
+
+    @property
+    def age_years(self) -> np.ndarray:
+        """The point estimates, shape (n,), float64, years."""
+        return as_age_years(self.ages)
+
+
+Predict = Callable[[np.ndarray], Outputs]
 
 
 def predictor(model: keras.Model, config: TrainConfig) -> Predict:
     """A function from crops, shape (n, s, s, 3), uint8, to the network's outputs.
 
-    It returns ages, shape (n, 116) or (n, 1), and p(female), shape (n,), averaged with
-    the mirror images' where the recipe says so.
+    They are averaged with those of the mirror images where the recipe says so.
     """
+    network = with_features(model)
 
-    def outputs(crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        found = model.predict(crops.astype(np.float32), batch_size=_BATCH, verbose=0)
-        return found[AGE_OUTPUT], found[GENDER_OUTPUT][:, 0]
+    def outputs(crops: np.ndarray) -> dict[str, np.ndarray]:
+        return network.predict(crops.astype(np.float32), batch_size=_BATCH, verbose=0)
 
-    def averaged(crops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        ages, p_female = outputs(crops)
-        if not config.flip_average:
-            return ages, p_female
-        mirrored_ages, mirrored_p = outputs(crops[:, :, ::-1])
-        return (ages + mirrored_ages) / 2, (p_female + mirrored_p) / 2
+    def predict(crops: np.ndarray) -> Outputs:
+        found = outputs(crops)
+        if config.flip_average:
+            mirrored = outputs(crops[:, :, ::-1])
+            found = {name: (found[name] + mirrored[name]) / 2 for name in found}
+        features = found.get("features")
+        return Outputs(found[AGE_OUTPUT], found[GENDER_OUTPUT][:, 0], features)
 
-    return averaged
+    return predict
+
+
+def as_age_years(ages: np.ndarray) -> np.ndarray:
+    """Point estimates from a network's `age` output, whichever form it has.
+
+    Args:
+        ages: shape (n, 116), distributions over `labels.AGES`, or (n, 1), years.
+
+    Returns:
+        Shape (n,), float64, in years: of a distribution its median.
+    """
+    if _is_distribution(ages):
+        return median_age(ages)
+    return ages[:, 0].astype(np.float64)
 
 
 def _predict_all(
@@ -118,30 +159,40 @@ def _predict_all(
     config: TrainConfig,
     data_dir: Path,
     progress: Progress | None,
-) -> tuple[np.ndarray, np.ndarray]:
-    ages, p_female = [], []
+) -> Outputs:
+    parts = []
     step = 8 * _BATCH
     for start in range(0, len(faces), step):
         part = faces.iloc[start : start + step]
-        found = predict(crops_of(part, config, data_dir))
-        ages.append(found[0])
-        p_female.append(found[1])
+        parts.append(predict(crops_of(part, config, data_dir)))
         if progress:
             progress(start + len(part), len(faces), "estimating faces")
-    return np.concatenate(ages), np.concatenate(p_female)
+    features = [part.features for part in parts if part.features is not None]
+    return Outputs(
+        np.concatenate([part.ages for part in parts]),
+        np.concatenate([part.p_female for part in parts]),
+        np.concatenate(features) if features else None,
+    )
 
 
-def _calibrate(
-    faces: pd.DataFrame, ages: np.ndarray, p_female: np.ndarray
-) -> Calibration:
+def _calibrate(faces: pd.DataFrame, outputs: Outputs) -> Calibration:
     rows = (faces["part"] == "val").to_numpy()
+    ages = outputs.ages[rows]
     return calibrate(
         faces["age"].to_numpy()[rows],
         faces["gender"].to_numpy()[rows],
-        as_age_years(ages[rows]),
-        ages[rows] if _is_distribution(ages) else None,
-        p_female[rows],
+        as_age_years(ages),
+        ages if _is_distribution(ages) else None,
+        outputs.p_female[rows],
     )
+
+
+def _write_embeddings(run: Run, table: pd.DataFrame, features: np.ndarray) -> None:
+    projection = fit_projection(features[(table["split"] == "train").to_numpy()])
+    run.write_projection(projection.mean, projection.components)
+    embeddings = table[["file", "split", "age", "gender", "race", "age_years"]].copy()
+    embeddings["embedding"] = [row.tobytes() for row in projection.embed(features)]
+    run.write_table(EMBEDDINGS, embeddings)
 
 
 def prediction_table(
@@ -195,7 +246,7 @@ def _columns(part: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def _conditions(
-    model: keras.Model,
+    predict: Predict,
     config: TrainConfig,
     faces: pd.DataFrame,
     data_dir: Path,
@@ -207,21 +258,45 @@ def _conditions(
     yaw = np.zeros(len(val))
     if config.framing == "detector":
         yaw = read_crops(data_dir, val["file"].tolist())["yaw_deg"].to_numpy()
-    predict = predictor(model, config)
     return measure_conditions(
         crops_of(val, config, data_dir),
         val["age"].to_numpy(),
         yaw,
-        lambda crops: as_age_years(predict(crops)[0]),
+        lambda crops: predict(crops).age_years,
     )
 
 
-def _found(faces: pd.DataFrame, config: TrainConfig, data_dir: Path) -> dict[str, int]:
-    """In how many images no face was found, so that they kept their own framing."""
+def _stability(
+    predict: Predict,
+    config: TrainConfig,
+    faces: pd.DataFrame,
+    data_dir: Path,
+    progress: Progress | None,
+) -> dict[str, object]:
+    if progress:
+        progress(0, None, "measuring how steady the estimates are")
+    test = faces[faces["part"] == "test"]
+    return measure_stability(
+        test,
+        images_dir(data_dir),
+        config.input_px,
+        lambda crops: predict(crops).age_years,
+    )
+
+
+def _found(
+    faces: pd.DataFrame, config: TrainConfig, data_dir: Path
+) -> dict[str, Any]:
+    """How many faces each part has, and in how many images no face was found.
+
+    Those keep their own framing.
+    """
+    parts = {str(part): int(n) for part, n in faces["part"].value_counts().items()}
+    counts = {"total": len(faces), "parts": parts}
     if config.framing == "chip":
-        return {"total": len(faces), "not_searched": len(faces)}
+        return {**counts, "not_searched": len(faces)}
     crops = read_crops(data_dir, faces["file"].tolist())
-    return {"total": len(faces), "not_found": int((~crops["found"]).sum())}
+    return {**counts, "not_found": int((~crops["found"]).sum())}
 
 
 def _is_distribution(ages: np.ndarray) -> bool:

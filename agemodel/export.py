@@ -6,12 +6,15 @@ import hashlib
 import os
 import shutil
 import tempfile
+import warnings
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
+import pandas as pd
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
@@ -20,26 +23,37 @@ from agemodel.cards import CARD, card_markdown, write_card
 from agemodel.dataset.faces import crops_of, faces_of
 from agemodel.errors import ModelError
 from agemodel.estimator import FORMAT
-from agemodel.evaluation import load_best
-from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT, as_age_years
-from agemodel.runs import LICENCE, Run
+from agemodel.evaluation import as_age_years, load_best
+from agemodel.explanation import Projection, can_explain, explained
+from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
+from agemodel.runs import EMBEDDINGS, LICENCE, Run
 
 MODEL = "model.tflite"
-CHECKED_FACES = 200
+FACES = "faces.parquet"
+QUANTISING_FACES = 300
+"""Training faces from which the ranges of the activations are taken."""
+CHECKED_FACES = 500
+MAX_MAE_CHANGE_YEARS = 0.05
+MAX_GENDER_CHANGE = 0.005
 MAX_AGE_DIFFERENCE_YEARS = 0.01
 MAX_PROBABILITY_DIFFERENCE = 0.001
+
+FLOAT_HEAD = ["ADD", "FULLY_CONNECTED", "LOGISTIC", "MEAN", "MUL", "SOFTMAX", "SUM"]
+"""What stays in float32 when the convolutions are quantised: a softmax of 8 bits, in
+steps of 1/256, is too coarse for 116 ages."""
 
 
 def export(run: Run, name: str, data_dir: Path) -> Path:
     """Write a run's best model as `assets/models/NAME/`, checked against Keras.
 
-    Weights stay float32: as float16 they moved single faces by up to 0.37 years and
-    0.035 in p(female) (docs/experiments.md).
+    The convolutions are quantised to 8 bits where that keeps the error on val faces
+    within `MAX_MAE_CHANGE_YEARS`, and the gender accuracy within `MAX_GENDER_CHANGE`;
+    else all weights stay float32.
 
     Args:
         run: an evaluated run.
         name: of the model's folder.
-        data_dir: an imported dataset, for the check on real faces.
+        data_dir: an imported dataset, for the ranges and the check.
 
     Returns:
         The model's folder.
@@ -54,11 +68,17 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
     config = run.read_config()
     calibration = run.read_json("calibration.json")
     figures = run.read_json("metrics.json")
-    model = load_best(run)
-    content = convert(model)
+    model, files = load_best(run), {}
+    if can_explain(model):
+        model = explained(model, Projection(*run.read_projection()))
+        files[FACES] = (run.folder / EMBEDDINGS).read_bytes()
     faces = faces_of(config, data_dir)
-    faces = faces[faces["part"] == "val"].head(CHECKED_FACES)
-    difference = compare(model, content, crops_of(faces, config, data_dir))
+    val = faces[faces["part"] == "val"].head(CHECKED_FACES)
+    train = faces[faces["part"] == "train"]
+    train = train.sample(min(QUANTISING_FACES, len(train)), random_state=0)
+    content, weights, difference = _smallest(
+        model, crops_of(train, config, data_dir), crops_of(val, config, data_dir), val
+    )
     card = {
         "format": FORMAT,
         "name": name,
@@ -71,6 +91,7 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
         "file": MODEL,
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
+        "weights": weights,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "agemodel": __version__,
         "difference_from_keras": difference,
@@ -78,20 +99,49 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
         "conditions": run.read_json("conditions.json"),
         "metrics": figures["splits"],
         "groups": figures["groups"],
+        "stability": figures["stability"],
         "faces": figures["faces"],
         "recipe": config.as_dict(),
         "training": run.read_json("status.json"),
         "licence": LICENCE,
     }
-    return _publish(paths.models_dir() / name, content, card)
+    for file, found in files.items():
+        card["faces_file"] = {"file": file, "sha256": hashlib.sha256(found).hexdigest()}
+    return _publish(paths.models_dir() / name, {MODEL: content, **files}, card)
 
 
-def convert(model: keras.Model) -> bytes:
-    """A LiteRT model with input `rgb` and outputs `age` and `gender`, one face a time.
+def _smallest(
+    model: keras.Model, train: np.ndarray, val: np.ndarray, labels: pd.DataFrame
+) -> tuple[bytes, str, dict[str, Any]]:
+    """The smallest LiteRT model that is good enough, its weights and differences."""
+    content = convert(model, train)
+    difference = compare(model, content, val, labels)
+    if (
+        difference["mae_years"] <= difference["keras_mae_years"] + MAX_MAE_CHANGE_YEARS
+        and difference["gender_accuracy"]
+        >= difference["keras_gender_accuracy"] - MAX_GENDER_CHANGE
+    ):
+        return content, "int8", difference
+    content = convert(model, None)
+    difference = compare(model, content, val, labels)
+    # Not the other way round, so that nan is refused too.
+    if not difference["age_years"] <= MAX_AGE_DIFFERENCE_YEARS:
+        raise ModelError(f"The exported model's ages differ too much: {difference}.")
+    if not difference["p_female"] <= MAX_PROBABILITY_DIFFERENCE:
+        raise ModelError(f"The exported model's genders differ too much: {difference}.")
+    return content, "float32", difference
+
+
+def convert(model: keras.Model, faces: np.ndarray | None) -> bytes:
+    """A LiteRT model with input `rgb` and the network's outputs, one face a time.
 
     `rgb` has shape (1, s, s, 3), float32, 0..255.
-    """
 
+    Args:
+        model: in Keras.
+        faces: real faces, shape (n, s, s, 3), uint8, to quantise the convolutions to 8
+            bits by what they make of them; None keeps all in float32.
+    """
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(
@@ -104,46 +154,80 @@ def convert(model: keras.Model) -> bytes:
         converter = tf.lite.TFLiteConverter.from_saved_model(
             folder, signature_keys=["serve"]
         )
-        return converter.convert()
+        if faces is None:
+            return converter.convert()
+        return _quantised(converter, faces)
 
 
-def compare(model: keras.Model, content: bytes, crops: np.ndarray) -> dict[str, Any]:
-    """The largest differences between LiteRT's and Keras' answers.
+def _quantised(converter: tf.lite.TFLiteConverter, faces: np.ndarray) -> bytes:
+    def samples(count: int | None) -> Iterator[dict[str, np.ndarray]]:
+        return ({"rgb": face[None].astype(np.float32)} for face in faces[:count])
+
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: samples(None)
+    with warnings.catch_warnings():
+        # It warns of an interpreter of its own, which only its reports would use.
+        warnings.simplefilter("ignore")
+        quantiser = tf.lite.experimental.QuantizationDebugger(
+            converter=converter,
+            debug_dataset=lambda: samples(1),
+            debug_options=tf.lite.experimental.QuantizationDebugOptions(
+                denylisted_ops=FLOAT_HEAD
+            ),
+        )
+    return quantiser.get_nondebug_quantized_model()
+
+
+def compare(
+    model: keras.Model, content: bytes, crops: np.ndarray, labels: pd.DataFrame
+) -> dict[str, Any]:
+    """How far LiteRT's answers are from Keras', and what that does to the errors.
 
     Args:
         model: in Keras.
         content: the same as a LiteRT model.
         crops: real faces, shape (n, s, s, 3), uint8.
+        labels: their columns `age` and `gender`.
 
-    Raises:
-        ModelError: they differ by more than the limits.
+    Returns:
+        The largest difference of an age and of p(female), the largest of the other
+        outputs as a part of their largest value, and for both the MAE in years and the
+        gender accuracy.
     """
     expected = model.predict(crops.astype(np.float32), verbose=0)
     interpreter = Interpreter(model_content=content, num_threads=1)
     run = interpreter.get_signature_runner()
     answers = [run(rgb=crop[None].astype(np.float32)) for crop in crops]
-    age = np.concatenate([answer[AGE_OUTPUT] for answer in answers])
-    gender = np.concatenate([answer[GENDER_OUTPUT] for answer in answers])
-    years = np.abs(as_age_years(age) - as_age_years(expected[AGE_OUTPUT]))
-    chance = np.abs(gender - expected[GENDER_OUTPUT])
+    found = {name: np.concatenate([a[name] for a in answers]) for name in expected}
+    ages, keras_ages = (
+        as_age_years(found[AGE_OUTPUT]),
+        as_age_years(expected[AGE_OUTPUT]),
+    )
+    years = np.abs(ages - keras_ages)
     result = {
         "faces": len(crops),
         "age_years": float(years.max()),
-        "p_female": float(chance.max()),
+        "mean_age_years": float(years.mean()),
+        "p_female": float(np.abs(found[GENDER_OUTPUT] - expected[GENDER_OUTPUT]).max()),
     }
-    if not years.max() <= MAX_AGE_DIFFERENCE_YEARS:  # so that nan is refused too
-        raise ModelError(f"The exported model's ages differ too much: {result}.")
-    if not chance.max() <= MAX_PROBABILITY_DIFFERENCE:
-        raise ModelError(f"The exported model's genders differ too much: {result}.")
+    for name in found.keys() - {AGE_OUTPUT, GENDER_OUTPUT}:
+        size = max(np.abs(expected[name]).max(), 1e-6)
+        result[name] = float(np.abs(found[name] - expected[name]).max() / size)
+    for prefix, outputs in (("", found), ("keras_", expected)):
+        error = np.abs(as_age_years(outputs[AGE_OUTPUT]) - labels["age"].to_numpy())
+        right = (outputs[GENDER_OUTPUT][:, 0] >= 0.5) == (labels["gender"] == 1)
+        result[f"{prefix}mae_years"] = float(error.mean())
+        result[f"{prefix}gender_accuracy"] = float(right.mean())
     return result
 
 
-def _publish(folder: Path, content: bytes, card: dict[str, Any]) -> Path:
+def _publish(folder: Path, files: dict[str, bytes], card: dict[str, Any]) -> Path:
     """Put the model's folder in place whole."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
     staging.chmod(0o755)
-    (staging / MODEL).write_bytes(content)
+    for name, content in files.items():
+        (staging / name).write_bytes(content)
     write_card(staging / CARD, card)
     (staging / "card.md").write_text(card_markdown(card), "utf-8")
     if folder.exists():

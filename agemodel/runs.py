@@ -10,13 +10,15 @@
         status.json        how far it is
         best.keras         the epoch with the lowest val MAE; last.keras the last one
         checkpoints/       while it runs
-        predictions.parquet, calibration.json, metrics.json   by evaluate
+        predictions.parquet, calibration.json, conditions.json, metrics.json, and
+        embeddings.parquet, projection.npz            by evaluate
         log.txt            what happened when
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import platform
@@ -27,7 +29,9 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,6 +53,8 @@ SHIPPED_FILES = (
     "metrics.json",
     "predictions.parquet",
 )
+EMBEDDINGS = "embeddings.parquet"
+PROJECTION = "projection.npz"
 LICENCE = (
     "Made from UTKFace, which is for non-commercial research only, and to be used for "
     "that alone."
@@ -56,6 +62,8 @@ LICENCE = (
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 _MADE_BY_EVALUATE = (
+    EMBEDDINGS,
+    PROJECTION,
     "predictions.parquet",
     "calibration.json",
     "conditions.json",
@@ -125,6 +133,33 @@ class Run:
                 f"predictions.parquet of run {self.id} is damaged ({error}). "
                 f"{self._way_to_mend(path.name)}"
             ) from error
+
+    def read_projection(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean, shape (c,), and components, (c, 64), of the embedding.
+
+        Raises:
+            RunError: the file is missing or damaged.
+        """
+        path = self.folder / PROJECTION
+        try:
+            with np.load(path) as arrays:
+                return arrays["mean"], arrays["components"]
+        except FileNotFoundError as error:
+            raise RunError(
+                f"Run {self.id} has no {PROJECTION}; it does not ship with a run. "
+                f"{self._way_to_mend(PROJECTION)}"
+            ) from error
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
+            raise RunError(
+                f"{PROJECTION} of run {self.id} is damaged ({error}). "
+                f"{self._way_to_mend(PROJECTION)}"
+            ) from error
+
+    def write_projection(self, mean: np.ndarray, components: np.ndarray) -> None:
+        """Write the embedding's projection, whole or not at all."""
+        sink = io.BytesIO()
+        np.savez(sink, mean=mean, components=components)
+        write_whole(self.folder / PROJECTION, sink.getvalue())
 
     def read_json(self, name: str) -> dict[str, Any]:
         """Read one of the run's JSON files.

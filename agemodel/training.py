@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from agemodel import checkpoints, networks, pretrained
+from agemodel import checkpoints, compact, networks, pretrained
 from agemodel.augmentation import augmented_crop
 from agemodel.config import TrainConfig
 from agemodel.dataset.crops import Progress
 from agemodel.dataset.faces import faces_of, plain_crop, read_face
 from agemodel.dataset.index import images_dir
-from agemodel.labels import AGES, MAX_AGE
+from agemodel.labels import AGES, age_group_index
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.runs import Run, find_run, open_run, write_whole
 
@@ -59,6 +59,18 @@ class AgeDistributionLoss(keras.losses.Loss):
             "sd_years": self.sd_years,
             "mae_weight": self.mae_weight,
         }
+
+
+@keras.saving.register_keras_serializable("agemodel")
+class AgeGroupLoss(keras.losses.Loss):
+    """Cross-entropy of the true age's group; how its ages share it does not matter."""
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """True ages, shape (n, 1), and distributions, shape (n, 116), to (n,)."""
+        groups = ops.convert_to_tensor(age_group_index(AGES).astype("int32"))
+        true_group = ops.take(groups, ops.cast(y_true, "int32") - int(AGES[0]))
+        in_group = ops.cast(groups == true_group, "float32")  # (n, 116)
+        return -ops.log(ops.sum(in_group * y_pred, axis=-1) + 1e-7)
 
 
 @keras.saving.register_keras_serializable("agemodel")
@@ -157,20 +169,22 @@ class FaceBatches(keras.utils.PyDataset):
 
 
 def age_shares(ages: np.ndarray, balance: float) -> np.ndarray:
-    """How often each face is to be drawn, so that rare ages are seen more often.
+    """Each face's chance of being drawn, so that rare ages are seen more often.
 
     Args:
-        ages: shape (n,), years.
+        ages: shape (n,), years within `AGES`.
         balance: 0 for all faces alike, 1 for all ages alike.
 
     Returns:
-        Shape (n,), summing to 1. How common an age is is taken over its neighbours
-        within some 3 years too.
+        Shape (n,), summing to 1. How common an age is, is the mean over the ages around
+        it, weighted by a Gaussian of 3 years, for labels heap on round numbers.
     """
-    counts = np.bincount(ages.astype(int), minlength=MAX_AGE + 1).astype(float)
+    places = ages - AGES[0]
+    counts = np.bincount(places, minlength=len(AGES))
     kernel = np.exp(-0.5 * np.square(np.arange(-9, 10) / 3))
-    common = np.convolve(counts, kernel / kernel.sum(), mode="same")
-    weights = common[ages.astype(int)] ** -balance
+    common = np.convolve(counts, kernel, "same")
+    common /= np.convolve(np.ones(len(AGES)), kernel, "same")  # fewer at both ends
+    weights = common[places] ** -balance
     return weights / weights.sum()
 
 
@@ -196,6 +210,7 @@ def train(
         The finished run.
 
     Raises:
+        ConfigError: the recipe freezes what its network does not have.
         DatasetError: the dataset is missing, or has no face to train on.
         RunError: the run exists and follows another recipe.
     """
@@ -223,7 +238,7 @@ def train(
             parent,
             history,
             model.save,
-            (lambda path: plain_copy(model, config).save(path)) if is_best else None,
+            (lambda path: save_plain(model, config, path)) if is_best else None,
         )
         _publish(run, history, config)
         run.log(f"epoch done: {json.dumps(row)}")
@@ -263,6 +278,8 @@ def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
         start = _built(config, "float32")
         _load_pretrained(start, batches.validation())
         model.set_weights(start.get_weights())
+    if networks.has_groups(model):
+        networks.spread_groups(model, batches.parts["train"]["age"].to_numpy())
     _compile(model, config, steps_per_epoch=len(batches.training(0)))
     return model
 
@@ -271,9 +288,7 @@ def _built(config: TrainConfig, policy: str) -> keras.Model:
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        model = networks.build_network(
-            config.network, config.input_px, config.dropout
-        )
+        model = networks.build_network(config.network, config.input_px, config.dropout)
         networks.freeze_blocks(model, config.frozen_blocks)
         return model
     finally:
@@ -299,21 +314,27 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> N
         optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     else:
         optimizer = keras.optimizers.Adam(rate)
-    is_distribution = model.output[AGE_OUTPUT].shape[-1] == len(AGES)
-    age_loss: Any = "mean_squared_error"
-    if is_distribution:
-        age_loss = AgeDistributionLoss(
-            config.age_target_sd_years, config.age_mae_weight
-        )
     model.compile(
         optimizer,
-        loss={AGE_OUTPUT: age_loss, GENDER_OUTPUT: "binary_crossentropy"},
+        loss={
+            AGE_OUTPUT: _age_loss(model, config),
+            GENDER_OUTPUT: "binary_crossentropy",
+        },
         loss_weights={AGE_OUTPUT: 1.0, GENDER_OUTPUT: config.gender_weight},
         metrics={
             AGE_OUTPUT: keras.metrics.MeanMetricWrapper(mae_years, name="mae_years"),
             GENDER_OUTPUT: keras.metrics.BinaryAccuracy(name="accuracy"),
         },
     )
+
+
+def _age_loss(model: keras.Model, config: TrainConfig) -> keras.losses.Loss:
+    """What the form of the age head asks for."""
+    if networks.has_groups(model):
+        return AgeGroupLoss()
+    if model.output[AGE_OUTPUT].shape[-1] == len(AGES):
+        return AgeDistributionLoss(config.age_target_sd_years, config.age_mae_weight)
+    return keras.losses.MeanSquaredError()
 
 
 class _Steps(keras.callbacks.Callback):
@@ -357,6 +378,17 @@ def plain_copy(model: keras.Model, config: TrainConfig) -> keras.Model:
     copy = _built(config, "float32")
     copy.set_weights(model.get_weights())
     return copy
+
+
+def save_plain(model: keras.Model, config: TrainConfig, path: Path) -> None:
+    """Save the plain copy, small where the recipe says so."""
+    copy = plain_copy(model, config)
+    if config.compact:
+        for weight in copy.trainable_weights:
+            weight.assign(compact.round_bits(ops.convert_to_numpy(weight)))
+    copy.save(path)
+    if config.compact:
+        compact.compress(path)
 
 
 def _is_best(row: dict[str, Any], history: list[dict[str, Any]]) -> bool:

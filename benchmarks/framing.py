@@ -14,9 +14,6 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from agemodel import paths
-from agemodel.dataset.index import images_dir, read_index
-from agemodel.errors import DatasetError
 from agemodel.estimator import Estimator
 from agemodel.faces.crop import (
     CropSquare,
@@ -27,12 +24,16 @@ from agemodel.faces.crop import (
 from agemodel.faces.detection import Detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from agemodel.labels import AGES
 from agemodel.metrics import age_metrics, bootstrap_interval, gender_metrics
-from benchmarks.record import Missing
+from benchmarks.chips import read_chips
+from benchmarks.limits import at_most
 
 STEP = 3
 """One chip in so many is judged."""
+
+SERVED = "box_1"
+MOST_WORSE = 0.1
+"""Years of MAE."""
 
 CHIP_PX = 200.0
 MEAN_XY = np.array([(58.8, 58.6), (137.3, 58.5), (98.8, 109.1), (98.4, 145.0)])
@@ -53,18 +54,22 @@ def run() -> dict[str, Any]:
         Missing: the dataset is not imported.
         ModelError: the model is missing or damaged.
     """
-    try:
-        index = read_index(paths.data_dir())
-        folder = images_dir(paths.data_dir())
-    except DatasetError as error:
-        raise Missing(str(error)) from error
-    chips = chosen(index)
+    chips, folder = read_chips(STEP)
     table = judge_all(chips, folder)
+    framings = [measure(name, table) for name in ("chip", *FRAMINGS)]
     return {
         "chips": len(chips),
         "not_found": int((~table.drop_duplicates("file")["found"]).sum()),
-        "framings": [measure(name, table) for name in ("chip", *FRAMINGS)],
+        "framings": framings,
+        "limits": limits(framings),
     }
+
+
+def limits(framings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The framing that is served, against the best of all."""
+    mae = {row["framing"]: row["mae_years"] for row in framings}
+    worse = mae[SERVED] - min(mae.values())
+    return [at_most("MAE as served above the best framing's, years", worse, MOST_WORSE)]
 
 
 def judge_all(chips: pd.DataFrame, folder: Path) -> pd.DataFrame:
@@ -81,11 +86,6 @@ def judge_all(chips: pd.DataFrame, folder: Path) -> pd.DataFrame:
         ]
     columns = ["file", "age", "gender", "found", "framing", "age_years", "p_female"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def chosen(index: pd.DataFrame) -> pd.DataFrame:
-    """Every third chip of the CORAL test split, by file name."""
-    return index[index["coral"] == "test"].sort_values("file").iloc[::STEP]
 
 
 def squares(rgb: np.ndarray, detection: Detection | None) -> dict[str, CropSquare]:
@@ -138,24 +138,22 @@ def fit_square(
 
 
 FRAMINGS: dict[str, Frame] = {
-    "box_1": square_of_detection,
+    SERVED: square_of_detection,
     "box_turned": turned,
     "landmarks_mean": by_landmarks(MEAN_XY),
     "landmarks_wider": by_landmarks(WIDER_XY),
     **{f"box_{factor:g}": scaled(factor) for factor in (0.85, 1.15, 1.5, 2.0)},
 }
-"""By name, from a detection to a square; the first is what the app serves."""
+"""By name, from a detection to a square."""
 
 
 def _judge(
     estimator: Estimator, rgb: np.ndarray, square: CropSquare
 ) -> tuple[float, float]:
-    """Age in years and calibrated p(female), as the estimator would say."""
-    with estimator._worker() as worker:
-        crop = crop_square(rgb, square, worker.input_px)
-        probabilities, p_female = worker.judge(crop)
-    calibrated = estimator.calibration.probability(np.array(p_female))
-    return float(probabilities @ AGES), float(calibrated)
+    """Age in years and p(female) of a face that is framed like that."""
+    crop = crop_square(rgb, square, int(estimator.card["input_px"]))
+    estimate = estimator.estimate_aligned(crop)
+    return estimate.age_years, estimate.p_female
 
 
 def measure(name: str, table: pd.DataFrame) -> dict[str, Any]:

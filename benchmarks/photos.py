@@ -1,83 +1,103 @@
-"""Photos of any size with a known number of faces, made from the bundled portraits."""
+"""Photos of several sizes, from bytes to estimates, and where the time goes."""
 
 from __future__ import annotations
 
-import cv2
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Any
+from unittest.mock import patch
+
 import numpy as np
 
-from agemodel.faces.crop import crop_square, square_of_detection
-from agemodel.faces.detector import FaceDetector
-from agemodel.images import encode_jpeg, read_image
-from agemodel.samples import read_sample, read_samples
+from agemodel.estimator import Estimator
+from agemodel.images import read_image
+from benchmarks import made_photos
+from benchmarks.limits import at_most
+from benchmarks.timing import in_ms, stopwatch, take_turns
 
-SIZES = {"0.3": (640, 480), "2": (1632, 1224), "12": (4000, 3000), "48": (8000, 6000)}
-"""Width and height in px, by megapixels."""
+PARTS = ("decode", "detect", "crop", "network")
+"""`crop` is what is neither of the others: crop, quality and calibration."""
 
-LAYOUTS = {1: (1, 1), 6: (3, 2)}
-"""Columns and rows of portraits, by number of faces."""
-
-PORTRAITS = ("barack-obama.jpg", "eileen-collins.jpg", "joe-biden.jpg")
-GRAIN = 5.0
-"""Standard deviation of the grain, in grey levels: about that of a phone's photo, so
-that the JPEG is as large, and as slow to decode, as such a photo's."""
-
-CHIP_PX = 200
-_BAND_PX = 512
+MOST_12_MP_MS = 1500.0
+MOST_50_TO_12_MP = 1.5
+"""Large JPEGs are decoded at a part of their size, so they cost no more by rights."""
 
 
-def make_photo(width: int, height: int, faces: int) -> bytes:
-    """A JPEG of portraits side by side on a textured ground, with grain.
+def run() -> dict[str, Any]:
+    """Every size with few and with many faces.
 
-    Args:
-        width: in px.
-        height: in px.
-        faces: one of `LAYOUTS`.
+    Raises:
+        ModelError: the model is missing or damaged.
     """
-    rng = np.random.default_rng(0)
-    blobs = rng.integers(60, 190, (9, 12, 3), dtype=np.uint8)
-    rgb = cv2.resize(blobs, (width, height), interpolation=cv2.INTER_LINEAR)
-    columns, rows = LAYOUTS[faces]
-    portraits = read_portraits()
-    for number in range(faces):
-        row, column = divmod(number, columns)
-        cell = rgb[
-            row * height // rows : (row + 1) * height // rows,
-            column * width // columns : (column + 1) * width // columns,
-        ]
-        _place(cell, portraits[number % len(portraits)])
-    _add_grain(rgb, rng)
-    return encode_jpeg(rgb)
+    estimator = Estimator.load()
+    photos = [
+        measure_photo(estimator, megapixels, faces)
+        for megapixels in made_photos.SIZES
+        for faces in made_photos.LAYOUTS
+    ]
+    return {"photos": photos, "limits": limits(photos)}
 
 
-def read_portraits() -> list[np.ndarray]:
-    """The bundled photos of one person each, shape (h, w, 3), uint8."""
-    found = {s.file: s for s in read_samples() if s.file in PORTRAITS}
-    return [read_image(read_sample(found[file])).rgb for file in PORTRAITS]
+def limits(photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of the photos with one face: 12 MP, and 50 MP against it."""
+    ms = {p["megapixels"]: p["whole_ms"]["median"] for p in photos if p["faces"] == 1}
+    return [
+        at_most("12 MP, one face, ms", ms["12"], MOST_12_MP_MS),
+        at_most("50 MP against 12 MP, times", ms["50"] / ms["12"], MOST_50_TO_12_MP),
+    ]
 
 
-def aligned_faces() -> list[np.ndarray]:
-    """The faces of the bundled portraits, cut out at `CHIP_PX`."""
-    detector, faces = FaceDetector(), []
-    for rgb in read_portraits():
-        square = square_of_detection(detector.detect(rgb)[0])
-        faces.append(crop_square(rgb, square, CHIP_PX))
-    return faces
+def measure_photo(estimator: Estimator, megapixels: str, faces: int) -> dict[str, Any]:
+    """From a JPEG's bytes to estimates, and which part takes how long."""
+    data = made_photos.make_photo(*made_photos.SIZES[megapixels], faces)
+    parts: list[dict[str, float]] = []
+
+    def by_parts() -> float:
+        parts.append(timed_parts(estimator, data))
+        return sum(parts[-1].values())
+
+    def whole() -> float:
+        return stopwatch(lambda: estimator.estimate(read_image(data).rgb))
+
+    times = take_turns({"whole": whole, "by_parts": by_parts})
+    return {
+        "megapixels": megapixels,
+        "faces": faces,
+        "found": len(estimator.estimate(read_image(data).rgb)),
+        "jpeg_bytes": len(data),
+        "whole_ms": in_ms(times["whole"]),
+        **{f"{name}_ms": in_ms([part[name] for part in parts[1:]]) for name in PARTS},
+    }
 
 
-def _place(cell: np.ndarray, portrait: np.ndarray) -> None:
-    """Put a portrait into the middle of a part of the picture, as large as it fits."""
-    scale = min(cell.shape[0] / portrait.shape[0], cell.shape[1] / portrait.shape[1])
-    size = int(portrait.shape[1] * scale), int(portrait.shape[0] * scale)
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    scaled = cv2.resize(portrait, size, interpolation=method)
-    x, y = (cell.shape[1] - size[0]) // 2, (cell.shape[0] - size[1]) // 2
-    cell[y : y + size[1], x : x + size[0]] = scaled
+def timed_parts(estimator: Estimator, data: bytes) -> dict[str, float]:
+    """Seconds for each of `PARTS`, by what `Estimator.estimate` does itself."""
+    started = perf_counter()
+    rgb = read_image(data).rgb
+    decoded = perf_counter()
+    with estimator._worker() as worker, timed_calls(worker, "judge") as network_s:
+        detections = worker.detector.detect(rgb)
+        detected = perf_counter()
+        for detection in detections:
+            estimator._estimate(worker, rgb, detection)
+        judged = perf_counter()
+    network = float(np.sum(network_s))
+    crop = judged - detected - network
+    seconds = (decoded - started, detected - decoded, crop, network)
+    return dict(zip(PARTS, seconds, strict=True))
 
 
-def _add_grain(rgb: np.ndarray, rng: np.random.Generator) -> None:
-    """Add noise in place, the same to every band of rows."""
-    shape = (_BAND_PX, rgb.shape[1], 3)
-    noise = np.rint(rng.normal(0, GRAIN, shape)).astype(np.int16)
-    for top in range(0, len(rgb), _BAND_PX):
-        band = rgb[top : top + _BAND_PX]
-        band[:] = cv2.add(band, noise[: len(band)], dtype=cv2.CV_8U)
+@contextmanager
+def timed_calls(owner: object, method: str) -> Iterator[list[float]]:
+    """Meanwhile, every call of a method leaves its seconds in the list."""
+    work, seconds = getattr(owner, method), []
+
+    def timed(*arguments: Any) -> Any:
+        started = perf_counter()
+        found = work(*arguments)
+        seconds.append(perf_counter() - started)
+        return found
+
+    with patch.object(owner, method, timed):
+        yield seconds

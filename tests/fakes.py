@@ -13,18 +13,27 @@ from agemodel.images import encode_jpeg, encode_png
 from agemodel.labels import AGES
 
 WHITE = 250
+HEATMAP = np.array([[1.5, 0.2, -0.6]] * 3, np.float32)
+"""Shape (3, 3), years."""
 
 
 class FakeEstimator:
     """Takes every white block that is taller than wide for an upright face.
 
     A block's age is its width in px, 10 years below to 20 above it; p(female) is as
-    given. It counts its calls.
+    given. It counts its calls. Where it `explains`, the left of every face makes it
+    look older and the right younger, and embeddings are those of `embedding_of_age`.
     """
 
-    def __init__(self, p_female: float = 0.97, warnings: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        p_female: float = 0.97,
+        warnings: tuple[str, ...] = (),
+        explains: bool = False,
+    ) -> None:
         self.p_female = p_female
         self.warnings = warnings
+        self.explains = explains
         self.calls = 0
         self._counting = threading.Lock()
 
@@ -69,7 +78,17 @@ class FakeEstimator:
             age_probabilities=np.eye(len(AGES), dtype=np.float32)[int(age) - 1],
             p_female=female,
             gender=gender,
+            heatmap=HEATMAP if self.explains else None,
+            embedding=embedding_of_age(age) if self.explains else None,
         )
+
+
+def embedding_of_age(age_years: float) -> np.ndarray:
+    """Shape (64,), float16: the nearer two ages, the more alike."""
+    angle = age_years / AGES[-1] * np.pi / 2
+    embedding = np.zeros(64, np.float16)
+    embedding[:2] = np.cos(angle), np.sin(angle)
+    return embedding
 
 
 def photo_with_faces(*widths: int, lying: bool = False) -> np.ndarray:

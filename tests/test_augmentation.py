@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from made_faces import noise
 
-from agemodel.augmentation import augmented_crop, degrade, vary_light
+from agemodel.augmentation import augmented_crop, degrade, erase, vary_light
 from agemodel.config import TrainConfig
 from agemodel.faces.crop import CropSquare, crop_square
 
@@ -25,6 +25,7 @@ EVERYTHING = recipe(
     jitter_colour=0.12,
     degrade=0.5,
     greyscale=0.3,
+    erase=0.3,
 )
 
 
@@ -131,6 +132,49 @@ def test_the_asked_share_of_faces_loses_quality() -> None:
     changed = (crops != crop_square(rgb, SQUARE, 32)).any((1, 2, 3))
     # four standard deviations: 4 * sqrt(0.25 * 0.75 / 400) = 0.087
     assert changed.mean() == pytest.approx(0.25, abs=0.087)
+
+
+def test_the_asked_share_of_faces_loses_a_patch() -> None:
+    rgb = noise(256, 256)
+    crops = crops_of(rgb, recipe(erase=0.25), 400)
+    changed = (crops != crop_square(rgb, SQUARE, 32)).any((1, 2, 3))
+    # four standard deviations: 4 * sqrt(0.25 * 0.75 / 400) = 0.087
+    assert changed.mean() == pytest.approx(0.25, abs=0.087)
+
+
+def patch(crop: np.ndarray, erased: np.ndarray) -> tuple[slice, slice]:
+    """The smallest rectangle that holds every pixel that differs."""
+    rows, columns = np.nonzero((crop != erased).any(2))
+    return slice(rows.min(), rows.max() + 1), slice(columns.min(), columns.max() + 1)
+
+
+def test_patch_is_a_rectangle_of_one_colour_of_2_to_15_per_cent() -> None:
+    # Every pixel is of another colour than its neighbours, so a patch shows whole.
+    crop = noise(128, 128)
+    shares = []
+    for seed in range(300):
+        erased = erase(crop, np.random.default_rng(seed))
+        found = patch(crop, erased)
+        assert (np.ptp(erased[found], axis=(0, 1)) == 0).all()
+        shares.append(erased[found][..., 0].size / 128**2)
+    # Sides are whole pixels: of the smallest patch, 11 x 30, rounding by half a pixel
+    # each takes off up to 0.12 % of the crop; of the largest, 30 x 82, adds 0.35 %.
+    assert min(shares) >= 0.0187
+    assert max(shares) <= 0.1535
+    # Of 300 even draws, none in the outer twentieth on a side: 0.95^300 = 2e-7.
+    assert min(shares) < 0.0265 + 0.0013
+    assert max(shares) > 0.1435 - 0.0035
+
+
+def test_patches_reach_every_edge_and_the_crop_itself_stays_whole() -> None:
+    crop = noise(64, 64)
+    before = crop.copy()
+    covered = np.zeros((64, 64), bool)
+    for seed in range(300):
+        covered |= (erase(crop, np.random.default_rng(seed)) != crop).any(2)
+    assert np.array_equal(crop, before)
+    assert covered.any(0).all()
+    assert covered.any(1).all()
 
 
 def test_jitter_stays_within_its_bounds_and_reaches_them() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 import json
 import math
@@ -15,19 +16,19 @@ from agemodel.faces.crop import CropSquare, crop_square, square_of_detection
 from agemodel.faces.detection import Detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from benchmarks import framing, page, photos, startup
+from benchmarks import framing, made_photos, page, photos, start, startup, throughput
 from benchmarks.__main__ import main
-from benchmarks.estimator import burst, overhead
+from benchmarks.chips import chosen
+from benchmarks.limits import at_least, at_most
 from benchmarks.record import RESULTS, merge, read_results, write_results
 from benchmarks.report import (
     FRAMING_NAMES,
     PAGE,
     SECTIONS,
-    number,
     render,
-    spread,
-    table,
 )
+from benchmarks.tables import limits_table, number, spread, table
+from benchmarks.throughput import burst, overhead
 from benchmarks.timing import summarise, take_turns
 
 
@@ -117,6 +118,30 @@ def test_table_is_markdown_with_numbers_to_the_right() -> None:
     assert table(("a", "b"), [("x", "1")]) == "| a | b |\n| --- | ---: |\n| x | 1 |\n"
 
 
+def test_a_number_column_is_to_the_right_and_a_column_of_words_is_not() -> None:
+    ruler = table(("a", "b", "c"), [], words=2).splitlines()[1]
+    assert ruler == "| --- | --- | ---: |"
+
+
+def test_limit_is_kept_up_to_itself() -> None:
+    assert at_most("s", 0.5, 0.5)["kept"] and at_least("times", 3.0, 3.0)["kept"]
+    assert not at_most("s", 0.501, 0.5)["kept"]
+    assert not at_least("times", 2.999, 3.0)["kept"]
+
+
+def test_limit_not_kept_is_shown_as_such() -> None:
+    text = limits_table([at_least("times", 1.234, 3.0), at_most("heavy", 0, 0)])
+    assert text.splitlines()[2:] == [
+        "| times | at least 3 | 1.23 | **no** |",
+        "| heavy | at most 0 | 0 | yes |",
+    ]
+
+
+def test_every_section_can_be_run_and_shown() -> None:
+    for name in SECTIONS:
+        assert callable(importlib.import_module(f"benchmarks.{name}").run)
+
+
 def test_page_without_results_has_a_head_and_no_section() -> None:
     assert "## " not in render({}).partition("\n")[2]
 
@@ -128,7 +153,12 @@ def test_page_of_made_up_figures_shows_them_where_they_belong() -> None:
     assert found["first_longer_s"] == 1.0  # 2 is the median of the first visits
     text = render(merge({}, "page", MACHINE, found))
     assert "2.00 (1.50 to 2.50) | 1.00 (1.00 to 1.00) | 1.0 | 3 |" in text
-    assert "0.250 (0.250 to 0.250) s, n = 1; at most 0.5 s" in text
+    assert "0.250 (0.250 to 0.250) s, n = 1." in text
+    assert (
+        "first visit, longer than an empty app's, s | at most 0.8 | 1.00 | **no**"
+        in text
+    )
+    assert "from an upload to its age, s | at most 0.5 | 0.250 | yes" in text
     assert "commit abc: Some CPU, 2 cores" in text
 
 
@@ -152,6 +182,60 @@ def test_overhead_compares_medians() -> None:
     assert found == {"ratio": 1.5, "added_ms": 2.0}
 
 
+def test_memory_is_held_to_its_limit_in_million_bytes() -> None:
+    # 240 MiB are 251.7 MB.
+    memory, heavy = start.limits({"peak_mib": {"median": 240.0}, "heavy": ["keras"]})
+    assert memory["measured"] == 251.66
+    assert not memory["kept"] and not heavy["kept"]
+
+
+def test_second_worker_is_held_to_its_gain_where_there_is_a_second_core() -> None:
+    rates = {("photo", 1): 10.0, ("photo", 2): 16.0, ("aligned", 1): 100.0}
+    rates |= {("aligned", 2): 180.0, ("network", 1): 120.0, ("network", 2): 240.0}
+    rows = [
+        {"what": what, "workers": workers, "per_second": {"median": rate}}
+        for (what, workers), rate in rates.items()
+    ]
+    found = {"aligned": {"added_ms": 0.8}, "throughput": rows}
+    limits = throughput.limits(found, cores=2)
+    assert [limit["measured"] for limit in limits] == [0.8, 1.6, 1.8]
+    assert [limit["kept"] for limit in limits] == [True, False, True]
+    assert throughput.limits(found, cores=1) == limits[:1]
+
+
+def test_photos_with_one_face_are_held_to_limits() -> None:
+    rows = [("12", 1, 1000.0), ("12", 6, 9000.0), ("50", 1, 2000.0), ("50", 6, 1.0)]
+    limits = photos.limits(
+        [
+            {"megapixels": size, "faces": faces, "whole_ms": {"median": ms}}
+            for size, faces, ms in rows
+        ]
+    )
+    assert [limit["measured"] for limit in limits] == [1000, 2]
+    assert [limit["kept"] for limit in limits] == [True, False]
+
+
+def test_served_framing_is_held_against_the_best() -> None:
+    rows = [("chip", 4.4), (framing.SERVED, 4.55), ("box_2", 8.0)]
+    limit = framing.limits([{"framing": f, "mae_years": mae} for f, mae in rows])[0]
+    assert limit["measured"] == 0.15
+    assert not limit["kept"]
+
+
+def test_calls_of_a_method_are_timed_and_answer_as_before() -> None:
+    class Worker:
+        def judge(self, crop: int) -> int:
+            return crop + 1
+
+    worker = Worker()
+    with photos.timed_calls(worker, "judge") as seconds:
+        assert worker.judge(1) == 2
+        assert worker.judge(2) == 3
+    assert worker.judge(3) == 4
+    assert len(seconds) == 2
+    assert min(seconds) >= 0
+
+
 def test_burst_does_at_least_a_piece_of_work_for_every_thread() -> None:
     done: list[int] = []
     measure = burst(lambda: done.append(1), threads=3, seconds=0)
@@ -166,19 +250,19 @@ def test_memory_is_read_in_kib() -> None:
     assert startup.resident_mib() > 1
 
 
-@pytest.mark.parametrize("faces", photos.LAYOUTS)
+@pytest.mark.parametrize("faces", made_photos.LAYOUTS)
 def test_made_photos_show_as_many_faces_as_they_should(faces: int) -> None:
-    photo = read_image(photos.make_photo(640, 480, faces))
+    photo = read_image(made_photos.make_photo(640, 480, faces))
     assert photo.rgb.shape == (480, 640, 3)
     assert len(FaceDetector().detect(photo.rgb)) == faces
 
 
 def test_a_photo_is_made_the_same_way_twice() -> None:
-    assert photos.make_photo(320, 240, 1) == photos.make_photo(320, 240, 1)
+    assert made_photos.make_photo(320, 240, 1) == made_photos.make_photo(320, 240, 1)
 
 
 def test_sizes_are_as_many_megapixels_as_they_are_called() -> None:
-    for megapixels, (width, height) in photos.SIZES.items():
+    for megapixels, (width, height) in made_photos.SIZES.items():
         assert width * height / 1e6 == pytest.approx(float(megapixels), rel=0.03)
 
 
@@ -187,7 +271,7 @@ def test_every_third_test_chip_is_chosen_by_file_name() -> None:
     coral = ["test", "test", "train", "test", "test", "", "test"]
     index = pd.DataFrame({"file": names, "coral": coral})
     # The test chips by name: a c d f g; every third of them: a f.
-    assert framing.chosen(index)["file"].tolist() == ["a.jpg", "f.jpg"]
+    assert chosen(index, 3)["file"].tolist() == ["a.jpg", "f.jpg"]
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, 25.0, -70.0])
@@ -246,6 +330,7 @@ def test_without_the_dataset_framing_says_so_and_changes_nothing(
     tmp_path, monkeypatch, capsys
 ) -> None:
     monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path))
+    monkeypatch.setattr("benchmarks.__main__.describe_machine", dict)
     before = RESULTS.read_bytes() if RESULTS.exists() else None
     assert main(["framing"]) == 0
     assert "left as it was" in capsys.readouterr().err

@@ -42,10 +42,10 @@ def draw(rng: np.random.Generator, distributions: np.ndarray) -> np.ndarray:
     return AGES[(ends < rng.uniform(0, 1, len(ends))[:, None]).sum(1)]
 
 
-def made_calibration(**changes: float | None) -> Calibration:
+def made_calibration(**changes: float | list[float] | None) -> Calibration:
     values = {
         "coverage": 0.8,
-        "tail": 0.25,
+        "central_shares": [0.5] * len(AGES),
         "half_width_years": None,
         "gender_slope": 1.0,
         "gender_offset": 0.0,
@@ -123,33 +123,59 @@ def test_cumulative_share_agrees_with_a_plain_loop(seed: int, age: float) -> Non
     assert cumulative_at(row[None], np.array([age])) == pytest.approx([below])
 
 
-def test_interval_cuts_the_tail_off_each_side() -> None:
-    # a quarter off two halves: the middles of both
-    low, high = made_calibration(tail=0.25).interval(np.array([15.0]), HALVES)
-    assert (low[0], high[0]) == pytest.approx((10, 20))
+def test_interval_ends_where_ages_lie_too_far_out() -> None:
+    # Flat over 21 to 40: the middle of age 20 + k has (k - 0.5) / 20 below it. Central
+    # half: 0.25 to 0.75, so k = 5.5 and 15.5.
+    flat = rows(dict.fromkeys(range(21, 41), 0.05))
+    low, high = made_calibration().interval(np.array([30.5]), flat)
+    assert (low[0], high[0]) == pytest.approx((25.5, 35.5))
+
+
+def test_each_age_has_a_measure_of_its_own() -> None:
+    # As above, but below 30 all of the distribution counts, and from 30 on a tenth:
+    # up to a share of 0.55, k = 11.5.
+    shares = [1.0 if age < 30 else 0.1 for age in AGES]
+    flat = rows(dict.fromkeys(range(21, 41), 0.05))
+    low, high = made_calibration(central_shares=shares).interval(np.array([30.5]), flat)
+    assert low[0] == pytest.approx(0.5)  # nothing stops it but the first age
+    assert high[0] == pytest.approx(31.5)
+
+
+def test_only_the_stretch_around_the_estimate_counts() -> None:
+    # All mass at 40, so the ages from 60 on lie farthest out; yet they are let in. The
+    # interval does not reach them, for those between are not.
+    shares = [1.0 if age >= 60 else 0.5 for age in AGES]
+    low, high = made_calibration(central_shares=shares).interval(
+        np.array([40.0]), rows({40: 1.0})
+    )
+    assert 39 < low[0] <= 40 <= high[0] < 41
 
 
 def test_interval_of_a_wider_distribution_is_wider() -> None:
     means = np.full(2, 40.0)
     distributions = bells(means, np.array([3.0, 9.0]))
-    low, high = made_calibration(tail=0.1).interval(means, distributions)
+    low, high = made_calibration(central_shares=[0.8] * 116).interval(
+        means, distributions
+    )
     # 1.2816 standard deviations to either side
     assert high - low == pytest.approx([2 * 1.2816 * 3, 2 * 1.2816 * 9], rel=0.02)
 
 
 def test_interval_without_a_distribution_has_one_width() -> None:
-    calibration = made_calibration(tail=None, half_width_years=7.0)
+    calibration = made_calibration(central_shares=None, half_width_years=7.0)
     low, high = calibration.interval(np.array([30.0, 4.0]), None)
     assert low.tolist() == [23.0, 0.0]  # no age is below 0
     assert high.tolist() == [37.0, 11.0]
 
 
-@given(st.integers(0, 2**32 - 1), st.floats(0, 0.5), st.floats(0, 116))
+@given(st.integers(0, 2**32 - 1), st.floats(0, 116))
 @quick
-def test_interval_contains_the_estimate(seed: int, tail: float, age: float) -> None:
-    distributions = np.random.default_rng(seed).dirichlet(np.ones(116) / 20, 4)
+def test_interval_contains_the_estimate(seed: int, age: float) -> None:
+    rng = np.random.default_rng(seed)
+    distributions = rng.dirichlet(np.ones(116) / 20, 4)
     ages = np.array([age, *(distributions[1:] @ AGES)])
-    low, high = made_calibration(tail=tail).interval(ages, distributions)
+    shares = rng.uniform(0, 1, 116).tolist()
+    low, high = made_calibration(central_shares=shares).interval(ages, distributions)
     assert (low <= ages).all()
     assert (ages <= high).all()
     assert (low >= 0).all()
@@ -163,37 +189,40 @@ def test_half_width_is_the_error_that_covers_four_in_five_new_faces() -> None:
     signs = np.array([1, -1] * 4 + [1])
     calibration = calibrate(ages + errors * signs, np.ones(9), ages, None, ages / 100)
     assert calibration.half_width_years == 8
-    assert calibration.tail is None
+    assert calibration.central_shares is None
 
 
-def test_tail_is_the_one_that_covers_four_in_five_new_faces() -> None:
-    # The true ages lie at shares 0.05, 0.15, ... of their distributions, so the tails
-    # that just reach them are 0.05 to 0.45, and twice 0.5 - in all 0.05, 0.05, 0.15,
-    # 0.15, ... Rank ceil(11 * 0.8) = 9 of ten, from the widest down: 0.05.
-    flat = np.zeros((10, 116))
-    flat[:, 9:19] = 0.1  # ages 10 to 19, each in the middle of its year's tenth
-    ages = np.arange(10, 20)
-    calibration = calibrate(
-        ages, np.ones(10), np.full(10, 14.5), flat, np.full(10, 0.9)
-    )
-    assert calibration.tail == pytest.approx(0.05)
-    assert calibration.half_width_years is None
-    # From nineteen such faces, rank ceil(20 * 0.8) = 16: tails 0.05 four times, 0.15
-    # four times, ... in falling order 0.45 x 3, 0.35 x 4, 0.25 x 4, 0.15 x 4, 0.05 x 4;
-    # the sixteenth is the first of the last four.
-    ages = np.concatenate([ages, ages[ages != 15]])
-    calibration = calibrate(
-        ages, np.ones(19), np.full(19, 14.5), flat[[0] * 19], np.full(19, 0.9)
-    )
-    assert calibration.tail == pytest.approx(0.05)
-    # Without one of those, rank ceil(19 * 0.8) = 16 of eighteen: 0.05 still; without
-    # all but one, rank ceil(17 * 0.8) = 14 of sixteen: 0.15.
-    inner = ages[(ages != 10) & (ages != 19)]
-    ages = np.concatenate([inner, [10]])
-    calibration = calibrate(
-        ages, np.ones(16), np.full(16, 14.5), flat[[0] * 16], np.full(16, 0.9)
-    )
-    assert calibration.tail == pytest.approx(0.15)
+def test_four_in_five_val_faces_and_one_more_lie_inside() -> None:
+    rng = np.random.default_rng(0)
+    for count in (10, 37, 400):
+        means = rng.uniform(20, 80, count)
+        said = bells(means, np.full(count, 6.0))
+        ages = draw(rng, said)
+        calibration = calibrate(ages, np.ones(count), means, said, np.full(count, 0.9))
+        low, high = calibration.interval(means, said)
+        inside = int(((low <= ages) & (ages <= high)).sum())
+        asked = int(np.ceil((count + 1) * COVERAGE))
+        assert asked <= inside <= asked + max(2, count // 50)
+        assert calibration.half_width_years is None
+
+
+def test_the_old_are_covered_like_the_young_by_a_network_that_draws_to_the_middle() -> (
+    None
+):
+    rng = np.random.default_rng(0)
+    count = 20_000
+    ages = rng.integers(10, 91, count)
+    # It believes in three quarters of what sets a face apart, and is too sure of it.
+    means = 40 + 0.75 * (ages - 40) + rng.normal(0, 4, count)
+    said = bells(means, np.full(count, 4.0))
+    val, fresh = slice(0, count // 2), slice(count // 2, None)
+    ones = np.ones(count // 2)
+    calibration = calibrate(ages[val], ones, means[val], said[val], ones * 0.9)
+    low, high = calibration.interval(means[fresh], said[fresh])
+    inside = (low <= ages[fresh]) & (ages[fresh] <= high)
+    for start in range(10, 90, 10):
+        decade = (ages[fresh] >= start) & (ages[fresh] < start + 10)
+        assert inside[decade].mean() == pytest.approx(COVERAGE, abs=0.08)
 
 
 @pytest.mark.parametrize("overconfidence", [0.6, 1.0, 1.8])
@@ -306,29 +335,43 @@ def test_outside_the_narrowest_band_enough_genders_are_right(
     # 1e-9: a face on the edge may fall to either side by rounding.
     decided = sureness >= 0.5 - calibration.uncertain_above - 1e-9
     if decided.any():
-        assert right[decided].mean() >= CERTAIN_ACCURACY
+        assert surely_right(right[decided]) >= CERTAIN_ACCURACY
     # No wider choice of the surest faces is good enough.
     for edge in sureness[~decided]:
-        assert right[sureness >= edge - 1e-9].mean() < CERTAIN_ACCURACY
+        assert surely_right(right[sureness >= edge - 1e-9]) < CERTAIN_ACCURACY
+
+
+def surely_right(right: np.ndarray) -> float:
+    """Wilson's bound, as the root of its quadratic: |share - p| = z sqrt(p(1-p)/n)."""
+    share, n, z = right.mean(), len(right), 1.2816
+    roots = np.roots([1 + z**2 / n, -(2 * share + z**2 / n), share**2])
+    return float(roots.min()) + 1e-9  # the edge is compared within rounding
 
 
 def test_band_begins_where_too_many_genders_are_wrong() -> None:
-    # A hundred sure faces of either gender, two wrong: 198 of 200, 0.99. A hundred
-    # doubtful ones, twenty wrong: 278 of 300, 0.927, too few.
-    sure, doubtful = np.arange(200) % 2, np.arange(100) % 2
+    # A thousand sure faces of either gender, ten wrong: 0.995, at least 0.99 with nine
+    # chances in ten. A thousand doubtful ones, two hundred wrong: 0.93, too few.
+    sure, doubtful = np.arange(2000) % 2, np.arange(1000) % 2
     p_female = np.concatenate(
         [np.where(sure, 0.97, 0.03), np.where(doubtful, 0.7, 0.3)]
     )
     genders = np.concatenate([sure, doubtful])
-    genders[:2] = 1 - genders[:2]
-    genders[200:220] = 1 - genders[200:220]
+    genders[:10] = 1 - genders[:10]
+    genders[2000:2200] = 1 - genders[2000:2200]
     said = sided(calibrated_on(genders, p_female), p_female)
-    assert (said[200:] == "uncertain").all()
-    assert said[:200].tolist() == [("male", "female")[label] for label in sure]
+    assert (said[2000:] == "uncertain").all()
+    assert said[:2000].tolist() == [("male", "female")[label] for label in sure]
+
+
+def test_few_faces_do_not_prove_that_enough_are_right() -> None:
+    genders = np.arange(60) % 2  # all right, but 60 of 60 may be 0.97 as well
+    calibration = calibrated_on(genders, np.where(genders, 0.9, 0.1))
+    assert calibration.uncertain_above == 0.0
+    assert calibration.gender(0.999) == "uncertain"
 
 
 def test_nothing_is_uncertain_where_all_are_right() -> None:
-    genders = np.arange(100) % 2
+    genders = np.arange(1000) % 2
     calibration = calibrated_on(genders, np.where(genders, 0.9, 0.1))
     assert calibration.uncertain_above == 0.5
     assert calibration.gender(0.51) == "female"

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from made_cards import made_card
+from made_cards import PART, made_card
 
-from agemodel.cards import card_markdown, read_cards
+from agemodel.cards import card_markdown, how_sure, known_failures, read_cards
 from agemodel.errors import ModelError
 
 
@@ -52,3 +52,42 @@ def test_a_card_reads_as_a_page_with_its_figures() -> None:
     assert "| 0-2 | 77 |" in page
     assert "epoch 7 of 8" in page
     assert "ab" * 32 in page
+
+
+def test_a_card_tells_data_recipe_uses_and_limits() -> None:
+    page = card_markdown(made_card())
+    assert "9 faces to train on, 2 to choose the epoch" in page
+    assert "starts from HSE-FaceRes" in page
+    assert "not for age checks" in page
+    assert "Research only." in page
+
+
+def test_it_says_how_sure_it_is() -> None:
+    text = how_sure(made_card())
+    assert "interval of 80% holds 80.0% of the ages and is 14.2 years wide" in text
+    assert "for 16.0% of the faces; of the others 98.7% are right" in text
+    assert "range of 2.6 years (median of 500 test faces; 5.4 for one in ten)" in text
+    assert "range of" not in how_sure(made_card(stability={"n": 0}))
+
+
+def test_its_failures_are_those_of_its_figures() -> None:
+    groups = {
+        "0-2": PART | {"mae_years": 1.2, "gender_accuracy": 0.68, "bias_years": 0.4},
+        "30-39": PART | {"mae_years": 4.0, "bias_years": 1.0},
+        "70+": PART | {"mae_years": 7.7, "bias_years": -5.1},
+        "rare": PART | {"mae_years": 30.0, "bias_years": 30.0, "n": 3},
+    }
+    conditions = {
+        "usual_mae_years": 4.0,
+        "n": 99,
+        "small": {"mae_years": 6.0, "n": 99},
+        "dark": {"mae_years": 4.1, "n": 99},
+    }
+    card = made_card(groups={"test": {"age_group": groups}}, conditions=conditions)
+    first, second, third = known_failures(card)
+    assert "most for 70+ (7.7 years; least for 0-2, 1.2)" in first
+    assert "genders for 0-2 (68.0% right)" in first
+    assert "70+ comes out -5.1 years, 30-39 +1.0 years" in second
+    assert "Faces that are small: an error of 6.0 years instead of 4.0" in third
+    page = card_markdown(card)
+    assert all(f"- {line}" in page for line in (first, second, third))

@@ -79,3 +79,30 @@ def test_the_interval_grows_on_a_face_that_can_hardly_be_seen(
     hidden = estimator.estimate_aligned(tiny)
     assert hidden.age_high - hidden.age_low > clear.age_high - clear.age_low
     assert any(sentence.startswith("Small face") for sentence in hidden.warnings)
+
+
+def test_the_mirror_image_has_the_mirrored_heatmap(estimator: Estimator) -> None:
+    (face, *_) = estimator.estimate(photo(PORTRAIT))
+    plain = estimator.estimate_aligned(face.crop_rgb)
+    mirrored = estimator.estimate_aligned(np.ascontiguousarray(face.crop_rgb[:, ::-1]))
+    assert plain.heatmap is not None
+    assert mirrored.heatmap is not None
+    side = estimator.card["input_px"] // 32
+    assert plain.heatmap.shape == (side, side)
+    np.testing.assert_allclose(mirrored.heatmap, plain.heatmap[:, ::-1], atol=1e-4)
+    # It is no mirror image of itself, or the check above would show nothing.
+    assert np.abs(plain.heatmap - plain.heatmap[:, ::-1]).max() > 0.05
+
+
+def test_a_face_is_more_like_itself_than_like_another(estimator: Estimator) -> None:
+    found = {}
+    for name in (PORTRAIT, "eileen-collins.jpg"):
+        rgb = photo(name)
+        darker = (rgb * 0.8).astype(np.uint8)
+        found[name] = [estimator.estimate(view)[0].embedding for view in (rgb, darker)]
+    (first, again), (other, _) = (
+        [vector.astype(np.float64) / np.linalg.norm(vector) for vector in pair]
+        for pair in found.values()
+    )
+    assert first @ again > 0.8
+    assert first @ again > first @ other + 0.2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +14,13 @@ import pytest
 from coloured_faces import coloured_face, import_coloured_faces
 
 from agemodel import evaluation
+from agemodel import export as exporting
 from agemodel.config import TrainConfig
+from agemodel.dataset.index import image_path, images_dir
 from agemodel.errors import ModelError, RunError
 from agemodel.estimator import Estimator, distribution_around
 from agemodel.export import export
+from agemodel.images import read_image
 from agemodel.labels import AGES
 from agemodel.runs import Run, open_run
 from agemodel.training import train
@@ -111,24 +115,99 @@ def test_without_a_model_a_run_cannot_be_evaluated(
 def test_an_exported_model_says_what_the_run_said(
     evaluated: Run, model: Path, data: Path
 ) -> None:
-    from agemodel.dataset.index import image_path
-    from agemodel.images import read_image
-
     estimator = Estimator(model, workers=1)
     table = evaluated.read_predictions().query("split == 'test'").head(10)
     for row in table.itertuples():
-        rgb = read_image(image_path(data, row.file)).rgb
-        estimate = estimator.estimate_aligned(rgb)
-        assert estimate.age_years == pytest.approx(row.age_years, abs=1.0)
-        assert estimate.age_low == pytest.approx(row.age_low, abs=2.0)
-        assert estimate.p_female == pytest.approx(row.p_female, abs=0.1)
+        estimate = estimator.estimate_aligned(chip(data, row.file))
+        off = estimator.card["difference_from_keras"]
+        years = max(0.05, 2 * off["age_years"])
+        assert estimate.age_years == pytest.approx(row.age_years, abs=years)
+        assert estimate.age_low == pytest.approx(row.age_low, abs=2 * years)
+        assert estimate.p_female == pytest.approx(row.p_female, abs=0.05)
+        if evaluated.id == "number":
+            assert estimate.heatmap is None
+            assert estimate.embedding is None
+        else:
+            assert estimate.heatmap is not None
+            assert estimate.heatmap.shape == (1, 1)  # 32 px, halved five times
+            assert estimate.embedding is not None
+            assert estimate.embedding.dtype == np.float16
+
+
+def test_faces_of_the_split_come_with_their_embeddings(
+    evaluated: Run, model: Path, data: Path
+) -> None:
+    card = json.loads((model / "card.json").read_text())
+    if evaluated.id == "number":
+        assert "faces_file" not in card
+        return
+    faces = pd.read_parquet(model / card["faces_file"]["file"])
+    assert len(faces) == 320 + 60 + 30
+    vectors = np.stack([np.frombuffer(row, "<f2") for row in faces["embedding"]])
+    assert vectors.shape == (410, 64)
+    assert np.isfinite(vectors).all()
+    table = evaluated.read_predictions()
+    assert faces["file"].tolist() == table["file"].tolist()
+    estimator, rows = Estimator(model, workers=1), range(0, 410, 60)
+    said = [estimator.estimate_aligned(chip(data, faces["file"][row])) for row in rows]
+    spread = np.abs(vectors).max()
+    for row, estimate in zip(rows, said, strict=True):
+        off = np.abs(estimate.embedding - vectors[row]).max()
+        assert off <= max(2 * card["difference_from_keras"]["embedding"], 0.01) * spread
+
+
+def chip(data: Path, file: str) -> np.ndarray:
+    return read_image(image_path(data, file)).rgb
+
+
+def test_a_run_without_its_projection_is_not_exported(
+    evaluated: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if evaluated.id == "number":
+        return
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
+    bare = Run(tmp_path / evaluated.id)
+    shutil.copytree(evaluated.folder, bare.folder)
+    (bare.folder / "projection.npz").unlink()
+    with pytest.raises(RunError, match="agemodel evaluate"):
+        export(bare, "bare", data)
+
+
+def test_quantising_that_costs_accuracy_is_not_done(
+    evaluated: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path))
+    monkeypatch.setattr(exporting, "MAX_MAE_CHANGE_YEARS", -100.0)
+    card = json.loads((export(evaluated, "exact", data) / "card.json").read_text())
+    assert card["weights"] == "float32"
+    assert card["difference_from_keras"]["age_years"] < 0.001
+    monkeypatch.setattr(exporting, "MAX_MAE_CHANGE_YEARS", 100.0)
+    monkeypatch.setattr(exporting, "MAX_GENDER_CHANGE", 1.0)
+    small = json.loads((export(evaluated, "small", data) / "card.json").read_text())
+    assert small["weights"] == "int8"
+    assert small["bytes"] < card["bytes"]
+    assert small["difference_from_keras"]["age_years"] > 0
+
+
+def test_a_model_that_answers_otherwise_is_refused(
+    evaluated: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path))
+    monkeypatch.setattr(exporting, "MAX_MAE_CHANGE_YEARS", -100.0)
+    nothing = {"age_years": float("nan"), "p_female": 0.0, "mae_years": 1.0}
+    nothing |= {"keras_mae_years": 1.0}
+    monkeypatch.setattr(exporting, "compare", lambda *_: nothing)
+    with pytest.raises(ModelError, match="ages differ too much"):
+        export(evaluated, "wrong", data)
+    assert not (tmp_path / "wrong").exists()
 
 
 def test_the_card_tells_where_the_model_comes_from(evaluated: Run, model: Path) -> None:
     card = json.loads((model / "card.json").read_text())
     assert card["run"] == evaluated.id
     assert card["metrics"] == evaluated.read_json("metrics.json")["splits"]
-    assert card["difference_from_keras"]["age_years"] < 0.5
+    off = card["difference_from_keras"]
+    assert abs(off["mae_years"] - off["keras_mae_years"]) <= 0.05
     page = (model / "card.md").read_text()
     assert card["sha256"] in page
     assert f"{card['metrics']['test']['mae_years']:.2f}" in page
@@ -205,8 +284,6 @@ def test_the_shipped_model_says_of_real_faces_what_its_run_said(
     shipped: Estimator, real_data_dir: Path
 ) -> None:
     """One crop for training and serving: the chips go in as photos, through search."""
-    from agemodel.dataset.index import images_dir
-    from agemodel.images import read_image
     from agemodel.runs import find_run
 
     table = find_run(shipped.card["run"]).read_predictions()

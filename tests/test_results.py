@@ -11,9 +11,10 @@ import pytest
 from fakes import FakeEstimator, photo_with_faces, png_with_faces
 from PIL import Image
 
+from agemodel import paths
 from agemodel import results as results_module
 from agemodel.errors import ImageError
-from agemodel.images import encode_jpeg, encode_png
+from agemodel.images import downscale, encode_jpeg, encode_png, read_image
 from agemodel.results import (
     PhotoResult,
     annotate,
@@ -26,6 +27,13 @@ from agemodel.results import (
     results_frame,
     results_json,
     to_record,
+)
+from agemodel.results.drawing import (
+    FAINT_YEARS,
+    OLDER_RGB,
+    YOUNGER_RGB,
+    heatmap_overlay,
+    heatmap_range_years,
 )
 from agemodel.results.judging import PREVIEW_SIDE_PX
 from agemodel.results.tables import COLUMNS, NO_FACE, annotated_name
@@ -208,6 +216,111 @@ def test_annotation_of_a_face_at_the_edge_stays_in_the_picture(
         "a", 400, 400, (face,), (400, 400), preview_jpeg=encode_jpeg(grey)
     )
     assert annotate(result).max() > 240
+
+
+def portrait_crop() -> np.ndarray:
+    return downscale(read_image(paths.SAMPLES / "barack-obama.jpg").rgb, 400)[
+        :200, 60:260
+    ]
+
+
+GREY_CROP = np.full((96, 96, 3), 128, np.uint8)
+
+
+def brightness(rgb: np.ndarray) -> np.ndarray:
+    return rgb @ np.array([0.299, 0.587, 0.114])
+
+
+def test_map_of_zeros_leaves_a_face_as_it_is() -> None:
+    crop = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    overlay = heatmap_overlay(crop, np.zeros((6, 6), np.float32))
+    assert overlay.dtype == np.uint8
+    assert (overlay == crop).all()
+
+
+def test_what_makes_older_is_orange_and_what_makes_younger_is_blue() -> None:
+    heatmap = np.zeros((4, 4), np.float32)
+    heatmap[0, 0], heatmap[3, 3] = 1.5, -1.5
+    overlay = heatmap_overlay(GREY_CROP, heatmap).astype(int)
+    red, _, blue = overlay[4, 4]  # in the cell at the top left
+    assert red > blue + 100
+    red, _, blue = overlay[91, 91]
+    assert blue > red + 100
+    assert (overlay[4, 91] == 128).all()
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (6, 6), (5, 7)])
+def test_map_covers_the_crop_whatever_its_cells(shape: tuple[int, int]) -> None:
+    rising = np.linspace(-1, 1, shape[1])[None].repeat(shape[0], axis=0)
+    overlay = heatmap_overlay(GREY_CROP, rising.astype(np.float32)).astype(int)
+    warmth = (overlay[..., 0] - overlay[..., 2])[48]
+    assert warmth[0] < -100
+    assert abs(warmth[47:49]).max() < 10
+    assert warmth[-1] > 100
+    assert np.ptp(warmth) / 96 * 3 > np.abs(np.diff(warmth)).max()  # no steps
+
+
+def test_colour_is_deepest_where_most_moved() -> None:
+    heatmap = np.array([[0.0, 0.5, 1.0]], np.float32)
+    overlay = heatmap_overlay(GREY_CROP, heatmap).astype(int)
+    warmth = (overlay[..., 0] - overlay[..., 2])[48, [4, 48, 91]]
+    assert 0 <= warmth[0] < warmth[1] < warmth[2]
+
+
+def test_face_can_still_be_recognised_below_the_deepest_colour() -> None:
+    crop = portrait_crop()
+    for years in (1.0, -1.0):
+        overlay = heatmap_overlay(crop, np.full((6, 6), years, np.float32))
+        light, same = brightness(crop).ravel(), brightness(overlay).ravel()
+        assert np.corrcoef(light, same)[0, 1] > 0.95
+        assert same.std() > 0.3 * light.std()
+
+
+@pytest.mark.parametrize("light", [0, 255])
+def test_colours_show_on_the_darkest_and_on_the_lightest_face(light: int) -> None:
+    crop = np.full((64, 64, 3), light, np.uint8)
+    older, younger = (
+        heatmap_overlay(crop, np.full((6, 6), years)).astype(int)[0, 0]
+        for years in (1.0, -1.0)
+    )
+    assert older[0] - older[2] > 60
+    assert younger[2] - younger[0] > 60
+
+
+def test_scale_is_symmetric_and_a_map_of_hardly_anything_is_faint() -> None:
+    assert heatmap_range_years(np.array([[0.3, -2.0]])) == 2
+    assert heatmap_range_years(np.array([[2.0, -0.3]])) == 2
+    assert heatmap_range_years(np.zeros((6, 6))) == FAINT_YEARS
+    slight = heatmap_overlay(GREY_CROP, np.full((4, 4), FAINT_YEARS / 10)).astype(int)
+    strong = heatmap_overlay(GREY_CROP, np.full((4, 4), FAINT_YEARS)).astype(int)
+    assert np.abs(slight - 128).max() < np.abs(strong - 128).max() / 5
+
+
+@pytest.mark.parametrize(
+    "as_seen",
+    [
+        # full protanopia and deuteranopia, on linear RGB: G. M. Machado et al., 'A
+        # Physiologically-based Model for Simulation of Color Vision Deficiency', 2009
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ],
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ],
+    ],
+    ids=["protanopia", "deuteranopia"],
+)
+def test_colours_of_the_map_differ_for_colour_blind_people(
+    as_seen: list[list[float]],
+) -> None:
+    linear = (np.array([OLDER_RGB, YOUNGER_RGB]) / 255) ** 2.2
+    older, younger = linear @ np.array(as_seen).T
+    assert older[0] > older[2] + 0.1  # still yellowish
+    assert younger[2] > younger[0] + 0.1  # still bluish
 
 
 def test_frame_has_a_row_a_face_and_one_for_what_has_none() -> None:

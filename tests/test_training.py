@@ -16,17 +16,23 @@ import pytest
 from coloured_faces import import_coloured_faces
 
 from agemodel import paths
-from agemodel.checkpoints import BEST
+from agemodel.checkpoints import BEST, LAST
+from agemodel.compact import round_bits
 from agemodel.config import TrainConfig, read_config
 from agemodel.dataset.faces import faces_of
-from agemodel.errors import DatasetError, RunError
-from agemodel.networks import NETWORKS, build_network
+from agemodel.errors import ConfigError, DatasetError, RunError
+from agemodel.labels import AGES
+from agemodel.networks import AGE_OUTPUT, NETWORKS, build_network, group_shares
 from agemodel.runs import Run
 from agemodel.training import (
     AgeDistributionLoss,
+    AgeGroupLoss,
     FaceBatches,
     WarmupCosine,
+    age_shares,
     mae_years,
+    plain_copy,
+    save_plain,
     train,
 )
 
@@ -94,6 +100,125 @@ def test_a_distribution_head_learns_too(data: Path, runs: Path) -> None:
     history = train(config, data, "distribution").read_history()
     assert history["age_loss"].iloc[-1] < history["age_loss"].iloc[0]
     assert history["age_mae_years"].iloc[-1] < history["age_mae_years"].iloc[0]
+
+
+def test_an_age_group_head_learns_too_and_may_be_compact(
+    data: Path, runs: Path
+) -> None:
+    config = replace(
+        SMALL, network="group_cnn", epochs=3, gender_weight=1.0, compact=True
+    )
+    run = train(config, data, "groups")
+    history = run.read_history()
+    assert history["age_loss"].iloc[-1] < history["age_loss"].iloc[0]
+    faces = faces_of(config, data).query("part == 'train'")
+    best = keras.saving.load_model(run.folder / BEST, compile=False)
+    # Neither learning nor rounding moves the spread of each group over its ages.
+    np.testing.assert_allclose(
+        best.get_layer(AGE_OUTPUT).get_weights()[0],
+        group_shares(faces["age"].to_numpy()),
+        atol=1e-7,
+    )
+    kernel = best.get_layer("dense").get_weights()[0]
+    np.testing.assert_array_equal(kernel, round_bits(kernel))
+
+
+@pytest.fixture(scope="module")
+def frozen(
+    data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[keras.Model, Run]:
+    """A model, and a run that goes on from it with frozen blocks, stopped between."""
+    folder = tmp_path_factory.mktemp("frozen")
+    (folder / "start").mkdir()
+    start = build_network("mobile", 32, 0.0)
+    start.save(folder / "start" / BEST)
+    config = replace(
+        SMALL, network="mobile", epochs=2, start_run="start", frozen_blocks=5
+    )
+
+    def stop(row: dict) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AGEMODEL_RUNS", str(folder))
+        with pytest.raises(KeyboardInterrupt):
+            train(config, data, "frozen", on_epoch=stop)
+        return start, train(config, data, "frozen")
+
+
+def test_frozen_blocks_stay_as_they_are_and_the_others_learn(
+    frozen: tuple[keras.Model, Run],
+) -> None:
+    start, run = frozen
+    trained = keras.saving.load_model(run.folder / LAST)
+    pairs = zip(*(m.get_layer("trunk").layers for m in (start, trained)), strict=True)
+    changed = {
+        before.name
+        for before, after in pairs
+        for old, new in zip(before.get_weights(), after.get_weights(), strict=True)
+        if not np.array_equal(old, new)
+    }
+    # A norm's statistics are among its weights. Each of the blocks 6 to 13 is a
+    # depthwise and a pointwise convolution and their norms.
+    assert changed == {
+        f"conv_{kind}_{block}{part}"
+        for block in range(6, 14)
+        for kind in ("dw", "pw")
+        for part in ("", "_bn")
+    }
+
+
+def test_plain_copy_of_a_frozen_model_answers_as_it_does(
+    frozen: tuple[keras.Model, Run], data: Path
+) -> None:
+    _, run = frozen
+    config = run.read_config()
+    model = keras.saving.load_model(run.folder / LAST)
+    rgb = FaceBatches(_images(data), faces_of(config, data), config, False)[0][0]
+    expected = model.predict(rgb, verbose=0)
+    answer = plain_copy(model, config).predict(rgb, verbose=0)
+    np.testing.assert_allclose(answer["age"], expected["age"], atol=1e-6)
+    np.testing.assert_allclose(answer["gender"], expected["gender"], atol=1e-6)
+
+
+def test_plain_copy_of_a_bfloat16_model_computes_in_float32(data: Path) -> None:
+    config = replace(SMALL, network="group_cnn", mixed_bfloat16=True)
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        model = build_network("group_cnn", 32, 0.0)
+    finally:
+        keras.config.set_dtype_policy(before)
+    rgb = FaceBatches(_images(data), faces_of(config, data), config, False)[0][0]
+    copy = plain_copy(model, config)
+    assert {layer.compute_dtype for layer in copy.layers} == {"float32"}
+    # bfloat16 has 8 significant bits: what passes some ten layers keeps two digits.
+    answer, expected = (net.predict(rgb, verbose=0)["age"] for net in (copy, model))
+    np.testing.assert_allclose(answer @ AGES, expected @ AGES, atol=1.5)
+
+
+def test_blocks_of_a_network_without_a_trunk_cannot_be_frozen(
+    data: Path, runs: Path
+) -> None:
+    with pytest.raises(ConfigError, match="'seed_cnn' has no trunk"):
+        train(replace(SMALL, frozen_blocks=5), data, "nothing-to-freeze")
+
+
+def test_compact_model_is_the_plain_one_rounded_and_less_than_half_its_size(
+    tmp_path: Path,
+) -> None:
+    model = build_network("seed_cnn", 64, 0.0)
+    before, after = tmp_path / "plain.keras", tmp_path / "compact.keras"
+    config = replace(SMALL, input_px=64)
+    save_plain(model, config, before)
+    save_plain(model, replace(config, compact=True), after)
+    assert after.stat().st_size < 0.5 * before.stat().st_size
+    weights = keras.saving.load_model(after).get_weights()
+    for given, kept in zip(model.get_weights(), weights, strict=True):
+        np.testing.assert_array_equal(kept, round_bits(given))
+    # The model itself goes on with all its bits.
+    kernel = model.get_layer("age_dense").get_weights()[0]
+    assert not np.array_equal(kernel, round_bits(kernel))
 
 
 def test_a_finished_run_is_not_trained_again(data: Path, runs: Path) -> None:
@@ -206,6 +331,57 @@ def test_an_epoch_varies_faces_in_a_way_that_only_its_seed_decides(data: Path) -
     assert not np.array_equal(first(1), first(2))
 
 
+def test_age_balance_draws_rare_ages_as_often_as_common_ones(data: Path) -> None:
+    faces = faces_of(SMALL, data).query("part == 'train'").copy()
+    faces["age"] = np.where(np.arange(len(faces)) < 150, 20, 70)  # and 10 of 70
+    config = replace(SMALL, age_balance=1.0)
+
+    def order(epoch: int) -> np.ndarray:
+        return FaceBatches(_images(data), faces, config, True, epoch).order
+
+    # Of 160 draws half are of each age, give or take four standard deviations:
+    # 4 * sqrt(160 / 4) = 25.3.
+    assert (order(1) >= 150).sum() == pytest.approx(80, abs=26)
+    assert len(order(1)) == 160
+    np.testing.assert_array_equal(order(1), order(1))
+    assert not np.array_equal(order(1), order(2))
+
+
+def test_a_face_drawn_twice_is_varied_twice(data: Path) -> None:
+    faces = faces_of(SMALL, data).query("part == 'train'").head(1)
+    faces = faces.loc[faces.index.repeat(8)]
+    config = replace(SMALL, jitter_light=0.3)
+    crops = FaceBatches(_images(data), faces, config, True, 1)[0][0]
+    assert len({crop.tobytes() for crop in crops}) == 8
+
+
+def test_shares_run_from_all_faces_alike_to_all_ages_alike() -> None:
+    # Too far apart to be one another's neighbours.
+    ages = np.repeat([5, 40, 110], [100, 25, 4])
+    np.testing.assert_allclose(age_shares(ages, 0.0), 1 / 129)
+    by_age = [age_shares(ages, 1.0)[ages == age].sum() for age in (5, 40, 110)]
+    # 5 and 110 lie near the ends, where fewer neighbours share in the mean, so that
+    # each face counts for a little more; 40 does not.
+    assert by_age == pytest.approx([1 / 3] * 3, abs=0.02)
+    # Half way, by the square root: 10 to 5 to 2 of 17.
+    by_age = [age_shares(ages, 0.5)[ages == age].sum() for age in (5, 40, 110)]
+    assert by_age == pytest.approx([10 / 17, 5 / 17, 2 / 17], abs=0.01)
+
+
+def test_ages_alike_already_stay_alike_to_both_ends() -> None:
+    ages = np.repeat(AGES, 3)
+    np.testing.assert_allclose(age_shares(ages, 1.0), 1 / len(ages))
+
+
+@pytest.mark.parametrize("balance", [0.0, 0.4, 1.0])
+def test_shares_sum_to_one_and_are_larger_where_ages_are_rarer(balance: float) -> None:
+    ages = np.random.default_rng(0).geometric(1 / 20, 500).clip(1, 116)
+    shares = age_shares(ages, balance)
+    assert shares.shape == (500,)
+    assert shares.sum() == pytest.approx(1)
+    assert (shares[ages == ages.max()] >= shares[ages == 1].max()).all()
+
+
 def test_every_face_is_in_an_epoch_once(data: Path) -> None:
     faces = faces_of(SMALL, data).query("part == 'train'")
     batches = FaceBatches(_images(data), faces, SMALL, augmented=True, epoch=3)
@@ -217,7 +393,7 @@ def test_every_face_is_in_an_epoch_once(data: Path) -> None:
 def test_each_network_takes_rgb_and_gives_age_and_gender(name: str) -> None:
     model = build_network(name, 64, 0.1)
     outputs = model.predict(np.zeros((2, 64, 64, 3), np.float32), verbose=0)
-    width = {"mobile": 116, "seed_cnn": 1}[name]
+    width = {"group_cnn": 116, "mobile": 116, "seed_cnn": 1}[name]
     assert outputs["age"].shape == (2, width)
     assert outputs["gender"].shape == (2, 1)
 
@@ -231,7 +407,7 @@ def test_the_two_branch_network_is_the_one_written_up() -> None:
     assert model.count_params() == 12_894_242
 
 
-@pytest.mark.parametrize("name", ["mobile", "seed_cnn"])
+@pytest.mark.parametrize("name", ["group_cnn", "mobile", "seed_cnn"])
 def test_shipped_recipes_build_their_networks(name: str) -> None:
     config = read_config(name)
     assert config.network in NETWORKS
@@ -249,6 +425,48 @@ def test_the_distribution_loss_is_least_at_its_target() -> None:
     # 0.5 * ln(2 pi e 2^2) = 2.112 for a Gaussian of 2 years.
     assert at_target == pytest.approx(2.112, abs=0.01)
     assert float(loss(truth, off)) > at_target + 1
+
+
+def test_the_error_in_years_joins_the_distribution_loss_with_its_weight() -> None:
+    distribution = np.zeros((2, 116), np.float32)
+    distribution[:, [19, 39]] = 0.5  # ages 20 and 40: expected 30
+    truth = np.array([[33.0], [26.0]], np.float32)  # 3 and 4 years off
+    plain, more = (
+        np.asarray(AgeDistributionLoss(2.0, weight).call(truth, distribution))
+        for weight in (0.0, 0.5)
+    )
+    np.testing.assert_allclose(more - plain, [1.5, 2.0], rtol=1e-5)
+
+
+def test_a_loss_survives_saving() -> None:
+    loss = AgeDistributionLoss(sd_years=3.0, mae_weight=0.2)
+    again = keras.losses.deserialize(keras.losses.serialize(loss))
+    assert (again.sd_years, again.mae_weight) == (3.0, 0.2)
+    # and as runs from before the weight have it
+    settings = {"sd_years": 3.0}
+    assert AgeDistributionLoss.from_config(settings).mae_weight == 0.0
+
+
+@pytest.mark.parametrize(
+    ("age", "first", "last"), [(1, 1, 2), (3, 3, 9), (9, 3, 9), (69, 60, 69)]
+)
+def test_the_group_loss_asks_for_the_probability_of_the_true_group(
+    age: int, first: int, last: int
+) -> None:
+    distribution = np.random.default_rng(0).dirichlet(np.ones(116), 1)
+    expected = -np.log(distribution[0, first - 1 : last].sum())
+    truth = np.array([[age]], np.float32)
+    loss = AgeGroupLoss().call(truth, distribution.astype(np.float32))
+    assert np.asarray(loss) == pytest.approx([expected], rel=1e-5)
+
+
+def test_the_group_loss_is_one_number_a_face() -> None:
+    distribution = np.zeros((3, 116), np.float32)
+    distribution[:, 115] = 1.0
+    truth = np.array([[70.0], [116.0], [20.0]])
+    loss = np.asarray(AgeGroupLoss().call(truth, distribution))
+    # right twice; wrong is capped at -ln(1e-7) = 16.1
+    assert loss == pytest.approx([0, 0, 16.118], abs=1e-3)
 
 
 def test_the_error_in_years_is_that_of_the_expected_value() -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from agemodel.figures import figure_age_distribution, figure_age_groups
 from agemodel.labels import AGE_GROUPS
 from ui import session
+from ui.why import show_why
 
 if TYPE_CHECKING:
     from agemodel.estimator import Estimate
@@ -45,6 +46,7 @@ def show_face(number: int, estimate: Estimate, key: str) -> None:
         _show_chart(number, estimate, key)
         for warning in estimate.warnings:
             st.caption(f":orange[:material/warning:] {warning}")
+        show_why(number, estimate, key)
 
 
 def interval_text(estimate: Estimate) -> str:

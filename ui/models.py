@@ -1,4 +1,4 @@
-"""The estimator that all visitors share."""
+"""The estimator, and the training faces, that all visitors share."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from agemodel.errors import AgeModelError
 
 if TYPE_CHECKING:
     from agemodel.estimator import Estimator
+    from agemodel.neighbours import Neighbours
 
 MODEL = "mobile"
 
@@ -28,6 +29,18 @@ def estimator() -> Estimator:
     from agemodel.estimator import Estimator
 
     return Estimator.load(MODEL)
+
+
+@st.cache_resource(show_spinner=False)
+def neighbours() -> Neighbours:
+    """Load the model's training faces once a process.
+
+    Raises:
+        ModelError: the model has none, or they are missing or damaged.
+    """
+    from agemodel.neighbours import Neighbours
+
+    return Neighbours.load(MODEL)
 
 
 def check_installed() -> None:
@@ -52,3 +65,6 @@ def _load_all() -> None:
         estimator()
     import pandas  # noqa: F401
     import plotly.graph_objects  # noqa: F401
+
+    with contextlib.suppress(AgeModelError):  # likewise
+        neighbours()

@@ -1,10 +1,11 @@
-"""Numbered boxes on a photo, readable on light and dark."""
+"""Numbered boxes on a photo, and on a face what moved its age."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -14,10 +15,19 @@ from agemodel.results.judging import PhotoResult
 if TYPE_CHECKING:
     from agemodel.estimator import Estimate
 
+OLDER_RGB, YOUNGER_RGB = (213, 94, 0), (0, 114, 178)
+"""Orange and blue that differ for colour-blind people, too: M. Okabe and K. Ito, 'Color
+Universal Design', 2008."""
+
+FAINT_YEARS = 0.2
+"""A map that stays below this is drawn faint, not blown up to full colour."""
+
 _DARK, _LIGHT = (13, 58, 55), (255, 255, 255)
 _LINE_SHARE = 1 / 320
 _TEXT_SHARE = 1 / 36
 _MIN_TEXT_PX = 14
+_MOST_COLOUR = 0.85  # so that a face's own light and dark show through
+_SHADES = (0.25, 0.75)  # so that the colours show on the darkest and lightest face
 
 
 def annotate(result: PhotoResult) -> np.ndarray:
@@ -40,6 +50,65 @@ def annotate(result: PhotoResult) -> np.ndarray:
     for number, estimate in reversed(list(enumerate(result.estimates, start=1))):
         _draw_face(draw, picture.size, result.preview_scale, number, estimate)
     return np.array(picture)
+
+
+def heatmap_range_years(heatmap: np.ndarray) -> float:
+    """The years, up or down, for which `heatmap_overlay` uses its deepest colour."""
+    return max(float(np.abs(heatmap).max()), FAINT_YEARS)
+
+
+def heatmap_overlay(crop_rgb: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
+    """Colour a face by what moved its age: orange made it older, blue younger.
+
+    Light and dark stay those of the face, so that it can be recognised. Its own colours
+    go first, because skin is near to orange; where nothing moved they stay.
+
+    Args:
+        crop_rgb: shape (s, s, 3), uint8.
+        heatmap: shape (h, w), float, years, of cells that cover the crop.
+
+    Returns:
+        Shape (s, s, 3), uint8.
+    """
+    cells = np.asarray(heatmap, dtype=np.float32) / heatmap_range_years(heatmap)
+    smooth = _spread(cells, crop_rgb.shape[:2])[..., None]  # (s, s, 1), -1..1
+    strength = np.abs(smooth)
+    crop = crop_rgb.astype(np.float32) / 255
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None]
+    tint = np.where(smooth > 0, _tinted(grey, OLDER_RGB), _tinted(grey, YOUNGER_RGB))
+    paler = crop + np.sqrt(strength) * (grey - crop)
+    mixed = paler + _MOST_COLOUR * strength * (tint - paler)
+    return np.rint(mixed * 255).astype(np.uint8)
+
+
+def _spread(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Cells, shape (h, w), as a smooth surface of that size, exact at their centres.
+
+    Cubic curves would overshoot: beside a place that makes older they would show one
+    that makes younger.
+    """
+    down, across = (
+        _eased(np.clip((np.arange(n) + 0.5) * count / n - 0.5, 0, count - 1))
+        for n, count in zip(size, cells.shape, strict=True)
+    )
+    x, y = np.meshgrid(across, down)
+    return cv2.remap(cells, x, y, cv2.INTER_LINEAR)
+
+
+def _eased(position: np.ndarray) -> np.ndarray:
+    """Positions between whole numbers, float32, with slow starts and ends."""
+    whole = np.floor(position)
+    part = position - whole
+    return (whole + part**2 * (3 - 2 * part)).astype(np.float32)
+
+
+def _tinted(grey: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    """Shape (s, s, 3): grey values 0..1 in shades of a colour, none black or white."""
+    darkest, lightest = _SHADES
+    shade = darkest + (lightest - darkest) * grey
+    pure = np.array(colour, np.float32) / 255
+    towards_white = pure + (1 - pure) * (2 * shade - 1)
+    return np.where(shade < 0.5, pure * 2 * shade, towards_white)
 
 
 def _draw_face(

@@ -1,0 +1,30 @@
+"""Which of UTKFace's chips the benchmarks judge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from agemodel import paths
+from agemodel.dataset.index import images_dir, read_index
+from agemodel.errors import DatasetError
+from benchmarks.record import Missing
+
+
+def read_chips(step: int) -> tuple[pd.DataFrame, Path]:
+    """Every so many-th chip of CORAL's test split, and the folder they lie in.
+
+    Raises:
+        Missing: the dataset is not imported.
+    """
+    try:
+        index = read_index(paths.data_dir())
+        return chosen(index, step), images_dir(paths.data_dir())
+    except DatasetError as error:
+        raise Missing(str(error)) from error
+
+
+def chosen(index: pd.DataFrame, step: int) -> pd.DataFrame:
+    """One in `step` of CORAL's test chips, by file name."""
+    return index[index["coral"] == "test"].sort_values("file").iloc[::step]

@@ -1,0 +1,110 @@
+"""The part of a face's card that tells why, opened in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from browser.driver import (
+    Server,
+    run_server,
+    save_screenshot,
+    sideways_scroll_px,
+    visit,
+    wait_until_drawn,
+)
+from dataset_archives import splits_of, tiny_jpeg, write_tar
+from fakes import png_with_faces
+from made_models import faces_table, train_file, write_model
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from agemodel import paths
+from agemodel.cards import read_card
+from agemodel.dataset import archive
+from ui.models import MODEL
+from ui.why import TITLE
+
+SCRIPT = Path(__file__).with_name("explained_app.py")
+AGES = [20, 47, 48, 49, 51, 52, 53, 70]
+PHOTO: FilePayload = {
+    "name": "a.png",
+    "mimeType": "image/png",
+    "buffer": png_with_faces(50, 30),
+}
+
+
+@pytest.fixture(scope="module")
+def explained_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose estimates come with reasons, with training faces and pictures."""
+    folder = tmp_path_factory.mktemp("explained")
+    write_model(folder / "models" / MODEL, faces_table(AGES))
+    files = [train_file(age) for age in AGES]
+    splits = splits_of(*((file, "train", "train", "train") for file in files))
+    pictures = [(file, tiny_jpeg(shade)) for shade, file in enumerate(files, start=100)]
+    (folder / "home").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(archive, "read_splits", lambda: splits)
+        source = write_tar(folder / "faces.tar", pictures)
+        archive.import_dataset(source, folder / "data")
+        patch.setenv("AGEMODEL_MODELS", str(folder / "models"))
+        patch.setenv("AGEMODEL_DATA", str(folder / "data"))
+        with run_server(folder / "home", SCRIPT) as running:
+            yield running
+
+
+def upload(page: Page, photo: FilePayload, faces: int) -> None:
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([photo])
+    expect(page.get_by_text("looks about")).to_have_count(faces)
+    wait_until_drawn(page)
+
+
+def parts(page: Page) -> Locator:
+    return page.locator("summary").filter(has_text=TITLE)
+
+
+def test_part_opens_by_keyboard_and_shows_the_map_and_the_faces_most_alike(
+    explained_server: Server, page: Page
+) -> None:
+    visit(page, explained_server.url)
+    upload(page, PHOTO, faces=2)
+    expect(parts(page)).to_have_count(2)
+    expect(page.get_by_alt_text("orange where it looks older")).to_have_count(0)
+    parts(page).first.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_alt_text("Face 1, orange where it looks older")).to_be_visible()
+    expect(page.get_by_alt_text("A training face")).to_have_count(6)
+    # Face 1 is 50: of the six nearest ages 49 and 51 are in the middle.
+    expect(page.get_by_text("The median of their ages is 50")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.get_by_alt_text("Face 1, orange")).to_have_count(0)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_open_part_fits_the_window_in_both_themes(
+    explained_server: Server, open_page: Callable[..., Page], width: int, scheme: str
+) -> None:
+    page = open_page(width=width, scheme=scheme)
+    visit(page, explained_server.url)
+    upload(page, PHOTO, faces=2)
+    parts(page).last.click()
+    expect(page.get_by_alt_text("A training face")).to_have_count(6)
+    wait_until_drawn(page)
+    save_screenshot(page, f"why-{width}-{scheme}")
+    assert sideways_scroll_px(page) == 0
+
+
+def test_shipped_model_tells_why_on_a_bundled_photo_if_it_can(
+    server: Server, page: Page
+) -> None:
+    content = (paths.SAMPLES / "eileen-collins.jpg").read_bytes()
+    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content}
+    visit(page, server.url)
+    upload(page, photo, faces=1)
+    if "faces_file" not in read_card(paths.models_dir() / MODEL):
+        expect(parts(page)).to_have_count(0)
+        return
+    parts(page).click()
+    expect(page.get_by_alt_text("Face 1, orange where it looks older")).to_be_visible()
+    expect(page.get_by_text("The median of their ages is")).to_be_visible()
