@@ -19,6 +19,7 @@ from agemodel import __version__, paths
 from agemodel.errors import AgeModelError
 
 if TYPE_CHECKING:
+    from agemodel.dataset.archive import ImportReport
     from agemodel.estimator import Estimator
     from agemodel.results import PhotoResult
 
@@ -79,13 +80,27 @@ def _add_predict(commands: Any) -> None:
 
 
 def _add_data(commands: Any) -> None:
-    data = commands.add_parser("data", help="import UTKFace, or say what is there")
+    data = commands.add_parser("data", help="get UTKFace, or say what is there")
     actions = data.add_subparsers(required=True, metavar="ACTION")
     importer = actions.add_parser("import", help="from a .tar.gz, a .zip or a folder")
     importer.add_argument("source", type=Path, metavar="ARCHIVE_OR_FOLDER")
     importer.add_argument("--force", action="store_true", help="import it once more")
     importer.set_defaults(run=_data_import)
+    download = actions.add_parser(
+        "download", help="from Kaggle's mirror or an address, then import it"
+    )
+    download.add_argument(
+        "--from", dest="url", metavar="URL", help="of an archive, http or https"
+    )
+    download.add_argument(
+        "--accept-licence", action="store_true", help="do not ask about the terms"
+    )
+    download.add_argument("--sha256", default="", metavar="HEX", help="of the archive")
+    download.add_argument("--keep", action="store_true", help="do not delete what came")
+    download.set_defaults(run=_data_download)
     actions.add_parser("status", help="what is imported").set_defaults(run=_data_status)
+    describer = actions.add_parser("describe", help="measure the faces, for assets/")
+    describer.set_defaults(run=_data_describe)
 
 
 def _add_train(commands: Any) -> None:
@@ -183,12 +198,49 @@ def _data_import(args: argparse.Namespace) -> int:
         report = import_dataset(
             args.source, paths.data_dir(), progress=bar, force=args.force
         )
+    _print_import(report)
+    return DONE
+
+
+def _data_download(args: argparse.Namespace) -> int:
+    from agemodel.dataset.download import LICENCE, download_dataset
+
+    accepted = args.accept_licence
+    if not accepted:
+        print(LICENCE)
+        accepted = sys.stdin.isatty() and _agrees("Do you accept these terms? [y/N] ")
+    with (
+        _Bar(unit="B", unit_scale=True) as bar,
+        _Bar(unit="B", unit_scale=True) as import_bar,
+    ):
+        report = download_dataset(
+            paths.data_dir(),
+            args.url,
+            licence_accepted=accepted,
+            sha256=args.sha256,
+            keep=args.keep,
+            progress=bar,
+            import_progress=import_bar,
+        )
+    _print_import(report.imported)
+    if report.kept:
+        print(f"What came is kept: {report.kept}")
+    return DONE
+
+
+def _agrees(question: str) -> bool:
+    try:
+        return input(question).strip().lower() in ("y", "yes")
+    except EOFError:
+        return False
+
+
+def _print_import(report: ImportReport) -> None:
     print(report.sentence)
     for reason, count in report.reasons.items():
         names = [name for name, why in report.rejects if why == reason]
         more = " ..." if count > len(names[:NAMED_REJECTS]) else ""
         print(f"  {count:,}: {reason} {', '.join(names[:NAMED_REJECTS])}{more}")
-    return DONE
 
 
 def _data_status(args: argparse.Namespace) -> int:
@@ -197,6 +249,16 @@ def _data_status(args: argparse.Namespace) -> int:
     status = dataset_status(paths.data_dir())
     print(status.sentence)
     return DONE if status.present else FAILED
+
+
+def _data_describe(args: argparse.Namespace) -> int:
+    from agemodel.dataset.description import describe
+    from agemodel.dataset.estimates import MODEL
+
+    with _Bar(unit="face") as bar:
+        summary = describe(paths.data_dir(), paths.models_dir() / MODEL, bar)
+    print(summary.sentence)
+    return DONE
 
 
 def _train(args: argparse.Namespace) -> int:

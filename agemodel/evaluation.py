@@ -284,9 +284,7 @@ def _stability(
     )
 
 
-def _found(
-    faces: pd.DataFrame, config: TrainConfig, data_dir: Path
-) -> dict[str, Any]:
+def _found(faces: pd.DataFrame, config: TrainConfig, data_dir: Path) -> dict[str, Any]:
     """How many faces each part has, and in how many images no face was found.
 
     Those keep their own framing.

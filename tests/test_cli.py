@@ -5,10 +5,16 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from coloured_faces import coloured_face, import_coloured_faces
+from dataset_archives import faces, write_tar
 from PIL import Image
 
 from agemodel import cli, paths
@@ -174,6 +180,72 @@ def test_import_reports_rejects(
     out = capsys.readouterr().out
     assert "8 usable" in out
     assert "39_1_20170116174525125" in out
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[str]:
+    """The address of an archive on a plain server of files."""
+    write_tar(tmp_path / "UTKFace.tar.gz", faces(5))
+
+    class Handler(SimpleHTTPRequestHandler):
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments, directory=str(tmp_path))
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/UTKFace.tar.gz"
+        server.shutdown()
+        thread.join()
+
+
+def test_download_imports_what_it_fetched(
+    served: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
+    command = ["data", "download", "--from", served, "--accept-licence"]
+    assert cli.main([*command, "--sha256", 64 * "0"]) == 1
+    assert "another checksum" in capsys.readouterr().err
+    assert cli.main([*command, "--keep"]) == 0
+    out = capsys.readouterr().out
+    assert "5 usable" in out
+    assert str(tmp_path / "data" / "download" / "UTKFace.tar.gz") in out
+    assert cli.main(["data", "status"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("terminal", "typed", "code"),
+    [(True, "y", 0), (True, "Yes", 0), (True, "", 1), (True, None, 1), (False, "y", 1)],
+)
+def test_download_asks_for_the_terms_on_a_terminal_only(
+    terminal: bool,
+    typed: str | None,
+    code: int,
+    served: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def answer(question: str) -> str:
+        assert terminal
+        if typed is None:
+            raise EOFError
+        return typed
+
+    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: terminal))
+    monkeypatch.setattr("builtins.input", answer)
+    assert cli.main(["data", "download", "--from", served]) == code
+    told = capsys.readouterr()
+    assert "non-commercial research only" in told.out
+    assert ("--accept-licence" in told.err) == (code == 1)
+    assert (tmp_path / "data").exists() == (code == 0)
 
 
 def test_the_command_starts_as_a_module() -> None:

@@ -29,12 +29,13 @@ MAY_IMPORT = {
     "assets": LEAVES,
     "cards": LEAVES | {"config", "recipes"},
     "config": LEAVES,
-    "dataset": LEAVES | {"config", "images", "assets", "faces"},
+    "dataset": LEAVES | {"config", "images", "assets", "faces", "runs"},
     "faces": LEAVES | {"images", "assets"},
     "images": LEAVES,
     "metrics": LEAVES,
     "neighbours": LEAVES | {"cards"},
     "recipes": LEAVES | {"config"},
+    "runs": LEAVES | {"config"},
 } | {leaf: set() for leaf in LEAVES}
 """Of the package, per module, besides itself; a module not named here stands higher."""
 
