@@ -37,12 +37,17 @@ class TrainConfig:
         cosine: let the learning rate fall to zero along a cosine, else keep it.
         optimizer: "adamw" or "adam".
         weight_decay: decoupled, of AdamW.
+        weight_average: momentum of an exponential moving average of the weights, taken
+            over at the end of every epoch; 0 for none.
         dropout: share dropped before the heads.
         age_target_sd_years: of the Gaussian around the true age that a distribution
             head learns; a head that is one number learns the age itself, one of age
             groups the group.
         age_mae_weight: of the expected age's absolute error, per year, in the loss of
             a distribution head.
+        teachers: ids of evaluated runs, with commas between; the mean of what they say
+            of a training face is a part of what a distribution head learns.
+        teacher_share: how large a part, 0..1.
         age_balance: how far rare ages are drawn more often: with a weight of their
             share to the power of minus this; 0 takes every face once an epoch.
         gender_weight: of the gender loss, beside 1 for age.
@@ -80,9 +85,12 @@ class TrainConfig:
     cosine: bool = True
     optimizer: str = "adamw"
     weight_decay: float = 0.0
+    weight_average: float = 0.0
     dropout: float = 0.2
     age_target_sd_years: float = 2.0
     age_mae_weight: float = 0.0
+    teachers: str = ""
+    teacher_share: float = 0.5
     age_balance: float = 0.0
     gender_weight: float = 1.0
     flip: bool = True

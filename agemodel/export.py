@@ -211,7 +211,7 @@ def compare(
         "p_female": float(np.abs(found[GENDER_OUTPUT] - expected[GENDER_OUTPUT]).max()),
     }
     for name in found.keys() - {AGE_OUTPUT, GENDER_OUTPUT}:
-        size = max(np.abs(expected[name]).max(), 1e-6)
+        size = max(np.abs(expected[name]).max(), 1e-3)
         result[name] = float(np.abs(found[name] - expected[name]).max() / size)
     for prefix, outputs in (("", found), ("keras_", expected)):
         error = np.abs(as_age_years(outputs[AGE_OUTPUT]) - labels["age"].to_numpy())

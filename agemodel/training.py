@@ -16,176 +16,23 @@ import pandas as pd
 from keras import ops
 
 from agemodel import checkpoints, compact, networks, pretrained
-from agemodel.augmentation import augmented_crop
 from agemodel.config import TrainConfig
 from agemodel.dataset.crops import Progress
-from agemodel.dataset.faces import faces_of, plain_crop, read_face
+from agemodel.dataset.faces import faces_of
 from agemodel.dataset.index import images_dir
-from agemodel.labels import AGES, age_group_index
+from agemodel.face_batches import FaceBatches, what_teachers_say
+from agemodel.labels import AGES
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
+from agemodel.objectives import (
+    AgeDistributionLoss,
+    AgeGroupLoss,
+    WarmupCosine,
+    mae_years,
+)
 from agemodel.runs import Run, find_run, open_run, write_whole
 
 UNFOLD_FACES = 512
 """Faces from which the pretrained batch norms take their statistics."""
-
-
-@keras.saving.register_keras_serializable("agemodel")
-class AgeDistributionLoss(keras.losses.Loss):
-    """Cross-entropy against a Gaussian around the true age.
-
-    As in B.-B. Gao et al., 'Deep Label Distribution Learning with Label Ambiguity',
-    IEEE TIP 2017; with the error of the expected value beside it, as in B.-B. Gao et
-    al., 'Age Estimation Using Expectation of Label Distribution Learning', IJCAI 2018.
-    """
-
-    def __init__(
-        self, sd_years: float, mae_weight: float = 0.0, **options: Any
-    ) -> None:
-        super().__init__(**options)
-        self.sd_years, self.mae_weight = sd_years, mae_weight
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """True ages, shape (n, 1), and distributions, shape (n, 116), to (n,)."""
-        ages = ops.convert_to_tensor(AGES.astype("float32"))
-        offset = (ages - ops.cast(y_true, "float32")) / self.sd_years
-        target = ops.softmax(-0.5 * ops.square(offset), axis=-1)
-        entropy = -ops.sum(target * ops.log(y_pred + 1e-7), axis=-1)
-        return entropy + self.mae_weight * mae_years(y_true, y_pred)
-
-    def get_config(self) -> dict[str, Any]:
-        """For saving."""
-        return {
-            **super().get_config(),
-            "sd_years": self.sd_years,
-            "mae_weight": self.mae_weight,
-        }
-
-
-@keras.saving.register_keras_serializable("agemodel")
-class AgeGroupLoss(keras.losses.Loss):
-    """Cross-entropy of the true age's group; how its ages share it does not matter."""
-
-    def call(self, y_true: Any, y_pred: Any) -> Any:
-        """True ages, shape (n, 1), and distributions, shape (n, 116), to (n,)."""
-        groups = ops.convert_to_tensor(age_group_index(AGES).astype("int32"))
-        true_group = ops.take(groups, ops.cast(y_true, "int32") - int(AGES[0]))
-        in_group = ops.cast(groups == true_group, "float32")  # (n, 116)
-        return -ops.log(ops.sum(in_group * y_pred, axis=-1) + 1e-7)
-
-
-@keras.saving.register_keras_serializable("agemodel")
-def mae_years(y_true: Any, y_pred: Any) -> Any:
-    """Absolute error of the estimate, shape (n,), of either form of the age head."""
-    if y_pred.shape[-1] == len(AGES):
-        ages = ops.convert_to_tensor(AGES.astype("float32"))
-        y_pred = ops.sum(y_pred * ages, axis=-1, keepdims=True)
-    return ops.squeeze(ops.abs(ops.cast(y_true, "float32") - y_pred), -1)
-
-
-@keras.saving.register_keras_serializable("agemodel")
-class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
-    """A linear rise, then a cosine to zero."""
-
-    def __init__(self, peak: float, warmup_steps: int, total_steps: int) -> None:
-        self.peak, self.warmup_steps, self.total_steps = peak, warmup_steps, total_steps
-
-    def __call__(self, step: Any) -> Any:
-        """The learning rate at a step."""
-        step = ops.cast(step, "float32")
-        rise = step / max(self.warmup_steps, 1)
-        rest = max(self.total_steps - self.warmup_steps, 1)
-        done = ops.clip((step - self.warmup_steps) / rest, 0.0, 1.0)
-        fall = 0.5 * (1 + ops.cos(math.pi * done))
-        return self.peak * ops.where(step < self.warmup_steps, rise, fall)
-
-    def get_config(self) -> dict[str, Any]:
-        """For saving."""
-        return {
-            "peak": self.peak,
-            "warmup_steps": self.warmup_steps,
-            "total_steps": self.total_steps,
-        }
-
-
-class FaceBatches(keras.utils.PyDataset):
-    """Batches of faces, read and cut out as they are needed.
-
-    The order and every variation follow from the seed and the epoch alone, so that a
-    resumed run sees what it would have seen.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        faces: pd.DataFrame,
-        config: TrainConfig,
-        augmented: bool,
-        epoch: int = 0,
-    ) -> None:
-        """Take note of the faces.
-
-        Args:
-            folder: of the images.
-            faces: columns `file`, `age`, `gender`, and `square`, a `CropSquare`, or
-                None for the whole picture.
-            config: the recipe.
-            augmented: vary and shuffle, or take each as it is, in order.
-            epoch: of the run; changes the order and the variations.
-        """
-        super().__init__(workers=1, max_queue_size=6)
-        self.folder, self.faces, self.config = folder, faces, config
-        self.augmented, self.epoch = augmented, epoch
-        self.order = np.arange(len(faces))
-        if augmented:
-            rng = np.random.default_rng([config.seed, epoch])
-            if config.age_balance:
-                share = age_shares(faces["age"].to_numpy(), config.age_balance)
-                self.order = rng.choice(self.order, len(faces), p=share)
-            else:
-                rng.shuffle(self.order)
-
-    def __len__(self) -> int:
-        """How many batches; the last may be smaller."""
-        return math.ceil(len(self.faces) / self.config.batch_size)
-
-    def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Faces, shape (n, s, s, 3), and their labels, each of shape (n, 1)."""
-        size = self.config.batch_size
-        rows = self.order[index * size : (index + 1) * size]
-        crops = [self._crop(row, index * size + i) for i, row in enumerate(rows)]
-        labels = self.faces.iloc[rows]
-        return np.stack(crops).astype(np.float32), {
-            AGE_OUTPUT: labels["age"].to_numpy(np.float32)[:, None],
-            GENDER_OUTPUT: labels["gender"].to_numpy(np.float32)[:, None],
-        }
-
-    def _crop(self, row: int, place: int) -> np.ndarray:
-        file, square = self.faces["file"].iloc[row], self.faces["square"].iloc[row]
-        if not self.augmented:
-            return plain_crop(self.folder / file, square, self.config.input_px)
-        rgb, square = read_face(self.folder / file, square)
-        rng = np.random.default_rng([self.config.seed, self.epoch, place])
-        return augmented_crop(rgb, square, self.config, rng)
-
-
-def age_shares(ages: np.ndarray, balance: float) -> np.ndarray:
-    """Each face's chance of being drawn, so that rare ages are seen more often.
-
-    Args:
-        ages: shape (n,), years within `AGES`.
-        balance: 0 for all faces alike, 1 for all ages alike.
-
-    Returns:
-        Shape (n,), summing to 1. How common an age is, is the mean over the ages around
-        it, weighted by a Gaussian of 3 years, for labels heap on round numbers.
-    """
-    places = ages - AGES[0]
-    counts = np.bincount(places, minlength=len(AGES))
-    kernel = np.exp(-0.5 * np.square(np.arange(-9, 10) / 3))
-    common = np.convolve(counts, kernel, "same")
-    common /= np.convolve(np.ones(len(AGES)), kernel, "same")  # fewer at both ends
-    weights = common[places] ** -balance
-    return weights / weights.sum()
 
 
 def train(
@@ -212,13 +59,15 @@ def train(
     Raises:
         ConfigError: the recipe freezes what its network does not have.
         DatasetError: the dataset is missing, or has no face to train on.
-        RunError: the run exists and follows another recipe.
+        RunError: the run exists and follows another recipe, or a teacher is missing.
     """
     run = open_run(config, run_id)
     parent = run.folder / "checkpoints"
     if _is_finished(run, parent):
         return run
     faces = faces_of(config, data_dir, progress)
+    if config.teachers:
+        faces["teachers"] = what_teachers_say(config.teachers, faces["file"])
     _write_split(run, faces)
     keras.utils.set_random_seed(config.seed)
     checkpoint = checkpoints.latest_checkpoint(parent)
@@ -309,11 +158,20 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> N
     if config.cosine or config.warmup_epochs:
         warmup = int(config.warmup_epochs * steps_per_epoch)
         rate = WarmupCosine(rate, warmup, config.epochs * steps_per_epoch)
+    average: dict[str, Any] = {}
+    if config.weight_average:
+        average = {
+            "use_ema": True,
+            "ema_momentum": config.weight_average,
+            "ema_overwrite_frequency": steps_per_epoch,
+        }
     if config.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=config.weight_decay)
+        optimizer = keras.optimizers.AdamW(
+            rate, weight_decay=config.weight_decay, **average
+        )
         optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
     else:
-        optimizer = keras.optimizers.Adam(rate)
+        optimizer = keras.optimizers.Adam(rate, **average)
     model.compile(
         optimizer,
         loss={
@@ -333,7 +191,9 @@ def _age_loss(model: keras.Model, config: TrainConfig) -> keras.losses.Loss:
     if networks.has_groups(model):
         return AgeGroupLoss()
     if model.output[AGE_OUTPUT].shape[-1] == len(AGES):
-        return AgeDistributionLoss(config.age_target_sd_years, config.age_mae_weight)
+        return AgeDistributionLoss(
+            config.age_target_sd_years, config.age_mae_weight, config.teacher_share
+        )
     return keras.losses.MeanSquaredError()
 
 

@@ -19,7 +19,9 @@ HEAVY = {
     "evaluation",
     "explanation",
     "export",
+    "face_batches",
     "networks",
+    "objectives",
     "pretrained",
     "training",
 }

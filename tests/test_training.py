@@ -21,20 +21,17 @@ from agemodel.compact import round_bits
 from agemodel.config import TrainConfig, read_config
 from agemodel.dataset.faces import faces_of
 from agemodel.errors import ConfigError, DatasetError, RunError
+from agemodel.face_batches import FaceBatches, age_shares, what_teachers_say
 from agemodel.labels import AGES
 from agemodel.networks import AGE_OUTPUT, NETWORKS, build_network, group_shares
-from agemodel.runs import Run
-from agemodel.training import (
+from agemodel.objectives import (
     AgeDistributionLoss,
     AgeGroupLoss,
-    FaceBatches,
     WarmupCosine,
-    age_shares,
     mae_years,
-    plain_copy,
-    save_plain,
-    train,
 )
+from agemodel.runs import Run, open_run
+from agemodel.training import plain_copy, save_plain, train
 
 SMALL = TrainConfig(
     name="small",
@@ -439,9 +436,79 @@ def test_the_error_in_years_joins_the_distribution_loss_with_its_weight() -> Non
 
 
 def test_a_loss_survives_saving() -> None:
-    loss = AgeDistributionLoss(sd_years=3.0, mae_weight=0.2)
+    loss = AgeDistributionLoss(sd_years=3.0, mae_weight=0.2, teacher_share=0.3)
     again = keras.losses.deserialize(keras.losses.serialize(loss))
-    assert (again.sd_years, again.mae_weight) == (3.0, 0.2)
+    assert (again.sd_years, again.mae_weight, again.teacher_share) == (3.0, 0.2, 0.3)
+
+
+def test_teachers_take_their_part_of_the_target() -> None:
+    said = np.full((1, 116), 0.2 / 115, np.float32)
+    said[0, 29] = 0.8
+    teacher = np.zeros((1, 116), np.float32)
+    teacher[0, 29] = 1.0  # age 30, where the true age is 60
+    truth = np.concatenate([[[60.0]], teacher], axis=1).astype(np.float32)
+    losses = [
+        float(AgeDistributionLoss(2.0, 0.0, share).call(truth, said)[0])
+        for share in (0.0, 0.25, 1.0)
+    ]
+    far, near = -np.log(0.2 / 115), -np.log(0.8)
+    assert losses == pytest.approx([far, 0.75 * far + 0.25 * near, near], rel=1e-3)
+    # The years are counted from the true age, whatever the teacher says.
+    assert float(mae_years(truth, said)[0]) == pytest.approx(abs(60 - said @ AGES)[0])
+
+
+def test_teachers_speak_by_file_and_with_equal_weight(data: Path, runs: Path) -> None:
+    files = faces_of(SMALL, data)["file"]
+    for run_id, ages in (("one", (20, 30)), ("two", (20, 40))):
+        rows = np.zeros((len(files), 116), np.float32)
+        rows[:, np.array(ages) - 1] = 0.5
+        rows[0] = np.eye(116)[59]  # the first file is 60 for both
+        table = pd.DataFrame({"file": files, "age_probabilities": list(rows)})
+        open_run(replace(SMALL, name=run_id), run_id).write_table(
+            "predictions.parquet", table.sample(frac=1, random_state=0)
+        )
+    first, second, *_ = what_teachers_say("one, two", files)
+    assert first[59] == 1
+    assert {int(AGES[i]): float(second[i]) for i in np.flatnonzero(second)} == {
+        20: 0.5,
+        30: 0.25,
+        40: 0.25,
+    }
+    with pytest.raises(RunError, match=r"nothing of 1 of the faces, such as other"):
+        what_teachers_say("one", pd.concat([files, pd.Series(["other.jpg"])]))
+
+
+def test_a_pupil_learns_what_its_teacher_says(data: Path, runs: Path) -> None:
+    config = replace(SMALL, name="pupil", network="mobile", epochs=4)
+    teacher = open_run(replace(SMALL, name="teacher"), "teacher")
+    files = faces_of(SMALL, data)["file"]
+    always_90 = [np.eye(116, dtype=np.float32)[89]] * len(files)
+    teacher.write_table(
+        "predictions.parquet",
+        pd.DataFrame({"file": files, "age_probabilities": always_90}),
+    )
+    config = replace(config, teachers="teacher", teacher_share=1.0, gender_weight=0.0)
+    run = train(config, data, "pupil")
+    model = keras.saving.load_model(run.folder / LAST)
+    noise = np.random.default_rng(0).uniform(0, 255, (4, 32, 32, 3))
+    said = model.predict(noise.astype(np.float32), verbose=0)["age"]
+    assert (said.argmax(1) == 89).all()
+
+
+def test_averaged_weights_are_taken_over_and_kept(data: Path, runs: Path) -> None:
+    # With all the weight on the past, only an epoch's first step is kept, and Adam's
+    # first step is no longer than the learning rate.
+    config = replace(SMALL, name="still", epochs=1, weight_average=1.0)
+    run = train(config, data, "still")
+    trained = keras.saving.load_model(run.folder / LAST)
+    keras.utils.set_random_seed(config.seed)
+    fresh = build_network("seed_cnn", 32, 0.0)
+    for new, old in zip(trained.weights, fresh.weights, strict=True):
+        np.testing.assert_allclose(new, old, atol=config.learning_rate * 1.001)
+    # As usual, it does learn, and a second epoch goes on from what was kept.
+    config = replace(SMALL, name="moving", epochs=3, weight_average=0.9)
+    history = train(config, data, "moving").read_history()
+    assert history["age_loss"].is_monotonic_decreasing
     # and as runs from before the weight have it
     settings = {"sd_years": 3.0}
     assert AgeDistributionLoss.from_config(settings).mae_weight == 0.0
