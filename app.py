@@ -22,6 +22,7 @@ def pages() -> list[st.Page]:
             url_path="",
             default=True,
         ),
+        st.Page("pages/dataset.py", title="Dataset", icon=":material/grid_view:"),
         st.Page("pages/about.py", title="About", icon=":material/info:"),
         st.Page(_estimate_by_name, url_path="estimate", visibility="hidden"),
     ]

@@ -14,7 +14,7 @@ from browser.driver import (
 )
 from playwright.sync_api import Page, expect
 
-PAGES = {"/": "Estimate", "/about": "About"}
+PAGES = {"/": "Estimate", "/dataset": "Dataset", "/about": "About"}
 MENU = list(PAGES.values())
 
 

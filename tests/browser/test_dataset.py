@@ -1,0 +1,199 @@
+"""The Dataset page in a real browser, with whatever pictures are imported."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from browser.driver import (
+    Server,
+    save_screenshot,
+    sideways_scroll_px,
+    visit,
+    wait_until_drawn,
+)
+from playwright.sync_api import Locator, Page, expect
+
+from agemodel import paths
+
+VIEWS = ("charts", "faces&sort=random", "ageing", "map", "issues")
+TOTAL = 23_704
+
+
+def aged(low: int, high: int, gender: int | None = None) -> list[str]:
+    """The names of the faces of these ages, from the splits and read plainly."""
+    with paths.SPLITS.open(newline="") as file:
+        names = [row["file"] for row in csv.DictReader(file)]
+    return [
+        name
+        for name in names
+        if low <= int(name.split("_")[0]) <= high
+        and gender in (None, int(name.split("_")[1]))
+    ]
+
+
+def expect_left(page: Page, count: int) -> None:
+    line = page.get_by_test_id("stBottomBlockContainer")
+    expect(line).to_contain_text(f"{count:,} of {TOTAL:,} faces")
+    wait_until_drawn(page)
+
+
+def query(page: Page) -> dict[str, list[str]]:
+    return parse_qs(urlsplit(page.url).query)
+
+
+def chart(page: Page, name: str) -> Locator:
+    return page.locator(f"[class*='st-key-dataset_{name}_']").locator(".js-plotly-plot")
+
+
+def drag_over_ages(page: Page, low: int, high: int) -> None:
+    """Drag over a part of the age chart, whose axis goes from 0 to 117."""
+    area = chart(page, "ages").locator(".nsewdrag").bounding_box()
+    assert area is not None
+    x = [area["x"] + (age / 117) * area["width"] for age in (low - 0.4, high + 0.4)]
+    y = area["y"] + area["height"] / 2
+    page.mouse.move(x[0], y)
+    page.mouse.down()
+    page.mouse.move(sum(x) / 2, y + 5, steps=4)
+    page.mouse.move(x[1], y + 5, steps=4)
+    page.mouse.up()
+
+
+def click_bar(page: Page, name: str, number: int) -> None:
+    """Click in the middle of a bar, on which the chart lays what takes the click."""
+    bars = chart(page, name).locator(".bars .point path")
+    expect(bars.nth(number)).to_be_visible()
+    bars.nth(number).scroll_into_view_if_needed()
+    bar = bars.nth(number).bounding_box()
+    assert bar is not None
+    x, y = bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    page.mouse.click(x, y)
+
+
+def test_first_visitor_by_deep_link_meets_the_page(
+    fresh_server: Server, page: Page
+) -> None:
+    visit(page, f"{fresh_server.url}/dataset?age=20-39&gender=female&view=ageing")
+    expect(page.locator("h1")).to_have_text("Dataset")
+    expect_left(page, len(aged(20, 39, gender=1)))
+    expect(
+        page.get_by_alt_text("The average face of 20-29 years").first
+    ).to_be_visible()
+    assert "Traceback" not in fresh_server.log.read_text()
+
+
+def test_drag_over_ages_filters_and_one_click_shows_all(
+    server: Server, page: Page
+) -> None:
+    visit(page, f"{server.url}/dataset")
+    expect_left(page, TOTAL)
+    drag_over_ages(page, 30, 50)
+    expect_left(page, len(aged(30, 50)))
+    assert query(page) == {"age": ["30-50"]}
+    page.get_by_role("button", name="Show all").click()
+    expect_left(page, TOTAL)
+    assert query(page) == {}
+
+
+def test_click_on_a_bar_filters_and_a_second_one_lets_go(
+    server: Server, page: Page
+) -> None:
+    visit(page, f"{server.url}/dataset?age=20-20")
+    click_bar(page, "split", 2)
+    expect(page.get_by_test_id("stBottomBlockContainer")).to_contain_text("in test")
+    wait_until_drawn(page)
+    assert query(page)["split"] == ["test"]
+    click_bar(page, "split", 2)
+    expect_left(page, len(aged(20, 20)))
+    assert "split" not in query(page)
+
+
+def test_lasso_on_the_map_filters(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/dataset?view=map")
+    area = chart(page, "map").locator(".nsewdrag").bounding_box()
+    assert area is not None
+    middle = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
+    page.mouse.move(middle[0] - 120, middle[1] - 120)
+    page.mouse.down()
+    for x, y in ((120, -120), (120, 120), (-120, 120), (-120, -110)):
+        page.mouse.move(middle[0] + x, middle[1] + y, steps=4)
+    page.mouse.up()
+    line = page.get_by_test_id("stBottomBlockContainer")
+    expect(line).to_contain_text("in a region of the map")
+    assert len(query(page)["map"][0].split(";")) >= 3
+    expect(line).not_to_contain_text(f"{TOTAL:,} of")
+
+
+def test_filters_survive_a_reload_and_a_visit_to_another_page(
+    server: Server, page: Page
+) -> None:
+    visit(page, f"{server.url}/dataset")
+    female = page.get_by_test_id("stSidebar").get_by_text(re.compile("^female "))
+    female.click()
+    expect_left(page, len(aged(1, 116, gender=1)))
+    page.reload()
+    expect_left(page, len(aged(1, 116, gender=1)))
+    for title in ("About", "Dataset"):
+        page.get_by_test_id("stTopNavLink").filter(has_text=title).click()
+        expect(page.locator("h1")).to_have_text(title)
+        wait_until_drawn(page)
+    expect_left(page, len(aged(1, 116, gender=1)))
+    assert query(page) == {"gender": ["female"]}
+
+
+def test_going_back_takes_the_last_filter_off(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/dataset?age=30-50")
+    page.get_by_test_id("stSidebar").get_by_text(re.compile("^female ")).click()
+    expect_left(page, len(aged(30, 50, gender=1)))
+    page.go_back()
+    expect_left(page, len(aged(30, 50)))
+
+
+def test_issue_leads_to_faces(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/dataset?view=issues")
+    page.get_by_role("button", name="Look at them").first.click()
+    line = page.get_by_test_id("stBottomBlockContainer")
+    expect(line).to_contain_text("duplicate in train and test")
+    wait_until_drawn(page)
+    assert query(page) == {"view": ["faces"], "flag": ["crossing"]}
+
+
+def test_faces_are_taken_away(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/dataset?age=110-116")
+    page.get_by_role("button", name="Take these faces away").click()
+    contents = {}
+    for label in ("Table as CSV", "List of files"):
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=label).click()
+        contents[label] = Path(waiting.value.path()).read_text("utf-8-sig")
+    expected = sorted(aged(110, 116))
+    assert contents["List of files"].split("\n")[:-1] == expected
+    rows = csv.DictReader(StringIO(contents["Table as CSV"]))
+    assert [row["file"] for row in rows] == expected
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_fits_the_window_in_both_themes(
+    server: Server,
+    open_page: Callable[..., Page],
+    view: str,
+    width: int,
+    scheme: str,
+) -> None:
+    page = open_page(width=width, scheme=scheme)
+    visit(page, f"{server.url}/dataset?view={view}")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    page.wait_for_function(
+        "[...document.images].every((one) => one.complete && one.naturalWidth > 0)"
+    )
+    save_screenshot(page, f"dataset-{view.partition('&')[0]}-{width}-{scheme}")
+    assert sideways_scroll_px(page) == 0

@@ -1,0 +1,50 @@
+"""What the dataset is, and what of it is not here and how to get it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from agemodel.errors import AgeModelError
+from ui import dataset_state as state
+
+_WHAT_IT_IS = (
+    "[UTKFace](https://susanqq.github.io/UTKFace/): {n:,} photos of faces. The name "
+    "of each file labels it with an age, one of two genders and one of five races; a "
+    "label says nothing of identity. Its authors give it out for **non-commercial "
+    "research only**."
+)
+_NO_PICTURES = """
+**The pictures are not here; all else is.** Labels, estimates, the map and average faces
+ship with the app. UTKFace itself may be used for non-commercial research only, so it is
+fetched separately, on the machine that runs the app:
+"""
+_COMMANDS = """
+python -m agemodel data import UTKFace.tar.gz   # an archive or folder you have
+python -m agemodel data download                # or fetch it; asks about the terms
+"""
+
+
+def show_intro(faces: pd.DataFrame) -> None:
+    """Say what the faces are, and how to get their pictures where they are missing."""
+    st.markdown(_WHAT_IT_IS.format(n=len(faces)))
+    if state.pictures_dir() is None:
+        with st.expander(
+            "The pictures are not imported: how to get them",
+            icon=":material/photo_library:",
+            key=state.widget_key("no_pictures"),
+        ):
+            st.markdown(_NO_PICTURES)
+            st.code(_COMMANDS.strip(), language="sh", wrap_lines=True)
+
+
+def show_left_out(faces: pd.DataFrame) -> None:
+    """Say which columns are missing, and why."""
+    for reason in faces.attrs.get("left_out", ()):
+        st.warning(reason, icon=":material/unknown_document:")
+
+
+def show_unreadable(error: AgeModelError) -> None:
+    """Say that not even the labels can be read."""
+    st.error("**The list of faces cannot be read.**", icon=":material/error:")
+    st.text(str(error))

@@ -1,0 +1,120 @@
+"""What may be wrong with the data, and what it does to the error on test."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from agemodel import paths
+from agemodel.dataset.flags import FLAGS, OUTCOMES
+from agemodel.dataset.index import read_rejects
+from agemodel.dataset.issues import (
+    Effect,
+    Issue,
+    count_crossings,
+    find_issues,
+    removal_effect,
+)
+from agemodel.errors import AgeModelError
+from ui import dataset_state as state
+
+_EFFECT = (
+    "**{n:,} of the {total:,} test faces** are also in train, as the same picture or "
+    "nearly so. On them the mean absolute error is {removed:.2f} years; on test it is "
+    "**{before:.2f}** years with them and **{after:.2f}** without."
+)
+_PICKED = (
+    "Without the {n:,} test faces whose age label is doubtful, the error on test would "
+    "be {after:.2f} instead of {before:.2f} years. That is no finding: they were "
+    "picked by their error, so taking them out lowers it, whatever their labels are."
+)
+
+
+def show_issues(faces: pd.DataFrame) -> None:
+    """Draw the kinds of issues among all faces, gravest first.
+
+    Args:
+        faces: as of `explorer.read_faces`.
+    """
+    issues = [issue for issue in find_issues(faces) if issue.faces]
+    if not issues:
+        st.info(
+            "Nothing can be told yet: the faces are neither described nor estimated.",
+            icon=":material/rule:",
+        )
+    st.caption("Counted over all faces, whatever is filtered.")
+    _show_effects(faces)
+    with st.grid(3, min_column_width=270):
+        for issue in issues:
+            with st.container(border=True, height="stretch"):
+                _show_issue(issue)
+    _show_rejects()
+
+
+def effect_text(template: str, effect: Effect) -> str:
+    """What taking faces out of test does, in words."""
+    return template.format(
+        n=effect.removed,
+        total=effect.n,
+        before=effect.mae_with,
+        after=effect.mae_without,
+        removed=effect.mae_removed,
+    )
+
+
+def _show_effects(faces: pd.DataFrame) -> None:
+    if "abs_error" not in faces or "crossing" not in faces:
+        return
+    crossing = removal_effect(faces, faces["crossing"].to_numpy())
+    picked = removal_effect(faces, faces["mislabelled"].to_numpy())
+    with st.container(border=True):
+        if crossing.removed:
+            st.markdown(effect_text(_EFFECT, crossing))
+            st.caption(_crossings_text(count_crossings(faces)))
+        if picked.removed:
+            st.caption(effect_text(_PICKED, picked))
+
+
+def _crossings_text(crossings: pd.DataFrame) -> str:
+    pairs = [
+        f"{row.groups:,} between {row.first} and {row.second}"
+        for row in crossings.itertuples()
+    ]
+    return f"Groups of duplicates that cross the splits: {', '.join(pairs)}."
+
+
+def _show_issue(issue: Issue) -> None:
+    words = FLAGS.get(issue.kind) or OUTCOMES[issue.kind]
+    groups = f" in {issue.groups:,} groups" if issue.groups else ""
+    st.markdown(f"**{words.capitalize()}**")
+    st.markdown(f"{issue.faces:,} faces{groups}")
+    st.caption(issue.meaning)
+    parts = (f"{split} {n:,}" for split, n in issue.by_split.items())
+    st.caption(" · ".join(parts))
+    st.button(
+        "Look at them",
+        key=state.widget_key(f"issue_{issue.kind}"),
+        icon=":material/grid_view:",
+        on_click=_look_at,
+        args=(issue,),
+    )
+
+
+def _look_at(issue: Issue) -> None:
+    state.select(issue.selection, view=state.FACES)
+
+
+def _show_rejects() -> None:
+    """The files that the import refused, where one was done."""
+    try:
+        rejects = read_rejects(paths.data_dir())
+    except AgeModelError:
+        return
+    st.markdown(f"**{len(rejects):,} files refused by the import**")
+    if len(rejects):
+        st.dataframe(
+            rejects,
+            hide_index=True,
+            column_config={"file": "File", "reason": "Reason"},
+            alt="The files that were refused, with the reasons",
+        )

@@ -1,0 +1,92 @@
+"""The map: faces that the model finds alike lie close together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.dataset.filters import Masks
+from agemodel.dataset.ordering import sample
+from agemodel.dataset.queries import Region, region_of
+from agemodel.figures import figure_map
+from ui import dataset_state as state
+
+MAX_POINTS = 24_000
+CHART = "map"
+COLOURS = {
+    "age": "age",
+    "gender": "gender",
+    "error": "abs_error",
+    "split": "split",
+}
+"""The column behind each way to colour the map."""
+
+_WHAT_IT_IS = (
+    "Each point is a face; those that the model finds alike lie close together. How "
+    "far apart two groups lie says nothing (t-SNE). Draw around points to keep only "
+    "them."
+)
+
+
+def show_map(faces: pd.DataFrame, found: Masks) -> None:
+    """Draw the faces that are left on the map, a lasso filters.
+
+    Args:
+        faces: as of `explorer.read_faces`.
+        found: as of `filters.masks`.
+    """
+    if "map_x" not in faces:
+        st.info(
+            "The map is not here yet. With the images imported: "
+            "`python -m agemodel data describe`",
+            icon=":material/map:",
+        )
+        return
+    colours = [key for key, column in COLOURS.items() if column in faces]
+    if state.look().colour not in colours:
+        state.change_look(colour="age")
+    st.segmented_control(
+        "Coloured by",
+        colours,
+        format_func=str.capitalize,
+        required=True,
+        **state.control("colour"),
+    )
+    st.caption(_WHAT_IT_IS)
+    placed = ~np.isnan(faces["map_x"].to_numpy())
+    rows = sample(found.without("map") & placed, MAX_POINTS)
+    colour = state.look().colour
+    figure = figure_map(
+        faces["map_x"].to_numpy()[rows],
+        faces["map_y"].to_numpy()[rows],
+        faces[COLOURS[colour]].iloc[rows],
+        state.selection().region,
+    )
+    key = state.round_key(CHART)
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        config={"displayModeBar": False, "scrollZoom": False, "doubleClick": False},
+        key=key,
+        on_select=_take,
+        selection_mode="lasso",
+        alt=f"The map of the faces, coloured by {colour}",
+    )
+
+
+def region_drawn(chosen: Mapping[str, Any]) -> Region:
+    """The region of the last lasso in what a chart says was chosen; empty of none."""
+    lassos = chosen.get("lasso") or []
+    return region_of(lassos[-1]["x"], lassos[-1]["y"]) if lassos else ()
+
+
+def _take() -> None:
+    region = region_drawn(st.session_state[state.round_key(CHART)]["selection"])
+    state.renew(CHART)
+    if region:
+        state.select(replace(state.selection(), region=region))
