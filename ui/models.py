@@ -54,7 +54,7 @@ def check_installed() -> None:
 
 @st.cache_resource(show_spinner=False)
 def warm() -> threading.Thread:
-    """Load what the first photo and the other pages will need, once a process, without waiting for it."""
+    """Load what the pages will need, once a process, without waiting for it."""
     thread = threading.Thread(target=_load_all, name="warm", daemon=True)
     thread.start()
     return thread
