@@ -70,7 +70,7 @@ class FaceBatches(keras.utils.PyDataset):
         labels = self.faces.iloc[rows]
         ages = labels["age"].to_numpy(np.float32)[:, None]
         if self.augmented and "teachers" in labels:
-            ages = np.concatenate([ages, np.stack(labels["teachers"])], axis=1)
+            ages = np.concatenate([ages, np.stack(labels["teachers"].tolist())], axis=1)
         return np.stack(crops).astype(np.float32), {
             AGE_OUTPUT: ages,
             GENDER_OUTPUT: labels["gender"].to_numpy(np.float32)[:, None],
@@ -105,7 +105,7 @@ def age_shares(ages: np.ndarray, balance: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def what_teachers_say(teachers: str, files: pd.Series) -> list[np.ndarray]:
+def what_teachers_say(teachers: str, files: pd.Series) -> pd.Series:
     """The mean of evaluated runs' distributions over the ages, for each file.
 
     Args:
@@ -113,7 +113,7 @@ def what_teachers_say(teachers: str, files: pd.Series) -> list[np.ndarray]:
         files: n names.
 
     Returns:
-        n distributions, shape (116,), float32.
+        n distributions, shape (116,), float32, with the index of the names.
 
     Raises:
         RunError: a run is missing, not evaluated, or knows other faces.
@@ -128,4 +128,4 @@ def what_teachers_say(teachers: str, files: pd.Series) -> list[np.ndarray]:
                 f"such as {missing.iloc[0]}: a teacher needs the same split."
             )
         total += np.stack(said.loc[files, "age_probabilities"].tolist())
-    return list(total / total.sum(1, keepdims=True))
+    return pd.Series(list(total / total.sum(1, keepdims=True)), files.index)
