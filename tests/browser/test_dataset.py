@@ -17,7 +17,7 @@ from browser.driver import (
     visit,
     wait_until_drawn,
 )
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from agemodel import paths
 
@@ -53,8 +53,7 @@ def chart(page: Page, name: str) -> Locator:
 
 def drag_over_ages(page: Page, low: int, high: int) -> None:
     """Drag over a part of the age chart, whose axis goes from 0 to 117."""
-    area = chart(page, "ages").locator(".nsewdrag").bounding_box()
-    assert area is not None
+    area = settled_box(page, chart(page, "ages").locator(".nsewdrag"))
     x = [area["x"] + (age / 117) * area["width"] for age in (low - 0.4, high + 0.4)]
     y = area["y"] + area["height"] / 2
     page.mouse.move(x[0], y)
@@ -66,15 +65,28 @@ def drag_over_ages(page: Page, low: int, high: int) -> None:
 
 def click_bar(page: Page, name: str, number: int) -> None:
     """Click in the middle of a bar, on which the chart lays what takes the click."""
-    bars = chart(page, name).locator(".bars .point path")
-    expect(bars.nth(number)).to_be_visible()
-    bars.nth(number).scroll_into_view_if_needed()
-    bar = bars.nth(number).bounding_box()
-    assert bar is not None
-    x, y = bar["x"] + bar["width"] / 2, bar["y"] + bar["height"] / 2
+    bar = chart(page, name).locator(".bars .point path").nth(number)
+    expect(bar).to_be_visible()
+    bar.scroll_into_view_if_needed()
+    box = settled_box(page, bar)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x - 3, y)
     page.mouse.move(x, y)
+    # The chart takes clicks when it answers the pointer, not before.
+    expect(chart(page, name).locator(".hoverlayer .hovertext")).to_be_visible()
     page.mouse.click(x, y)
+
+
+def settled_box(page: Page, element: Locator) -> FloatRect:
+    """Where an element is, once the page around it has stopped moving it."""
+    before = None
+    for _ in range(40):
+        box = element.bounding_box()
+        if box is not None and box == before:
+            return box
+        before = box
+        page.wait_for_timeout(150)
+    raise AssertionError("The page does not come to rest.")
 
 
 def test_first_visitor_by_deep_link_meets_the_page(
@@ -117,8 +129,7 @@ def test_click_on_a_bar_filters_and_a_second_one_lets_go(
 
 def test_lasso_on_the_map_filters(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/dataset?view=map")
-    area = chart(page, "map").locator(".nsewdrag").bounding_box()
-    assert area is not None
+    area = settled_box(page, chart(page, "map").locator(".nsewdrag"))
     middle = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
     page.mouse.move(middle[0] - 120, middle[1] - 120)
     page.mouse.down()
