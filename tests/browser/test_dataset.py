@@ -67,13 +67,16 @@ def click_bar(page: Page, name: str, number: int) -> None:
     """Click in the middle of a bar, on which the chart lays what takes the click."""
     bar = chart(page, name).locator(".bars .point path").nth(number)
     expect(bar).to_be_visible()
-    bar.scroll_into_view_if_needed()
-    box = settled_box(page, bar)
-    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x - 3, y)
-    page.mouse.move(x, y)
-    # The chart takes clicks when it answers the pointer, not before.
-    expect(chart(page, name).locator(".hoverlayer .hovertext")).to_be_visible()
+    answer = chart(page, name).locator(".hoverlayer .hovertext")
+    for _ in range(30):  # the chart takes clicks once it answers the pointer
+        bar.evaluate("bar => bar.scrollIntoView({block: 'center'})")
+        box = settled_box(page, bar)
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        page.mouse.move(x - 3, y)
+        page.mouse.move(x, y)
+        page.wait_for_timeout(300)
+        if answer.count():
+            break
     page.mouse.click(x, y)
 
 
