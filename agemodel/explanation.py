@@ -22,10 +22,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from agemodel.labels import AGES
+from agemodel.labels import AGES, EMBEDDING_SIZE
 from agemodel.networks import AGE_OUTPUT
 
-EMBEDDING_SIZE = 64
 HEATMAP_OUTPUT = "heatmap"
 EMBEDDING_OUTPUT = "embedding"
 

@@ -26,7 +26,7 @@ from agemodel.estimator import FORMAT
 from agemodel.evaluation import as_age_years, load_best
 from agemodel.explanation import Projection, can_explain, explained
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
-from agemodel.runs import EMBEDDINGS, LICENCE, Run
+from agemodel.runs import LICENCE, Run
 
 MODEL = "model.tflite"
 FACES = "faces.parquet"
@@ -68,10 +68,10 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
     config = run.read_config()
     calibration = run.read_json("calibration.json")
     figures = run.read_json("metrics.json")
-    model, files = load_best(run), {}
+    model, files = load_best(run), dict[str, bytes]()
     if can_explain(model):
         model = explained(model, Projection(*run.read_projection()))
-        files[FACES] = (run.folder / EMBEDDINGS).read_bytes()
+        files[FACES] = run.read_embeddings()
     faces = faces_of(config, data_dir)
     val = faces[faces["part"] == "val"].head(CHECKED_FACES)
     train = faces[faces["part"] == "train"]
@@ -105,8 +105,9 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
         "training": run.read_json("status.json"),
         "licence": LICENCE,
     }
-    for file, found in files.items():
-        card["faces_file"] = {"file": file, "sha256": hashlib.sha256(found).hexdigest()}
+    if FACES in files:
+        digest = hashlib.sha256(files[FACES]).hexdigest()
+        card["faces_file"] = {"file": FACES, "sha256": digest}
     return _publish(paths.models_dir() / name, {MODEL: content, **files}, card)
 
 

@@ -9,6 +9,9 @@ MAX_AGE = 116
 AGES = np.arange(MIN_AGE, MAX_AGE + 1)
 """The ages in years over which the model spreads its probability, shape (116,)."""
 
+EMBEDDING_SIZE = 64
+"""Numbers by which a model compares faces, see `explanation`."""
+
 AGE_GROUP_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 AGE_GROUPS = (
     "0-2",

@@ -20,9 +20,8 @@ import pyarrow.parquet as pq
 from agemodel import paths
 from agemodel.cards import read_card
 from agemodel.errors import ModelError
-from agemodel.labels import GENDERS, RACES
+from agemodel.labels import EMBEDDING_SIZE, GENDERS, RACES
 
-EMBEDDING_SIZE = 64
 TRAIN = "train"
 
 _COLUMNS = ["file", "split", "age", "gender", "race", "embedding"]

@@ -155,6 +155,20 @@ class Run:
                 f"{self._way_to_mend(PROJECTION)}"
             ) from error
 
+    def read_embeddings(self) -> bytes:
+        """The Parquet file of all faces' embeddings, as `evaluate` wrote it.
+
+        Raises:
+            RunError: it is missing.
+        """
+        try:
+            return (self.folder / EMBEDDINGS).read_bytes()
+        except OSError as error:
+            raise RunError(
+                f"Run {self.id} has no {EMBEDDINGS}; it does not ship with a run. "
+                f"{self._way_to_mend(EMBEDDINGS)}"
+            ) from error
+
     def write_projection(self, mean: np.ndarray, components: np.ndarray) -> None:
         """Write the embedding's projection, whole or not at all."""
         sink = io.BytesIO()

@@ -161,7 +161,7 @@ def chip(data: Path, file: str) -> np.ndarray:
     return read_image(image_path(data, file)).rgb
 
 
-def test_a_run_without_its_projection_is_not_exported(
+def test_a_run_without_its_embeddings_is_not_exported(
     evaluated: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if evaluated.id == "number":
@@ -169,9 +169,10 @@ def test_a_run_without_its_projection_is_not_exported(
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
     bare = Run(tmp_path / evaluated.id)
     shutil.copytree(evaluated.folder, bare.folder)
-    (bare.folder / "projection.npz").unlink()
-    with pytest.raises(RunError, match="agemodel evaluate"):
-        export(bare, "bare", data)
+    for name in ("embeddings.parquet", "projection.npz"):
+        (bare.folder / name).unlink()
+        with pytest.raises(RunError, match=f"no {name}.*agemodel evaluate"):
+            export(bare, "bare", data)
 
 
 def test_quantising_that_costs_accuracy_is_not_done(

@@ -18,12 +18,11 @@ import pyarrow.parquet as pq
 from agemodel import paths
 from agemodel.dataset.columns import category
 from agemodel.errors import ModelError, RunError
-from agemodel.labels import AGE_GROUPS, AGES
+from agemodel.labels import AGE_GROUPS, AGES, EMBEDDING_SIZE
 from agemodel.runs import Run, find_run
 
 MODEL = "mobile"
 """The app's model."""
-EMBEDDING_SIZE = 64
 
 _MEND = (
     "Restore it (git checkout -- assets/models) or export the model again: "

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from agemodel.spreadsheets import safe_cell
 
 
 def selection_csv(faces: pd.DataFrame, rows: np.ndarray) -> bytes:
@@ -26,18 +26,12 @@ def frame_csv(frame: pd.DataFrame) -> bytes:
     A text that a spreadsheet would take for a formula gets an apostrophe in front.
     """
     safe = {
-        name: frame[name].map(_safe_cell)
+        name: frame[name].map(safe_cell)
         for name in frame.columns
         if pd.api.types.is_object_dtype(frame[name])
         or isinstance(frame[name].dtype, pd.StringDtype)
     }
     return frame.assign(**safe).to_csv(index=False).encode("utf-8-sig")
-
-
-def _safe_cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
 
 
 def selection_parquet(faces: pd.DataFrame, rows: np.ndarray) -> bytes:

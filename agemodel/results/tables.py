@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from agemodel.estimator import Estimate
+from agemodel.spreadsheets import safe_cell
 
 COLUMNS = (
     *("file", "face", "x0", "y0", "x1", "y1", "detection_score"),
@@ -28,7 +29,6 @@ COLUMNS = (
 
 NO_FACE = "No face was found."
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _ARCHIVE_QUALITY = 92
 
 
@@ -84,14 +84,8 @@ def results_csv(results: Iterable[PhotoResult]) -> bytes:
     writer = csv.writer(text)
     writer.writerow(COLUMNS)
     for row in _rows(results):
-        writer.writerow([_safe_cell(row.get(column)) for column in COLUMNS])
+        writer.writerow([safe_cell(row.get(column)) for column in COLUMNS])
     return text.getvalue().encode("utf-8-sig")
-
-
-def _safe_cell(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return f"'{value}"
-    return value
 
 
 def _rows(results: Iterable[PhotoResult]) -> Iterator[dict[str, Any]]:
