@@ -4,15 +4,15 @@ import streamlit as st
 
 from agemodel.dataset.filters import counts, masks
 from agemodel.errors import AgeModelError
-from ui import dataset_state as state
-from ui.dataset_ageing import show_ageing
-from ui.dataset_charts import show_charts
-from ui.dataset_faces import show_faces
-from ui.dataset_filters import show_filters, show_left
-from ui.dataset_intro import show_intro, show_left_out, show_unreadable
-from ui.dataset_issues import show_issues
-from ui.dataset_map import show_map
-from ui.dataset_takeaway import show_takeaway
+from ui.dataset import state
+from ui.dataset.ageing import show_ageing
+from ui.dataset.charts import show_charts
+from ui.dataset.faces import show_faces
+from ui.dataset.filters import show_filters, show_left
+from ui.dataset.intro import show_intro, show_left_out, show_unreadable
+from ui.dataset.issues import show_issues
+from ui.dataset.map import show_map
+from ui.dataset.takeaway import show_takeaway
 
 VIEWS = {
     state.CHARTS: "Charts",

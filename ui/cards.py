@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from agemodel.figures import figure_age_distribution, figure_age_groups
+from agemodel.figures.estimates import figure_age_distribution, figure_age_groups
 from agemodel.labels import AGE_GROUPS
 from ui import session
 from ui.why import show_why

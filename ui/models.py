@@ -68,7 +68,7 @@ def _load_all() -> None:
 
     with contextlib.suppress(AgeModelError):  # likewise
         neighbours()
-    from ui import dataset_state
+    from ui.dataset import state
 
     with contextlib.suppress(AgeModelError):
-        dataset_state.faces()
+        state.faces()

@@ -19,14 +19,14 @@ from agemodel.dataset.issues import Effect
 from agemodel.dataset.selection import FACETS
 from agemodel.errors import DatasetError
 from agemodel.labels import GENDERS, RACES
-from ui import dataset_state as state
-from ui.dataset_ageing import show_ageing
-from ui.dataset_charts import ages_of, days_of, toggled
-from ui.dataset_faces import caption
-from ui.dataset_filters import error_words, label, values_of
-from ui.dataset_issues import effect_text
-from ui.dataset_map import region_drawn
-from ui.dataset_state import Look
+from ui.dataset import state
+from ui.dataset.ageing import show_ageing
+from ui.dataset.charts import ages_of, days_of, toggled
+from ui.dataset.faces import caption
+from ui.dataset.filters import error_words, label, values_of
+from ui.dataset.issues import effect_text
+from ui.dataset.map import region_drawn
+from ui.dataset.state import Look
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "dataset.py"
 TOTAL = 23_704

@@ -13,8 +13,8 @@ import streamlit as st
 from agemodel.dataset.filters import Masks
 from agemodel.dataset.ordering import sample
 from agemodel.dataset.queries import Region, region_of
-from agemodel.figures import figure_map
-from ui import dataset_state as state
+from agemodel.figures.dataset import figure_map
+from ui.dataset import state
 
 MAX_POINTS = 24_000
 CHART = "map"

@@ -14,7 +14,7 @@ from agemodel.dataset.exports import (
     selection_parquet,
 )
 from agemodel.dataset.ordering import order
-from ui import dataset_state as state
+from ui.dataset import state
 
 _FILES = (
     ("Table as CSV", "faces.csv", "text/csv", selection_csv),

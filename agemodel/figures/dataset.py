@@ -1,7 +1,4 @@
-"""Arrays, data frames and run records in, Plotly figures out.
-
-Colours are left to the theme of the page, so that a figure fits light and dark.
-"""
+"""Figures of the Dataset page."""
 
 from __future__ import annotations
 
@@ -12,10 +9,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from agemodel.labels import AGE_GROUPS, AGES
-
-FAINT = 0.35
-"""Opacity of the bars outside the interval."""
+from agemodel.figures.layout import FAINT, LINE, compact, with_legend
+from agemodel.labels import AGE_GROUPS
 
 MAX_SHOWN_AGE = 90.0
 MAX_SHOWN_ERROR = 20.0
@@ -23,69 +18,6 @@ MAX_SHOWN_ERROR = 20.0
 
 # Blue to red by way of green: each stands out from a light and from a dark page.
 _SCALE = ["#3f6fd0", "#249f95", "#cf9428", "#d04a5c"]
-_GREY = "rgba(128, 136, 134, 0.16)"
-_LINE = "rgba(128, 136, 134, 0.9)"
-
-
-def figure_age_distribution(
-    age_probabilities: np.ndarray,
-    age_years: float,
-    age_low: float,
-    age_high: float,
-) -> go.Figure:
-    """Draw how probable each age is, with the interval shaded and the estimate marked.
-
-    Args:
-        age_probabilities: shape (116,), over `labels.AGES`.
-        age_years: the estimate.
-        age_low: lower bound of the 80 % interval.
-        age_high: upper bound.
-    """
-    is_inside = (np.floor(age_low) <= AGES) & (np.ceil(age_high) >= AGES)
-    bars = go.Bar(
-        x=AGES,
-        y=np.asarray(age_probabilities, dtype=np.float64).round(5),
-        width=1,
-        marker={"opacity": np.where(is_inside, 1.0, FAINT), "line": {"width": 0}},
-        hovertemplate="%{x} years: %{y:.1%}<extra></extra>",
-    )
-    figure = go.Figure(bars)
-    figure.add_vrect(age_low, age_high, fillcolor=_GREY, line_width=0, layer="below")
-    figure.add_vline(age_years, line={"color": _LINE, "width": 1.5, "dash": "dot"})
-    return _compact(
-        figure,
-        height=132,
-        xaxis={"title": {"text": "Age in years"}, "range": [0, 116], "dtick": 20},
-        yaxis={"visible": False, "rangemode": "tozero"},
-    )
-
-
-def figure_age_groups(group_probabilities: np.ndarray) -> go.Figure:
-    """Draw how probable each age group is.
-
-    Args:
-        group_probabilities: shape (9,), in the order of `labels.AGE_GROUPS`.
-    """
-    bars = go.Bar(
-        x=list(AGE_GROUPS),
-        y=np.asarray(group_probabilities, dtype=np.float64).round(4),
-        texttemplate="%{y:.0%}",
-        textposition="outside",
-        textfont={"size": 11},
-        cliponaxis=False,
-        hovertemplate="%{x} years: %{y:.0%}<extra></extra>",
-    )
-    return _compact(
-        go.Figure(bars),
-        height=132,
-        xaxis={
-            "title": {"text": "Age group in years"},
-            "type": "category",
-            "tickangle": 0,
-            "tickfont": {"size": 10},
-        },
-        yaxis={"title": {"text": "Probability"}, "visible": False},
-    )
 
 
 def figure_age_histogram(counts: pd.DataFrame, ages: tuple[int, int]) -> go.Figure:
@@ -110,13 +42,13 @@ def figure_age_histogram(counts: pd.DataFrame, ages: tuple[int, int]) -> go.Figu
         )
         for name in counts
     ]
-    figure = _compact(
+    figure = compact(
         go.Figure(bars),
         height=240,
         xaxis={"title": {"text": "Age in years"}, "range": [0, 117], "dtick": 10},
         yaxis=_value_axis(shares),
     )
-    return _with_legend(figure).update_layout(
+    return with_legend(figure).update_layout(
         barmode="stack", bargap=0, dragmode="select", selectdirection="h"
     )
 
@@ -139,12 +71,12 @@ def figure_values(counts: pd.Series, chosen: Collection[str]) -> go.Figure:
         cliponaxis=False,
         marker={"opacity": _opacity_of(counts.index, chosen), "line": {"width": 0}},
         # Plotly 7.1 fails at a click on bars with text where these are not set.
-        selected={"textfont": {"color": _LINE}},
-        unselected={"textfont": {"color": _LINE}},
+        selected={"textfont": {"color": LINE}},
+        unselected={"textfont": {"color": LINE}},
         hovertemplate=f"%{{y}}: {value}<extra></extra>",
     )
     widest = max(float(counts.max()), 1e-9)
-    return _compact(
+    return compact(
         go.Figure(bars),
         height=28 * len(counts) + 32,
         xaxis={"visible": False, "range": [0, 1.2 * widest]},
@@ -173,7 +105,7 @@ def figure_errors(
         )
         for name, table in tables.items()
     ]
-    figure = _compact(
+    figure = compact(
         go.Figure(bars),
         height=240,
         xaxis={
@@ -186,7 +118,7 @@ def figure_errors(
         },
         yaxis={"title": {"text": "MAE (years)"}, "rangemode": "tozero", "nticks": 5},
     )
-    return _with_legend(figure)
+    return with_legend(figure)
 
 
 def figure_days(counts: pd.Series, chosen: tuple[date, date] | None) -> go.Figure:
@@ -206,7 +138,7 @@ def figure_days(counts: pd.Series, chosen: tuple[date, date] | None) -> go.Figur
         marker={"opacity": _opacity(is_chosen), "line": {"width": 0}},
         hovertemplate=f"%{{x|%Y-%m-%d}}: {value}<extra></extra>",
     )
-    return _compact(
+    return compact(
         go.Figure(bars),
         height=240,
         xaxis={
@@ -257,11 +189,11 @@ def figure_map(
         corners = " L ".join(f"{a:.3f},{b:.3f}" for a, b in region)
         figure.add_shape(type="path", path=f"M {corners} Z", line={"width": 1.5})
     hidden = {"visible": False, "range": [-0.02, 1.02]}
-    figure = _compact(
+    figure = compact(
         figure, height=560, xaxis=hidden, yaxis=hidden | {"scaleanchor": "x"}
     )
     is_several = len(points) > 1
-    figure = _with_legend(figure) if is_several else figure
+    figure = with_legend(figure) if is_several else figure
     return figure.update_layout(dragmode="lasso", legend={"itemsizing": "constant"})
 
 
@@ -295,33 +227,3 @@ def _opacity(is_chosen: np.ndarray) -> np.ndarray:
 
 def _opacity_of(names: pd.Index, chosen: Collection[str]) -> np.ndarray:
     return _opacity(np.array([not chosen or name in chosen for name in names], bool))
-
-
-def _with_legend(figure: go.Figure) -> go.Figure:
-    """A legend above the chart, at its right."""
-    return figure.update_layout(
-        showlegend=True,
-        margin={"t": 28},
-        legend={
-            "orientation": "h",
-            "x": 1,
-            "xanchor": "right",
-            "y": 1.02,
-            "yanchor": "bottom",
-            "title": {"text": ""},
-            "traceorder": "normal",
-        },
-    )
-
-
-def _compact(figure: go.Figure, height: int, xaxis: dict, yaxis: dict) -> go.Figure:
-    """No legend, no dragging (so that a finger scrolls the page), hardly a margin."""
-    return figure.update_layout(
-        height=height,
-        margin={"l": 0, "r": 0, "t": 16, "b": 0},
-        bargap=0.15,
-        showlegend=False,
-        dragmode=False,
-        xaxis={"fixedrange": True} | xaxis,
-        yaxis={"fixedrange": True} | yaxis,
-    )

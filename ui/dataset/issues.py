@@ -16,7 +16,7 @@ from agemodel.dataset.issues import (
     removal_effect,
 )
 from agemodel.errors import AgeModelError
-from ui import dataset_state as state
+from ui.dataset import state
 
 _EFFECT = (
     "**{n:,} of the {total:,} test faces** are also in train, as the same picture or "

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.errors import AgeModelError
-from ui import dataset_state as state
+from ui.dataset import state
 
 _WHAT_IT_IS = (
     "[UTKFace](https://susanqq.github.io/UTKFace/): {n:,} photos of faces. The name "

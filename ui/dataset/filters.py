@@ -12,7 +12,7 @@ from agemodel.dataset.flags import FLAGS, OUTCOMES
 from agemodel.dataset.queries import Errors, write_errors
 from agemodel.dataset.selection import FACETS, Selection
 from agemodel.labels import MAX_AGE, MIN_AGE
-from ui import dataset_state as state
+from ui.dataset import state
 
 Counts = Mapping[str, Mapping[str, int]]
 

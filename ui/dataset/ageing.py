@@ -10,7 +10,7 @@ import streamlit as st
 from agemodel.dataset.averages import ALL, MIN_FACES, read_averages
 from agemodel.errors import AgeModelError
 from agemodel.labels import AGE_GROUPS, GENDERS, RACES
-from ui import dataset_state as state
+from ui.dataset import state
 
 LARGE_PX = 256
 SMALL_PX = 96

@@ -12,7 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.dataset.ordering import ORDERS, order, orders_of, page_count, page_of
-from ui import dataset_state as state
+from ui.dataset import state
 
 THUMBNAIL_PX = 104
 CACHED_PAGES = 40

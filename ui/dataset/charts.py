@@ -12,7 +12,6 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from agemodel import figures
 from agemodel.dataset.aggregates import (
     age_histogram,
     collected,
@@ -23,8 +22,9 @@ from agemodel.dataset.aggregates import (
 from agemodel.dataset.filters import Masks
 from agemodel.dataset.queries import Ages
 from agemodel.dataset.selection import FACETS, Selection
-from ui import dataset_state as state
-from ui.dataset_state import with_filter
+from agemodel.figures import dataset as figures
+from ui.dataset import state
+from ui.dataset.state import with_filter
 
 Points = Sequence[Mapping[str, Any]]
 

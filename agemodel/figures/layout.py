@@ -1,0 +1,42 @@
+"""What the figures of all pages have in common."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+FAINT = 0.35
+"""Opacity of what is not chosen, or lies outside an interval."""
+
+GREY = "rgba(128, 136, 134, 0.16)"
+LINE = "rgba(128, 136, 134, 0.9)"
+"""A surface and a line that stand out from a light and from a dark page."""
+
+
+def with_legend(figure: go.Figure) -> go.Figure:
+    """A legend above the chart, at its right."""
+    return figure.update_layout(
+        showlegend=True,
+        margin={"t": 28},
+        legend={
+            "orientation": "h",
+            "x": 1,
+            "xanchor": "right",
+            "y": 1.02,
+            "yanchor": "bottom",
+            "title": {"text": ""},
+            "traceorder": "normal",
+        },
+    )
+
+
+def compact(figure: go.Figure, height: int, xaxis: dict, yaxis: dict) -> go.Figure:
+    """No legend, no dragging (so that a finger scrolls the page), hardly a margin."""
+    return figure.update_layout(
+        height=height,
+        margin={"l": 0, "r": 0, "t": 16, "b": 0},
+        bargap=0.15,
+        showlegend=False,
+        dragmode=False,
+        xaxis={"fixedrange": True} | xaxis,
+        yaxis={"fixedrange": True} | yaxis,
+    )

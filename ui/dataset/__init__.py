@@ -1,0 +1,1 @@
+"""The Dataset page, a module a view."""
