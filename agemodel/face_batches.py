@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -16,6 +17,11 @@ from agemodel.errors import RunError
 from agemodel.labels import AGES
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.runs import find_run
+
+MIXUP_ALPHA = 0.4
+"""Both parameters of the Beta distribution that parts of blended faces come from."""
+
+_MIXUP = 1  # tells the chances of a batch from those of its faces
 
 
 class FaceBatches(keras.utils.PyDataset):
@@ -62,19 +68,29 @@ class FaceBatches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Faces, shape (n, s, s, 3), and their labels, each of shape (n, 1).
 
-        When training with teachers, their distributions follow the ages: (n, 117).
+        When training with teachers or blended faces, the distributions to be learned
+        follow the ages: (n, 117).
         """
         size = self.config.batch_size
         rows = self.order[index * size : (index + 1) * size]
         crops = [self._crop(row, index * size + i) for i, row in enumerate(rows)]
-        labels = self.faces.iloc[rows]
+        faces, labels = np.stack(crops).astype(np.float32), self.faces.iloc[rows]
         ages = labels["age"].to_numpy(np.float32)[:, None]
-        if self.augmented and "teachers" in labels:
-            ages = np.concatenate([ages, np.stack(labels["teachers"].tolist())], axis=1)
-        return np.stack(crops).astype(np.float32), {
-            AGE_OUTPUT: ages,
-            GENDER_OUTPUT: labels["gender"].to_numpy(np.float32)[:, None],
-        }
+        genders = labels["gender"].to_numpy(np.float32)[:, None]
+        if self.augmented and (self.config.mixup or "teachers" in labels):
+            ages = np.concatenate([ages, self._targets(labels)], axis=1)
+        if self.augmented and self.config.mixup:
+            rng = np.random.default_rng([self.config.seed, self.epoch, index, _MIXUP])
+            faces, ages, genders = mixed((faces, ages, genders), self.config.mixup, rng)
+        return faces, {AGE_OUTPUT: ages, GENDER_OUTPUT: genders}
+
+    def _targets(self, labels: pd.DataFrame) -> np.ndarray:
+        ages = labels["age"].to_numpy(np.float32)
+        targets = target_distributions(ages, self.config.age_target_sd_years)
+        if "teachers" in labels:
+            said = np.stack(labels["teachers"].tolist())
+            targets += self.config.teacher_share * (said - targets)
+        return targets
 
     def _crop(self, row: int, place: int) -> np.ndarray:
         file, square = self.faces["file"].iloc[row], self.faces["square"].iloc[row]
@@ -83,6 +99,37 @@ class FaceBatches(keras.utils.PyDataset):
         rgb, square = read_face(self.folder / file, square)
         rng = np.random.default_rng([self.config.seed, self.epoch, place])
         return augmented_crop(rgb, square, self.config, rng)
+
+
+def target_distributions(ages: np.ndarray, sd_years: float) -> np.ndarray:
+    """Gaussians around true ages, shape (n,), over `AGES`: shape (n, 116), float32."""
+    density = np.exp(-0.5 * np.square((AGES - ages[:, None]) / sd_years))
+    return (density / density.sum(1, keepdims=True)).astype(np.float32)
+
+
+def mixed(
+    batch: Sequence[np.ndarray], share: float, rng: np.random.Generator
+) -> list[np.ndarray]:
+    """Blend some faces of a batch with others, and so their labels.
+
+    As in H. Zhang et al., 'mixup: Beyond Empirical Risk Minimization', ICLR 2018; the
+    face itself always keeps the larger part.
+
+    Args:
+        batch: arrays, float32, whose first axis are the n faces.
+        share: of the faces that are blended, 0..1.
+        rng: the source of chance.
+    """
+    size = len(batch[0])
+    part = rng.beta(MIXUP_ALPHA, MIXUP_ALPHA, size)
+    part = np.minimum(part, 1 - part) * (rng.random(size) < share)
+    others = rng.permutation(size)
+
+    def blend(values: np.ndarray) -> np.ndarray:
+        weight = part.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
+        return values + weight * (values[others] - values)
+
+    return [blend(values) for values in batch]
 
 
 def age_shares(ages: np.ndarray, balance: float) -> np.ndarray:

@@ -32,7 +32,14 @@ def build_network(name: str, input_px: int, dropout: float) -> keras.Model:
         name: one of `NETWORKS`.
         input_px: side of the input.
         dropout: share dropped before the heads.
+
+    Raises:
+        ConfigError: there is no network of that name.
     """
+    if name not in NETWORKS:
+        raise ConfigError(
+            f"network is {name!r}; expected one of {', '.join(NETWORKS)}."
+        )
     return NETWORKS[name](input_px, dropout)
 
 

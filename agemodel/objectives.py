@@ -13,37 +13,32 @@ from agemodel.labels import AGES, age_group_index
 
 @keras.saving.register_keras_serializable("agemodel")
 class AgeDistributionLoss(keras.losses.Loss):
-    """Cross-entropy against a Gaussian around the true age.
+    """Cross-entropy against a distribution over the ages.
 
-    As in B.-B. Gao et al., 'Deep Label Distribution Learning with Label Ambiguity',
-    IEEE TIP 2017; with the error of the expected value beside it, as in B.-B. Gao et
-    al., 'Age Estimation Using Expectation of Label Distribution Learning', IJCAI 2018.
-    Where teachers speak, a part of the target is theirs, as in G. Hinton et al.,
-    'Distilling the Knowledge in a Neural Network', 2015.
+    Unless another is given, it is a Gaussian around the true age, as in B.-B. Gao et
+    al., 'Deep Label Distribution Learning with Label Ambiguity', IEEE TIP 2017; with
+    the error of the expected value beside it, as in B.-B. Gao et al., 'Age Estimation
+    Using Expectation of Label Distribution Learning', IJCAI 2018.
     """
 
     def __init__(
-        self,
-        sd_years: float,
-        mae_weight: float = 0.0,
-        teacher_share: float = 0.0,
-        **options: Any,
+        self, sd_years: float, mae_weight: float = 0.0, **options: Any
     ) -> None:
         super().__init__(**options)
         self.sd_years, self.mae_weight = sd_years, mae_weight
-        self.teacher_share = teacher_share
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """True ages and distributions, shape (n, 116), to losses, shape (n,).
 
-        The true ages have shape (n, 1), or (n, 117) with the teachers' distributions
-        behind them.
+        The true ages have shape (n, 1), or (n, 117) with the distributions to be
+        learned behind them.
         """
-        ages = ops.convert_to_tensor(AGES.astype("float32"))
-        offset = (ages - ops.cast(y_true[:, :1], "float32")) / self.sd_years
-        target = ops.softmax(-0.5 * ops.square(offset), axis=-1)
         if y_true.shape[-1] > 1:
-            target += self.teacher_share * (y_true[:, 1:] - target)
+            target = ops.cast(y_true[:, 1:], "float32")
+        else:
+            ages = ops.convert_to_tensor(AGES.astype("float32"))
+            offset = (ages - ops.cast(y_true, "float32")) / self.sd_years
+            target = ops.softmax(-0.5 * ops.square(offset), axis=-1)
         entropy = -ops.sum(target * ops.log(y_pred + 1e-7), axis=-1)
         return entropy + self.mae_weight * mae_years(y_true, y_pred)
 
@@ -53,7 +48,6 @@ class AgeDistributionLoss(keras.losses.Loss):
             **super().get_config(),
             "sd_years": self.sd_years,
             "mae_weight": self.mae_weight,
-            "teacher_share": self.teacher_share,
         }
 
 

@@ -40,6 +40,7 @@ def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
             (config.degrade, f"{config.degrade:.0%} of them made worse in quality"),
             (config.greyscale, f"{config.greyscale:.0%} without colour"),
             (config.erase, f"{config.erase:.0%} partly covered"),
+            (config.mixup, f"{config.mixup:.0%} blended with another"),
         )
         if amount
     ]

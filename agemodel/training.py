@@ -20,6 +20,7 @@ from agemodel.config import TrainConfig
 from agemodel.dataset.crops import Progress
 from agemodel.dataset.faces import faces_of
 from agemodel.dataset.index import images_dir
+from agemodel.errors import ConfigError
 from agemodel.face_batches import FaceBatches, what_teachers_say
 from agemodel.labels import AGES
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
@@ -57,7 +58,7 @@ def train(
         The finished run.
 
     Raises:
-        ConfigError: the recipe freezes what its network does not have.
+        ConfigError: there is no such network, or it cannot learn what the recipe says.
         DatasetError: the dataset is missing, or has no face to train on.
         RunError: the run exists and follows another recipe, or a teacher is missing.
     """
@@ -188,12 +189,17 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> N
 
 def _age_loss(model: keras.Model, config: TrainConfig) -> keras.losses.Loss:
     """What the form of the age head asks for."""
-    if networks.has_groups(model):
+    has_groups = networks.has_groups(model)
+    if model.output[AGE_OUTPUT].shape[-1] == len(AGES) and not has_groups:
+        return AgeDistributionLoss(config.age_target_sd_years, config.age_mae_weight)
+    for name in ("mixup", "teachers"):
+        if getattr(config, name):
+            raise ConfigError(
+                f"{name} is {getattr(config, name)!r}, but the network "
+                f"{config.network!r} learns no distribution over the ages."
+            )
+    if has_groups:
         return AgeGroupLoss()
-    if model.output[AGE_OUTPUT].shape[-1] == len(AGES):
-        return AgeDistributionLoss(
-            config.age_target_sd_years, config.age_mae_weight, config.teacher_share
-        )
     return keras.losses.MeanSquaredError()
 
 

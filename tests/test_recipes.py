@@ -26,6 +26,7 @@ def test_a_plain_recipe_says_no_more_than_it_does() -> None:
         ({"flip": True}, "mirrored"),
         ({"jitter_turn_deg": 12.0}, "turned by up to 12°"),
         ({"erase": 0.3}, "30% partly covered"),
+        ({"mixup": 0.5}, "50% blended with another"),
         ({"age_balance": 0.25}, "share to the power of -0.25"),
         ({"pretrained": True, "frozen_blocks": 5}, "first 5 of 13 blocks stay"),
         ({"start_run": "mobile-1"}, "best model of run `mobile-1`"),

@@ -21,7 +21,13 @@ from agemodel.compact import round_bits
 from agemodel.config import TrainConfig, read_config
 from agemodel.dataset.faces import faces_of
 from agemodel.errors import ConfigError, DatasetError, RunError
-from agemodel.face_batches import FaceBatches, age_shares, what_teachers_say
+from agemodel.face_batches import (
+    FaceBatches,
+    age_shares,
+    mixed,
+    target_distributions,
+    what_teachers_say,
+)
 from agemodel.labels import AGES
 from agemodel.networks import AGE_OUTPUT, NETWORKS, build_network, group_shares
 from agemodel.objectives import (
@@ -436,25 +442,87 @@ def test_the_error_in_years_joins_the_distribution_loss_with_its_weight() -> Non
 
 
 def test_a_loss_survives_saving() -> None:
-    loss = AgeDistributionLoss(sd_years=3.0, mae_weight=0.2, teacher_share=0.3)
+    loss = AgeDistributionLoss(sd_years=3.0, mae_weight=0.2)
     again = keras.losses.deserialize(keras.losses.serialize(loss))
-    assert (again.sd_years, again.mae_weight, again.teacher_share) == (3.0, 0.2, 0.3)
+    assert (again.sd_years, again.mae_weight) == (3.0, 0.2)
 
 
-def test_teachers_take_their_part_of_the_target() -> None:
+def test_a_distribution_behind_the_age_is_what_is_learned() -> None:
     said = np.full((1, 116), 0.2 / 115, np.float32)
     said[0, 29] = 0.8
-    teacher = np.zeros((1, 116), np.float32)
-    teacher[0, 29] = 1.0  # age 30, where the true age is 60
-    truth = np.concatenate([[[60.0]], teacher], axis=1).astype(np.float32)
-    losses = [
-        float(AgeDistributionLoss(2.0, 0.0, share).call(truth, said)[0])
-        for share in (0.0, 0.25, 1.0)
-    ]
-    far, near = -np.log(0.2 / 115), -np.log(0.8)
-    assert losses == pytest.approx([far, 0.75 * far + 0.25 * near, near], rel=1e-3)
-    # The years are counted from the true age, whatever the teacher says.
+    given = np.zeros((1, 116), np.float32)
+    given[0, 29] = 1.0  # age 30, where the true age is 60
+    truth = np.concatenate([[[60.0]], given], axis=1).astype(np.float32)
+    loss = float(AgeDistributionLoss(2.0).call(truth, said)[0])
+    assert loss == pytest.approx(-np.log(0.8), rel=1e-3)
+    # The years are counted from the true age, whatever else is learned.
     assert float(mae_years(truth, said)[0]) == pytest.approx(abs(60 - said @ AGES)[0])
+
+
+def test_targets_are_gaussians_around_the_true_ages() -> None:
+    targets = target_distributions(np.array([30.0, 1.0], np.float32), sd_years=2.0)
+    # From 30 to 32, one standard deviation, the density falls to exp(-1/2).
+    assert targets[0, 31] / targets[0, 29] == pytest.approx(np.exp(-0.5), rel=1e-5)
+    np.testing.assert_allclose(targets.sum(1), 1, rtol=1e-5)
+    assert targets.argmax(1).tolist() == [29, 0]
+
+
+def test_teachers_take_their_part_of_the_target(data: Path) -> None:
+    config = replace(SMALL, network="mobile", teacher_share=0.25)
+    faces = faces_of(config, data)
+    always_90 = np.eye(116, dtype=np.float32)[89]
+    faces["teachers"] = [always_90] * len(faces)
+    batches = FaceBatches(images_dir(data), faces, config, augmented=True)
+    labels = batches[0][1]["age"]
+    own = target_distributions(labels[:, 0], config.age_target_sd_years)
+    np.testing.assert_allclose(labels[:, 1:], 0.75 * own + 0.25 * always_90, atol=1e-6)
+
+
+def test_a_blended_face_keeps_the_larger_part_and_takes_its_labels_along() -> None:
+    # The number of the face is its picture, its age and its gender's place alike.
+    numbers = np.arange(64, dtype=np.float32)
+    batch = (np.tile(numbers[:, None, None, None], (1, 2, 2, 3)), numbers[:, None])
+    rng = np.random.default_rng(0)
+    faces, ages = mixed(batch, 1.0, rng)
+    np.testing.assert_allclose(faces[:, 1, 1, 2], ages[:, 0], rtol=1e-6)
+    assert (ages[:, 0] != numbers).mean() > 0.9
+    one_hot = mixed((np.eye(64, dtype=np.float32),), 1.0, np.random.default_rng(0))[0]
+    assert (one_hot.diagonal() >= 0.5).all()
+    np.testing.assert_allclose(one_hot.sum(1), 1, rtol=1e-6)
+
+
+def test_the_share_of_blended_faces_is_the_one_asked_for() -> None:
+    batch = (np.arange(4000, dtype=np.float32)[:, None],)
+    moved = mixed(batch, 0.25, np.random.default_rng(0))[0] != batch[0]
+    # Parts below the last bit of a number near 4,000 do not show: some per cent.
+    assert moved.mean() == pytest.approx(0.24, abs=0.03)
+    assert not (mixed(batch, 0.0, np.random.default_rng(0))[0] != batch[0]).any()
+
+
+def test_only_training_faces_are_blended(data: Path) -> None:
+    config = replace(SMALL, network="mobile", mixup=1.0)
+    faces = faces_of(config, data)
+    training, plain = (
+        FaceBatches(images_dir(data), faces, config, augmented=augmented)[0][1]["age"]
+        for augmented in (True, False)
+    )
+    assert training.shape[1] == 117
+    assert plain.shape[1] == 1
+    assert (plain == plain.round()).all()
+
+
+@pytest.mark.parametrize("network", ["seed_cnn", "group_cnn"])
+def test_networks_without_a_distribution_refuse_to_blend(
+    network: str, data: Path, runs: Path
+) -> None:
+    config = replace(SMALL, name="blend", network=network, mixup=0.5)
+    with pytest.raises(ConfigError, match="mixup is 0.5, but the network"):
+        train(config, data, "blend")
+
+
+def test_an_unknown_network_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="'resnet'; expected one of group_cnn"):
+        build_network("resnet", 128, 0.0)
 
 
 def test_teachers_speak_by_file_and_with_equal_weight(data: Path, runs: Path) -> None:
