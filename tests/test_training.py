@@ -20,6 +20,7 @@ from agemodel.checkpoints import BEST, LAST
 from agemodel.compact import round_bits
 from agemodel.config import TrainConfig, read_config
 from agemodel.dataset.faces import faces_of
+from agemodel.dataset.index import images_dir
 from agemodel.errors import ConfigError, DatasetError, RunError
 from agemodel.face_batches import (
     FaceBatches,
@@ -293,8 +294,6 @@ def _start(data: Path) -> subprocess.Popen[str]:
 
 
 def _images(data: Path) -> Path:
-    from agemodel.dataset.index import images_dir
-
     return images_dir(data)
 
 
@@ -516,7 +515,7 @@ def test_networks_without_a_distribution_refuse_to_blend(
     network: str, data: Path, runs: Path
 ) -> None:
     config = replace(SMALL, name="blend", network=network, mixup=0.5)
-    with pytest.raises(ConfigError, match="mixup is 0.5, but the network"):
+    with pytest.raises(ConfigError, match=r"mixup is 0\.5, but the network"):
         train(config, data, "blend")
 
 
