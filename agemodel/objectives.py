@@ -73,6 +73,15 @@ def mae_years(y_true: Any, y_pred: Any) -> Any:
 
 
 @keras.saving.register_keras_serializable("agemodel")
+def label_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """Whether a probability is on its label's side, shape (n, 1).
+
+    The label of a blended face lies between 0 and 1; its larger part counts.
+    """
+    return ops.cast((y_true >= 0.5) == (y_pred >= 0.5), "float32")
+
+
+@keras.saving.register_keras_serializable("agemodel")
 class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
     """A linear rise, then a cosine to zero."""
 

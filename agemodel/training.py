@@ -28,6 +28,7 @@ from agemodel.objectives import (
     AgeDistributionLoss,
     AgeGroupLoss,
     WarmupCosine,
+    label_accuracy,
     mae_years,
 )
 from agemodel.runs import Run, find_run, open_run, write_whole
@@ -182,7 +183,9 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> N
         loss_weights={AGE_OUTPUT: 1.0, GENDER_OUTPUT: config.gender_weight},
         metrics={
             AGE_OUTPUT: keras.metrics.MeanMetricWrapper(mae_years, name="mae_years"),
-            GENDER_OUTPUT: keras.metrics.BinaryAccuracy(name="accuracy"),
+            GENDER_OUTPUT: keras.metrics.MeanMetricWrapper(
+                label_accuracy, name="accuracy"
+            ),
         },
     )
 

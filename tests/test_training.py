@@ -35,6 +35,7 @@ from agemodel.objectives import (
     AgeDistributionLoss,
     AgeGroupLoss,
     WarmupCosine,
+    label_accuracy,
     mae_years,
 )
 from agemodel.runs import Run, open_run
@@ -464,6 +465,12 @@ def test_targets_are_gaussians_around_the_true_ages() -> None:
     assert targets[0, 31] / targets[0, 29] == pytest.approx(np.exp(-0.5), rel=1e-5)
     np.testing.assert_allclose(targets.sum(1), 1, rtol=1e-5)
     assert targets.argmax(1).tolist() == [29, 0]
+
+
+def test_the_larger_part_of_a_blended_label_counts() -> None:
+    labels = np.array([[1.0], [0.8], [0.8], [0.0]], np.float32)
+    said = np.array([[0.6], [0.7], [0.4], [0.9]], np.float32)
+    assert np.asarray(label_accuracy(labels, said)).ravel().tolist() == [1, 1, 0, 0]
 
 
 def test_teachers_take_their_part_of_the_target(data: Path) -> None:
