@@ -23,6 +23,10 @@ def pages() -> list[st.Page]:
             default=True,
         ),
         st.Page("pages/dataset.py", title="Dataset", icon=":material/grid_view:"),
+        st.Page(
+            "pages/training.py", title="Training", icon=":material/model_training:"
+        ),
+        st.Page("pages/evaluation.py", title="Evaluation", icon=":material/analytics:"),
         st.Page("pages/about.py", title="About", icon=":material/info:"),
         st.Page(_estimate_by_name, url_path="estimate", visibility="hidden"),
     ]

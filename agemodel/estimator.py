@@ -20,6 +20,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from agemodel import paths
+from agemodel.app_model import DEFAULT_MODEL
 from agemodel.calibration import Calibration, median_age
 from agemodel.cards import read_card
 from agemodel.errors import ModelError
@@ -34,7 +35,6 @@ from agemodel.faces.detector import MIN_SCORE, FaceDetector
 from agemodel.faces.quality import FaceQuality, quality_of, warnings
 from agemodel.labels import AGE_GROUPS, AGES, group_probabilities
 
-DEFAULT_MODEL = "mobile"
 FORMAT = 2
 """Of the model's folder; another number is refused."""
 

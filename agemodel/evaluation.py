@@ -24,6 +24,7 @@ from agemodel.errors import RunError
 from agemodel.estimator import distribution_around
 from agemodel.explanation import fit_projection, with_features
 from agemodel.labels import AGES, group_probabilities
+from agemodel.network_record import write_network
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.runs import EMBEDDINGS, Run
 from agemodel.stability import measure_stability
@@ -36,10 +37,10 @@ def evaluate(
 ) -> dict[str, Any]:
     """Predict every face of the run's split and measure the errors.
 
-    Writes `predictions.parquet`, `calibration.json`, `conditions.json` and
-    `metrics.json` into the run's folder, and, where the network has such features,
-    `embeddings.parquet` and `projection.npz`. The calibration is chosen on val; test
-    is only reported.
+    Writes `network.json`, `predictions.parquet`, `calibration.json`,
+    `conditions.json` and `metrics.json` into the run's folder, and, where the network
+    has such features, `embeddings.parquet` and `projection.npz`. The calibration is
+    chosen on val; test is only reported.
 
     Args:
         run: a run with a best model.
@@ -54,7 +55,9 @@ def evaluate(
         DatasetError: the dataset is missing.
     """
     config = run.read_config()
-    predict = predictor(load_best(run), config)
+    model = load_best(run)
+    write_network(run, model)
+    predict = predictor(model, config)
     faces = faces_of(config, data_dir, progress)
     outputs = _predict_all(predict, faces, config, data_dir, progress)
     calibration = _calibrate(faces, outputs)

@@ -28,7 +28,19 @@ def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
         f"the epoch and the calibration, {faces['test']:,} to report on; {framing}, at "
         f"{config.input_px} px."
     )
-    varied = [
+    if varied := variations(config):
+        text += f" Training faces are varied at random: {', '.join(varied)}."
+    if config.age_balance:
+        text += (
+            " Rare ages are drawn more often, by their share to the power of "
+            f"-{config.age_balance:g}."
+        )
+    return text
+
+
+def variations(config: TrainConfig) -> list[str]:
+    """How training faces are varied, as phrases; none where they are not."""
+    return [
         words
         for amount, words in (
             (config.flip, "mirrored"),
@@ -44,14 +56,6 @@ def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
         )
         if amount
     ]
-    if varied:
-        text += f" Training faces are varied at random: {', '.join(varied)}."
-    if config.age_balance:
-        text += (
-            " Rare ages are drawn more often, by their share to the power of "
-            f"-{config.age_balance:g}."
-        )
-    return text
 
 
 def start_in_words(config: TrainConfig) -> str:

@@ -10,9 +10,10 @@
         status.json        how far it is
         best.keras         the epoch with the lowest val MAE; last.keras the last one
         checkpoints/       while it runs
-        predictions.parquet, calibration.json, conditions.json, metrics.json, and
-        embeddings.parquet, projection.npz            by evaluate
+        network.json, predictions.parquet, calibration.json, conditions.json,
+        metrics.json, embeddings.parquet, projection.npz   by evaluate
         log.txt            what happened when
+        job.json, progress.json, process.log          of the process at work on it
 """
 
 from __future__ import annotations
@@ -48,6 +49,7 @@ SHIPPED_FILES = (
     "status.json",
     "log.txt",
     "best.keras",
+    "network.json",
     "calibration.json",
     "conditions.json",
     "metrics.json",
@@ -64,6 +66,7 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 _MADE_BY_EVALUATE = (
     EMBEDDINGS,
     PROJECTION,
+    "network.json",
     "predictions.parquet",
     "calibration.json",
     "conditions.json",

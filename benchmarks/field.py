@@ -1,23 +1,22 @@
 """This project's own test figures beside those of the field; nothing is run here.
 
 Ours are read from the served model's card and from shipped runs, those of others from
-published.json.
+assets/published.json.
 """
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from agemodel import paths
+from agemodel.analysis.baselines import read_published
 from agemodel.cards import read_card
 from agemodel.errors import RunError
 from agemodel.estimator import DEFAULT_MODEL
 from agemodel.runs import Run
 from benchmarks.limits import at_most
 
-PUBLISHED = Path(__file__).with_name("published.json")
 PARTS = ("coral_test", "test")
 """CORAL's test faces, 21 to 60 years; this project's test faces, all ages."""
 
@@ -31,10 +30,11 @@ def run() -> dict[str, Any]:
     """All rows of both parts, the best first.
 
     Raises:
-        ModelError: the served model has no readable card.
+        ModelError: the served model has no readable card, or the published figures
+            cannot be read.
         RunError: a shipped run is damaged.
     """
-    others = json.loads(PUBLISHED.read_text("utf-8"))
+    others = read_published()
     card = read_card(paths.models_dir() / DEFAULT_MODEL)
     ours = {part: own_rows(card, paths.SHIPPED_RUNS, part) for part in PARTS}
     found = {

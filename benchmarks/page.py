@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -98,20 +98,23 @@ def _measure_servers(
 ) -> None:
     """Start both servers, visit them by turns, and give the app a photo a few times."""
     with ExitStack() as stack:
-        urls = {"app": stack.enter_context(_serve_app())}
-        urls["empty"] = stack.enter_context(_serve_empty())
+        urls = {"app": stack.enter_context(serve_app())}
+        urls["empty"] = stack.enter_context(serve_empty())
         names = list(reversed(urls)) if reverse else list(urls)
         for number in range(1 + VISITS):
             for name in names:
                 key = f"{name}_{'later' if number else 'first'}"
-                times.setdefault(key, []).append(visit_s(browser, urls[name], name))
+                times.setdefault(key, []).append(
+                    visit_s(browser, urls[name], SHOWN[name])
+                )
         upload_s(browser, urls["app"])  # the first one loads what the figures need
         for _ in range(UPLOADS):
             times.setdefault("upload", []).append(upload_s(browser, urls["app"]))
 
 
 @contextmanager
-def _serve_app() -> Iterator[str]:
+def serve_app() -> Iterator[str]:
+    """The app on a server that nobody has visited yet, its address."""
     with (
         tempfile.TemporaryDirectory() as home,
         run_server(Path(home)) as server,
@@ -120,7 +123,8 @@ def _serve_app() -> Iterator[str]:
 
 
 @contextmanager
-def _serve_empty() -> Iterator[str]:
+def serve_empty() -> Iterator[str]:
+    """A Streamlit app with a heading and nothing else, its address."""
     with tempfile.TemporaryDirectory() as home:
         script = Path(home) / "empty.py"
         script.write_text(EMPTY_APP, "utf-8")
@@ -129,7 +133,7 @@ def _serve_empty() -> Iterator[str]:
 
 
 @contextmanager
-def _fresh_page(browser: Browser) -> Iterator[Page]:
+def fresh_page(browser: Browser) -> Iterator[Page]:
     """A page of a browser that has nothing in its cache."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page = context.new_page()
@@ -138,11 +142,11 @@ def _fresh_page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def visit_s(browser: Browser, url: str, name: str) -> float:
-    """Seconds from the navigation until what `SHOWN` names is seen."""
-    with _fresh_page(browser) as page:
+def visit_s(browser: Browser, url: str, shown: Sequence[str]) -> float:
+    """Seconds from the navigation until all that `shown` selects is seen."""
+    with fresh_page(browser) as page:
         started = perf_counter()
-        _arrive(page, url, name)
+        _arrive(page, url, shown)
         seconds = perf_counter() - started
         page.wait_for_selector(AT_REST)
     return seconds
@@ -150,8 +154,8 @@ def visit_s(browser: Browser, url: str, name: str) -> float:
 
 def upload_s(browser: Browser, url: str) -> float:
     """Seconds from handing a photo to the uploader until its age is on the page."""
-    with _fresh_page(browser) as page:
-        _arrive(page, url, "app")
+    with fresh_page(browser) as page:
+        _arrive(page, url, SHOWN["app"])
         page.wait_for_selector(AT_REST)
         chooser = page.locator(FILE_INPUT)
         started = perf_counter()
@@ -160,7 +164,7 @@ def upload_s(browser: Browser, url: str) -> float:
         return perf_counter() - started
 
 
-def _arrive(page: Page, url: str, name: str) -> None:
+def _arrive(page: Page, url: str, shown: Sequence[str]) -> None:
     page.goto(url, wait_until="commit")
-    for selector in SHOWN[name]:
+    for selector in shown:
         page.wait_for_selector(selector)

@@ -24,6 +24,7 @@ SECTIONS = {
     "start": "Start and memory",
     "throughput": "Throughput",
     "page": "Page",
+    "dataset_page": "Dataset page",
     "framing": "Framing",
 }
 """Modules of this folder, each with a `run`, and their headings."""
@@ -37,6 +38,15 @@ renews one section.
 """
 FACTS = ("n", "input_px", "parameters")
 SHARES = ("cs5", "gender_accuracy")
+DATASET_ACTS = {
+    "filter_gender": "charts: a gender",
+    "filter_race": "charts: a race",
+    "filter_age": "charts: the age slider, a step",
+    "filter_bar": "charts: a click on a bar",
+    "filter_reset": "charts: all filters off",
+    "map_filter": "map: a gender",
+    "gallery": "faces: the next page of 60 pictures",
+}
 KINDS = {
     "served": "**ours, measured**",
     "own": "ours, measured",
@@ -80,6 +90,7 @@ def render(results: dict[str, Any]) -> str:
         "start": _start,
         "throughput": _throughput,
         "page": _page,
+        "dataset_page": _dataset_page,
         "framing": _framing,
     }
     parts = [HEAD]
@@ -257,6 +268,44 @@ def _page(found: dict[str, Any]) -> str:
         f"heading alone.\n\n{table(head, rows)}\n"
         "From handing a portrait of 1 MP to the uploader until its age is on the page: "
         f"{spread(upload)} s, n = {upload['n']}.\n"
+    )
+
+
+def _dataset_page(found: dict[str, Any]) -> str:
+    visits = [
+        (
+            label,
+            *(spread(found[f"{name}_{visit}_s"]) for name in ("page", "empty")),
+            number(found[f"{visit}_longer_s"], 2),
+            f"{found[f'page_{visit}_s']['n']}",
+        )
+        for visit, label in (
+            ("first", "the first one after the server's start"),
+            ("later", "by a later visitor with an empty cache"),
+        )
+    ]
+    acts = [
+        (label, spread(found[f"{key}_s"]), f"{found[f'{key}_s']['n']}")
+        for key, label in DATASET_ACTS.items()
+        if f"{key}_s" in found
+    ]
+    million = found["million"]
+    made = [
+        ("filter and counts, without a page, s", spread(million["pure_s"])),
+        ("charts: a gender, to the repainted page, s", spread(million["filter_s"])),
+        ("map: a gender, to the repainted page, s", spread(million["map_filter_s"])),
+        ("the server's memory at its most, MiB", number(million["peak_mib"])),
+    ]
+    head = ("Visit", "Dataset page, s", "empty app, s", "longer by, s", "n")
+    return (
+        f"In headless Chromium {found['chromium']}, from the navigation until the "
+        "filters and the first chart are there; beside it an empty Streamlit app.\n\n"
+        f"{table(head, visits)}\n"
+        "From a click or key press to the last change that it makes on the page, "
+        "pictures loaded:\n\n"
+        f"{table(('What', 'Median, s', 'n'), acts)}\n"
+        f"With a made-up table of {million['n']:,} faces:\n\n"
+        f"{table(('What', 'Median'), made)}"
     )
 
 

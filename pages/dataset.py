@@ -4,7 +4,7 @@ import streamlit as st
 
 from agemodel.dataset.filters import counts, masks
 from agemodel.errors import AgeModelError
-from ui.dataset import state
+from ui.dataset import marks, state, tables
 from ui.dataset.ageing import show_ageing
 from ui.dataset.charts import show_charts
 from ui.dataset.faces import show_faces
@@ -24,7 +24,7 @@ VIEWS = {
 
 st.title("Dataset", anchor=False)
 try:
-    faces = state.faces()
+    faces = tables.marked(state.faces())
 except AgeModelError as error:
     show_unreadable(error)
     st.stop()
@@ -33,8 +33,11 @@ state.write_url()
 found = masks(faces, state.selection())
 left = found.without()
 show_intro(faces)
+marks.show_problem()
 with st.sidebar:
-    show_filters(counts(faces, state.selection(), found))
+    counted = counts(faces, state.selection(), found)
+    show_filters(counted)
+    marks.show_filter(counted)
 with st.container(
     horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
 ):
@@ -42,7 +45,6 @@ with st.container(
         "View",
         list(VIEWS),
         format_func=VIEWS.get,
-        required=True,
         label_visibility="collapsed",
         **state.control("view"),
     )

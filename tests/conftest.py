@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agemodel.dataset.archive import import_dataset
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_local_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep a developer's own runs, and the model they chose, out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AGEMODEL_RUNS", str(tmp_path_factory.mktemp("no-runs")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ def table(**columns: Any) -> pd.DataFrame:
     """
     n = len(columns["age"])
     age = np.array(columns.pop("age"), np.int16)
-    frame = {
+    frame: dict[str, Any] = {
         "file": [f"{row:07d}.jpg" for row in range(n)],
         "age": age,
         "gender": ["male"] * n,

@@ -16,7 +16,17 @@ from agemodel.faces.crop import CropSquare, crop_square, square_of_detection
 from agemodel.faces.detection import Detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from benchmarks import framing, made_photos, page, photos, start, startup, throughput
+from benchmarks import (
+    dataset_page,
+    framing,
+    made_faces,
+    made_photos,
+    page,
+    photos,
+    start,
+    startup,
+    throughput,
+)
 from benchmarks.__main__ import main
 from benchmarks.chips import chosen
 from benchmarks.limits import at_least, at_most
@@ -147,7 +157,7 @@ def test_page_without_results_has_a_head_and_no_section() -> None:
 
 
 def test_page_of_made_up_figures_shows_them_where_they_belong() -> None:
-    times = {f"{app}_{visit}": [1.0] for app in page.SHOWN for visit in PAGE_VISITS}
+    times = {f"{app}_{visit}": [1.0] for app in page.SHOWN for visit in VISITS}
     times |= {"app_first": [1.0, 2.0, 3.0], "upload": [0.25]}
     found = {"chromium": "1.2", **page.summarise_times(times)}
     assert found["first_longer_s"] == 1.0  # 2 is the median of the first visits
@@ -162,7 +172,41 @@ def test_page_of_made_up_figures_shows_them_where_they_belong() -> None:
     assert "commit abc: Some CPU, 2 cores" in text
 
 
-PAGE_VISITS = ("first", "later")
+def test_dataset_page_is_held_to_its_limits() -> None:
+    times = {f"{app}_{visit}": [1.0] for app in ("page", "empty") for visit in VISITS}
+    times |= {f"filter_{key}": [0.3] for key in dataset_page.FILTERS}
+    times |= {"page_first": [1.5, 2.5, 9.0], "filter_bar": [0.1, 0.5, 0.6]}
+    times["map_filter"] = [0.2]
+    # 10 MiB more than 1,000 MB, which are 953.67 MiB.
+    million = {"n": 1_000_000, "peak_mib": 963.67}
+    million |= {f"{key}_s": summarise([0.9]) for key in ("pure", "filter")}
+    million["map_filter_s"] = summarise([2.0])
+    found = {
+        "chromium": "1.2",
+        **dataset_page.summarise_times(times),
+        "million": million,
+    }
+    found["limits"] = dataset_page.limits(found)
+    broken = [limit["what"] for limit in found["limits"] if not limit["kept"]]
+    assert broken == [
+        "a first visit, longer than an empty app's, s",  # 2.5 less 1
+        "a click on a chart's bar, to the repainted page, s",
+        "a million faces: the server's memory at its most, MB",
+    ]
+    text = render(merge({}, "dataset_page", MACHINE, found))
+    assert "a click on a bar | 0.500 (0.300 to 0.550) | 3 |" in text
+    assert "pictures |" not in text  # of the gallery, where none is imported
+    found["gallery_s"] = summarise([1.5])
+    assert not dataset_page.limits(found)[-4]["kept"]
+
+
+def test_app_of_made_faces_names_its_table(tmp_path) -> None:
+    script = made_faces.write_app(tmp_path, tmp_path / "faces.feather").read_text()
+    assert f"read_feather({str(tmp_path / 'faces.feather')!r})" in script
+    compile(script, "app", "exec")
+
+
+VISITS = ("first", "later")
 MACHINE = {
     "date": "2026-01-02T03:04:05+00:00",
     "commit": "abc",

@@ -11,6 +11,8 @@ import pytest
 from made_cards import PART, made_card
 from PIL import Image
 
+from agemodel import paths
+from agemodel.analysis.baselines import read_published
 from benchmarks import field, peer, peer_process, peer_setup
 from benchmarks.__main__ import main
 from benchmarks.record import RESULTS, Missing, merge
@@ -250,7 +252,7 @@ def test_served_model_is_held_against_the_best_package() -> None:
 
 
 def test_figures_of_others_say_whose_they_are() -> None:
-    others = json.loads(field.PUBLISHED.read_text("utf-8"))
+    others = read_published()
     assert set(others) == set(field.PARTS)
     for row in (row for rows in others.values() for row in rows):
         assert row["kind"] in ("published", "measured")
@@ -260,8 +262,8 @@ def test_figures_of_others_say_whose_they_are() -> None:
 
 
 def test_field_is_shown_in_the_digits_that_were_given() -> None:
-    ours = field.own_rows(made_card(), field.PUBLISHED.parent / "none", "test")
-    others = json.loads(field.PUBLISHED.read_text("utf-8"))
+    ours = field.own_rows(made_card(), paths.SHIPPED_RUNS / "none", "test")
+    others = read_published()
     found = {part: ours + others[part] for part in field.PARTS}
     found["limits"] = field.limits(found["coral_test"])
     text = render(merge({}, "field", MACHINE, found))

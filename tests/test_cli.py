@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,9 +18,17 @@ from typing import Any
 import pytest
 from coloured_faces import coloured_face, import_coloured_faces
 from dataset_archives import faces, write_tar
+from made_models import write_model
 from PIL import Image
 
 from agemodel import cli, paths
+from agemodel.checkpoints import write_checkpoint
+from agemodel.config import TrainConfig
+from agemodel.dataset.marks import MARKS_NAME, mark_faces
+from agemodel.errors import ModelError
+from agemodel.jobs.progress import read_progress
+from agemodel.jobs.records import read_job
+from agemodel.runs import Run, open_run
 
 KEYS = ["file", "width", "height", "faces", "error"]
 FACE_KEYS = [
@@ -167,6 +178,130 @@ def test_the_whole_way_from_pictures_to_the_apps_model(
     face = str(paths.SAMPLES / "joe-biden.jpg")
     assert cli.main(["predict", "--json", "--model", "tiny", face]) == 0
     assert len(records(capsys)[0]["faces"]) == 1
+
+
+@pytest.fixture
+def begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run of which nothing is trained yet, and neither shipped runs nor data."""
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(paths, "SHIPPED_RUNS", tmp_path / "shipped")
+    return open_run(TrainConfig("tiny", "mobile", epochs=3, input_px=32), "begun")
+
+
+def test_stopped_training_keeps_the_best_and_says_how_to_go_on(
+    begun: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configs = []
+
+    def train(config: TrainConfig, *_: object, on_step: Any, **options: object) -> None:
+        configs.append(config)
+        on_step(4, 12)
+        write_checkpoint(
+            begun.folder / "checkpoints",
+            [{"epoch": 1}],
+            lambda path: path.write_bytes(b"last"),
+            lambda path: path.write_bytes(b"best"),
+        )
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    monkeypatch.setattr("agemodel.training.train", train)
+    assert cli.main(["train", "--run", "begun"]) == 130
+    assert configs == [begun.read_config()]
+    assert (begun.folder / "best.keras").read_bytes() == b"best"
+    assert "agemodel train --run begun" in capsys.readouterr().out
+    progress = read_progress(begun)
+    assert progress is not None
+    assert (progress.done, progress.total) == (4, 12)
+    job = read_job(begun)
+    assert job is not None
+    assert (job.state, job.command) == ("stopped", ("train", "--run", "begun"))
+
+
+def test_killed_training_can_be_evaluated_by_its_checkpoints(
+    begun: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_checkpoint(
+        begun.folder / "checkpoints",
+        [{"epoch": 1}],
+        lambda path: path.write_bytes(b"last"),
+        lambda path: path.write_bytes(b"best"),
+    )
+    seen = []
+
+    def evaluate(run: Run, *_: object) -> dict:
+        seen.append((run.folder / "best.keras").read_bytes())
+        return {"splits": {}}
+
+    monkeypatch.setattr("agemodel.evaluation.evaluate", evaluate)
+    assert cli.main(["evaluate", "begun"]) == 0
+    assert seen == [b"best"]
+
+
+def test_run_that_ships_is_not_gone_on_with(
+    begun: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths.SHIPPED_RUNS.mkdir()
+    begun.folder.rename(paths.SHIPPED_RUNS / "begun")
+    assert cli.main(["train", "--run", "begun"]) == 1
+    assert "ships with the project" in capsys.readouterr().err
+    assert not begun.folder.exists()
+
+
+def test_report_is_written_where_it_is_wanted(
+    begun: Run,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    written = []
+    monkeypatch.setattr(
+        "agemodel.report.write_report", lambda run, path: written.append((run, path))
+    )
+    out = tmp_path / "x.html"
+    assert cli.main(["report", "begun", "--out", str(out)]) == 0
+    assert cli.main(["report", "begun"]) == 0
+    assert written == [(begun, out), (begun, Path("begun.html"))]
+    assert "Written to begun.html." in capsys.readouterr().out
+
+
+def test_marks_are_counted_and_mended(
+    begun: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["data", "marks"]) == 0
+    assert capsys.readouterr().out == "0 marks.\n"
+    mark_faces(paths.data_dir(), ["a.jpg", "b.jpg"], "wrong")
+    mark_faces(paths.data_dir(), ["c.jpg"], "fine")
+    assert cli.main(["data", "marks"]) == 0
+    assert capsys.readouterr().out == "3 marks: 2 wrong, 1 fine.\n"
+    file = paths.data_dir() / MARKS_NAME
+    file.write_bytes(file.read_bytes().replace(b"b.jpg", b"x.jpg"))
+    assert cli.main(["data", "marks"]) == 1
+    assert "damaged" in capsys.readouterr().err
+    assert cli.main(["data", "marks", "--mend"]) == 0
+    assert "2 marks can be read. The damaged file is kept: " in capsys.readouterr().out
+    assert cli.main(["data", "marks", "--mend"]) == 0
+    assert capsys.readouterr().out == "2 marks can be read.\n"
+
+
+def test_predict_takes_the_apps_model_unless_told_otherwise(
+    begun: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
+    write_model(tmp_path / "models" / "mine")
+    loaded = []
+
+    def load(name: str) -> None:
+        loaded.append(name)
+        raise ModelError("no more is wanted")
+
+    monkeypatch.setattr("agemodel.estimator.Estimator.load", load)
+    for arguments in ([], ["--model", "other"]):
+        assert cli.main(["predict", "x.jpg", *arguments]) == 1
+    assert cli.main(["use", "mine"]) == 0
+    assert cli.main(["predict", "x.jpg"]) == 1
+    assert loaded == ["mobile", "other", "mine"]
 
 
 def test_import_reports_rejects(

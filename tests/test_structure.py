@@ -15,11 +15,11 @@ ROOT = Path(__file__).resolve().parent.parent
 OURS = {"agemodel", "app", "pages", "tests", "ui"}
 LEAVES = {"errors", "labels", "paths", "spreadsheets"}
 HEAVY = {
-    "augmentation",
     "evaluation",
     "explanation",
     "export",
     "face_batches",
+    "network_record",
     "networks",
     "objectives",
     "pretrained",
@@ -28,16 +28,25 @@ HEAVY = {
 """The modules of the package that may import TensorFlow and Keras."""
 
 MAY_IMPORT = {
+    "analysis": LEAVES | {"config", "dataset", "metrics", "runs"},
+    "app_model": LEAVES | {"cards", "runs"},
+    "architecture": LEAVES | {"runs"},
     "assets": LEAVES,
+    "augmentation": LEAVES | {"config", "faces"},
     "cards": LEAVES | {"config", "recipes"},
     "config": LEAVES,
-    "dataset": LEAVES | {"config", "images", "assets", "faces", "runs"},
+    "dataset": LEAVES | {"app_model", "config", "images", "assets", "faces", "runs"},
     "faces": LEAVES | {"images", "assets"},
     "images": LEAVES,
+    "jobs": LEAVES | {"app_model", "cards", "checkpoints", "config", "dataset", "runs"},
     "metrics": LEAVES,
     "neighbours": LEAVES | {"cards"},
+    "recipe_steps": LEAVES | {"architecture", "config", "recipes", "run_comparison"},
     "recipes": LEAVES | {"config"},
+    "run_comparison": LEAVES | {"config"},
+    "run_splits": LEAVES | {"dataset", "runs"},
     "runs": LEAVES | {"config"},
+    "strips": LEAVES | {"augmentation", "config", "faces"},
 } | {leaf: set() for leaf in LEAVES}
 """Of the package, per module, besides itself; a module not named here stands higher."""
 

@@ -1,46 +1,56 @@
-"""The estimator, and the training faces, that all visitors share."""
+"""The app's estimator, and the faces it was trained on, that all visitors share."""
 
 from __future__ import annotations
 
 import contextlib
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from agemodel import paths
-from agemodel.cards import read_card
+from agemodel import app_model
+from agemodel.cards import CARD
 from agemodel.errors import AgeModelError
 
 if TYPE_CHECKING:
     from agemodel.estimator import Estimator
     from agemodel.neighbours import Neighbours
 
-MODEL = "mobile"
 
-
-@st.cache_resource(show_spinner=False)
 def estimator() -> Estimator:
-    """Load the model once a process; a failure is tried again at the next call.
+    """The app's model, loaded once; anew after another was chosen or exported.
+
+    A failure is tried again at the next call.
 
     Raises:
         ModelError: the model is missing, damaged or of another version.
     """
-    from agemodel.estimator import Estimator
-
-    return Estimator.load(MODEL)
+    return _estimator(*version())
 
 
-@st.cache_resource(show_spinner=False)
 def neighbours() -> Neighbours:
-    """Load the model's training faces once a process.
+    """The training faces of the app's model, loaded as `estimator` is.
 
     Raises:
         ModelError: the model has none, or they are missing or damaged.
     """
-    from agemodel.neighbours import Neighbours
+    return _neighbours(*version())
 
-    return Neighbours.load(MODEL)
+
+def version() -> tuple[Path, int]:
+    """The folder of the app's model and a number that changes when it is exported.
+
+    What is cached of the model is cached by these two.
+
+    Raises:
+        ModelError: the choice of the app's model cannot be read.
+    """
+    folder = app_model.model_folder()
+    try:
+        return folder, (folder / CARD).stat().st_mtime_ns
+    except OSError:
+        return folder, 0
 
 
 def check_installed() -> None:
@@ -49,7 +59,7 @@ def check_installed() -> None:
     Raises:
         ModelError: there is no such model, or its card cannot be read.
     """
-    read_card(paths.models_dir() / MODEL)
+    app_model.check()
 
 
 @st.cache_resource(show_spinner=False)
@@ -58,6 +68,20 @@ def warm() -> threading.Thread:
     thread = threading.Thread(target=_load_all, name="warm", daemon=True)
     thread.start()
     return thread
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _estimator(folder: Path, exported: int) -> Estimator:
+    from agemodel.estimator import Estimator
+
+    return Estimator(folder)
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _neighbours(folder: Path, exported: int) -> Neighbours:
+    from agemodel.neighbours import Neighbours
+
+    return Neighbours(folder)
 
 
 def _load_all() -> None:

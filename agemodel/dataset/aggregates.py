@@ -15,6 +15,9 @@ import pandas as pd
 from agemodel.dataset.columns import codes_of, names_of
 from agemodel.labels import AGES, MAX_AGE
 
+QUANTILES = {"p10": 0.1, "p25": 0.25, "median": 0.5, "p75": 0.75, "p90": 0.9}
+"""What `age_spread` says of the ages of some faces."""
+
 
 def age_histogram(
     faces: pd.DataFrame, mask: np.ndarray, by: str | None = None
@@ -68,6 +71,40 @@ def cross_counts(
     rows = names_of(faces[down])
     counted = _count_pairs(codes_of(faces[down])[mask], codes, len(rows), len(names))
     return pd.DataFrame(counted, rows, names)
+
+
+def age_spread(
+    faces: pd.DataFrame, mask: np.ndarray, down: str, across: str
+) -> pd.DataFrame:
+    """Measure how the labelled ages spread for every pair of labels.
+
+    Args:
+        faces: the table.
+        mask: the faces that count.
+        down: a category, such as `race`.
+        across: another, such as `gender`.
+
+    Returns:
+        A row a pair that a face has, indexed by both labels: `n`, and the ages of
+        `QUANTILES`, int: the youngest that so large a share of the faces does not
+        pass.
+    """
+    rows, names = names_of(faces[down]), names_of(faces[across])
+    first, second = codes_of(faces[down])[mask], codes_of(faces[across])[mask]
+    number = first.astype(np.int64) * len(names) + second
+    pairs = np.where((first < 0) | (second < 0), -1, number)
+    ages = faces["age"].to_numpy()[mask]
+    counted = _count_pairs(pairs, ages, len(rows) * len(names), MAX_AGE + 1)
+    index = pd.MultiIndex.from_product([rows, names])
+    some = np.flatnonzero(counted.any(axis=1))
+    counted, index = counted[some], index[some]
+    passed = counted.cumsum(axis=1)  # (pairs, ages)
+    n = counted.sum(axis=1)
+    found = {
+        name: (passed < np.ceil(share * n)[:, None]).sum(axis=1)
+        for name, share in QUANTILES.items()
+    }
+    return pd.DataFrame({"n": n, **found}, index)
 
 
 def normalised(

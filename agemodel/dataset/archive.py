@@ -87,18 +87,35 @@ class ImportReport:
         return dict(Counter(reason for _, reason in self.rejects).most_common())
 
     @property
+    def words(self) -> str:
+        """What is there now and what was refused, in short."""
+        refused = f"{len(self.rejects):,}" if self.rejects else "none"
+        return f"{_count(self.usable, 'face', 'faces')}, {refused} refused"
+
+    @property
+    def notes(self) -> str:
+        """What else is worth a sentence; empty if nothing is."""
+        own = ("file of the system's own was", "files of the system's own were")
+        notes = [
+            f"{_count(self.skipped, *own)} skipped." if self.skipped else "",
+            f"{_count(self.without_split, 'image is', 'images are')} in no split."
+            if self.without_split
+            else "",
+        ]
+        return " ".join(filter(None, notes))
+
+    @property
     def sentence(self) -> str:
         """The whole in a few sentences for a person."""
         done = "was imported before" if self.already_there else "is imported"
-        text = (
-            f"{self.source} {done}: {self.usable:,} usable images, "
-            f"{len(self.rejects):,} rejects, {self.seconds:.1f} s."
-        )
-        if self.skipped:
-            text += f" {self.skipped:,} files of the system's own were skipped."
-        if self.without_split:
-            text += f" {self.without_split:,} images are in no split."
-        return text
+        usable = _count(self.usable, "usable image", "usable images")
+        rejects = _count(len(self.rejects), "reject", "rejects")
+        text = f"{self.source} {done}: {usable}, {rejects}, {self.seconds:.1f} s."
+        return f"{text} {self.notes}".rstrip()
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
 
 
 def import_dataset(
@@ -130,7 +147,7 @@ def import_dataset(
     """
     started = time.monotonic()
     source, data_dir = Path(source), Path(data_dir)
-    _check_source(source, data_dir)
+    check_source(source, data_dir)
     splits = read_splits() if splits is None else splits
     check_splits(splits)
     try:
@@ -150,13 +167,24 @@ def import_dataset(
         ) from error
 
 
-def _check_source(source: Path, data_dir: Path) -> None:
-    """Refuse a source that is missing, or that the import itself would change."""
-    if not (source.is_file() or source.is_dir()):
+def check_source(source: Path, data_dir: Path) -> None:
+    """Refuse a source that is missing, or that the import itself would change.
+
+    Raises:
+        DatasetError: it is refused.
+    """
+    try:
+        there = source.is_file() or source.is_dir()
+        readable = there and os.access(source, os.R_OK)
+    except OSError as error:  # a name that is too long, a folder that is closed
+        raise DatasetError(f"{source} cannot be read: {error.strerror}.") from error
+    if not there:
         raise DatasetError(
             f"There is no archive or folder at {source}. Give the path of "
             "UTKFace.tar.gz, or of the folder of its images."
         )
+    if not readable:
+        raise DatasetError(f"{source} may not be read. Check its permissions.")
     inner, data = source.resolve(), data_dir.resolve()
     in_import = any(
         path.parent == data and is_import_folder(path.name)

@@ -44,18 +44,22 @@ __all__ = [
     "DownloadCancelled",
     "DownloadReport",
     "LicenceNotAccepted",
+    "check_digest",
     "download_dataset",
+    "is_begun",
 ]
 
 LICENCE = """\
 UTKFace is given out by its authors for non-commercial research only.
+
 - Neither the images nor anything derived from them may be used commercially.
 - No part of the images may be published or passed on; copies for use inside one
   organisation, at one site, are allowed.
 - The images were collected from the Internet; their copyright stays with their owners.
+
 The terms themselves, which alone count: https://susanqq.github.io/UTKFace/
 """
-"""The terms in short, for a person to accept before a download."""
+"""The terms in short, in Markdown, for a person to accept before a download."""
 
 FOLDER_NAME = "download"
 LOCK_NAME = ".download.lock"
@@ -125,7 +129,7 @@ def download_dataset(
         )
     if url is not None:
         check_url(url)
-    _check_digest(sha256, url)
+    check_digest(sha256, url)
     data_dir = Path(data_dir)
     transfer = Transfer(
         folder=data_dir / FOLDER_NAME,
@@ -151,7 +155,25 @@ def download_dataset(
         ) from error
 
 
-def _check_digest(sha256: str, url: str | None) -> None:
+def is_begun(data_dir: Path, *, mirror: bool) -> bool:
+    """Whether a download that did not end is there, for the same one to go on from.
+
+    Args:
+        data_dir: the data folder.
+        mirror: ask for one from the mirror on Kaggle, else for one from an address.
+    """
+    folder = Path(data_dir) / FOLDER_NAME
+    if mirror:
+        return any(folder.glob(f"{CACHE_NAME}/datasets/*"))
+    return (folder / STATE_NAME).exists()
+
+
+def check_digest(sha256: str, url: str | None) -> None:
+    """Refuse what is no SHA-256, or none of an archive at an address.
+
+    Raises:
+        DatasetError: it is not.
+    """
     if sha256 and url is None:
         raise DatasetError(
             "A SHA-256 is of one archive: give its address too (--from). What comes "

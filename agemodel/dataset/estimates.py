@@ -15,14 +15,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agemodel import paths
+from agemodel import app_model
 from agemodel.dataset.columns import category
 from agemodel.errors import ModelError, RunError
 from agemodel.labels import AGE_GROUPS, AGES, EMBEDDING_SIZE
 from agemodel.runs import Run, find_run
-
-MODEL = "mobile"
-"""The app's model."""
 
 _MEND = (
     "Restore it (git checkout -- assets/models) or export the model again: "
@@ -124,7 +121,7 @@ def read_embeddings(
 
 
 def _folder(model_folder: Path | None) -> Path:
-    return model_folder or paths.models_dir() / MODEL
+    return model_folder or app_model.model_folder()
 
 
 def _card_entry(folder: Path, name: str) -> Any:

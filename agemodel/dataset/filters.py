@@ -16,7 +16,14 @@ import numpy as np
 import pandas as pd
 
 from agemodel.dataset.columns import codes_of, names_of
-from agemodel.dataset.queries import Ages, Dates, Errors, Region, write_errors
+from agemodel.dataset.queries import (
+    Ages,
+    Dates,
+    Errors,
+    Region,
+    write_ages,
+    write_errors,
+)
 from agemodel.dataset.selection import FACETS, Selection
 
 ERROR_BANDS = ((0.0, 2.0), (2.0, 5.0), (5.0, 10.0), (10.0, 20.0), (20.0, math.inf))
@@ -86,11 +93,13 @@ def counts(
 
     Returns:
         By a filter's key and a value, both as in a URL (but in the case of `labels`),
-        how many faces all other filters leave that have the value. Filters whose
-        columns are not there are left out; faces without a value are in no count.
+        how many faces all other filters leave that have the value. Of ages there are
+        two values, all and those chosen; of `without` the counts are the faces that
+        do not have the flag. Filters whose columns are not there are left out; faces
+        without a value are in no count.
     """
     found = found or masks(faces, selection)
-    table: dict[str, dict[str, int]] = {}
+    table = {"age": _count_ages(faces, selection, found.without("age"))}
     for key, column in _COLUMNS.items():
         if column in faces:
             table[key] = _count_category(faces[column], found.without(key))
@@ -104,7 +113,24 @@ def counts(
                 name: int(np.count_nonzero(faces[name].to_numpy() & rows))
                 for name in flags
             }
+    if "flag" in table:
+        rows = found.without("without")
+        table["without"] = {
+            name: int(np.count_nonzero(rows & ~faces[name].to_numpy()))
+            for name in table["flag"]
+        }
     return table
+
+
+def _count_ages(
+    faces: pd.DataFrame, selection: Selection, rows: np.ndarray
+) -> dict[str, int]:
+    chosen = _of_ages(faces, selection.ages)
+    everyone = Selection().ages
+    return {
+        write_ages(ages): int(np.count_nonzero(rows & part))
+        for ages, part in ((everyone, True), (selection.ages, chosen))
+    }
 
 
 def _count_category(column: pd.Series, rows: np.ndarray) -> dict[str, int]:

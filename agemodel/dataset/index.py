@@ -71,7 +71,7 @@ class DatasetStatus:
             parts.append(f"{self.by_split['']:,} in no split")
         return (
             f"{self.usable:,} images ({', '.join(parts)}; {self.bytes / 1e6:,.0f} MB) "
-            f"and {self.rejects:,} rejects, imported from {self.source} on "
+            f"and {self.rejects:,} refused, imported from {self.source} on "
             f"{self.imported_at[:10]}."
         )
 

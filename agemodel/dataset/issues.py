@@ -69,6 +69,13 @@ class Issue:
         return MEANINGS[self.kind]
 
     @property
+    def sort(self) -> str:
+        """The order, of `ordering.ORDERS`, in which they are best looked at."""
+        if self.kind in _GROUPED_BY:
+            return "together"
+        return "doubtful" if self.kind == "mislabelled" else "name"
+
+    @property
     def selection(self) -> Selection:
         """The faces that have it."""
         if self.kind in OUTCOMES:

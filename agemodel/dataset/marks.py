@@ -34,11 +34,12 @@ UNMARKED = "unmarked"
 MAX_NOTE = 500
 """Characters of a note; what is longer is cut."""
 
+_BESIDE_A_MARK = ("age", "age_years", "gender", "race", "split")
 _FORMAT = 1
 _PATIENCE_S = 10.0
 _MEND = (
     "Restore the file from a copy, or keep the marks that can be read, which puts the "
-    "damaged file aside: agemodel.dataset.marks.mend_marks"
+    "damaged file aside: python -m agemodel data marks --mend"
 )
 
 
@@ -157,6 +158,20 @@ def with_marks(faces: pd.DataFrame, marks: Mapping[str, Mark]) -> pd.DataFrame:
         given = np.array([names.index(mark.verdict) for mark in marks.values()])
         codes[rows[rows >= 0]] = given[rows >= 0]
     return faces.assign(mark=category(codes, names))
+
+
+def marked_faces(faces: pd.DataFrame, marks: Mapping[str, Mark]) -> pd.DataFrame:
+    """The marks beside what is known of their faces, the newest first.
+
+    Returns:
+        A row a mark, with the columns of `Mark` and, as far as `faces` has them, `age`,
+        `age_years`, `gender`, `race` and `split`; unknown where it lacks the face.
+    """
+    known = [name for name in _BESIDE_A_MARK if name in faces]
+    labels = faces.loc[faces["file"].isin(list(marks)), ["file", *known]]
+    marked = marks_frame(marks).merge(labels, "left", "file")
+    marked["age"] = marked["age"].astype("Int16")  # empty, not 26.0, for the unknown
+    return marked.iloc[::-1].reset_index(drop=True)
 
 
 # ---------------------------------------------------------------- the file

@@ -20,6 +20,7 @@ ORDERS = {
     "unsure": "widest interval first",
     "sure": "narrowest interval first",
     "doubtful": "most doubtful label first",
+    "together": "duplicates together",
     "similar": "most alike first",
     "random": "at random",
 }
@@ -33,6 +34,7 @@ _SORTED_BY = {
     "unsure": ("width_years", True),
     "sure": ("width_years", False),
     "doubtful": ("suspicion", True),
+    "together": ("duplicate_group", True),  # -1, no duplicate, comes last
 }
 """The column, and whether its largest come first."""
 
@@ -105,12 +107,23 @@ def page_of(rows: np.ndarray, number: int, size: int) -> np.ndarray:
     return rows[(number - 1) * size : number * size]
 
 
+def row_of(faces: pd.DataFrame, file: str) -> int | None:
+    """The row of the face with a file name; None where the table lacks it."""
+    rows = np.flatnonzero((faces["file"] == file).to_numpy())
+    return int(rows[0]) if len(rows) else None
+
+
+def place_of(rows: np.ndarray, row: int) -> int | None:
+    """At which place in order a row is, from 0; None where it is not."""
+    places = np.flatnonzero(rows == row)
+    return int(places[0]) if len(places) else None
+
+
 def beside(rows: np.ndarray, row: int) -> tuple[int | None, int | None]:
     """The rows before and after one in order; None at an end or where it is not."""
-    places = np.flatnonzero(rows == row)
-    if not len(places):
+    place = place_of(rows, row)
+    if place is None:
         return None, None
-    place = int(places[0])
     before = int(rows[place - 1]) if place else None
     after = int(rows[place + 1]) if place + 1 < len(rows) else None
     return before, after

@@ -32,6 +32,7 @@ def with_legend(figure: go.Figure) -> go.Figure:
 def compact(figure: go.Figure, height: int, xaxis: dict, yaxis: dict) -> go.Figure:
     """No legend, no dragging (so that a finger scrolls the page), hardly a margin."""
     return figure.update_layout(
+        overwrite=True,  # five times as quick as a merge, and nothing is there yet
         height=height,
         margin={"l": 0, "r": 0, "t": 16, "b": 0},
         bargap=0.15,

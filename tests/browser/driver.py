@@ -149,7 +149,7 @@ def wait_until_drawn(page: Page) -> None:
     """Wait until the app's script has ended and its heading is there."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector("h1")
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=DRAWN_TIMEOUT_MS)
     page.wait_for_function("document.fonts.status === 'loaded'")
 
 

@@ -17,12 +17,14 @@ from browser.driver import (
     visit,
     wait_until_drawn,
 )
-from playwright.sync_api import FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
 from agemodel import paths
 
 VIEWS = ("charts", "faces&sort=random", "ageing", "map", "issues")
 TOTAL = 23_704
+SLOW_MS = 30_000
+PHONE = "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36"
 
 
 def aged(low: int, high: int, gender: int | None = None) -> list[str]:
@@ -145,6 +147,40 @@ def test_lasso_on_the_map_filters(server: Server, page: Page) -> None:
     expect(line).not_to_contain_text(f"{TOTAL:,} of")
 
 
+TOUCH = """element => {
+  const touch = new Touch({identifier: 1, target: element, clientX: 200, clientY: 400});
+  const given = {touches: [touch], targetTouches: [touch], changedTouches: [touch]};
+  const event = new TouchEvent('touchstart', {...given, cancelable: true});
+  return element.dispatchEvent(event);
+}"""
+"""Touches an element; false where that keeps the page from scrolling."""
+
+
+@pytest.mark.parametrize(
+    ("view", "name"), [("charts", "ages"), ("charts", "race"), ("map", "map")]
+)
+def test_finger_on_a_phone_scrolls_the_page_over_charts(
+    server: Server, browser: Browser, view: str, name: str
+) -> None:
+    phone = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, user_agent=PHONE
+    )
+    page = phone.new_page()
+    visit(page, f"{server.url}/dataset?view={view}")
+    area = chart(page, name).locator(".nsewdrag")
+    expect(area).to_be_attached(timeout=SLOW_MS)
+    assert area.evaluate(TOUCH)
+    page.get_by_test_id("stMain").get_by_text(re.compile("tapped|a finger")).click()
+    page.wait_for_function(  # the chart takes it, as it was asked to
+        f"""() => {{
+          const area = document.querySelector('[class*="dataset_{name}_"] .nsewdrag');
+          return area && !({TOUCH})(area);
+        }}""",
+        timeout=SLOW_MS,
+    )
+    phone.close()
+
+
 def test_filters_survive_a_reload_and_a_visit_to_another_page(
     server: Server, page: Page
 ) -> None:
@@ -176,7 +212,11 @@ def test_issue_leads_to_faces(server: Server, page: Page) -> None:
     line = page.get_by_test_id("stBottomBlockContainer")
     expect(line).to_contain_text("duplicate in train and test")
     wait_until_drawn(page)
-    assert query(page) == {"view": ["faces"], "flag": ["crossing"]}
+    assert query(page) == {
+        "view": ["faces"],
+        "flag": ["crossing"],
+        "sort": ["together"],
+    }
 
 
 def test_faces_are_taken_away(server: Server, page: Page) -> None:

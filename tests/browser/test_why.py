@@ -20,9 +20,9 @@ from made_models import faces_table, train_file, write_model
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from agemodel import paths
+from agemodel.app_model import DEFAULT_MODEL
 from agemodel.cards import read_card
 from agemodel.dataset import archive
-from ui.models import MODEL
 from ui.why import TITLE
 
 SCRIPT = Path(__file__).with_name("explained_app.py")
@@ -38,7 +38,7 @@ PHOTO: FilePayload = {
 def explained_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose estimates come with reasons, with training faces and pictures."""
     folder = tmp_path_factory.mktemp("explained")
-    write_model(folder / "models" / MODEL, faces_table(AGES))
+    write_model(folder / "models" / DEFAULT_MODEL, faces_table(AGES))
     files = [train_file(age) for age in AGES]
     splits = splits_of(*((file, "train", "train", "train") for file in files))
     pictures = [(file, tiny_jpeg(shade)) for shade, file in enumerate(files, start=100)]
@@ -49,6 +49,7 @@ def explained_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
         archive.import_dataset(source, folder / "data")
         patch.setenv("AGEMODEL_MODELS", str(folder / "models"))
         patch.setenv("AGEMODEL_DATA", str(folder / "data"))
+        patch.setenv("AGEMODEL_RUNS", str(folder / "runs"))
         with run_server(folder / "home", SCRIPT) as running:
             yield running
 
@@ -102,7 +103,7 @@ def test_shipped_model_tells_why_on_a_bundled_photo_if_it_can(
     photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content}
     visit(page, server.url)
     upload(page, photo, faces=1)
-    if "faces_file" not in read_card(paths.models_dir() / MODEL):
+    if "faces_file" not in read_card(paths.models_dir() / DEFAULT_MODEL):
         expect(parts(page)).to_have_count(0)
         return
     parts(page).click()

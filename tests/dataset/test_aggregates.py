@@ -6,7 +6,9 @@ import pytest
 from made_tables import random_table, table
 
 from agemodel.dataset.aggregates import (
+    QUANTILES,
     age_histogram,
+    age_spread,
     collected,
     cross_counts,
     error_by,
@@ -76,6 +78,24 @@ def test_three_labels_are_counted_together() -> None:
             assert n == (both & (CHOSEN["age_group"] == group)).sum()
 
 
+def test_ages_spread_as_plain_quantiles_say() -> None:
+    found = age_spread(FACES, MASK, "race", "gender")
+    assert found.index.names == ["race", "gender"]
+    assert found["n"].sum() == len(CHOSEN)
+    for (race, gender), row in found.iterrows():
+        ages = CHOSEN["age"][(CHOSEN["race"] == race) & (CHOSEN["gender"] == gender)]
+        quantiles = np.quantile(ages, list(QUANTILES.values()), method="inverted_cdf")
+        assert row.tolist() == [len(ages), *quantiles]
+
+
+def test_pairs_of_labels_that_no_face_has_do_not_spread() -> None:
+    faces = table(age=[5, 30, 40], split=["test", "", "test"])
+    found = age_spread(faces, np.ones(3, bool), "split", "gender")
+    assert found.index.tolist() == [("test", "male")]
+    # Of 5 and 40 years: half of the faces do not pass 5, nine in ten not 40.
+    assert found.iloc[0].tolist() == [2, 5, 5, 5, 40, 40]
+
+
 @pytest.mark.parametrize(
     ("within", "expected"),
     [
@@ -136,3 +156,4 @@ def test_no_face_gives_empty_charts_and_no_error(mask: np.ndarray) -> None:
     assert age_histogram(FACES, mask, "gender").to_numpy().sum() == 0
     assert cross_counts(FACES, mask, "age_group", "race").to_numpy().sum() == 0
     assert len(error_by(FACES, mask)) == len(collected(FACES, mask)) == 0
+    assert len(age_spread(FACES, mask, "race", "gender")) == 0

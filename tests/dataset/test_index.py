@@ -87,7 +87,7 @@ def test_the_status_is_a_sentence_with_the_counts(data_dir):
     assert status.by_split == {"test": 1, "": 1}
     assert status.bytes == len(tiny_jpeg(1)) + len(tiny_jpeg(2))
     assert status.sentence.startswith(
-        "2 images (0 train, 0 val, 1 test, 1 in no split; 0 MB) and 1 rejects, "
+        "2 images (0 train, 0 val, 1 test, 1 in no split; 0 MB) and 1 refused, "
         "imported from a.tar.gz on 20"
     )
 

@@ -13,6 +13,7 @@ from agemodel.dataset.issues import (
     find_issues,
     removal_effect,
 )
+from agemodel.dataset.ordering import ORDERS
 from agemodel.dataset.splits import SPLIT_NAMES
 
 # Two faces in train and test, three in train and val, two in val, three alone.
@@ -44,6 +45,14 @@ def test_an_issue_leads_to_its_faces() -> None:
         assert issue.faces == mask(faces, issue.selection).sum()
         assert issue.meaning.endswith(".")
     assert sum(issue.faces > 0 for issue in issues) > 10
+
+
+def test_an_issue_is_looked_at_in_an_order_that_shows_it() -> None:
+    sorts = {issue.kind: issue.sort for issue in find_issues(random_table(2000))}
+    assert set(sorts.values()) <= set(ORDERS)
+    assert sorts["crossing"] == sorts["exact"] == "together"
+    assert sorts["mislabelled"] == "doubtful"
+    assert sorts["dark"] == "name"
 
 
 def test_without_measures_and_estimates_there_are_no_issues_to_find() -> None:

@@ -11,6 +11,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from made_tables import table
 
@@ -20,6 +21,7 @@ from agemodel.dataset.exports import frame_csv
 from agemodel.dataset.marks import (
     MAX_NOTE,
     mark_faces,
+    marked_faces,
     marks_frame,
     mend_marks,
     read_marks,
@@ -125,7 +127,7 @@ def test_no_flipped_bit_goes_unnoticed_or_costs_another_mark(marked: Path) -> No
             # a flip in the spaces between two entries changes nothing
             assert read_marks(marked) == intact
         except DatasetError as error:
-            assert "mend_marks" in str(error)
+            assert "data marks --mend" in str(error)
             with pytest.raises(DatasetError):
                 mark_faces(marked, ["d"], "fine")
             assert path.read_bytes() == bytes(flipped)  # never written over
@@ -213,3 +215,14 @@ def test_marks_stand_beside_their_faces(marked: Path) -> None:
     assert marked_faces["mark"].tolist() == ["doubtful", "unmarked", "wrong"]
     assert "mark" not in faces
     assert with_marks(faces, {})["mark"].tolist() == ["unmarked"] * 3
+
+
+def test_marks_stand_beside_their_faces_the_newest_first(marked: Path) -> None:
+    faces = table(age=[20, 31], file=["b", "c"], age_years=[22.0, 30.5])
+    shown = marked_faces(faces, read_marks(marked))
+    assert shown["file"].tolist() == ["c", "b", "a"]
+    assert shown["verdict"].tolist() == ["doubtful", "fine", "wrong"]
+    assert shown["age"].tolist() == [31, 20, pd.NA]  # no face has the name a
+    assert shown["age_years"].tolist()[:2] == [30.5, 22.0]
+    assert "note on b" in frame_csv(shown).decode()
+    assert marked_faces(faces, {}).empty

@@ -13,6 +13,8 @@ from agemodel.dataset.ordering import (
     orders_of,
     page_count,
     page_of,
+    place_of,
+    row_of,
     sample,
     similar,
     similarities,
@@ -64,6 +66,13 @@ def test_random_order_is_the_seeds_own_and_filters_do_not_shuffle_it() -> None:
     assert order(faces, men, "random", seed=1).tolist() == expected
 
 
+def test_duplicates_lie_together_and_before_all_others() -> None:
+    groups = np.array([-1, 3, 8, 3, 8, -1])
+    faces = table(age=[30] * 6, duplicate_group=groups, exact_group=np.full(6, -1))
+    everyone = np.ones(6, bool)
+    assert order(faces, everyone, "together").tolist() == [2, 4, 1, 3, 0, 5]
+
+
 def test_similar_order_follows_the_reference() -> None:
     reference = np.array([0.1, 1.0, np.nan, 0.5, 0.1], np.float32)
     assert order(FACES, ALL, "similar", reference=reference).tolist() == [1, 3, 0, 4, 2]
@@ -75,7 +84,8 @@ def test_what_cannot_be_sorted_by_falls_back_on_the_name(by: str) -> None:
 
 
 def test_every_order_that_is_offered_has_what_it_needs() -> None:
-    assert orders_of(FACES) == list(ORDERS)
+    assert orders_of(FACES) == [key for key in ORDERS if key != "together"]
+    assert orders_of(random_table(9)) == list(ORDERS)
     assert orders_of(table(age=[30])) == [
         *("name", "youngest", "oldest", "similar", "random")
     ]
@@ -107,6 +117,13 @@ def test_next_and_previous_are_within_the_order() -> None:
         (3, None),
         (None, None),
     ]
+
+
+def test_a_face_is_found_by_its_name_and_in_an_order() -> None:
+    assert row_of(FACES, "0000003.jpg") == 3
+    assert row_of(FACES, "0000003") is None
+    assert place_of(np.array([7, 3, 9]), 9) == 2
+    assert place_of(np.array([7, 3, 9]), 8) is None
 
 
 def test_a_sample_is_drawn_from_the_mask_once_each() -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from made_cards import made_card
 from streamlit.testing.v1 import AppTest
+
+from agemodel import __version__, paths
+from agemodel.shipped import shipped_files
+from ui.about import files
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "about.py"
 
@@ -67,3 +72,76 @@ def test_about_with_a_damaged_card_says_how_to_mend_it(models: Path) -> None:
     page = run_page()
     assert "'mobile' cannot be read" in page.error[0].value
     assert "BlazeFace" in written(page)
+
+
+def test_about_says_where_the_model_fails_and_on_how_many_faces_it_learned(
+    models: Path,
+) -> None:
+    (models / "mobile").mkdir()
+    group = {"n": 40, "mae_years": 1.0, "gender_accuracy": 0.9, "bias_years": 0.5}
+    groups = {"test": {"gender": {"male": group, "female": group | {"mae_years": 9.5}}}}
+    part = made_card()["groups"]["test"]["age_group"]["0-2"]
+    for name, values in groups["test"]["gender"].items():
+        groups["test"]["gender"][name] = part | values
+    card = made_card(groups=groups)
+    (models / "mobile" / "card.json").write_text(json.dumps(card), "utf-8")
+    text = written(run_page())
+    assert "ages err most for female (9.5 years" in text
+    assert "learned from 9 of 12 faces" in text  # as the card says
+
+
+def test_about_links_to_each_of_its_sections(models: Path) -> None:
+    page = run_page()
+    links = re.findall(r"\[([^]]+)\]\(#([a-z]+)\)", page.markdown[0].value)
+    assert [title for title, _ in links] == [heading.value for heading in page.header]
+    assert [anchor for _, anchor in links] == [
+        heading.proto.anchor for heading in page.header
+    ]
+
+
+def test_about_lists_what_ships_with_checksums_and_holds_it_to_them(
+    models: Path,
+) -> None:
+    page = run_page()
+    table = next(frame.value for frame in page.dataframe if "sha256" in frame.value)
+    assert table["name"].tolist() == [file.name for file in shipped_files()]
+    assert table["sha256"].str.fullmatch("[0-9a-f]{64}").all()
+    page.button(key="about_check").click().run()
+    assert f"All {len(table)} files" in page.success[0].value
+
+
+def test_about_names_a_file_that_differs_from_its_checksum(
+    models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listed = shipped_files()
+    other = [files.ShippedFile(listed[0].path, "0" * 64, "s", "l"), *listed[1:]]
+    monkeypatch.setattr(files, "shipped_files", lambda: other)
+    page = run_page()
+    page.button(key="about_check").click().run()
+    assert listed[0].name in page.error[0].value
+    assert listed[1].name not in page.error[0].value
+
+
+def test_about_without_its_licences_says_how_to_restore_them(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LICENCES", tmp_path / "none.md")
+    assert "git checkout -- docs" in run_page().warning[0].value
+
+
+def test_about_with_a_damaged_manifest_says_which(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "ASSETS", tmp_path)
+    (tmp_path / "manifest.json").write_text("{", "utf-8")
+    assert "assets/manifest.json cannot be read" in run_page().error[0].value
+
+
+def test_about_has_versions_and_how_to_cite(models: Path) -> None:
+    page = run_page()
+    frames = [frame.value for frame in page.dataframe]
+    versions = next(frame for frame in frames if "Package" in frame)
+    assert ["agemodel", __version__] in versions.to_numpy().tolist()
+    data, project = (block.value for block in page.code)
+    assert "Conditional Adversarial Autoencoder" in data
+    assert __version__ in project

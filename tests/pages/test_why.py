@@ -10,6 +10,7 @@ from fakes import FakeEstimator, png_with_faces
 from made_models import FACES, faces_table, train_file, write_model
 from streamlit.testing.v1 import AppTest
 
+from agemodel.app_model import DEFAULT_MODEL
 from agemodel.dataset import archive
 from ui import models, why
 
@@ -19,7 +20,7 @@ AGES = [20, 27, 28, 30, 31, 33, 36, 70]
 @pytest.fixture(autouse=True)
 def caches() -> None:
     """Other tests may have left what they loaded."""
-    models.neighbours.clear()
+    models._neighbours.clear()
     why._picture.clear()
 
 
@@ -28,7 +29,8 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model with training faces, and no dataset."""
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path))
     monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
-    return write_model(tmp_path / models.MODEL, faces_table(AGES))
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
+    return write_model(tmp_path / DEFAULT_MODEL, faces_table(AGES))
 
 
 @pytest.fixture

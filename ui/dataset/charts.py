@@ -14,6 +14,7 @@ import streamlit as st
 
 from agemodel.dataset.aggregates import (
     age_histogram,
+    age_spread,
     collected,
     error_by,
     normalised,
@@ -25,6 +26,7 @@ from agemodel.dataset.selection import FACETS, Selection
 from agemodel.figures import dataset as figures
 from ui.dataset import state
 from ui.dataset.state import with_filter
+from ui.dataset.touch import answers, on_phone
 
 Points = Sequence[Mapping[str, Any]]
 
@@ -33,6 +35,16 @@ CONFIG = {
     "scrollZoom": False,
     "doubleClick": False,
 }
+
+TAPPED = state.widget_key("charts_tapped")
+_HOW_TO = (
+    "{way} to filter; click it again to let go. Each chart also shows what its own "
+    "filter leaves out, paler."
+)
+_SPREAD_IS = (
+    "A bar holds the middle half of the faces, the grey one behind it the middle 80 %; "
+    "the number is their median age."
+)
 
 
 def show_charts(faces: pd.DataFrame, found: Masks) -> None:
@@ -51,15 +63,17 @@ def show_charts(faces: pd.DataFrame, found: Masks) -> None:
             label_visibility="collapsed",
             **state.control("measure"),
         )
-        st.caption(
-            "Drag over ages, or click a bar, to filter; click it again to let go. Each "
-            "chart also shows what its own filter leaves out, paler."
-        )
+        answers("Charts filter when tapped", TAPPED)
+        way = "Tap a bar" if on_phone() else "Drag over ages, or click a bar,"
+        st.caption(_HOW_TO.format(way=way))
     _show_ages(faces, found.without("age"))
     with st.grid(2, min_column_width=300, gap="medium"):
-        for key, title in (("race", "Race label"), ("split", "Split")):
-            with st.container(gap=None):
-                _show_values(faces, found.without(key), key, title)
+        with st.container():
+            for key, title in (("race", "Race label"), ("split", "Split")):
+                with st.container(gap=None):
+                    _show_values(faces, found.without(key), key, title)
+        with st.container(gap=None):
+            _show_spread(faces, found.without("race", "gender"))
         if "abs_error" in faces:
             with st.container(gap=None):
                 _show_errors(faces, found.without("group"))
@@ -87,6 +101,24 @@ def toggled(
     return tuple(name for name in names if name in now)
 
 
+def with_pair(wanted: Selection, points: Points) -> Selection:
+    """A selection after a click on the bars of a race and a gender.
+
+    Args:
+        wanted: before.
+        points: the bars that were chosen; of several the last counts, of none nothing
+            changes. The pair that was chosen already is let go.
+    """
+    if not points:
+        return wanted
+    pair = replace(
+        wanted,
+        races=(str(points[-1]["y"]),),
+        genders=(str(points[-1]["legendgroup"]),),
+    )
+    return wanted.cleared("race", "gender") if pair == wanted else pair
+
+
 def days_of(points: Points) -> tuple[date, date] | None:
     """The first and last day among the bars that were chosen; None of none."""
     days = [date.fromisoformat(str(point["x"])[:10]) for point in points]
@@ -97,7 +129,9 @@ def _show_ages(faces: pd.DataFrame, rows: np.ndarray) -> None:
     counts = age_histogram(faces, rows, by="gender")
     shares = state.look().measure == state.SHARES
     figure = figures.figure_age_histogram(
-        normalised(counts) if shares else counts, state.selection().ages
+        normalised(counts) if shares else counts,
+        state.selection().ages,
+        drag=not on_phone(),
     )
     st.markdown("**Age by gender label**")
 
@@ -123,6 +157,20 @@ def _show_values(faces: pd.DataFrame, rows: np.ndarray, key: str, title: str) ->
         return with_filter(wanted, key, now)
 
     _show(key, figures.figure_values(values, chosen), choose, f"Faces by {title}")
+
+
+def _show_spread(faces: pd.DataFrame, rows: np.ndarray) -> None:
+    wanted = state.selection()
+    table = age_spread(faces, rows, "race", "gender")
+    figure = figures.figure_spread(table, wanted.races, wanted.genders)
+    st.markdown("**Age by race and gender label**", help=_SPREAD_IS)
+
+    _show(
+        "spread",
+        figure,
+        lambda points, now: with_pair(now, points),
+        "Where the ages of each race and gender label lie",
+    )
 
 
 def _show_errors(faces: pd.DataFrame, rows: np.ndarray) -> None:
@@ -177,7 +225,11 @@ def _show(
         width="stretch",
         config=CONFIG,
         key=key,
-        on_select=take,
+        on_select=take if _answer() else "ignore",
         selection_mode=mode,
         alt=alt,
     )
+
+
+def _answer() -> bool:
+    return not on_phone() or bool(st.session_state.get(TAPPED))

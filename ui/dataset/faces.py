@@ -1,9 +1,8 @@
-"""The faces that are left, page by page: as pictures where they are imported."""
+"""The faces that are left, page by page, and the one that is looked at."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,66 +10,64 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from agemodel.dataset.ordering import ORDERS, order, orders_of, page_count, page_of
-from ui.dataset import state
+from agemodel.dataset.ordering import ORDERS, orders_of, page_count, page_of, row_of
+from agemodel.errors import AgeModelError
+from ui.dataset import state, tables
+from ui.dataset.face import show_face
+from ui.dataset.tiles import show_tiles
 
-THUMBNAIL_PX = 104
-CACHED_PAGES = 40
 TWENTY = 20
 PAGES = "pages"
+TABLE = "faces_table"
 
 _CAPTION_IS = (
     "Under each face: the estimated age, in brackets the labelled one, and the gender "
     "label (F or M); a gender label that the model judges otherwise has an exclamation "
-    "mark."
+    "mark. A click on it opens the face."
 )
-_LABEL_IS = "Under each face: the labelled age and the gender label (F or M)."
+_LABEL_IS = (
+    "Under each face: the labelled age and the gender label (F or M). A click on it "
+    "opens the face."
+)
+_ROW_IS = "Select a row to open the face."
 _COLUMNS = (
     *("file", "age", "age_years", "age_low", "age_high", "gender", "p_female"),
-    *("race", "split", "date"),
+    *("race", "split", "date", "mark"),
 )
 
 
 @st.fragment
 def show_faces(faces: pd.DataFrame, left: np.ndarray) -> None:
-    """Draw a page of the faces.
+    """Draw a page of the faces, or the one that is looked at.
 
     Args:
         faces: as of `explorer.read_faces`.
         left: the faces that the filters leave, a mask of shape (n,).
     """
     state.write_url()
+    if state.look().face:
+        show_face(faces, left)
+        return
     folder = state.pictures_dir()
     _show_controls(faces, folder is not None)
     look = state.look()
-    rows = order(faces, left, look.sort, look.seed)
+    rows = tables.ordered(faces, left, look)
     if not len(rows):
         st.info("No face is left by these filters.", icon=":material/filter_alt:")
         return
-    page = page_of(rows, look.page, look.size)
+    page = faces.iloc[page_of(rows, look.page, look.size)]
     if folder is None or look.show == state.TABLE:
-        _show_table(faces.iloc[page])
+        st.caption(_ROW_IS)
+        _show_table(page)
     else:
-        _show_pictures(folder, faces.iloc[page])
+        _show_pictures(folder, page)
     _show_pages(page_count(rows, look.size))
 
 
-def caption(face: Any) -> str:
-    """What stands under a face, as `30 (26) F`.
-
-    Args:
-        face: a row of the table, by attributes.
-    """
-    letter = str(face.gender)[:1].upper()
-    years = getattr(face, "age_years", math.nan)
-    if math.isnan(years):
-        return f"{face.age} {letter}"
-    mark = "!" if getattr(face, "gender_wrong", False) else ""
-    return f"{years:.0f} ({face.age}) {letter}{mark}"
-
-
 def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
-    orders = [key for key in orders_of(faces) if key != "similar"]
+    orders = orders_of(faces)
+    if row_of(faces, state.look().like) is None:
+        orders.remove("similar")
     if state.look().sort not in orders:
         state.change_look(sort="name")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -98,6 +95,8 @@ def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
             icon=":material/shuffle:",
             on_click=_draw_twenty,
         )
+    if state.look().sort == "similar":
+        _show_reference(faces)
 
 
 def _draw_twenty() -> None:
@@ -107,21 +106,31 @@ def _draw_twenty() -> None:
     state.change_look(sort="random", size=TWENTY, seed=seed, page=1)
 
 
-def _show_pictures(folder: Path, page: pd.DataFrame) -> None:
-    pictures = _pictures(folder, tuple(page["file"]))
-    faces = list(page.itertuples())
-    shown = [(face, one) for face, one in zip(faces, pictures, strict=True) if one]
-    st.caption(_CAPTION_IS if "age_years" in page else _LABEL_IS)
-    if shown:
-        st.image(
-            [picture for _, picture in shown],
-            caption=[caption(face) for face, _ in shown],
-            width=THUMBNAIL_PX,
-            alt=[
-                f"A face, labelled {face.age} years, {face.gender}" for face, _ in shown
-            ],
+def _show_reference(faces: pd.DataFrame) -> None:
+    """Say to which face the others are alike."""
+    file = state.look().like
+    try:
+        tables.embeddings(faces)
+    except AgeModelError as error:
+        st.warning(f"The likeness cannot be told. {error}", icon=":material/blur_off:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"Most alike, to the model, to {file}", width="content")
+        st.button(
+            "Open that face",
+            key=state.widget_key("reference"),
+            type="tertiary",
+            icon=":material/account_box:",
+            on_click=state.open_face,
+            args=(file,),
         )
-    if missing := len(faces) - len(shown):
+
+
+def _show_pictures(folder: Path, page: pd.DataFrame) -> None:
+    pictures = tables.pictures(folder, tuple(page["file"]))
+    st.caption(_CAPTION_IS if "age_years" in page else _LABEL_IS)
+    show_tiles(folder, page, "gallery")
+    if missing := pictures.count(b""):
         st.warning(
             f"Pictures of {missing} of these faces are missing. Import the archive "
             "again: `python -m agemodel data import ARCHIVE`",
@@ -129,26 +138,16 @@ def _show_pictures(folder: Path, page: pd.DataFrame) -> None:
         )
 
 
-@st.cache_data(max_entries=CACHED_PAGES, show_spinner=False)
-def _pictures(folder: Path, files: Sequence[str]) -> list[bytes]:
-    """The pictures of a page as they lie on the disk; empty where one is missing."""
-    return [_content(folder / file) for file in files]
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
-
-
 def _show_table(page: pd.DataFrame) -> None:
     config = st.column_config
     years: dict[str, Any] = {"format": "%.1f", "width": "small"}
+    columns = [name for name in _COLUMNS if name in page]
+    if "mark" in page and not tables.known_marks():
+        columns.remove("mark")
     st.dataframe(
         page,
         hide_index=True,
-        column_order=[name for name in _COLUMNS if name in page],
+        column_order=columns,
         column_config={
             "file": config.TextColumn("File", width="medium"),
             "age": config.NumberColumn("Age label", width="small"),
@@ -160,7 +159,11 @@ def _show_table(page: pd.DataFrame) -> None:
             "race": config.TextColumn("Race label", width="small"),
             "split": config.TextColumn("Split", width="small"),
             "date": config.DatetimeColumn("Collected", format="YYYY-MM-DD"),
+            "mark": config.TextColumn("Mark", width="small"),
         },
+        key=state.round_key(TABLE),
+        on_select=partial(state.open_row, TABLE, tuple(page["file"])),
+        selection_mode="single-row",
         alt="The faces of this page with their labels and estimates",
     )
 

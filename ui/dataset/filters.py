@@ -29,6 +29,12 @@ _TITLES = {
     "error": "Absolute error in years",
     "flag": "Any of these",
     "outcome": "Any of these",
+    "without": "None of these",
+}
+_FOLDED = {
+    "flag": "Picture quality",
+    "outcome": "Estimate and label",
+    "without": "Leave out",
 }
 _HELP = {
     "race": "As labelled in the dataset; the model never sees it.",
@@ -43,15 +49,13 @@ def show_filters(counted: Counts) -> None:
     Args:
         counted: as of `filters.counts`.
     """
-    _show_ages()
+    _show_ages(counted["age"])
     for key in ("group", "gender", "race", "split"):
         _show_choice(key, counted)
     _show_errors(counted)
-    for key, title in (("flag", "Picture quality"), ("outcome", "Estimate and label")):
+    for key, title in _FOLDED.items():
         if key in counted:
-            chosen = getattr(state.selection(), FACETS[key].field)
-            with st.expander(title, expanded=bool(chosen), type="compact"):
-                _show_choice(key, counted)
+            _show_folded(key, title, counted)
     _show_name()
 
 
@@ -112,17 +116,42 @@ def error_words(errors: Errors) -> str:
     return f"{low:g} or more" if high == float("inf") else f"{low:g} to {high:g}"
 
 
-def _show_ages() -> None:
+def age_title(counted: Mapping[str, int]) -> str:
+    """The slider's title, with how many faces are in it of how many there could be.
+
+    Args:
+        counted: faces of all ages and of those chosen, the same where all are.
+    """
+    everyone, chosen = next(iter(counted.values())), list(counted.values())[-1]
+    return f"Age in years · {chosen:,} of {everyone:,}"
+
+
+def _show_ages(counted: Mapping[str, int]) -> None:
     key = state.widget_key("filter_age")
     st.session_state[key] = state.selection().ages
     st.slider(
-        "Age in years",
+        age_title(counted),
         MIN_AGE,
         MAX_AGE,
         key=key,
         on_change=_take,
         args=("age", lambda ages: tuple(ages)),
     )
+
+
+def _show_folded(key: str, title: str, counted: Counts) -> None:
+    """A filter that is folded away until it is asked for; then it is drawn."""
+    chosen = getattr(state.selection(), FACETS[key].field)
+    part = st.expander(
+        f"{title} :gray[{len(chosen)} chosen]" if chosen else title,
+        expanded=bool(chosen),
+        type="compact",
+        key=state.widget_key(f"fold_{key}"),
+        on_change="rerun",
+    )
+    if part.open:
+        with part:
+            _show_choice(key, counted)
 
 
 def _show_choice(key: str, counted: Counts) -> None:
@@ -146,7 +175,8 @@ def _show_choice(key: str, counted: Counts) -> None:
 
 
 def _word(key: str, value: str) -> str:
-    return {"flag": FLAGS, "outcome": OUTCOMES}.get(key, {}).get(value, value)
+    words = {"flag": FLAGS, "outcome": OUTCOMES, "without": FLAGS}
+    return words.get(key, {}).get(value, value)
 
 
 def _show_errors(counted: Counts) -> None:

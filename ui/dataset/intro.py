@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from agemodel.dataset.getting import CANCELLED, FAILED, RUNNING
 from agemodel.errors import AgeModelError
 from ui.dataset import state
+from ui.dataset.getting import show_job, show_ways
 
 _WHAT_IT_IS = (
     "[UTKFace](https://susanqq.github.io/UTKFace/): {n:,} photos of faces. The name "
@@ -17,8 +19,9 @@ _WHAT_IT_IS = (
 _NO_PICTURES = """
 **The pictures are not here; all else is.** Labels, estimates, the map and average faces
 ship with the app. UTKFace itself may be used for non-commercial research only, so it is
-fetched separately, on the machine that runs the app:
+fetched separately, onto the machine that runs the app.
 """
+_BY_COMMAND = "By command, on the machine that runs the app:"
 _COMMANDS = """
 python -m agemodel data import UTKFace.tar.gz   # an archive or folder you have
 python -m agemodel data download                # or fetch it; asks about the terms
@@ -26,15 +29,19 @@ python -m agemodel data download                # or fetch it; asks about the te
 
 
 def show_intro(faces: pd.DataFrame) -> None:
-    """Say what the faces are, and how to get their pictures where they are missing."""
+    """Say what the faces are, and get their pictures where they are missing."""
     st.markdown(_WHAT_IT_IS.format(n=len(faces)))
-    if state.pictures_dir() is None:
+    phase = show_job()
+    if phase != RUNNING and state.pictures_dir() is None:
         with st.expander(
             "The pictures are not imported: how to get them",
+            expanded=phase in (FAILED, CANCELLED),
             icon=":material/photo_library:",
             key=state.widget_key("no_pictures"),
         ):
             st.markdown(_NO_PICTURES)
+            show_ways()
+            st.caption(_BY_COMMAND)
             st.code(_COMMANDS.strip(), language="sh", wrap_lines=True)
 
 

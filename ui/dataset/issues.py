@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel import paths
+from agemodel.dataset.filters import mask
 from agemodel.dataset.flags import FLAGS, OUTCOMES
 from agemodel.dataset.index import read_rejects
 from agemodel.dataset.issues import (
@@ -16,7 +17,7 @@ from agemodel.dataset.issues import (
     removal_effect,
 )
 from agemodel.errors import AgeModelError
-from ui.dataset import state
+from ui.dataset import marks, state, tables
 
 _EFFECT = (
     "**{n:,} of the {total:,} test faces** are also in train, as the same picture or "
@@ -42,12 +43,15 @@ def show_issues(faces: pd.DataFrame) -> None:
             "Nothing can be told yet: the faces are neither described nor estimated.",
             icon=":material/rule:",
         )
-    st.caption("Counted over all faces, whatever is filtered.")
-    _show_effects(faces)
+    else:
+        st.markdown("**What may be wrong**")
+        st.caption("Counted over all faces, whatever is filtered.")
+        _show_effects(faces)
     with st.grid(3, min_column_width=270):
         for issue in issues:
             with st.container(border=True, height="stretch"):
-                _show_issue(issue)
+                _show_issue(faces, issue)
+    marks.show_marks(faces)
     _show_rejects()
 
 
@@ -83,25 +87,45 @@ def _crossings_text(crossings: pd.DataFrame) -> str:
     return f"Groups of duplicates that cross the splits: {', '.join(pairs)}."
 
 
-def _show_issue(issue: Issue) -> None:
+def _show_issue(faces: pd.DataFrame, issue: Issue) -> None:
     words = FLAGS.get(issue.kind) or OUTCOMES[issue.kind]
-    groups = f" in {issue.groups:,} groups" if issue.groups else ""
+    groups = f" in {counted(issue.groups, 'group')}" if issue.groups else ""
     st.markdown(f"**{words.capitalize()}**")
-    st.markdown(f"{issue.faces:,} faces{groups}")
+    st.markdown(f"{counted(issue.faces, 'face')}{groups}")
     st.caption(issue.meaning)
     parts = (f"{split} {n:,}" for split, n in issue.by_split.items())
     st.caption(" · ".join(parts))
-    st.button(
-        "Look at them",
-        key=state.widget_key(f"issue_{issue.kind}"),
-        icon=":material/grid_view:",
-        on_click=_look_at,
-        args=(issue,),
-    )
+    with st.container(horizontal=True):
+        st.button(
+            "Look at them",
+            key=state.widget_key(f"issue_{issue.kind}"),
+            icon=":material/grid_view:",
+            on_click=_look_at,
+            args=(issue,),
+        )
+        st.button(
+            "One by one",
+            key=state.widget_key(f"issue_{issue.kind}_each"),
+            icon=":material/account_box:",
+            on_click=_look_at_first,
+            args=(faces, issue),
+        )
+
+
+def counted(n: int, word: str) -> str:
+    """A number and what is counted: `1 face`, `1,200 faces`."""
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
 def _look_at(issue: Issue) -> None:
-    state.select(issue.selection, view=state.FACES)
+    state.select(issue.selection, view=state.FACES, sort=issue.sort)
+
+
+def _look_at_first(faces: pd.DataFrame, issue: Issue) -> None:
+    """Open the first face of an issue; the next ones are those of the same."""
+    _look_at(issue)
+    rows = tables.ordered(faces, mask(faces, issue.selection), state.look())
+    state.open_face(faces["file"].iloc[rows[0]])
 
 
 def _show_rejects() -> None:
@@ -110,7 +134,7 @@ def _show_rejects() -> None:
         rejects = read_rejects(paths.data_dir())
     except AgeModelError:
         return
-    st.markdown(f"**{len(rejects):,} files refused by the import**")
+    st.markdown(f"**{counted(len(rejects), 'file')} refused by the import**")
     if len(rejects):
         st.dataframe(
             rejects,

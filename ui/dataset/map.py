@@ -11,13 +11,14 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.dataset.filters import Masks
-from agemodel.dataset.ordering import sample
 from agemodel.dataset.queries import Region, region_of
 from agemodel.figures.dataset import figure_map
 from ui.dataset import state
+from ui.dataset.charts import CONFIG
+from ui.dataset.touch import answers
 
-MAX_POINTS = 24_000
 CHART = "map"
+DRAW = state.widget_key("map_draw")
 COLOURS = {
     "age": "age",
     "gender": "gender",
@@ -28,9 +29,9 @@ COLOURS = {
 
 _WHAT_IT_IS = (
     "Each point is a face; those that the model finds alike lie close together. How "
-    "far apart two groups lie says nothing (t-SNE). Draw around points to keep only "
-    "them."
+    "far apart two groups lie says nothing (t-SNE)."
 )
+_DRAW = " Draw around points to keep only them."
 
 
 def show_map(faces: pd.DataFrame, found: Masks) -> None:
@@ -50,30 +51,33 @@ def show_map(faces: pd.DataFrame, found: Masks) -> None:
     colours = [key for key, column in COLOURS.items() if column in faces]
     if state.look().colour not in colours:
         state.change_look(colour="age")
-    st.segmented_control(
-        "Coloured by",
-        colours,
-        format_func=str.capitalize,
-        required=True,
-        **state.control("colour"),
-    )
-    st.caption(_WHAT_IT_IS)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            "Coloured by",
+            colours,
+            format_func=str.capitalize,
+            required=True,
+            **state.control("colour"),
+        )
+        draws = answers("Draw with a finger", DRAW)
+    st.caption(_WHAT_IT_IS + _DRAW * draws)
     placed = ~np.isnan(faces["map_x"].to_numpy())
-    rows = sample(found.without("map") & placed, MAX_POINTS)
+    rows = found.without("map") & placed
     colour = state.look().colour
     figure = figure_map(
         faces["map_x"].to_numpy()[rows],
         faces["map_y"].to_numpy()[rows],
-        faces[COLOURS[colour]].iloc[rows],
+        faces[COLOURS[colour]][rows],
         state.selection().region,
+        drag=draws,
     )
     key = state.round_key(CHART)
     st.plotly_chart(
         figure,
         width="stretch",
-        config={"displayModeBar": False, "scrollZoom": False, "doubleClick": False},
+        config=CONFIG,
         key=key,
-        on_select=_take,
+        on_select=_take if draws else "ignore",
         selection_mode="lasso",
         alt=f"The map of the faces, coloured by {colour}",
     )

@@ -29,6 +29,8 @@ COUNTS, SHARES = "counts", "shares"
 PICTURES, TABLE = "pictures", "table"
 SIZES = (20, 60, 100)
 MAX_NUMBER = 1_000_000
+MAX_FILE = 100
+"""Characters of a file name that are taken from a URL."""
 
 _CHOICES: dict[str, Sequence[Any]] = {
     "view": (CHARTS, FACES, AGEING, MAP, ISSUES),
@@ -36,11 +38,13 @@ _CHOICES: dict[str, Sequence[Any]] = {
     "sort": tuple(ORDERS),
     "size": SIZES,
     "show": (PICTURES, TABLE),
+    "heatmap": (False, True),
     "mean": AGE_GROUPS,
     "mean_gender": (ALL, *GENDERS),
     "mean_race": (ALL, *RACES),
     "colour": ("age", "gender", "error", "split"),
 }
+_FILES = ("face", "like")
 
 _SELECTION = "dataset_selection"
 _LOOK = "dataset_look"
@@ -64,6 +68,9 @@ class Look:
         mean_gender: the gender of the average faces, or `averages.ALL`.
         mean_race: the race label of the average faces, or `averages.ALL`.
         colour: what colours the map.
+        face: the file of the one face that is looked at; empty for all of them.
+        heatmap: whether that face is shown with what moved its age.
+        like: the file of the face whose likeness sorts, where `sort` is similar.
     """
 
     view: str = CHARTS
@@ -77,6 +84,9 @@ class Look:
     mean_gender: str = ALL
     mean_race: str = ALL
     colour: str = "age"
+    face: str = ""
+    heatmap: bool = False
+    like: str = ""
 
     @classmethod
     def from_query(cls, query: Mapping[str, Sequence[str]]) -> Look:
@@ -86,12 +96,14 @@ class Look:
             value = _read(field.name, (query.get(field.name) or [""])[-1])
             if value is not None:
                 found[field.name] = value
+        if found.get("face"):
+            found["view"] = FACES
         return cls(**found)
 
     def to_query(self) -> dict[str, str]:
         """What differs from the default."""
         return {
-            field.name: str(getattr(self, field.name)).lower()
+            field.name: _written(field.name, getattr(self, field.name))
             for field in fields(self)
             if getattr(self, field.name) != field.default
         }
@@ -102,9 +114,15 @@ def _read(name: str, text: str) -> Any:
         # The + of '70+' is a space in a URL.
         known = {str(value).lower().rstrip("+"): value for value in _CHOICES[name]}
         return known.get(text.strip().lower().rstrip("+"))
+    if name in _FILES:
+        return text if text.isprintable() and len(text) <= MAX_FILE else None
     if text.isascii() and text.isdigit() and 1 <= int(text[:8]) <= MAX_NUMBER:
         return int(text[:8])
     return None
+
+
+def _written(name: str, value: Any) -> str:
+    return value if name in _FILES else str(value).lower()
 
 
 @st.cache_resource(show_spinner=False)
@@ -172,8 +190,15 @@ def with_filter(wanted: Selection, key: str, value: Any) -> Selection:
 
 
 def change_look(**changes: Any) -> None:
-    """Look otherwise at the same faces."""
+    """Look otherwise at the same faces; another view lets go of the one face."""
+    if "view" in changes:
+        changes = {"face": ""} | changes
     st.session_state[_LOOK] = replace(look(), **changes)
+
+
+def open_face(file: str) -> None:
+    """Look at one face."""
+    change_look(view=FACES, face=file)
 
 
 def widget_key(name: str) -> str:
@@ -191,6 +216,8 @@ def _take(name: str) -> None:
     value = st.session_state[widget_key(name)]
     if value is not None:
         change_look(**{"page": 1, name: value})
+    elif name == "view":  # the view that is shown was clicked: back to all its faces
+        change_look(face="")
 
 
 def round_key(name: str) -> str:
@@ -203,3 +230,11 @@ def renew(name: str) -> None:
     """Draw a widget anew, such as a chart without the marks of what was chosen."""
     rounds = st.session_state.get(_ROUNDS, {})
     st.session_state[_ROUNDS] = rounds | {name: rounds.get(name, 0) + 1}
+
+
+def open_row(table: str, files: tuple[str, ...]) -> None:
+    """Open the face of the row that was selected in a table of these files."""
+    rows = st.session_state[round_key(table)]["selection"]["rows"]
+    renew(table)  # who comes back finds no row selected
+    if rows:
+        open_face(files[rows[0]])

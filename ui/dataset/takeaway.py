@@ -13,8 +13,7 @@ from agemodel.dataset.exports import (
     selection_files,
     selection_parquet,
 )
-from agemodel.dataset.ordering import order
-from ui.dataset import state
+from ui.dataset import state, tables
 
 _FILES = (
     ("Table as CSV", "faces.csv", "text/csv", selection_csv),
@@ -59,4 +58,4 @@ def _maker(
 ) -> Callable[[], bytes]:
     """Makes a file, in the order of the page, once it is asked for."""
     look = state.look()
-    return lambda: make(faces, order(faces, left, look.sort, look.seed))
+    return lambda: make(faces, tables.ordered(faces, left, look))

@@ -1,0 +1,198 @@
+"""The faces that say most: the worst, the surest mistakes, the best, any twenty.
+
+Every function takes the table of `faces.read_judged` and the faces that count, a mask
+of shape (n,), and gives row numbers, the most extreme first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from agemodel.analysis.certainty import is_inside
+from agemodel.analysis.errors import percent, worst_first
+from agemodel.dataset.columns import codes_of
+
+TWENTY = 20
+NEAR_YEARS = 0.5
+"""An age that is so little off is right, rounded."""
+
+
+def largest_errors(judged: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """All the faces, the largest absolute error first."""
+    return worst_first(judged, rows)
+
+
+def surest_age_mistakes(judged: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """The faces whose label lies outside the interval, the error in widths first."""
+    error, width = _errors(judged), _widths(judged)
+    return _ordered(rows & ~is_inside(judged), -error / np.maximum(width, 1.0))
+
+
+def surest_gender_mistakes(judged: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """The faces whose gender is wrong, the most certain probability first."""
+    wrong = judged["gender_wrong"].to_numpy(bool)
+    p_female = judged["p_female"].to_numpy(np.float64)
+    return _ordered(rows & wrong, -np.abs(p_female - 0.5))
+
+
+def most_typical(judged: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+    """The faces whose age is right within `NEAR_YEARS`, the narrowest interval first.
+
+    Taken in turn from every age group, the youngest first; else all would be small
+    children, whose intervals are the narrowest.
+    """
+    near = rows & (_errors(judged) <= NEAR_YEARS)
+    chosen = _ordered(near, _widths(judged))
+    groups = codes_of(judged["age_group"])[chosen]
+    turns = pd.Series(groups).groupby(groups).cumcount().to_numpy()
+    return chosen[np.lexsort((groups, turns))]
+
+
+def any_twenty(judged: pd.DataFrame, rows: np.ndarray, seed: int) -> np.ndarray:
+    """At most `TWENTY` of the faces by chance, the same for a seed."""
+    chosen = np.flatnonzero(rows)
+    count = min(TWENTY, len(chosen))
+    return np.random.default_rng(seed).choice(chosen, count, replace=False)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way to put the faces in order.
+
+    Attributes:
+        name: for a person.
+        meaning: a sentence on what comes first.
+        order: gives the row numbers, from the table and the faces that count.
+        words: says what stands out, from the table, the faces and their order.
+    """
+
+    name: str
+    meaning: str
+    order: Callable[[pd.DataFrame, np.ndarray], np.ndarray]
+    words: Callable[[pd.DataFrame, np.ndarray, np.ndarray], str]
+
+
+def largest_in_words(judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray) -> str:
+    """How large the first errors are, to which side, and of which age group."""
+    first = judged.iloc[order[:TWENTY]]
+    if first.empty:
+        return "There is no face."
+    too_young = int((first["error_years"] < 0).sum())
+    groups = first["age_group"].value_counts()
+    group = str(groups.index[0])
+    share = float((judged["age_group"][rows] == group).mean())
+    return (
+        f"The first {len(first)} are off by {first['abs_error'].min():.1f} to "
+        f"{first['abs_error'].max():.1f} years, {too_young} of them judged too young. "
+        f"{groups.iloc[0]} are labelled {group}, as are {percent(share)} of all."
+    )
+
+
+def age_mistakes_in_words(
+    judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray
+) -> str:
+    """How many labels lie outside, and how far the first one does."""
+    n = int(rows.sum())
+    words = f"Of {n:,} labels {len(order):,} lie outside the interval"
+    if not len(order):
+        return f"{words}."
+    first = judged.iloc[order[0]]
+    return (
+        f"{words} ({percent(len(order) / n)}). The surest of these mistakes: "
+        f"{first['abs_error']:.1f} years off, with an interval "
+        f"{first['width_years']:.1f} years wide."
+    )
+
+
+def gender_mistakes_in_words(
+    judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray
+) -> str:
+    """How many genders are wrong, and how many of them surely so."""
+    n = int(rows.sum())
+    words = f"Of {n:,} genders {len(order):,} are judged otherwise than labelled"
+    if not len(order):
+        return f"{words}."
+    found = judged.iloc[order]
+    decided, p_female = int(found["decided"].sum()), float(found["p_female"].iloc[0])
+    return (
+        f"{words} ({percent(len(order) / n)}); {decided:,} of these were not left "
+        f"open. The surest says {max(p_female, 1 - p_female) * 100:.2f}\u00a0%."
+    )
+
+
+def typical_in_words(judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray) -> str:
+    """How many ages are right, and how wide their intervals are."""
+    n = int(rows.sum())
+    words = f"Of {n:,} ages {len(order):,} are right to half a year"
+    if not len(order):
+        return f"{words}."
+    widths = judged["width_years"].to_numpy()
+    return (
+        f"{words} ({percent(len(order) / n)}). Their intervals are "
+        f"{np.median(widths[order]):.1f} years wide (median), those of all "
+        f"{np.median(widths[rows]):.1f}."
+    )
+
+
+def twenty_in_words(judged: pd.DataFrame, chosen: np.ndarray) -> str:
+    """How the model did on a few faces.
+
+    Args:
+        judged: the table.
+        chosen: their row numbers.
+    """
+    found = judged.iloc[chosen]
+    n, right = len(found), int((~found["gender_wrong"]).sum())
+    return (
+        f"On these {n} the ages are {found['abs_error'].mean():.1f} years off on "
+        f"average; {int(is_inside(found).sum())} of {n} lie in their interval, "
+        f"{right} of {n} genders are as labelled."
+    )
+
+
+KINDS = {
+    "largest": Kind(
+        "Largest errors",
+        "First comes what is most years off. A large error may also be a wrong label.",
+        largest_errors,
+        largest_in_words,
+    ),
+    "age": Kind(
+        "Surest age mistakes",
+        "First comes the error that is the most widths of its interval.",
+        surest_age_mistakes,
+        age_mistakes_in_words,
+    ),
+    "gender": Kind(
+        "Surest gender mistakes",
+        "First comes the probability that is furthest from one half, and wrong.",
+        surest_gender_mistakes,
+        gender_mistakes_in_words,
+    ),
+    "typical": Kind(
+        "Most typical",
+        "First comes, from each age group in turn, the narrowest interval about a "
+        "right age.",
+        most_typical,
+        typical_in_words,
+    ),
+}
+"""By their names in a URL."""
+
+
+def _errors(judged: pd.DataFrame) -> np.ndarray:
+    return judged["abs_error"].to_numpy(np.float64)
+
+
+def _widths(judged: pd.DataFrame) -> np.ndarray:
+    return judged["width_years"].to_numpy(np.float64)
+
+
+def _ordered(mask: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """The row numbers of a mask, the least value first."""
+    chosen = np.flatnonzero(mask)
+    return chosen[np.argsort(by[chosen], kind="stable")]

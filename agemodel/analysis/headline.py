@@ -1,0 +1,286 @@
+"""The measures of judged faces in one row, each with a bootstrap 95 % interval.
+
+The draws of the bootstrap are counts: how often each face is in each resample. They
+are made once for every number of faces, so that two runs on the same faces are drawn
+alike; every measure of a resample then follows from sums and cumulative counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+
+from agemodel import metrics
+from agemodel.dataset.columns import codes_of
+from agemodel.labels import GENDERS
+from agemodel.metrics import BOOTSTRAP_DRAWS, CS_YEARS
+
+YEARS, SHARE, INDEX = "years", "share", "index"
+LOW, HIGH = "low", "high"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One of the measures.
+
+    Attributes:
+        title: its usual name.
+        unit: years, a share (0..1, said in per cent) or an index (0..1).
+        better: low, high, or empty where neither is.
+        meaning: a sentence for who does not know it.
+    """
+
+    title: str
+    unit: str
+    better: str
+    meaning: str
+
+
+MEASURES = {
+    "mae_years": Measure("MAE", YEARS, LOW, "Mean absolute error of the age."),
+    "median_error_years": Measure(
+        "Median error", YEARS, LOW, "Half of the ages are off by less."
+    ),
+    "rmse_years": Measure(
+        "RMSE", YEARS, LOW, "Root of the mean squared error: large ones weigh more."
+    ),
+    "bias_years": Measure(
+        "Bias", YEARS, "", "Mean of estimate less label; above 0 is judged too old."
+    ),
+    **{
+        f"cs{years}": Measure(
+            f"CS@{years}",
+            SHARE,
+            HIGH,
+            f"Cumulative score: ages that are off by at most {years} years.",
+        )
+        for years in CS_YEARS
+    },
+    "group_accuracy": Measure(
+        "Age group", SHARE, HIGH, "The most probable of nine age groups is right."
+    ),
+    "group_one_off": Measure(
+        "Age group, one off", SHARE, HIGH, "Right, or a neighbour of the right one."
+    ),
+    "gender_accuracy": Measure(
+        "Gender", SHARE, HIGH, "The more probable gender label is right."
+    ),
+    "f1_female": Measure(
+        "F1, female", INDEX, HIGH, "Harmonic mean of precision and recall of female."
+    ),
+    "f1_macro": Measure(
+        "F1, macro", INDEX, HIGH, "Mean of the F1 of both gender labels."
+    ),
+    "auc": Measure(
+        "AUC",
+        INDEX,
+        HIGH,
+        "How often p(female) is higher for a female label than for a male one.",
+    ),
+    "coverage": Measure(
+        "Coverage", SHARE, "", "Ages inside their interval, which is to hold 80 %."
+    ),
+    "mean_width_years": Measure(
+        "Interval width", YEARS, LOW, "Mean width of the interval."
+    ),
+}
+"""The measures by key, in the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A measure's value and the ends of its 95 % interval; nan where not known."""
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+def measure(judged: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
+    """All measures of some faces, nan where one cannot be told.
+
+    F1 and AUC cannot be told where a gender label is missing among the faces.
+
+    Args:
+        judged: as of `faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,), one at least.
+    """
+    part = judged[rows]
+    age, is_female = part["age"].to_numpy(), _is_female(part)
+    low, high = part["age_low"].to_numpy(), part["age_high"].to_numpy()
+    p_female = part["p_female"].to_numpy()
+    has_interval = not (np.isnan(low) | np.isnan(high)).any()
+    ones = np.ones((len(part), 1), np.uint8)
+    return {
+        **metrics.age_metrics(age, part["age_years"].to_numpy()),
+        **metrics.group_metrics(
+            codes_of(part["age_group"]), codes_of(part["estimated_group"])
+        ),
+        "gender_accuracy": float(((p_female >= 0.5) == is_female).mean()),
+        **{name: float(one[0]) for name, one in _f1(is_female, p_female, ones).items()},
+        "auc": float(_auc(is_female, p_female, ones)[0]),
+        **(
+            metrics.interval_metrics(age, low, high)
+            if has_interval
+            else {"coverage": float("nan"), "mean_width_years": float("nan")}
+        ),
+    }
+
+
+def headline(
+    judged: pd.DataFrame, rows: np.ndarray, draws: int = BOOTSTRAP_DRAWS
+) -> dict[str, Score]:
+    """All measures of some faces with their percentile bootstrap 95 % intervals.
+
+    Args:
+        judged: as of `faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,), one at least.
+        draws: resamples of the bootstrap.
+
+    Returns:
+        By the keys of `MEASURES`.
+    """
+    values = measure(judged, rows)
+    drawn = measure_draws(judged, rows, resample_counts(int(rows.sum()), draws))
+    return {
+        key: Score(values[key], *_percentiles(drawn[key]))
+        if np.isfinite(values[key])
+        else Score(values[key])
+        for key in MEASURES
+    }
+
+
+@lru_cache(maxsize=4)
+def resample_counts(n: int, draws: int = BOOTSTRAP_DRAWS) -> np.ndarray:
+    """How often each of n faces is in each resample, shape (n, draws), uint8.
+
+    Never to be changed.
+    """
+    rng = np.random.default_rng(0)
+    counts = np.empty((draws, n), np.uint8)
+    for row in counts:
+        row[:] = np.bincount(rng.integers(0, n, n), minlength=n)
+    return np.ascontiguousarray(counts.T)
+
+
+def measure_draws(
+    judged: pd.DataFrame, rows: np.ndarray, counts: np.ndarray
+) -> dict[str, np.ndarray]:
+    """All measures of every resample.
+
+    Args:
+        judged: as of `faces.read_judged`.
+        rows: the faces that count, a mask of m faces.
+        counts: how often each is in each resample, shape (m, draws).
+
+    Returns:
+        By the keys of `MEASURES`, shape (draws,); nan where one cannot be told.
+    """
+    part = judged[rows]
+    age, is_female = part["age"].to_numpy(), _is_female(part)
+    error = (part["age_years"].to_numpy(np.float64) - age).astype(np.float32)
+    size = np.abs(part["age_years"].to_numpy(np.float64) - age)
+    groups_off = np.abs(codes_of(part["estimated_group"]) - codes_of(part["age_group"]))
+    low, high = part["age_low"].to_numpy(), part["age_high"].to_numpy()
+    p_female = part["p_female"].to_numpy()
+    inside = np.where(np.isnan(low), np.nan, (low <= age) & (age <= high))
+    columns = {
+        "mae_years": size,
+        "rmse_years": np.square(error),
+        "bias_years": error,
+        **{f"cs{years}": size <= years for years in CS_YEARS},
+        "group_accuracy": groups_off == 0,
+        "group_one_off": groups_off <= 1,
+        "gender_accuracy": (p_female >= 0.5) == is_female,
+        "coverage": inside,
+        "mean_width_years": high - low,
+    }
+    drawn = _means(columns, counts)
+    drawn["rmse_years"] = np.sqrt(drawn["rmse_years"])
+    drawn["median_error_years"] = _medians(size, counts)
+    drawn |= _f1(is_female, p_female, counts)
+    drawn["auc"] = _auc(is_female, p_female, counts)
+    return drawn
+
+
+def _means(columns: dict[str, np.ndarray], counts: np.ndarray) -> dict[str, np.ndarray]:
+    """The mean of each column in every resample, each of shape (draws,)."""
+    sums = _sums(columns.values(), counts)
+    return dict(zip(columns, sums / len(counts), strict=True))
+
+
+def _sums(columns: Iterable[np.ndarray], counts: np.ndarray) -> np.ndarray:
+    """The sum of each column in every resample, shape (columns, draws), float64."""
+    table = np.stack([column.astype(np.float32) for column in columns])
+    return (table @ counts.astype(np.float32)).astype(np.float64)
+
+
+def _medians(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The median of every resample, shape (draws,): the mean of its two middle ones."""
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    cumulated = np.cumsum(counts[order], axis=0, dtype=np.int32)  # (n, draws)
+    n = len(values)
+    middle = [(cumulated <= place).sum(axis=0) for place in ((n - 1) // 2, n // 2)]
+    return (ordered[middle[0]] + ordered[middle[1]]) / 2
+
+
+def _f1(
+    is_female: np.ndarray, p_female: np.ndarray, counts: np.ndarray
+) -> dict[str, np.ndarray]:
+    """F1 of female and the mean F1 of both labels in every resample: (draws,) each."""
+    judged_female = p_female >= 0.5
+    tp, fp, fn, tn = _sums(
+        (
+            is_female & judged_female,
+            ~is_female & judged_female,
+            is_female & ~judged_female,
+            ~is_female & ~judged_female,
+        ),
+        counts,
+    )
+    has_both = (tp + fn > 0) & (fp + tn > 0)
+    wrong = fp + fn
+    with np.errstate(invalid="ignore"):
+        female = np.where(has_both, 2 * tp / (2 * tp + wrong), np.nan)
+        male = np.where(has_both, 2 * tn / (2 * tn + wrong), np.nan)
+    return {"f1_female": female, "f1_macro": (female + male) / 2}
+
+
+def _auc(is_female: np.ndarray, p_female: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """The area under the ROC curve in every resample, shape (draws,).
+
+    That is the share of pairs of a female and a male label in which p(female) is
+    higher for the first; a tie counts as half a pair (J. A. Hanley and B. J. McNeil,
+    Radiology 1982).
+    """
+    order = np.argsort(p_female, kind="stable")
+    ordered, female = p_female[order], is_female[order]
+    male_counts = counts[order[~female]]
+    below = np.zeros((len(male_counts) + 1, counts.shape[1]), np.float32)
+    np.cumsum(male_counts, axis=0, out=below[1:])
+    of_males, of_females = ordered[~female], ordered[female]
+    lower = np.searchsorted(of_males, of_females, side="left")
+    not_higher = np.searchsorted(of_males, of_females, side="right")
+    female_counts = counts[order[female]].astype(np.float32)
+    pairs = np.einsum("ij,ij->j", female_counts, below[lower] + below[not_higher]) / 2
+    total = female_counts.sum(axis=0) * below[-1]
+    with np.errstate(invalid="ignore"):
+        return np.where(total > 0, pairs.astype(np.float64) / total, np.nan)
+
+
+def _percentiles(drawn: np.ndarray) -> tuple[float, float]:
+    """The 2.5th and 97.5th percentile of those draws in which it can be told."""
+    known = drawn[np.isfinite(drawn)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.percentile(known, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _is_female(judged: pd.DataFrame) -> np.ndarray:
+    return codes_of(judged["gender"]) == GENDERS.index("female")

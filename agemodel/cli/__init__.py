@@ -1,0 +1,62 @@
+"""The command line: `python -m agemodel COMMAND`.
+
+Each command imports what it needs when it runs, so that `--help` and `predict` start
+without TensorFlow::
+
+    predict   estimates of photos, and which model the app uses
+    data      the dataset
+    runs      training, and what is made of a run
+    progress  what a command shows while it works
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from agemodel import __version__
+from agemodel.cli import data, predict, runs
+from agemodel.cli.codes import FAILED, STOPPED
+from agemodel.errors import AgeModelError
+
+__all__ = ["build_parser", "main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: those of the process unless given.
+
+    Returns:
+        0 when all went well, 1 when something failed, 130 when it was stopped; wrong
+        usage exits with 2.
+    """
+    args = build_parser().parse_args(arguments)
+    try:
+        return args.run(args)
+    except AgeModelError as error:
+        print(error, file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return STOPPED
+    except BrokenPipeError:  # the reader of a pipe has left: `... | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and their arguments."""
+    parser = argparse.ArgumentParser(
+        prog="python -m agemodel",
+        description="Apparent age and gender of faces, with honest uncertainty.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    predict.add_commands(commands)
+    data.add_commands(commands)
+    runs.add_commands(commands)
+    return parser

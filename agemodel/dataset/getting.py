@@ -1,0 +1,273 @@
+"""Getting the images in the background: one import or download at a time, watched.
+
+A `Getter` runs `import_dataset` or `download_dataset` in a thread. Whoever asks it is
+told the same; nobody has to stay. What came of a job that was cancelled or failed, or
+whose process was killed, is gone on from when the same is started again.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from agemodel.dataset.archive import (
+    ImportReport,
+    Progress,
+    check_source,
+    import_dataset,
+)
+from agemodel.dataset.download import (
+    DownloadCancelled,
+    LicenceNotAccepted,
+    check_digest,
+    download_dataset,
+)
+from agemodel.dataset.fetch import check_url, shown
+from agemodel.dataset.transfer import PAUSES_S, TIMEOUTS_S
+from agemodel.errors import AgeModelError, DatasetError
+
+MIRROR, ADDRESS, DISK = "mirror", "address", "disk"
+SOURCES = (MIRROR, ADDRESS, DISK)
+IDLE, RUNNING = "idle", "running"
+DONE, FAILED, CANCELLED = "done", "failed", "cancelled"
+DOWNLOAD, IMPORT = "download", "import"
+_WINDOW_S = 6.0  # over which the rate is taken
+_SETTLED_S = 1.0  # before which no rate is told
+_BROKEN = (
+    "The work ended without an answer, which is a fault of this program: the server's "
+    "log says more. Start the same again."
+)
+
+
+class ImportCancelled(DatasetError):
+    """Somebody cancelled an import; what was there before is still there."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """From where the images are to come.
+
+    Attributes:
+        source: one of `SOURCES`.
+        place: an address, or a path on this machine; nothing for the mirror.
+        sha256: of the archive at an address, in hexadecimal; empty if not known.
+    """
+
+    source: str
+    place: str = ""
+    sha256: str = ""
+
+    @property
+    def name(self) -> str:
+        """The source for a person's eyes: without what may be secret in an address."""
+        if self.source == MIRROR:
+            return "the mirror on Kaggle"
+        return shown(self.place) if self.source == ADDRESS else self.place
+
+    @property
+    def path(self) -> Path:
+        """The place on this machine's disk."""
+        return Path(os.path.expanduser(self.place))
+
+    def check(self, data_dir: Path) -> None:
+        """Refuse what cannot come to anything, before anything is done.
+
+        Raises:
+            DatasetError: nothing is named or there, or the address or checksum is none.
+        """
+        if self.source == ADDRESS:
+            check_url(self.place)
+            check_digest(self.sha256, self.place)
+        if self.source == DISK:
+            if not self.place:
+                raise DatasetError(
+                    "Give the path of UTKFace.tar.gz on this machine, or of the folder "
+                    "of its images."
+                )
+            check_source(self.path, data_dir)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """How far a job is, at one moment.
+
+    Attributes:
+        number: of the job in this process, from 1; 0 before the first.
+        phase: `IDLE`, `RUNNING`, `DONE`, `FAILED` or `CANCELLED`.
+        wanted: from where.
+        step: `DOWNLOAD` or `IMPORT`.
+        text: a phrase about the step, such as "connecting".
+        done_bytes: of this step.
+        total_bytes: of this step, if known.
+        bytes_per_s: over the last seconds, once that can be told.
+        cancelling: whether it was asked to stop.
+        report: what came of it, if it is done.
+        problem: why it failed or was cancelled, else empty.
+    """
+
+    number: int = 0
+    phase: str = IDLE
+    wanted: Wanted = Wanted(MIRROR)
+    step: str = IMPORT
+    text: str = ""
+    done_bytes: int = 0
+    total_bytes: int | None = None
+    bytes_per_s: float | None = None
+    cancelling: bool = False
+    report: ImportReport | None = None
+    problem: str = ""
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Of this step, at the rate of the last seconds."""
+        if not self.bytes_per_s or self.total_bytes is None:
+            return None
+        return (self.total_bytes - self.done_bytes) / self.bytes_per_s
+
+
+class Getter:
+    """Gets the images, one job at a time. Safe to use from any thread.
+
+    Args:
+        pauses_s: between attempts, see `Transfer`.
+        timeouts_s: see `Transfer`.
+    """
+
+    def __init__(
+        self,
+        pauses_s: tuple[float, ...] = PAUSES_S,
+        timeouts_s: tuple[float, float] = TIMEOUTS_S,
+    ) -> None:
+        self._pauses_s = pauses_s
+        self._timeouts_s = timeouts_s
+        self._lock = threading.Lock()
+        self._cancel = threading.Event()
+        self._now = Snapshot()
+        self._rate = _Rate()
+
+    def start(self, wanted: Wanted, data_dir: Path, *, licence_accepted: bool) -> None:
+        """Begin in the background.
+
+        Raises:
+            LicenceNotAccepted: `licence_accepted` is false.
+            DatasetError: a job is running, or `wanted` cannot come to anything.
+        """
+        if not licence_accepted:
+            raise LicenceNotAccepted("Accept the terms of UTKFace first.")
+        wanted.check(data_dir)
+        with self._lock:
+            if self._now.phase == RUNNING:
+                raise DatasetError(
+                    "The images are being fetched already; wait for it to end."
+                )
+            self._cancel = threading.Event()
+            self._rate = _Rate()
+            step = IMPORT if wanted.source == DISK else DOWNLOAD
+            number = self._now.number + 1
+            self._now = Snapshot(number, RUNNING, wanted, step, "starting")
+            work = (wanted, data_dir, self._cancel)
+        # A daemon: a server that is stopped does not wait for it.
+        threading.Thread(
+            target=self._run, args=work, name="getting", daemon=True
+        ).start()
+
+    def cancel(self) -> None:
+        """Ask the running job to stop, which takes up to some seconds."""
+        with self._lock:
+            if self._now.phase == RUNNING:
+                self._cancel.set()
+                self._now = replace(self._now, cancelling=True)
+
+    def snapshot(self) -> Snapshot:
+        """How far it is."""
+        with self._lock:
+            if self._now.phase != RUNNING:
+                return self._now
+            return replace(self._now, bytes_per_s=self._rate.bytes_per_s())
+
+    def _run(self, wanted: Wanted, data_dir: Path, cancel: threading.Event) -> None:
+        """Do the work and note how it ended, whatever happens."""
+        end: dict = {"phase": FAILED, "problem": _BROKEN}
+        try:
+            report = self._get(wanted, data_dir, cancel)
+            end = {"phase": DONE, "report": report}
+        except (DownloadCancelled, ImportCancelled) as error:
+            end = {"phase": CANCELLED, "problem": str(error)}
+        except AgeModelError as error:
+            end = {"phase": FAILED, "problem": str(error)}
+        finally:
+            with self._lock:
+                self._now = replace(self._now, **end, cancelling=False)
+
+    def _get(
+        self, wanted: Wanted, data_dir: Path, cancel: threading.Event
+    ) -> ImportReport:
+        if wanted.source == DISK:
+            tell = self._teller(IMPORT, cancel)
+            return import_dataset(wanted.path, data_dir, progress=tell)
+        report = download_dataset(
+            data_dir,
+            None if wanted.source == MIRROR else wanted.place,
+            licence_accepted=True,
+            sha256=wanted.sha256,
+            progress=self._teller(DOWNLOAD),
+            import_progress=self._teller(IMPORT),
+            cancel=cancel,
+            pauses_s=self._pauses_s,
+            timeouts_s=self._timeouts_s,
+        )
+        return report.imported
+
+    def _teller(self, step: str, cancel: threading.Event | None = None) -> Progress:
+        """What takes down the progress of a step, and ends it if `cancel` is set."""
+
+        def tell(done: int, total: int | None, text: str) -> None:
+            if cancel is not None and cancel.is_set():
+                raise ImportCancelled(
+                    "The import was cancelled. Nothing of it is left, and the source "
+                    "is as it was."
+                )
+            with self._lock:
+                if step != self._now.step:
+                    self._rate = _Rate()
+                self._rate.add(done)
+                self._now = replace(
+                    self._now, step=step, text=text, done_bytes=done, total_bytes=total
+                )
+
+        return tell
+
+
+class _Rate:
+    """Bytes a second over the last seconds."""
+
+    def __init__(self) -> None:
+        self._samples: deque[tuple[float, int]] = deque()
+
+    def add(self, done: int) -> None:
+        """Note how many bytes are done now."""
+        if self._samples and done < self._samples[-1][1]:
+            self._samples.clear()  # it began anew
+        self._samples.append((time.monotonic(), done))
+        self._forget()
+
+    def bytes_per_s(self) -> float | None:
+        """The rate, which falls while nothing comes; None where it is not known."""
+        self._forget()
+        if not self._samples:
+            return None
+        began, before = self._samples[0]
+        seconds = time.monotonic() - began
+        if seconds < _SETTLED_S:
+            return None
+        return (self._samples[-1][1] - before) / seconds
+
+    def _forget(self) -> None:
+        """Keep one sample that is older than the window, and those within it."""
+        start = time.monotonic() - _WINDOW_S
+        while len(self._samples) > 1 and self._samples[1][0] < start:
+            self._samples.popleft()

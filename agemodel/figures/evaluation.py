@@ -1,0 +1,194 @@
+"""Figures of the Evaluation page: systems beside each other, and confusions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+
+import numpy as np
+import plotly.graph_objects as go
+
+from agemodel.analysis.baselines import System
+from agemodel.analysis.headline import MEASURES, SHARE, YEARS, Score
+from agemodel.figures.layout import compact
+
+# Opaque, with a dark text that can be read on all of them, so that they fit any page.
+_SHADES = ["#d9e7e4", "#2f9c92"]
+_ON_SHADES = "#10201e"
+_FRAME = "#c9781e"
+_CLEAR = "rgba(0, 0, 0, 0)"
+_NAME_CHARACTERS = 24
+_LEFT_PX = 76
+"""Beside a confusion matrix: room for a title and the names of the classes."""
+NOTHING = "-"
+"""Stands where a measure is not known."""
+MANY_CLASSES = 7
+"""From so many on the names below stand upright."""
+
+
+def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
+    """Draw one measure of several systems as dots, with intervals where known.
+
+    Args:
+        systems: those that lack the measure are left out; the first is on top.
+        key: of `headline.MEASURES`.
+    """
+    measure = MEASURES[key]
+    shown = [one for one in systems if np.isfinite(_value(one, key))]
+    names = ["<br>".join(wrap(one.name, _NAME_CHARACTERS)) for one in shown]
+    figure = go.Figure()
+    for own in (True, False):
+        places = [y for y, one in enumerate(shown) if (one.kind == "run") == own]
+        scores = [shown[y].scores[key] for y in places]
+        figure.add_scatter(
+            x=[score.value for score in scores],
+            y=places,
+            error_x={
+                "type": "data",
+                "symmetric": False,
+                "array": [_length(score.high - score.value) for score in scores],
+                "arrayminus": [_length(score.value - score.low) for score in scores],
+                "thickness": 1.5,
+                "width": 4,
+            },
+            mode="markers",
+            marker={"size": 11 if own else 8, "symbol": "diamond" if own else "circle"},
+            customdata=[
+                f"{shown[y].name}: {score_text(key, shown[y].scores[key])}"
+                for y in places
+            ],
+            hovertemplate="%{customdata}<extra></extra>",
+        )
+    titles = {YEARS: f"{measure.title} (years)", SHARE: f"{measure.title} (share)"}
+    return compact(
+        figure,
+        height=36 * len(shown) + 60,
+        xaxis={
+            "title": {"text": titles.get(measure.unit, measure.title)},
+            "tickformat": ".0%" if measure.unit == SHARE else "",
+            "nticks": 5,
+        },
+        yaxis={
+            "tickvals": list(range(len(shown))),
+            "ticktext": names,
+            "range": [len(shown) - 0.5, -0.5],
+            "ticksuffix": "  ",
+            "zeroline": False,
+        },
+    )
+
+
+def score_text(key: str, score: Score) -> str:
+    """A measure as `4.26 (4.14 to 4.41)`, `70.0 % (68.2 to 70.9)`; a dash of none."""
+    if not np.isfinite(score.value):
+        return NOTHING
+    unit = MEASURES[key].unit
+    factor, digits, sign = (100, 1, " %") if unit == SHARE else (1, 2, "")
+    if unit not in (SHARE, YEARS):
+        digits = 3
+    text = f"{score.value * factor:.{digits}f}{sign}"
+    if not np.isfinite(score.low):
+        return text
+    ends = f"{score.low * factor:.{digits}f} to {score.high * factor:.{digits}f}"
+    return f"{text} ({ends})"
+
+
+def figure_confusion(
+    counts: np.ndarray,
+    shares: np.ndarray,
+    names: Sequence[str],
+    words: tuple[str, str],
+    picked: tuple[int, int] | None = None,
+) -> go.Figure:
+    """Draw which class was taken for which, with the count and share in each cell.
+
+    The cells answer a click by points whose x is the number of the estimated and y
+    that of the true class: a heatmap itself gives no selection.
+
+    Args:
+        counts: shape (k, k), true down, estimated across.
+        shares: as many, 0..1; they give the colour.
+        names: of the classes.
+        words: what a class is (such as `Age group`), and what the shares are of.
+        picked: a cell (true, estimated) to frame.
+    """
+    k = len(names)
+    estimated, true = (axis.ravel() for axis in np.meshgrid(range(k), range(k)))
+    heat = go.Heatmap(
+        z=np.where(counts > 0, shares, np.nan),
+        zmin=0,
+        zmax=max(float(shares.max()), 1e-9),
+        colorscale=[[0, _SHADES[0]], [1, _SHADES[1]]],
+        showscale=False,
+        hoverinfo="skip",
+        xgap=1,
+        ygap=1,
+    )
+    text = {"size": 9 if k > MANY_CLASSES else 12, "color": _ON_SHADES}
+    cells = go.Scatter(
+        x=estimated,
+        y=true,
+        mode="markers+text",
+        marker={"color": _CLEAR, "size": 26, "symbol": "square"},
+        text=[
+            f"{count:,}<br>{_percent(share)}" if count else ""
+            for count, share in zip(counts.ravel(), shares.ravel(), strict=True)
+        ],
+        textfont=text,
+        customdata=[
+            f"{words[0]} {names[down]}, taken for {names[across]}: "
+            f"{counts[down, across]:,} faces, {shares[down, across]:.1%} {words[1]}"
+            for down, across in zip(true, estimated, strict=True)
+        ],
+        hovertemplate="%{customdata}<extra></extra>",
+        selected={"marker": {"color": _CLEAR}},
+        unselected={"marker": {"color": _CLEAR}, "textfont": {"color": _ON_SHADES}},
+    )
+    figure = go.Figure([heat, cells])
+    if picked is not None:
+        down, across = picked
+        figure.add_shape(
+            type="rect",
+            x0=across - 0.5,
+            x1=across + 0.5,
+            y0=down - 0.5,
+            y1=down + 0.5,
+            line={"width": 2.5, "color": _FRAME},
+        )
+    ticks = {
+        "tickvals": list(range(k)),
+        "ticktext": list(names),
+        "showgrid": False,
+        "zeroline": False,
+        "tickfont": {"size": 10 if k > MANY_CLASSES else 12},
+    }
+    return compact(
+        figure,
+        height=max(38 * k, 150) + 70,
+        xaxis=ticks
+        | {
+            "title": {"text": f"Estimated {words[0].lower()}"},
+            "range": [-0.5, k - 0.5],
+            "tickangle": -90 if k > MANY_CLASSES else 0,
+        },
+        yaxis=ticks
+        | {
+            "title": {"text": f"True {words[0].lower()}"},
+            "automargin": False,
+            "range": [k - 0.5, -0.5],
+        },
+    ).update_layout(hovermode="closest", hoverdistance=60, margin={"l": _LEFT_PX})
+
+
+def _percent(share: float) -> str:
+    if share and share < 0.005:
+        return "<1%"
+    return f"{share:.0%}"
+
+
+def _value(system: System, key: str) -> float:
+    return system.scores[key].value if key in system.scores else float("nan")
+
+
+def _length(years: float) -> float:
+    return years if np.isfinite(years) else 0.0

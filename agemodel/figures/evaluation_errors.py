@@ -1,0 +1,310 @@
+"""Figures of how far the ages are off, on the Evaluation page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from agemodel.analysis.errors import BAND, CELL_YEARS
+from agemodel.analysis.fairness import MIN_FACES
+from agemodel.figures.layout import FAINT, GREY, LINE, compact, with_legend
+
+HEIGHT = 340
+_SURFACE = "63, 111, 208"
+"""A blue that stands out from a light and from a dark page."""
+_COUNTS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+
+
+def figure_density(
+    cells: pd.DataFrame, running: pd.DataFrame, drag: bool = False
+) -> go.Figure:
+    """Draw how many faces of each age were estimated at each age.
+
+    A heatmap takes no click, so invisible points lie on the middles of its cells.
+
+    Args:
+        cells: as of `errors.count_cells`.
+        running: as of `errors.running_errors`.
+        drag: whether a drag chooses cells; else a click chooses one, and a finger on
+            the chart scrolls the page.
+    """
+    counts = cells.to_numpy()
+    rows, columns = np.nonzero(counts)
+    n = counts[rows, columns]
+    y, x = cells.index.to_numpy()[rows], cells.columns.to_numpy()[columns]
+    top = float(max(x.max(initial=0), y.max(initial=0)) + CELL_YEARS / 2)
+    half = CELL_YEARS / 2
+    bounds = np.stack(
+        [x - half + 0.5, x + half - 0.5, y - half, y + half, n], axis=1
+    ).tolist()
+    points = go.Scatter(
+        x=x,
+        y=y,
+        mode="markers",
+        marker={"color": "rgba(0, 0, 0, 0)", "size": 10, "symbol": "square"},
+        customdata=bounds,
+        showlegend=False,
+        hovertemplate="%{customdata[0]:.0f} to %{customdata[1]:.0f} years, estimated "
+        "%{customdata[2]} to %{customdata[3]}: %{customdata[4]:,} faces<extra></extra>",
+    )
+    figure = go.Figure([_surface(cells), _median(running), _identity(top), points])
+    axis = {"range": [0, top], "dtick": 20 if top > 60 else 10, "zeroline": False}
+    figure = compact(
+        figure,
+        height=HEIGHT + 60,
+        xaxis=axis | {"title": {"text": "Labelled age in years"}},
+        yaxis=axis | {"title": {"text": "Estimated age in years"}},
+    )
+    return with_legend(figure).update_layout(dragmode="select" if drag else False)
+
+
+def figure_running(running: pd.DataFrame) -> go.Figure:
+    """Draw the errors over the labelled age: median, mean and the band of most.
+
+    Args:
+        running: as of `errors.running_errors`.
+    """
+    ages = running.index.to_numpy()
+    band = go.Scatter(
+        **_outline(running),
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=GREY,
+        name=f"{BAND[0]} to {BAND[1]} %",
+        hoverinfo="skip",
+    )
+    spread = running[["low", "high", "n"]].to_numpy()
+    median = go.Scatter(
+        x=ages,
+        y=running["median"].to_numpy(),
+        customdata=spread,
+        mode="lines+markers",
+        marker={"size": 4},
+        name="median",
+        hovertemplate="%{x} years: median error %{y:+.1f}, most from "
+        "%{customdata[0]:+.1f} to %{customdata[1]:+.1f} (%{customdata[2]:,} faces)"
+        "<extra></extra>",
+    )
+    mean = go.Scatter(
+        x=ages,
+        y=running["mean"].to_numpy(),
+        mode="lines",
+        line={"dash": "dot", "width": 1.5},
+        name="mean (bias)",
+        hoverinfo="skip",
+    )
+    figure = go.Figure([band, median, mean])
+    figure.add_hline(0, line={"color": LINE, "width": 1})
+    known = ages[running["median"].notna()]
+    figure = compact(
+        figure,
+        height=HEIGHT + 60,
+        xaxis={
+            "title": {"text": "Labelled age in years"},
+            "range": [0, (known.max() if len(known) else ages[-1]) + 1],
+        },
+        yaxis={"title": {"text": "Error in years"}, "zeroline": False},
+    )
+    return with_legend(figure)
+
+
+def figure_measure(table: pd.DataFrame, title: str, mae_years: float) -> go.Figure:
+    """Draw the mean absolute error in parts by a measure, with its intervals.
+
+    Args:
+        table: as of `quality.error_by_measure`.
+        title: of the measure.
+        mae_years: of all the faces.
+    """
+    places = 2 if table["high"].max() < 10 else 0
+    names = [
+        f"{low:.{places}f} to<br>{high:.{places}f}"
+        for low, high in zip(table["low"], table["high"], strict=True)
+    ]
+    return _errors_of(table, names, title, mae_years)
+
+
+def figure_flags(
+    table: pd.DataFrame, names: Sequence[str], mae_years: float
+) -> go.Figure:
+    """Draw the mean absolute error of the pictures with each remark.
+
+    Args:
+        table: as of `quality.error_by_flag`.
+        names: of its rows.
+        mae_years: of all the faces.
+    """
+    words = [name.replace(" ", "<br>") for name in names]
+    return _errors_of(table, words, "Remark on the picture", mae_years)
+
+
+def figure_cumulative(scores: pd.DataFrame) -> go.Figure:
+    """Draw the share of faces that are at most so many years off.
+
+    Args:
+        scores: as of `errors.cumulative_scores`.
+    """
+    years = scores.index.to_numpy()
+    curve = go.Scatter(
+        x=years,
+        y=scores["cs"].to_numpy(),
+        mode="lines+markers",
+        name="this run",
+        hovertemplate="within %{x} years: %{y:.1%}<extra></extra>",
+    )
+    guess = go.Scatter(
+        x=years,
+        y=scores["guess"].to_numpy(),
+        mode="lines",
+        line={"dash": "dot", "color": LINE},
+        name="guessing the mean age",
+        hovertemplate="guessing the mean age, within %{x} years: %{y:.1%}"
+        "<extra></extra>",
+    )
+    figure = compact(
+        go.Figure([curve, guess]),
+        height=HEIGHT,
+        xaxis={"title": {"text": "At most so many years off"}, "dtick": 5},
+        yaxis={"title": {"text": "Share of faces"}, "range": [0, 1.02]}
+        | {"tickformat": ".0%"},
+    )
+    return with_legend(figure)
+
+
+def dots(
+    table: pd.DataFrame,
+    x: Sequence[Any] | np.ndarray,
+    value: str,
+    bounds: str,
+    hover: str,
+) -> list[go.Scatter]:
+    """Dots with their intervals, grey where there are fewer than `MIN_FACES` faces.
+
+    The first of a point's `customdata` is its row number in the table, then come `n`
+    and the interval's bounds.
+
+    Args:
+        table: with `n`, the value, and its interval in columns that end in `low` and
+            `high`.
+        x: of the rows.
+        value: the column that is drawn.
+        bounds: what stands before `low` and `high` in the columns of the interval.
+        hover: of a point; after it the faces are written.
+    """
+    low, high = table[f"{bounds}low"].to_numpy(), table[f"{bounds}high"].to_numpy()
+    y, n = table[value].to_numpy(), table["n"].to_numpy()
+    data = np.stack([np.arange(len(table)), n, low, high], axis=1)
+    few = n < MIN_FACES
+    found = []
+    for rows, style in ((~few, {}), (few, {"color": LINE})):
+        bars = {"array": (high - y)[rows], "arrayminus": (y - low)[rows]}
+        found.append(
+            go.Scatter(
+                x=np.asarray(x)[rows],
+                y=y[rows],
+                customdata=data[rows].tolist(),  # of an array a click gives no list
+                mode="markers",
+                marker={"size": 9} | style,
+                opacity=1.0 if rows is not few else FAINT,
+                error_y=bars | {"type": "data", "thickness": 1.5, "width": 4} | style,
+                hovertemplate=hover + "; %{customdata[1]:,} faces<extra></extra>",
+                showlegend=False,
+            )
+        )
+    return [trace for trace in found if len(trace.x)]
+
+
+def _errors_of(
+    table: pd.DataFrame, names: Sequence[str], title: str, mae_years: float
+) -> go.Figure:
+    places = np.arange(len(table))
+    figure = go.Figure(
+        dots(
+            table,
+            places,
+            "mae_years",
+            "mae_",
+            "%{y:.2f} years (%{customdata[2]:.2f} to %{customdata[3]:.2f})",
+        )
+    )
+    figure.add_hline(mae_years, line={"color": LINE, "width": 1, "dash": "dot"})
+    ticks = {"tickmode": "array", "tickvals": places, "ticktext": list(names)}
+    return compact(
+        figure,
+        height=HEIGHT - 60,
+        xaxis={
+            "title": {"text": title},
+            "range": [-0.5, len(table) - 0.5],
+            "tickangle": 0,
+            "tickfont": {"size": 11},
+            "showgrid": False,
+        }
+        | ticks,
+        yaxis={"title": {"text": "MAE (years)"}, "rangemode": "tozero"},
+    )
+
+
+def _surface(cells: pd.DataFrame) -> go.Heatmap:
+    """The counts, each tenfold a step; the emptier a cell the more the page shows."""
+    counts = cells.to_numpy().astype(np.float64)
+    most = counts.max(initial=1)
+    counts[counts == 0] = np.nan
+    ticks = [count for count in _COUNTS if count <= most]
+    return go.Heatmap(
+        x=cells.columns.to_numpy(),
+        y=cells.index.to_numpy(),
+        z=np.log10(counts),
+        zmin=0,
+        zmax=max(np.log10(most), 1),
+        colorscale=[[0, f"rgba({_SURFACE}, 0.12)"], [1, f"rgba({_SURFACE}, 1)"]],
+        hoverinfo="skip",
+        colorbar={
+            "title": {"text": "Faces"},
+            "thickness": 10,
+            "tickvals": np.log10(ticks),
+            "ticktext": [f"{count:,}" for count in ticks],
+        },
+    )
+
+
+def _identity(top: float) -> go.Scatter:
+    return go.Scatter(
+        x=[0, top],
+        y=[0, top],
+        mode="lines",
+        line={"color": LINE, "width": 1, "dash": "dot"},
+        name="as labelled",
+        hoverinfo="skip",
+    )
+
+
+def _median(running: pd.DataFrame) -> go.Scatter:
+    ages = running.index.to_numpy()
+    return go.Scatter(
+        x=ages,
+        y=ages + running["median"].to_numpy(),
+        mode="lines",
+        line={"width": 2.5},
+        name="running median",
+        hoverinfo="skip",
+    )
+
+
+def _outline(running: pd.DataFrame) -> dict[str, list[float | None]]:
+    """The band's outline, one for every stretch of ages without a gap."""
+    known = running.dropna()
+    ages = known.index.to_numpy()
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for stretch in np.split(
+        np.arange(len(ages)), np.flatnonzero(np.diff(ages) > 1) + 1
+    ):
+        part = known.iloc[stretch]
+        x += [*part.index, *part.index[::-1], None]
+        y += [*part["low"], *part["high"][::-1], None]
+    return {"x": x, "y": y}

@@ -1,0 +1,230 @@
+"""The record of a job in its run's folder, from which any process tells how it stands.
+
+Whoever starts a job writes the record, and the job's own process writes it anew when it
+begins and when it ends. What ends without a word was killed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from agemodel import paths
+from agemodel.errors import RunError
+from agemodel.jobs.locks import records_lock
+from agemodel.jobs.processes import birth_of, is_alive
+from agemodel.runs import Run, write_whole
+
+RECORD = "job.json"
+LOG = "process.log"
+TRAIN, EVALUATE, EXPORT = "train", "evaluate", "export"
+RUNNING, STOPPED, FAILED, FINISHED = "running", "stopped", "failed", "finished"
+
+INTERRUPTED = 130
+"""The exit status of a command that ended in an orderly way because it was asked to."""
+
+_DONE_TO_IT = {TRAIN: "trained", EVALUATE: "evaluated", EXPORT: "exported"}
+_LOG_BYTES = 16_384
+_TENSORFLOWS_OWN = re.compile(
+    r"[IWE]\d{4} \d\d:\d\d|[IWE]0000 00:00|WARNING: All log messages before absl"
+    r"|INFO: Created TensorFlow Lite|fully_quantize: "
+)
+"""Lines on the machine, which say nothing of the job."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A process that trains, evaluates or exports a run, at work or ended.
+
+    Attributes:
+        run_id: the run.
+        kind: `TRAIN`, `EVALUATE` or `EXPORT`.
+        command: its arguments, without the program.
+        pid: of the process.
+        birth: see `processes.birth_of`.
+        started: in UTC, ISO 8601.
+        log_from: where its lines begin in the run's `process.log`, in bytes.
+        ended: when, in UTC; empty while it works, or where it was killed.
+        code: its exit status, where it ended by itself.
+        stop_asked: whether somebody asked it to stop.
+    """
+
+    run_id: str
+    kind: str
+    command: tuple[str, ...]
+    pid: int
+    birth: str
+    started: str
+    log_from: int = 0
+    ended: str = ""
+    code: int | None = None
+    stop_asked: bool = False
+
+    @property
+    def state(self) -> str:
+        """`RUNNING`, `STOPPED`, `FAILED` or `FINISHED`, as it is at this moment."""
+        if self.ended:
+            if self.code == INTERRUPTED:
+                return STOPPED
+            return FAILED if self.code else FINISHED
+        if is_alive(self.pid, self.birth):
+            return RUNNING
+        return STOPPED if self.stop_asked else FAILED
+
+
+def read_job(run: Run) -> Job | None:
+    """The newest job of a run; None where it has none.
+
+    Raises:
+        RunError: the record is damaged.
+    """
+    path = run.folder / RECORD
+    try:
+        values = json.loads(path.read_text("utf-8"))
+        job = Job(**values | {"command": tuple(values["command"])})
+        if type(job.pid) is not int or job.kind not in _DONE_TO_IT:
+            raise ValueError(f"pid {job.pid!r}, kind {job.kind!r}")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise RunError(
+            f"{RECORD} of run {run.id} is damaged ({error}): what was last done with "
+            "the run cannot be told. Starting something anew writes it again."
+        ) from error
+    return job
+
+
+def write_job(run: Run, job: Job) -> None:
+    """Write the record; to be called under `records_lock`."""
+    text = json.dumps(asdict(job), indent=1) + "\n"
+    write_whole(run.folder / RECORD, text.encode())
+
+
+def list_jobs() -> list[tuple[Run, Job]]:
+    """The newest job of each local run, the last started first; damaged ones not."""
+    found = []
+    for path in paths.runs_dir().glob(f"*/{RECORD}"):
+        run = Run(path.parent)
+        try:
+            job = read_job(run)
+        except RunError:
+            continue
+        if job:
+            found.append((run, job))
+    return sorted(found, key=lambda pair: pair[1].started, reverse=True)
+
+
+def new_job(run: Run, kind: str, command: Sequence[str], pid: int) -> Job:
+    """The record of a process that has just begun."""
+    return Job(
+        run_id=run.id,
+        kind=kind,
+        command=tuple(command),
+        pid=pid,
+        birth=birth_of(pid) or "",
+        started=_now(),
+        log_from=log_size(run),
+    )
+
+
+def is_local(run: Run) -> bool:
+    """Whether the run was made here; the others ship, and are left as they are."""
+    return run.folder.parent == paths.runs_dir()
+
+
+def busy(job: Job) -> str:
+    """Why nothing else is begun with a run on which a job is at work."""
+    return (
+        f"Run {job.run_id} is being {_DONE_TO_IT[job.kind]} by process {job.pid}. Wait "
+        "for its end, or stop it."
+    )
+
+
+@contextmanager
+def recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
+    """Keep the record of what this very process does to a run, until the block ends.
+
+    A run that ships keeps no record: its files are what was published.
+
+    Raises:
+        RunError: another process is at work on the run.
+    """
+    if not is_local(run):
+        yield
+        return
+    code: int = 1
+    _begin(run, kind, command)
+    try:
+        yield
+        code = 0
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+        raise
+    finally:
+        _end(run, code)
+
+
+def read_tail(run: Run, job: Job, lines: int = 12) -> str:
+    """The last lines that a job has written, empty where it kept silent.
+
+    TensorFlow's remarks on the machine are left out.
+    """
+    try:
+        with (run.folder / LOG).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(job.log_from, size - _LOG_BYTES))
+            content = file.read(_LOG_BYTES)
+    except OSError:
+        return ""
+    written = content.decode("utf-8", "replace").splitlines()
+    told = [line for line in written if not _TENSORFLOWS_OWN.match(line)]
+    return "\n".join(told[-lines:])
+
+
+def log_size(run: Run) -> int:
+    """Bytes in the run's `process.log`."""
+    try:
+        return (run.folder / LOG).stat().st_size
+    except OSError:
+        return 0
+
+
+def _begin(run: Run, kind: str, command: Sequence[str]) -> None:
+    """Write the record, unless who started this process did.
+
+    Raises:
+        RunError: another process is at work on the run.
+    """
+    with records_lock():
+        try:
+            known = read_job(run)
+        except RunError:
+            known = None
+        if known and known.state == RUNNING:
+            if _is_own(known):
+                return
+            raise RunError(busy(known))
+        write_job(run, new_job(run, kind, command, os.getpid()))
+
+
+def _is_own(job: Job) -> bool:
+    return job.pid == os.getpid() and is_alive(job.pid, job.birth)
+
+
+def _end(run: Run, code: int) -> None:
+    with records_lock():
+        try:
+            job = read_job(run)
+        except RunError:
+            return
+        if job and _is_own(job):
+            write_job(run, replace(job, ended=_now(), code=code))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")

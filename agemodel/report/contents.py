@@ -1,0 +1,141 @@
+"""What the report says of a run, by the functions that the pages use."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from agemodel import __version__
+from agemodel.analysis.faces import Slice, in_slice, read_judged
+from agemodel.cards import USES
+from agemodel.errors import RunError
+from agemodel.figures.training import MEASURES, figure_curves
+from agemodel.recipes import recipe_in_words
+from agemodel.report.document import beside, chart, paragraph, table
+from agemodel.report.measured import (
+    certainty_of,
+    confusions_of,
+    errors_of,
+    groups_of,
+    headline_of,
+)
+from agemodel.runs import LICENCE, SHIPPED_FILES, Run
+from agemodel.shipped import installed_versions
+
+
+def title_of(run: Run) -> str:
+    """The report's title."""
+    return f"Run {run.id}: where it errs"
+
+
+def lead_of(run: Run) -> list[str]:
+    """What stands above the sections: what the run is, and what it is for."""
+    config, metrics = run.read_config(), run.read_json("metrics.json")
+    status = run.read_json("status.json")
+    test = metrics["splits"]["test"]
+    low, high = test["mae_years_95"]
+    now = datetime.now(UTC)
+    return [
+        paragraph(
+            f"A {config.network} network for faces of {config.input_px} px, trained "
+            f"for {status['epochs_done']} epochs (the best on val is "
+            f"{status['best_epoch']}). On {test['n']:,} test faces it errs by "
+            f"{test['mae_years']:.2f} years on average (95 % interval {low:.2f} to "
+            f"{high:.2f}) and gives {test['gender_accuracy'] * 100:.1f} % the gender "
+            "that they are labelled with."
+        ),
+        paragraph(USES),
+        paragraph(
+            f"Written on {now:%Y-%m-%d at %H:%M} UTC by agemodel {__version__}, from "
+            "the run's own files. It holds no picture of the dataset.",
+            "note",
+        ),
+    ]
+
+
+def sections_of(run: Run) -> dict[str, tuple[str, str]]:
+    """Title and content of every section, by its anchor.
+
+    Raises:
+        RunError: it was not evaluated, or a file of it is damaged.
+    """
+    metrics = run.read_json("metrics.json")
+    judged = read_judged(run)
+    rows = in_slice(judged, Slice())
+    if not rows.any():
+        raise RunError(f"Run {run.id} has judged no test face to report on.")
+    parts = {
+        "recipe": ("Recipe", _recipe(run, metrics)),
+        "headline": ("Headline", headline_of(judged)),
+        "curves": ("How it learned", _curves(run)),
+        "confusion": ("What is taken for what", confusions_of(judged, rows)),
+        "errors": ("Errors of the age", errors_of(judged, rows)),
+        "certainty": ("How sure it is", certainty_of(run, judged, rows)),
+        "groups": ("Groups of people", groups_of(judged, rows)),
+        "versions": ("Versions and checksums", _versions(run)),
+    }
+    return {anchor: (name, "".join(pieces)) for anchor, (name, pieces) in parts.items()}
+
+
+def _recipe(run: Run, metrics: Mapping[str, Any]) -> list[str]:
+    return [
+        paragraph(recipe_in_words(run.read_config(), metrics["faces"]["parts"])),
+        paragraph(LICENCE, "note"),
+    ]
+
+
+def _curves(run: Run) -> list[str]:
+    history = run.read_history()
+    if history.empty:
+        return [paragraph("The run has no history.")]
+    curves = [
+        chart(figure_curves({run.id: history}, curve), curve.title)
+        for curve in MEASURES
+        if curve.column in history
+    ]
+    return [
+        beside(curves),
+        paragraph(
+            "Dotted: train; drawn through: val; circle: the epoch that is kept.", "note"
+        ),
+    ]
+
+
+def _versions(run: Run) -> list[str]:
+    environment = run.read_json("environment.json")
+    trained = {
+        "agemodel": environment.get("agemodel"),
+        "Python": environment.get("python"),
+        **environment.get("packages", {}),
+        "commit": environment.get("commit"),
+        "machine": environment.get("machine"),
+    }
+    files = [run.folder / name for name in SHIPPED_FILES]
+    return [
+        table(_pairs(trained), f"Trained with, on {environment.get('started')}"),
+        table(_pairs(installed_versions()), "Reported with"),
+        table(
+            [
+                {"File": path.name, "Bytes": f"{path.stat().st_size:,}"}
+                | {"SHA-256": _sha256(path)}
+                for path in files
+                if path.exists()
+            ],
+            "The run's files",
+        ),
+    ]
+
+
+def _pairs(values: Mapping[str, object]) -> list[dict[str, str]]:
+    return [
+        {"What": name, "Version": str(value)}
+        for name, value in values.items()
+        if value is not None
+    ]
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

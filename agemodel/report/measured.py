@@ -1,0 +1,226 @@
+"""What the report says of how a run judged its faces, a section a function.
+
+All of them take the table of `analysis.faces.read_judged`; `rows` are the faces that
+count, a mask of shape (n,).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from agemodel.analysis import certainty, declining, errors, quality
+from agemodel.analysis.faces import SPLIT_WORDS, Slice, in_slice, splits_in
+from agemodel.analysis.fairness import (
+    FACTORS,
+    MEASURES,
+    MIN_FACES,
+    RACE_NOTE,
+    gap_in_words,
+    group_table,
+    grouping_name,
+    largest_gap,
+    overall_row,
+)
+from agemodel.analysis.headline import INDEX, SHARE, YEARS, Measure, Score, headline
+from agemodel.analysis.headline import MEASURES as HEADLINES
+from agemodel.dataset.columns import category
+from agemodel.figures import evaluation_certainty, evaluation_errors
+from agemodel.figures.evaluation_fairness import figure_groups
+from agemodel.labels import GENDERS
+from agemodel.report.document import chart, heading, items, paragraph, table
+from agemodel.runs import Run
+
+
+def headline_of(judged: pd.DataFrame) -> list[str]:
+    """Every measure of every split, a column a split."""
+    masks = {split: in_slice(judged, Slice(split=split)) for split in splits_in(judged)}
+    scores = {split: headline(judged, mask) for split, mask in masks.items()}
+    counts = {SPLIT_WORDS[name]: f"{mask.sum():,}" for name, mask in masks.items()}
+    rows = [{"Measure": "n"} | counts]
+    rows += [
+        {"Measure": _title(measure)}
+        | {SPLIT_WORDS[split]: _score(measure, scores[split][key]) for split in masks}
+        for key, measure in HEADLINES.items()
+    ]
+    return [
+        table(rows, "With bootstrap 95 % intervals"),
+        paragraph(
+            " ".join(f"{one.title}: {one.meaning}" for one in HEADLINES.values()),
+            "note",
+        ),
+        paragraph(
+            "No face of these splits was learned from. On val the epoch and the "
+            "calibration were chosen; CORAL test are the test faces of 21 to 60 years "
+            "that published work reports on.",
+            "note",
+        ),
+    ]
+
+
+def _title(measure: Measure) -> str:
+    unit = {SHARE: " (%)", YEARS: " (years)", INDEX: ""}[measure.unit]
+    return f"{measure.title}{unit}"
+
+
+def _score(measure: Measure, score: Score) -> str:
+    if np.isnan(score.value):
+        return "not known"
+    bounds = (score.value, score.low, score.high)
+    if measure.unit == SHARE:
+        return _with_interval("{:.1f}", *(100 * bound for bound in bounds))
+    return _with_interval("{:.2f}" if measure.better else "{:+.2f}", *bounds)
+
+
+def _with_interval(form: str, value: float, low: float, high: float) -> str:
+    return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
+
+
+def confusions_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
+    """Which label was taken for which: of gender, at one half, and of age group."""
+    part = judged[rows]
+    female = (part["gender"] == GENDERS[1]) != part["gender_wrong"]  # as judged
+    genders = category(female.to_numpy(np.int8), GENDERS)
+    return [
+        heading("Gender"),
+        _confusion(part["gender"], pd.Series(genders, part.index), "Gender label"),
+        heading("Age group"),
+        _confusion(part["age_group"], part["estimated_group"], "Age group"),
+    ]
+
+
+def _confusion(labelled: pd.Series, judged: pd.Series, what: str) -> str:
+    """A row a label with its n, a column a judgement: counts and shares of the row."""
+    counts = pd.crosstab(labelled, judged, dropna=False)
+    rows = [
+        {"Labelled": str(name), "n": f"{row.sum():,}"}
+        | {
+            f"judged {column}": f"{count:,} ({count / max(row.sum(), 1) * 100:.1f} %)"
+            for column, count in row.items()
+        }
+        for name, row in counts.iterrows()
+    ]
+    return table(rows, f"{what}: faces, and their share of those labelled so")
+
+
+def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
+    """Errors of the age: over the age, cumulated, and by remark on the picture."""
+    running = errors.running_errors(judged, rows)
+    scores = errors.cumulative_scores(judged, rows)
+    overall = overall_row(judged, rows)
+    pieces = [
+        heading("Estimated against labelled age"),
+        paragraph(errors.density_in_words(judged, rows)),
+        chart(
+            evaluation_errors.figure_density(errors.count_cells(judged, rows), running),
+            "How many faces of each labelled age were estimated at each age",
+        ),
+        heading("Error by labelled age"),
+        paragraph(errors.running_in_words(running, overall["bias_years"])),
+        chart(
+            evaluation_errors.figure_running(running),
+            "The median, the mean and the spread of the errors at each labelled age",
+        ),
+        heading("Cumulative score"),
+        paragraph(errors.cumulative_in_words(scores)),
+        chart(
+            evaluation_errors.figure_cumulative(scores),
+            "The share of faces whose age is at most so many years off",
+        ),
+    ]
+    flags = quality.error_by_flag(judged, rows)
+    if not flags.empty:
+        names = [quality.flag_words(flag) for flag in flags.index]
+        pieces += [
+            heading("Error by remark on the picture"),
+            paragraph(quality.flags_in_words(flags)),
+            chart(
+                evaluation_errors.figure_flags(flags, names, overall["mae_years"]),
+                "The mean absolute error of the pictures with each remark",
+            ),
+        ]
+    return pieces
+
+
+def certainty_of(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
+    """Whether intervals and probabilities hold, and what declining would bring."""
+    stated = float(run.read_json("calibration.json")["coverage"])
+    groups = certainty.coverage_by_age(judged, rows)
+    bins = certainty.reliability(judged, rows)
+    widths = certainty.error_by_width(judged, rows)
+    risk, wrong = declining.age_risk(judged, rows), declining.gender_risk(judged, rows)
+    band = declining.uncertain_band(judged, rows)
+    overall = certainty.overall_coverage(judged, rows)
+    gap = certainty.calibration_error(judged, rows)
+    return [
+        heading("How often the interval holds the age"),
+        paragraph(certainty.coverage_in_words(groups, overall, stated)),
+        chart(
+            evaluation_certainty.figure_coverage(groups, stated),
+            "The share of ages inside their interval, by labelled age group",
+        ),
+        heading("Whether p(female) can be taken at its word"),
+        paragraph(certainty.reliability_in_words(bins, gap)),
+        chart(
+            evaluation_certainty.figure_reliability(bins),
+            "The share labelled female over the stated probability, and the faces",
+        ),
+        heading("Error by the width of the interval"),
+        paragraph(certainty.width_in_words(widths)),
+        chart(
+            evaluation_certainty.figure_width(widths, stated),
+            "The mean absolute error and the coverage over the stated width",
+        ),
+        heading("If the model may decline"),
+        paragraph(declining.age_risk_in_words(risk)),
+        chart(
+            evaluation_certainty.figure_age_risk(risk),
+            "The mean absolute error of the faces with the narrowest intervals",
+        ),
+        paragraph(declining.gender_risk_in_words(wrong, band)),
+        chart(
+            evaluation_certainty.figure_gender_risk(wrong, band),
+            "The share of wrong genders among the faces with the surest probability",
+        ),
+    ]
+
+
+def groups_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
+    """Errors by gender, race label and age group, with the largest gaps in words."""
+    overall = overall_row(judged, rows)
+    pieces = [
+        paragraph(RACE_NOTE),
+        paragraph(
+            "A dot is a group, its line the 95 % bootstrap interval; the dotted line "
+            f"is all faces. Grey: fewer than {MIN_FACES}, of which nothing is said.",
+            "note",
+        ),
+    ]
+    for factors in ((name,) for name in FACTORS):
+        found = group_table(judged, rows, factors)
+        gaps = [largest_gap(found, measure) for measure in MEASURES]
+        title = grouping_name(factors)
+        pieces += [
+            heading(title),
+            items([gap_in_words(gap, factors) for gap in gaps if gap]),
+            chart(
+                figure_groups(found, factors, "mae_years", overall),
+                f"Mean absolute error by {title.lower()}",
+            ),
+            table([_group(row) for _, row in found.iterrows()], title),
+        ]
+    return pieces
+
+
+def _group(row: pd.Series) -> dict[str, str]:
+    def said(measure: str, form: str, times: float = 1) -> str:
+        bounds = (row[f"{measure}{end}"] * times for end in ("", "_low", "_high"))
+        return _with_interval(form, *bounds)
+
+    return {
+        "Group": row["group"],
+        "n": f"{row['n']:,}",
+        "MAE (years)": said("mae_years", "{:.2f}"),
+        "Bias (years)": said("bias_years", "{:+.2f}"),
+        "Gender right (%)": said("gender_accuracy", "{:.1f}", 100),
+    }

@@ -1,0 +1,284 @@
+"""The Dataset page in a headless Chromium: first visit, filters, gallery, map."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
+
+from agemodel import paths
+from agemodel.dataset.filters import counts, masks
+from agemodel.dataset.index import images_dir
+from agemodel.dataset.selection import Selection
+from agemodel.errors import AgeModelError
+from benchmarks.limits import at_most
+from benchmarks.made_faces import COUNT, write_app
+from benchmarks.page import fresh_page, serve_app, serve_empty, visit_s
+from benchmarks.record import Missing
+from benchmarks.repaint import repaint_s
+from benchmarks.startup import MIB, status_kib
+from benchmarks.timing import significant, summarise
+from tests.browser.chromium import find
+from tests.browser.driver import CHROMIUM_FLAGS, run_server, visit
+
+SERVERS = 3
+"""How often both servers are started anew."""
+VISITS = 4
+"""How many later visits each of them gets."""
+REPEATS = 7
+PURE_REPEATS = 20
+SETTLED_MS = 1000
+"""After so long at rest a chart answers the pointer."""
+
+MOST_LONGER_S = 1.0
+"""The most that the page may take longer than an empty one."""
+MOST_FILTER_S = 0.4
+MOST_GALLERY_S = 1.0
+MOST_MILLION_S = 1.0
+MOST_MILLION_MB = 1000.0
+
+SHOWN = {
+    "page": ("h1:visible", ".js-plotly-plot .bars .point path", 'input[type="range"]'),
+    "empty": ("h1:visible",),
+}
+"""What must be there for a visit to count as arrived."""
+SIDEBAR = '[data-testid="stSidebar"]'
+FILTERS = {
+    "gender": "a gender",
+    "race": "a race",
+    "age": "the age slider, a step",
+    "bar": "a click on a chart's bar",
+    "reset": "all filters off",
+}
+"""Ways to filter, in words; each is measured with the charts in view."""
+SELECTION = Selection(ages=(20, 60), genders=("female",), splits=("test",))
+"""The filters that are timed without a page."""
+
+
+def run() -> dict[str, Any]:
+    """Visit the page beside an empty app, use it, and use it with a million faces.
+
+    Raises:
+        Missing: there is no Chromium.
+        RuntimeError: a server does not start.
+    """
+    path = find()
+    if path is None:
+        raise Missing("No Chromium was found; `make test` sees to one.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=list(CHROMIUM_FLAGS)
+        )
+        times = _measure_visits(browser) | _measure_use(browser)
+        million = _measure_million(browser)
+        version = browser.version
+        browser.close()
+    found = {"chromium": version, **summarise_times(times), "million": million}
+    return {**found, "limits": limits(found)}
+
+
+def summarise_times(times: dict[str, list[float]]) -> dict[str, Any]:
+    """Each series of seconds, and how much longer the visits take than an empty app's.
+
+    Args:
+        times: `page_first`, `empty_first` (to a server that nobody has visited yet),
+            `page_later`, `empty_later`; `filter_` with every key of `FILTERS`; `map`,
+            `map_filter`; `gallery` where pictures are imported.
+    """
+    found: dict[str, Any] = {f"{key}_s": summarise(s) for key, s in times.items()}
+    for visits in ("first", "later"):
+        longer = np.median(times[f"page_{visits}"]) - np.median(
+            times[f"empty_{visits}"]
+        )
+        found[f"{visits}_longer_s"] = significant(float(longer))
+    return found
+
+
+def limits(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Of visits, filters, the gallery and a million faces."""
+    seconds = {
+        f"{FILTERS[key]}, to the repainted page, s": found[f"filter_{key}_s"]
+        for key in FILTERS
+    } | {"a gender on the map, to the repainted page, s": found["map_filter_s"]}
+    kept = [
+        at_most(
+            f"{words} visit, longer than an empty app's, s",
+            found[f"{visits}_longer_s"],
+            MOST_LONGER_S,
+        )
+        for visits, words in (("first", "a first"), ("later", "a later"))
+    ]
+    kept += [
+        at_most(what, summary["median"], MOST_FILTER_S)
+        for what, summary in seconds.items()
+    ]
+    if "gallery_s" in found:
+        what = "a page of 60 pictures, s"
+        kept.append(at_most(what, found["gallery_s"]["median"], MOST_GALLERY_S))
+    million = found["million"]
+    return [
+        *kept,
+        at_most(
+            "a million faces: filter and counts without a page, s",
+            million["pure_s"]["median"],
+            MOST_MILLION_S,
+        ),
+        at_most(
+            "a million faces: a gender, to the repainted page, s",
+            million["filter_s"]["median"],
+            MOST_MILLION_S,
+        ),
+        at_most(
+            "a million faces: the server's memory at its most, MB",
+            million["peak_mib"] * MIB / 1e6,
+            MOST_MILLION_MB,
+        ),
+    ]
+
+
+def _measure_visits(browser: Browser) -> dict[str, list[float]]:
+    times: dict[str, list[float]] = {}
+    for _ in range(SERVERS):
+        with ExitStack() as stack:
+            urls = {"page": f"{stack.enter_context(serve_app())}/dataset"}
+            urls["empty"] = stack.enter_context(serve_empty())
+            for number in range(1 + VISITS):
+                names = list(urls)[:: -1 if number % 2 else 1]
+                for name in names:
+                    key = f"{name}_{'later' if number else 'first'}"
+                    seconds = visit_s(browser, urls[name], SHOWN[name])
+                    times.setdefault(key, []).append(seconds)
+    return times
+
+
+def _measure_use(browser: Browser) -> dict[str, list[float]]:
+    """Filter the charts in every way, turn the gallery's pages, use the map."""
+    with serve_app() as url, fresh_page(browser) as page:
+        visit(page, f"{url}/dataset")
+        _charts_are_drawn(page)
+        acts = {
+            "gender": lambda: _pill(page, "female").click(),
+            "race": lambda: _pill(page, "Asian").click(),
+            "age": lambda: _slide(page),
+            "bar": lambda: _click_bar(page),
+        }
+        times = {f"filter_{key}": _repeat(page, act) for key, act in acts.items()}
+        times["filter_reset"] = _measure_reset(page)
+        visit(page, f"{url}/dataset?view=map")
+        page.wait_for_selector(".js-plotly-plot .imagelayer image", state="attached")
+        times["map_filter"] = _repeat(page, acts["gender"])
+        if _has_pictures():
+            visit(page, f"{url}/dataset?view=faces&sort=random")
+            turn = page.get_by_role("button", name="Next page")
+            times["gallery"] = _repeat(page, turn.click)
+    return times
+
+
+def _measure_reset(page: Page) -> list[float]:
+    """Set a filter and take all off, a few times; only the latter counts."""
+    seconds = []
+    for _ in range(REPEATS + 1):
+        repaint_s(page, _pill(page, "female").click)
+        reset = page.get_by_role("button", name="Show all")
+        seconds.append(repaint_s(page, reset.click))
+    return seconds[1:]
+
+
+def _measure_million(browser: Browser) -> dict[str, Any]:
+    """Filter a made-up table of a million faces, through the page and without."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        table = folder / "faces.feather"
+        subprocess.run(
+            [sys.executable, "-m", "benchmarks.made_faces", str(table)],
+            cwd=paths.ROOT,
+            check=True,
+        )
+        script = write_app(folder, table)
+        with run_server(folder, script) as server, fresh_page(browser) as page:
+            visit(page, server.url)
+            _charts_are_drawn(page)
+            filters = _repeat(page, _pill(page, "female").click)
+            visit(page, f"{server.url}/?view=map")
+            map_filters = _repeat(page, _pill(page, "female").click)
+            peak_mib = _peak_mib(server.pid)
+        return {
+            "n": COUNT,
+            "pure_s": summarise(_measure_pure(table)),
+            "filter_s": summarise(filters),
+            "map_filter_s": summarise(map_filters),
+            "peak_mib": significant(peak_mib),
+        }
+
+
+def _measure_pure(table: Path) -> list[float]:
+    faces = pd.read_feather(table)
+    seconds = []
+    for _ in range(PURE_REPEATS):
+        started = perf_counter()
+        found = masks(faces, SELECTION)
+        counts(faces, SELECTION, found)
+        found.without()
+        seconds.append(perf_counter() - started)
+    return seconds
+
+
+def _repeat(page: Page, act: Callable[[], object]) -> list[float]:
+    """Do something a few times; the first one does not count."""
+    return [repaint_s(page, act) for _ in range(REPEATS + 1)][1:]
+
+
+def _charts_are_drawn(page: Page) -> None:
+    page.wait_for_selector(".js-plotly-plot .bars .point path", state="attached")
+    page.wait_for_timeout(SETTLED_MS)
+
+
+def _pill(page: Page, word: str) -> Locator:
+    return page.locator(f"{SIDEBAR} button", has_text=word).first
+
+
+def _slide(page: Page) -> None:
+    """Move the lower end of the ages by a year."""
+    page.locator(f"{SIDEBAR} [data-testid='stSlider'] input[type='range']").first.press(
+        "ArrowRight"
+    )
+
+
+def _click_bar(page: Page) -> None:
+    """Click on the last bar of the splits, test, once the pointer is on it."""
+    chart = page.locator("[class*='st-key-dataset_split_'] .js-plotly-plot")
+    bar = chart.locator(".bars .point path").last
+    bar.evaluate("bar => bar.scrollIntoView({block: 'center'})")
+    page.wait_for_timeout(SETTLED_MS)
+    box = bar.bounding_box()
+    assert box is not None
+    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(place[0] - 3, place[1])
+    page.mouse.move(*place)
+    chart.locator(".hoverlayer .hovertext").wait_for()
+    page.mouse.click(*place)
+
+
+def _has_pictures() -> bool:
+    try:
+        return images_dir(paths.data_dir()).is_dir()
+    except AgeModelError:
+        return False
+
+
+def _peak_mib(pid: int) -> float:
+    """The most memory that a process has held, where the system tells."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists() or os.name != "posix":
+        raise Missing("Only Linux tells the memory of another process.")
+    return status_kib(status.read_text("utf-8"), "VmHWM") * 1024 / MIB

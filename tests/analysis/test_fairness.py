@@ -1,0 +1,203 @@
+from __future__ import annotations
+
+import json
+import math
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agemodel import paths
+from agemodel.analysis.faces import Slice, in_slice, read_judged
+from agemodel.analysis.fairness import (
+    FACTORS,
+    GROUPINGS,
+    MEASURES,
+    Gap,
+    faces_of,
+    gap_in_words,
+    group_table,
+    grouping_name,
+    largest_gap,
+    mean_intervals,
+)
+from agemodel.dataset.columns import category
+from agemodel.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
+from agemodel.metrics import bootstrap_interval
+from agemodel.runs import Run
+
+RUNS = ("mobile-3", "group_cnn-1")
+
+
+def judged(genders: str, errors: list[float], wrong: str = "") -> pd.DataFrame:
+    """Faces of 25 years: a letter a gender, signed errors, an x for a wrong gender."""
+    n = len(errors)
+    codes = np.array(["mf".index(letter) for letter in genders])
+    error = np.array(errors, np.float32)
+    return pd.DataFrame(
+        {
+            "file": [f"{row}.jpg" for row in range(n)],
+            "gender": category(codes, GENDERS),
+            "race": category(np.zeros(n), RACES),
+            "age_group": category(age_group_index(np.full(n, 25)), AGE_GROUPS),
+            "error_years": error,
+            "abs_error": np.abs(error),
+            "gender_wrong": [letter == "x" for letter in wrong.ljust(n)],
+        }
+    )
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def run(request: pytest.FixtureRequest) -> Run:
+    return Run(paths.SHIPPED_RUNS / request.param)
+
+
+def test_every_label_and_every_two_can_be_chosen() -> None:
+    assert len(GROUPINGS) == 6
+    assert {frozenset(grouping) for grouping in GROUPINGS} == {
+        frozenset(pair) for pair in product(FACTORS, FACTORS)
+    }
+    assert grouping_name(("gender", "age_group")) == "Gender and age group"
+
+
+def test_groups_have_their_n_error_bias_and_right_genders() -> None:
+    faces = judged("mmmff", [1, -3, 2, -4, 9], " x x ")
+    table = group_table(faces, np.array([1, 1, 1, 1, 0], bool), ("gender",))
+    assert table["group"].tolist() == ["male", "female"]
+    assert table["n"].tolist() == [3, 1]  # the last face does not count
+    # Male: (1 + 3 + 2) / 3, (1 - 3 + 2) / 3, two of three right. Female: -4, wrong.
+    assert table["mae_years"].tolist() == pytest.approx([2, 4])
+    assert table["bias_years"].tolist() == pytest.approx([0, -4])
+    assert table["gender_accuracy"].tolist() == pytest.approx([2 / 3, 0])
+    for name in MEASURES:
+        assert (table[f"{name}_low"] <= table[name]).all()
+        assert (table[f"{name}_high"] >= table[name]).all()
+
+
+def test_no_face_makes_no_group() -> None:
+    table = group_table(judged("m", [1]), np.zeros(1, bool), ("gender", "race"))
+    assert table.empty
+    assert {"group", "n", "mae_years", "mae_years_low"} <= set(table)
+    assert largest_gap(table, "mae_years") is None
+
+
+def test_groups_are_those_that_the_run_itself_measured(run: Run) -> None:
+    faces = read_judged(run)
+    metrics = json.loads((run.folder / "metrics.json").read_text("utf-8"))["groups"]
+    for split, factor in product(("test", "val", "coral_test"), FACTORS):
+        table = group_table(faces, in_slice(faces, Slice(split=split)), (factor,))
+        expected = metrics[split][factor]
+        assert table["group"].tolist() == list(expected)
+        for _, row in table.iterrows():
+            part = expected[row["group"]]
+            assert row["n"] == part["n"]
+            for name in MEASURES:
+                assert row[name] == pytest.approx(part[name], abs=1e-6)
+            for name in ("mae_years", "gender_accuracy"):
+                bounds = [row[f"{name}_low"], row[f"{name}_high"]]
+                assert bounds == pytest.approx(part[f"{name}_95"], abs=1e-6)
+
+
+def test_crossings_are_what_a_loop_over_the_predictions_finds(run: Run) -> None:
+    found: dict[tuple[str, str], list[tuple[float, bool]]] = {}
+    for row in run.read_predictions().itertuples():
+        if row.split != "test":
+            continue
+        group = sum(row.age >= start for start in (3, 10, 20, 30, 40, 50, 60, 70))
+        key = (RACES[row.race], AGE_GROUPS[group])
+        right = (row.p_female >= 0.5) == (row.gender == 1)
+        found.setdefault(key, []).append((row.age_years - row.age, right))
+    faces = read_judged(run)
+    table = group_table(faces, in_slice(faces, Slice()), ("race", "age_group"))
+    assert len(table) == len(found)
+    assert table["n"].sum() == sum(map(len, found.values()))
+    for _, row in table.iterrows():
+        part = found[row["race"], row["age_group"]]
+        assert row["group"] == f"{row['race']}, {row['age_group']}"
+        assert row["n"] == len(part)
+        errors = [error for error, _ in part]
+        assert row["mae_years"] == pytest.approx(
+            sum(map(abs, errors)) / len(part), abs=1e-5
+        )
+        assert row["bias_years"] == pytest.approx(sum(errors) / len(part), abs=1e-5)
+        rights = sum(right for _, right in part)
+        assert row["gender_accuracy"] == pytest.approx(rights / len(part))
+
+
+def test_intervals_are_those_of_the_metrics() -> None:
+    values = np.random.default_rng(3).normal(size=(2, 41))
+    low, high = mean_intervals(values, seed=5)
+    for number, row in enumerate(values):
+        expected = bootstrap_interval(row, np.mean, seed=5)
+        assert [low[number], high[number]] == pytest.approx(expected, abs=1e-12)
+
+
+def test_intervals_are_as_wide_as_theory_says() -> None:
+    # The mean of n normal values of sd 1 lies within 1.96 / sqrt(n) nineteen times of
+    # twenty.
+    values = np.random.default_rng(0).normal(size=(1, 2500))
+    low, high = mean_intervals(values)
+    assert (high - low)[0] == pytest.approx(2 * 1.96 / math.sqrt(2500), rel=0.1)
+
+
+def table_of(**groups: tuple[int, float, float, float]) -> pd.DataFrame:
+    """A table by hand: n, MAE and its bounds by a group's name."""
+    rows = [
+        {"group": name, "n": n, "mae_years": mae, "mae_years_low": low}
+        | {"mae_years_high": high}
+        for name, (n, mae, low, high) in groups.items()
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_largest_gap_leaves_out_groups_of_fewer_than_thirty() -> None:
+    table = table_of(
+        few=(29, 9.0, 8.0, 10.0), a=(30, 5.0, 4.5, 5.5), b=(99, 3.0, 2.5, 3.5),
+        c=(99, 4.0, 3.4, 4.6),
+    )  # fmt: skip
+    gap = largest_gap(table, "mae_years")
+    assert gap == Gap("mae_years", "b", "a", 3.0, 5.0, (2.5, 3.5), (4.5, 5.5), 3)
+    assert gap.size == 2
+    assert not gap.overlaps
+
+
+def test_largest_gap_says_when_the_intervals_overlap() -> None:
+    gap = largest_gap(
+        table_of(a=(50, 4.0, 3.5, 4.5), b=(50, 3.0, 2.4, 3.5)), "mae_years"
+    )
+    assert gap is not None and gap.overlaps
+    text = gap_in_words(gap, ("race",))
+    assert "a (4.00 years, 3.50 to 4.50)" in text
+    assert "b (3.00 years, 2.40 to 3.50)" in text
+    assert "1.00 years; their 95 % intervals overlap." in text
+
+
+def test_one_large_group_has_no_gap() -> None:
+    table = table_of(a=(50, 4.0, 3.5, 4.5), b=(29, 3.0, 2.4, 3.5))
+    assert largest_gap(table, "mae_years") is None
+
+
+@pytest.mark.parametrize(
+    ("measure", "values", "words"),
+    [
+        ("bias_years", (-2.5, 1.0), ("+1.00 years", "-2.50 years", "is 3.50 years")),
+        ("gender_accuracy", (0.75, 0.95), ("95.0 %", "75.0 %", "is 20.0 points")),
+    ],
+)
+def test_gap_in_words_has_the_unit_of_its_measure(
+    measure: str, values: tuple[float, float], words: tuple[str, ...]
+) -> None:
+    low, high = values
+    gap = Gap(measure, "x", "y", low, high, (low, low), (high, high), 2)
+    text = gap_in_words(gap, ("gender",))
+    assert all(word in text for word in words)
+    assert "do not overlap" in text
+
+
+def test_faces_of_a_group_begin_with_the_largest_error() -> None:
+    faces = judged("mfmmf", [1, -30, -7, 3, 2])
+    rows = np.array([1, 1, 1, 1, 0], bool)
+    table = group_table(faces, rows, ("gender",))
+    assert faces_of(faces, rows, table.iloc[0], ("gender",)).tolist() == [2, 3, 0]
+    assert faces_of(faces, rows, table.iloc[1], ("gender",)).tolist() == [1]

@@ -1,0 +1,42 @@
+"""The Dataset page with made faces and pictures, as a Streamlit script."""
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+for folder in (ROOT, ROOT / "tests"):
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+import numpy as np  # noqa: E402
+import streamlit as st  # noqa: E402
+from dataset_archives import tiny_jpeg  # noqa: E402
+from fakes import embedding_of_age  # noqa: E402
+from made_tables import random_table  # noqa: E402
+
+from ui.dataset import state, tables  # noqa: E402
+
+FACES = 70
+HOME = Path(os.environ["HOME"])
+PICTURES = HOME / "pictures"
+
+
+@st.cache_resource
+def made() -> tuple:
+    faces = random_table(FACES)
+    PICTURES.mkdir(exist_ok=True)
+    for row, file in enumerate(faces["file"]):
+        (PICTURES / file).write_bytes(tiny_jpeg(3 * row))
+    placed = np.stack([embedding_of_age(age) for age in faces["age"]])
+    return faces, placed.astype(np.float32)
+
+
+st.set_page_config(layout="wide")
+os.environ["AGEMODEL_DATA"] = str(HOME / "data")
+state.faces = lambda: made()[0]
+state.pictures_dir = lambda: made() and PICTURES
+tables.embeddings = lambda faces: made()[1]
+tables.distributions = lambda faces: np.full((FACES, 116), 1 / 116, np.float32)
+runpy.run_path(str(ROOT / "pages" / "dataset.py"))

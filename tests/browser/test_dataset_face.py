@@ -1,0 +1,96 @@
+"""One face of the Dataset page in a real browser, with made faces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from browser.driver import (
+    DRAWN_TIMEOUT_MS,
+    ROOT,
+    Server,
+    run_server,
+    visit,
+    wait_until_drawn,
+)
+from playwright.sync_api import Locator, Page, expect
+
+SCRIPT = ROOT / "tests" / "browser" / "dataset_faces_app.py"
+
+
+@pytest.fixture(scope="module")
+def made_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The page with made faces, and a data folder of its own."""
+    with run_server(tmp_path_factory.mktemp("made"), SCRIPT) as running:
+        yield running
+
+
+def face_in_url(page: Page) -> str:
+    return parse_qs(urlsplit(page.url).query).get("face", [""])[0]
+
+
+def expect_face(page: Page, file: str) -> None:
+    """Wait until a face's view is drawn."""
+    expect(page.locator("code")).to_have_text(file, timeout=DRAWN_TIMEOUT_MS)
+    wait_until_drawn(page)
+    assert face_in_url(page) == file
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.locator(f".st-key-dataset_{name} button")
+
+
+def test_face_is_opened_stepped_through_marked_and_kept_by_a_reload(
+    made_server: Server, page: Page
+) -> None:
+    visit(page, f"{made_server.url}/?view=faces")
+    expect(page.locator("[class*='st-key-dataset_tile_gallery_']")).to_have_count(60)
+    button(page, "tile_gallery_3").click()
+    expect_face(page, "0000003.jpg")
+    page.keyboard.press("n")
+    expect_face(page, "0000004.jpg")
+    button(page, "next").click()
+    expect_face(page, "0000005.jpg")
+
+    page.get_by_role("radio", name="doubtful").click()
+    note = page.get_by_label("Note")
+    note.fill("next year")  # an n and a p in a text are no steps
+    note.press("Enter")
+    wait_until_drawn(page)
+    page.reload()
+    expect_face(page, "0000005.jpg")
+    expect(page.get_by_label("Note")).to_have_value("next year")
+
+    button(page, "back").click()
+    expect(button(page, "tile_gallery_5")).to_contain_text("question_mark")
+    wait_until_drawn(page)
+    assert face_in_url(page) == ""
+
+
+def test_pictures_of_the_gallery_stand_in_rows(made_server: Server, page: Page) -> None:
+    visit(page, f"{made_server.url}/?view=faces&size=20")
+    pictures = page.get_by_test_id("stMain").locator("img")
+    expect(pictures).to_have_count(20)
+    boxes = [one.bounding_box() for one in pictures.all()]
+    places = {(round(box["x"]), round(box["y"])) for box in boxes if box}
+    across, down = ({place[axis] for place in places} for axis in (0, 1))
+    assert len(places) == 20
+    assert len(across) * (len(down) - 1) < 20 <= len(across) * len(down)
+    assert len({round(box["width"]) for box in boxes if box}) == 1
+
+
+def test_row_of_the_table_leads_to_its_face_and_back(
+    made_server: Server, page: Page
+) -> None:
+    visit(page, f"{made_server.url}/?view=faces&size=20&show=table")
+    rows = page.get_by_test_id("stDataFrame").locator("canvas").first
+    expect(rows).to_be_visible()
+    box = rows.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + 15, box["y"] + 2.5 * 35)  # the second row's own box
+    expect_face(page, "0000001.jpg")
+    button(page, "back").click()
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    wait_until_drawn(page)
+    assert face_in_url(page) == ""

@@ -1,0 +1,180 @@
+"""Errors, Certainty and Extremes in a real browser, with whatever is imported."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from browser.driver import (
+    DRAWN_TIMEOUT_MS,
+    Server,
+    save_screenshot,
+    sideways_scroll_px,
+    visit,
+    wait_until_drawn,
+)
+from plain_predictions import plain_faces
+from playwright.sync_api import Locator, Page, expect
+
+VIEWS = ("errors", "certainty", "extremes")
+CELL_YEARS = 3
+
+
+def chart(page: Page, name: str) -> Locator:
+    return page.locator(f"[class*='st-key-evaluation_{name}_']").locator(
+        ".js-plotly-plot"
+    )
+
+
+def picked(page: Page) -> str:
+    return parse_qs(urlsplit(page.url).query).get("pick", [""])[0]
+
+
+def place_of(page: Page, name: str, x: float, y: float) -> tuple[float, float]:
+    """Where on the page a value of a chart's axes lies, once the page is at rest."""
+    before = None
+    for _ in range(40):
+        chart(page, name).scroll_into_view_if_needed()
+        place = chart(page, name).evaluate(
+            """(plot, [x, y]) => {
+                const {xaxis, yaxis} = plot._fullLayout;
+                const box = plot.getBoundingClientRect();
+                return [box.left + xaxis._offset + xaxis.d2p(x),
+                        box.top + yaxis._offset + yaxis.d2p(y)];
+            }""",
+            [x, y],
+        )
+        if place == before:
+            return place[0], place[1]
+        before = place
+        page.wait_for_timeout(150)
+    raise AssertionError("The page does not come to rest.")
+
+
+def click_at(page: Page, name: str, x: float, y: float) -> None:
+    """Click on a mark once the chart answers the pointer there."""
+    answer = chart(page, name).locator(".hoverlayer .hovertext")
+    for _ in range(30):
+        left, top = place_of(page, name, x, y)
+        page.mouse.move(left - 3, top - 3)
+        page.mouse.move(left, top)
+        page.wait_for_timeout(300)
+        if answer.count():
+            break
+    page.mouse.click(left, top)
+
+
+def wait_for_drag(page: Page, name: str) -> None:
+    """Wait until only the chart is there over which a drag chooses."""
+    page.wait_for_function(
+        """(name) => {
+            const plots = [...document.querySelectorAll(
+                `[class*='st-key-evaluation_${name}_'] .js-plotly-plot`)];
+            return plots.length === 1
+                && plots[0]._fullLayout?.dragmode === 'select';
+        }""",
+        arg=name,
+    )
+
+
+def expect_faces(page: Page, title: str, count: int) -> None:
+    heading = page.get_by_role("heading", name=f"{title}: {count:,}")
+    expect(heading).to_be_visible(timeout=DRAWN_TIMEOUT_MS)
+    wait_until_drawn(page)
+
+
+@pytest.fixture
+def errors(server: Server, page: Page) -> Iterator[Page]:
+    visit(page, f"{server.url}/evaluation?view=errors")
+    expect(page.locator(".js-plotly-plot")).to_have_count(6, timeout=DRAWN_TIMEOUT_MS)
+    yield page
+
+
+def test_click_on_a_cell_shows_its_faces_and_a_second_one_lets_go(
+    errors: Page,
+) -> None:
+    # The cell about 26 and 26: labelled 25 to 27, estimated 24.5 to 27.5.
+    inside = [
+        face
+        for face in plain_faces()
+        if 25 <= face.age <= 27 and 24.5 <= face.age_years < 27.5
+    ]
+    click_at(errors, "density", 26, 26)
+    title = "Labelled 25 to 27 years, estimated 24.5 to 27.5"
+    expect_faces(errors, title, len(inside))
+    assert picked(errors) == "cells 26 26 26 26"
+    click_at(errors, "density", 26, 26)
+    expect(errors.get_by_role("heading", name=title)).to_have_count(0)
+
+
+def test_drag_over_cells_shows_their_faces(errors: Page) -> None:
+    errors.get_by_text("Drag over cells", exact=True).click()
+    wait_for_drag(errors, "density")
+    left, top = place_of(errors, "density", 60, 98)
+    right, bottom = place_of(errors, "density", 90, 75)
+    errors.mouse.move(left, top)
+    errors.mouse.down()
+    errors.mouse.move((left + right) / 2, (top + bottom) / 2, steps=4)
+    errors.mouse.move(right, bottom, steps=4)
+    errors.mouse.up()
+    heading = errors.get_by_role("heading", name=re.compile("^Labelled .* estimated"))
+    expect(heading).to_be_visible(timeout=DRAWN_TIMEOUT_MS)
+    wait_until_drawn(errors)
+    x0, x1, y0, y1 = (int(word) for word in picked(errors).split()[1:])
+    assert 60 <= x0 < x1 <= 90
+    assert 75 <= y0 < y1 <= 98
+    half = CELL_YEARS / 2
+    inside = [
+        face
+        for face in plain_faces()
+        if x0 - half < face.age < x1 + half and y0 - half <= face.age_years < y1 + half
+    ]
+    expect(heading).to_have_text(re.compile(f": {len(inside):,}$"))
+
+
+def test_click_on_the_cumulative_score_shows_who_is_further_off(errors: Page) -> None:
+    faces = plain_faces()
+    off = [face for face in faces if abs(face.age_years - face.age) > 15]
+    click_at(errors, "cumulative", 15, 1 - len(off) / len(faces))
+    expect_faces(errors, "More than 15 years off", len(off))
+
+
+def test_click_on_an_age_group_shows_who_is_outside(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/evaluation?view=certainty")
+    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=DRAWN_TIMEOUT_MS)
+    old = [face for face in plain_faces() if face.age >= 70]
+    outside = [face for face in old if not face.age_low <= face.age <= face.age_high]
+    click_at(page, "coverage", 8, 1 - len(outside) / len(old))
+    expect_faces(page, "Labelled 70+ years, outside the interval", len(outside))
+
+
+def test_another_twenty_and_a_reload_show_the_same(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/evaluation?view=extremes")
+    page.get_by_text("20 by chance", exact=True).click()
+    expect_faces(page, "Drawn by chance (seed 1)", 20)
+    page.get_by_role("button", name="Another twenty").click()
+    expect_faces(page, "Drawn by chance (seed 2)", 20)
+    page.reload()
+    expect_faces(page, "Drawn by chance (seed 2)", 20)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_fits_the_window_in_both_themes(
+    server: Server,
+    open_page: Callable[..., Page],
+    view: str,
+    width: int,
+    scheme: str,
+) -> None:
+    page = open_page(width=width, scheme=scheme)
+    visit(page, f"{server.url}/evaluation?view={view}")
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    page.wait_for_function(
+        "[...document.images].every((one) => one.complete && one.naturalWidth > 0)"
+    )
+    save_screenshot(page, f"evaluation-{view}-{width}-{scheme}")
+    assert sideways_scroll_px(page) == 0

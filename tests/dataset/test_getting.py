@@ -1,0 +1,362 @@
+"""Images got in the background, from the disk and from servers that misbehave."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from archive_server import (
+    FACES,
+    QUICK,
+    STALL_S,
+    Answer,
+    Server,
+    archive_with_noise,
+    replace_kagglehub,
+    serving,
+    until,
+)
+from dataset_archives import face_name, faces, tiny_jpeg, write_folder, write_tar
+
+from agemodel.dataset import archive as archive_module
+from agemodel.dataset import getting
+from agemodel.dataset.archive import import_dataset
+from agemodel.dataset.download import LicenceNotAccepted, is_begun
+from agemodel.dataset.getting import (
+    ADDRESS,
+    CANCELLED,
+    DISK,
+    DONE,
+    DOWNLOAD,
+    FAILED,
+    IMPORT,
+    MIRROR,
+    RUNNING,
+    Getter,
+    Snapshot,
+    Wanted,
+)
+from agemodel.dataset.index import read_index
+from agemodel.errors import DatasetError
+
+HALF = 300_000
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return archive_with_noise(tmp_path_factory.mktemp("archive") / "source.tar.gz")
+
+
+@pytest.fixture
+def server(archive: bytes) -> Iterator[Server]:
+    with serving(archive) as server:
+        yield server
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def getter() -> Iterator[Getter]:
+    getter = Getter(pauses_s=QUICK, timeouts_s=(5, STALL_S))
+    yield getter
+    getter.cancel()
+    ended(getter)
+
+
+def start(getter: Getter, wanted: Wanted, data_dir: Path) -> None:
+    getter.start(wanted, data_dir, licence_accepted=True)
+
+
+def ended(getter: Getter) -> Snapshot:
+    until(lambda: getter.snapshot().phase != RUNNING)
+    return getter.snapshot()
+
+
+def at(server: Server) -> Wanted:
+    return Wanted(ADDRESS, server.url)
+
+
+def test_path_on_the_disk_becomes_the_dataset(
+    getter: Getter, data_dir: Path, tmp_path: Path
+) -> None:
+    files = [*faces(2), (face_name(7)[:-8] + "png", b"x")]
+    source = write_tar(tmp_path / "UTKFace.tar.gz", files)
+    start(getter, Wanted(DISK, str(source)), data_dir)
+    job = ended(getter)
+    assert (job.phase, job.step, job.problem) == (DONE, IMPORT, "")
+    assert job.done_bytes == job.total_bytes == source.stat().st_size
+    assert job.report is not None
+    assert job.report.words == "2 faces, 1 refused"
+    assert len(read_index(data_dir)) == 2
+
+
+def test_home_of_the_user_is_understood(
+    getter: Getter, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    write_folder(tmp_path / "source", faces(1))
+    start(getter, Wanted(DISK, "~/source"), data_dir)
+    report = ended(getter).report
+    assert report is not None and report.words == "1 face, none refused"
+
+
+def test_progress_of_a_slow_server_is_told_while_it_works(
+    getter: Getter, server: Server, data_dir: Path
+) -> None:
+    server.always = Answer(pieces=100)
+    start(getter, at(server), data_dir)
+    seen = {}
+    while (job := getter.snapshot()).phase == RUNNING:
+        seen[job.done_bytes] = job
+        time.sleep(0.01)
+    assert job.phase == DONE
+    loading = [job for job in seen.values() if job.step == DOWNLOAD and job.done_bytes]
+    assert len(loading) > 10
+    assert {job.total_bytes for job in loading} == {len(server.body)}
+    assert len(read_index(data_dir)) == FACES
+
+
+def test_connection_that_drops_is_gone_on_with(
+    getter: Getter, server: Server, data_dir: Path
+) -> None:
+    server.plan = [Answer(stop_after=HALF)]
+    start(getter, at(server), data_dir)
+    assert ended(getter).phase == DONE
+    assert server.sent == len(server.body)
+
+
+def test_connection_that_is_lost_is_gone_on_with_when_started_again(
+    getter: Getter, server: Server, data_dir: Path
+) -> None:
+    server.plan = [Answer(stop_after=HALF)] + [Answer(stop_after=0)] * 4
+    start(getter, at(server), data_dir)
+    job = ended(getter)
+    assert job.phase == FAILED
+    assert "attempts in a row failed" in job.problem
+    assert is_begun(data_dir, mirror=False)
+    start(getter, job.wanted, data_dir)
+    again = ended(getter)
+    assert (again.phase, again.number) == (DONE, 2)
+    assert server.sent == len(server.body)
+    assert not is_begun(data_dir, mirror=False)
+
+
+def test_wrong_file_is_refused_in_a_sentence(
+    getter: Getter, server: Server, data_dir: Path
+) -> None:
+    server.always = Answer(body=b"<html>Sign in</html>")
+    start(getter, at(server), data_dir)
+    job = ended(getter)
+    assert job.phase == FAILED
+    assert "gives a web page" in job.problem
+    assert job.report is None
+
+
+def test_other_checksum_is_refused_in_a_sentence(
+    getter: Getter, server: Server, data_dir: Path
+) -> None:
+    start(getter, Wanted(ADDRESS, server.url, 64 * "0"), data_dir)
+    assert "has another checksum" in ended(getter).problem
+
+
+def test_cancelled_download_is_gone_on_with(
+    getter: Getter, server: Server, data_dir: Path
+) -> None:
+    server.plan = [Answer(stall_after=HALF)]
+    start(getter, at(server), data_dir)
+    until(lambda: getter.snapshot().done_bytes == HALF)
+    began = time.monotonic()
+    getter.cancel()
+    assert getter.snapshot().cancelling or getter.snapshot().phase == CANCELLED
+    job = ended(getter)
+    assert time.monotonic() - began < STALL_S / 4  # though the server stalls
+    assert (job.phase, job.cancelling, job.done_bytes) == (CANCELLED, False, HALF)
+    start(getter, job.wanted, data_dir)
+    assert ended(getter).phase == DONE
+    assert server.sent == len(server.body)
+
+
+def test_cancelled_import_leaves_what_was_there(
+    getter: Getter, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_dataset(write_folder(tmp_path / "old", faces(3)), data_dir)
+    entered, go_on = threading.Event(), threading.Event()
+
+    def slow_members(*args: object) -> Iterator[object]:
+        entered.set()
+        assert go_on.wait(STALL_S)
+        yield from members(*args)
+
+    members = archive_module.iter_members
+    monkeypatch.setattr(archive_module, "iter_members", slow_members)
+    source = write_tar(tmp_path / "new.tar.gz", faces(5))
+    start(getter, Wanted(DISK, str(source)), data_dir)
+    assert entered.wait(STALL_S)
+    getter.cancel()
+    go_on.set()
+    job = ended(getter)
+    assert job.phase == CANCELLED
+    assert "Nothing of it is left" in job.problem
+    assert len(read_index(data_dir)) == 3
+    assert len(list(data_dir.glob("utkface-*"))) == 1
+
+
+def test_one_job_runs_at_a_time(
+    getter: Getter, server: Server, data_dir: Path, tmp_path: Path
+) -> None:
+    server.plan = [Answer(stall_after=HALF)]
+    start(getter, at(server), data_dir)
+    source = write_folder(tmp_path / "source", faces(1))
+    with pytest.raises(DatasetError, match="fetched already"):
+        start(getter, Wanted(DISK, str(source)), data_dir)
+    until(lambda: getter.snapshot().done_bytes == HALF)
+    other = Getter(pauses_s=QUICK)  # as of another process
+    start(other, at(server), data_dir)
+    assert "Another download" in ended(other).problem
+    server.released.set()
+    assert ended(getter).phase == DONE
+
+
+@pytest.mark.parametrize(
+    ("wanted", "named"),
+    [
+        (Wanted(DISK, ""), "Give the path"),
+        (Wanted(DISK, "/no/such/archive"), "no archive or folder at /no/such"),
+        (Wanted(DISK, "/dev/zero"), "no archive or folder"),
+        (Wanted(DISK, "\0"), "no archive or folder"),
+        (Wanted(DISK, "x" * 300), "cannot be read"),
+        (Wanted(ADDRESS, ""), "must begin with http"),
+        (Wanted(ADDRESS, "file:///etc/passwd"), "must begin with http"),
+        (Wanted(ADDRESS, "http://h/x", "abc"), "64 hexadecimal"),
+    ],
+)
+def test_what_cannot_come_to_anything_is_not_started(
+    wanted: Wanted, named: str, getter: Getter, data_dir: Path
+) -> None:
+    with pytest.raises(DatasetError, match=named):
+        start(getter, wanted, data_dir)
+    assert getter.snapshot() == Snapshot()
+    assert not data_dir.exists()
+
+
+def test_without_the_terms_accepted_nothing_is_started(
+    getter: Getter, data_dir: Path
+) -> None:
+    with pytest.raises(LicenceNotAccepted, match="terms"):
+        getter.start(Wanted(MIRROR), data_dir, licence_accepted=False)
+    assert getter.snapshot() == Snapshot()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_fault_of_the_program_ends_the_job_too(
+    getter: Getter, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(getting, "import_dataset", fail)
+    source = write_folder(tmp_path / "source", faces(1))
+    start(getter, Wanted(DISK, str(source)), data_dir)
+    job = ended(getter)
+    assert job.phase == FAILED
+    assert "a fault of this program" in job.problem
+    monkeypatch.undo()
+    start(getter, job.wanted, data_dir)
+    assert ended(getter).phase == DONE
+
+
+def test_mirror_is_fetched_cancelled_and_gone_on_with(
+    getter: Getter, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kaggle: SimpleNamespace = replace_kagglehub(tmp_path, monkeypatch)
+    kaggle.act("stall", "whole")
+    assert not is_begun(data_dir, mirror=True)
+    start(getter, Wanted(MIRROR), data_dir)
+    until(lambda: getter.snapshot().done_bytes >= 400_000)
+    assert getter.snapshot().total_bytes == 1_000_000
+    getter.cancel()
+    assert ended(getter).phase == CANCELLED
+    assert is_begun(data_dir, mirror=True)
+    start(getter, Wanted(MIRROR), data_dir)
+    assert ended(getter).phase == DONE
+    assert len(read_index(data_dir)) == FACES
+    assert not is_begun(data_dir, mirror=True)
+
+
+def test_secrets_in_an_address_are_not_in_its_name() -> None:
+    wanted = Wanted(ADDRESS, "https://anne:hush@host/UTKFace.zip?token=hush")
+    assert wanted.name == "https://host/UTKFace.zip"
+    assert Wanted(MIRROR).name == "the mirror on Kaggle"
+
+
+# ---------------------------------------------------------------- rate and time left
+
+
+class Clock:
+    """Stands for the module `time`."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(getting, "time", clock)
+    return clock
+
+
+def test_rate_is_that_of_the_last_seconds(clock: Clock) -> None:
+    rate = getting._Rate()
+    for second in range(20):  # 1 kB/s for 10 s, then 5 kB/s
+        rate.add(1000 * second if second < 10 else 9000 + 5000 * (second - 9))
+        clock.now += 1
+    # One sample before the window of 6 s stays: that of 7 s ago, 6 steps back; since
+    # then 6 * 5 kB have come, the last of them 1 s ago.
+    assert rate.bytes_per_s() == pytest.approx(30_000 / 7)
+    clock.now += 53
+    assert rate.bytes_per_s() == 0  # nothing has come in the last seconds
+
+
+def test_rate_waits_for_a_second_and_begins_anew_with_the_file(clock: Clock) -> None:
+    rate = getting._Rate()
+    assert rate.bytes_per_s() is None
+    rate.add(5000)  # were there before
+    clock.now += 0.9
+    assert rate.bytes_per_s() is None
+    clock.now += 0.1
+    rate.add(6000)
+    assert rate.bytes_per_s() == pytest.approx(1000)
+    rate.add(0)
+    assert rate.bytes_per_s() is None
+
+
+def test_time_left_needs_a_total_and_a_rate() -> None:
+    job = Snapshot(done_bytes=100, total_bytes=400, bytes_per_s=50.0)
+    assert job.seconds_left == 6  # 300 bytes at 50 a second
+    assert Snapshot(done_bytes=100, bytes_per_s=50.0).seconds_left is None
+    assert Snapshot(total_bytes=400, bytes_per_s=0.0).seconds_left is None
+    assert Snapshot(total_bytes=400).seconds_left is None
+
+
+def test_result_is_in_words_that_fit_the_numbers(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    one = import_dataset(write_folder(tmp_path / "one", faces(1)), data_dir)
+    assert one.words == "1 face, none refused"
+    assert "1 usable image, 0 rejects" in one.sentence
+    assert one.notes == "1 image is in no split."
+    files = [*faces(1200), ("a.jpg", tiny_jpeg()), ("b/.DS_Store", b"x")]
+    many = import_dataset(write_folder(tmp_path / "many", files), data_dir)
+    assert many.words == "1,200 faces, 1 refused"
+    assert "1,200 usable images, 1 reject," in many.sentence
+    assert "1 file of the system's own was skipped." in many.notes

@@ -1,0 +1,31 @@
+"""Runs of a test alone."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from made_jobs import CONFIG
+
+from agemodel import paths
+from agemodel.jobs.processes import send
+from agemodel.jobs.records import RUNNING, list_jobs
+from agemodel.runs import Run, open_run
+
+
+@pytest.fixture(autouse=True)
+def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Local and shipped runs of this test alone; what still works on them is ended."""
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(paths, "SHIPPED_RUNS", tmp_path / "shipped")
+    yield tmp_path / "runs"
+    for _, job in list_jobs():
+        if job.state == RUNNING:
+            send(job.pid, job.birth, signal.SIGKILL)
+
+
+@pytest.fixture
+def run(runs_folder: Path) -> Run:
+    return open_run(CONFIG, "first")

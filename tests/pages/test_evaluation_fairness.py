@@ -1,0 +1,222 @@
+"""Groups, two runs and the take-away of the Evaluation page, over the shipped runs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from agemodel import paths
+from agemodel.analysis.fairness import MIN_FACES
+from agemodel.runs import Run
+
+SHIPPED = paths.SHIPPED_RUNS / "mobile-3"
+NEEDED = ("config.json", "metrics.json", "predictions.parquet")
+
+
+@pytest.fixture(autouse=True)
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No pictures, and a folder for local runs; where it is."""
+    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
+    return tmp_path / "runs"
+
+
+def views() -> None:
+    """The parts of the page that are tested here."""
+    import streamlit as st
+
+    from agemodel.analysis.faces import in_slice
+    from ui.evaluation import state
+    from ui.evaluation.comparison import show_comparison
+    from ui.evaluation.fairness import show_groups
+    from ui.evaluation.takeaway import show_takeaway
+
+    state.load()
+    st.segmented_control("View", list(state.VIEWS), **state.control("view"))
+    run = state.run()
+    judged = state.judged(run)
+    rows = in_slice(judged, state.slice_())
+    show_takeaway(run, judged, rows)
+    if state.look().view == state.TWO_RUNS:
+        show_comparison(run, judged, state.slice_())
+    elif rows.any():
+        show_groups(judged, rows)
+    state.write_url()
+
+
+def open_view(view: str, **query: str) -> AppTest:
+    page = AppTest.from_function(views, default_timeout=120)
+    page.query_params["view"] = view
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception
+    return page
+
+
+def said(page: AppTest) -> str:
+    blocks = [*page.markdown, *page.caption]
+    return " ".join(" ".join(block.value for block in blocks).split())
+
+
+def add_run(runs: Path, name: str, change: dict[str, str], keep: int = 23_704) -> None:
+    """A run that split the faces otherwise: `change` says which split becomes which."""
+    (runs / name).mkdir(parents=True)
+    for file in NEEDED:
+        shutil.copy(SHIPPED / file, runs / name / file)
+    run = Run(runs / name)
+    predictions = run.read_predictions()
+    first = predictions.index < keep
+    predictions.loc[first, "split"] = predictions["split"][first].replace(change)
+    run.write_table("predictions.parquet", predictions)
+
+
+def test_groups_name_the_largest_gap_with_both_intervals() -> None:
+    page = open_view("groups")
+    groups = json.loads((SHIPPED / "metrics.json").read_text())["groups"]["test"]
+    text = said(page)
+    for name, part in groups["gender"].items():
+        low, high = part["mae_years_95"]
+        assert (
+            f"{name} ({part['mae_years']:.2f} years, {low:.2f} to {high:.2f})" in text
+        )
+    table = page.dataframe[0].value
+    assert table["n"].sum() == sum(part["n"] for part in groups["gender"].values())
+
+
+def test_groups_say_what_the_race_label_is_for() -> None:
+    for by in ("gender", "race"):
+        assert "no model of this project is given it or estimates it" in said(
+            open_view("groups", by=by)
+        )
+
+
+def test_grouping_and_measure_are_in_the_address() -> None:
+    page = open_view("groups", by="gender-age_group", measure="gender_accuracy")
+    table = page.dataframe[0].value
+    assert len(table) == 18
+    assert "By gender and age group, genders are right most often for" in said(page)
+    assert page.query_params["by"] == "gender-age_group"
+
+
+def test_choosing_another_grouping_draws_it() -> None:
+    page = open_view("groups")
+    control = next(c for c in page.button_group if c.label == "Groups")
+    control.set_value("race").run()
+    assert page.dataframe[0].value["group"].tolist() == [
+        *("White", "Black", "Asian", "Indian", "Other"),
+    ]
+
+
+def test_a_group_that_was_clicked_shows_its_faces_worst_first() -> None:
+    page = open_view("groups", by="age_group", pick="70+")
+    heading = page.subheader[0].value
+    assert heading.startswith("70+, largest errors first: 274")
+    faces = page.dataframe[1].value
+    assert (faces["age"] >= 70).all()
+    errors = (faces["age_years"] - faces["age"]).abs()
+    assert errors.is_monotonic_decreasing
+
+
+def test_a_group_that_is_not_there_shows_no_faces() -> None:
+    assert not open_view("groups", by="age_group", pick="male").subheader
+
+
+def test_one_group_alone_is_not_compared() -> None:
+    page = open_view("groups", gender="male")
+    assert f"not two groups of {MIN_FACES} faces" in page.info[0].value
+
+
+def test_two_runs_are_told_apart_on_the_faces_of_both() -> None:
+    page = open_view("runs", other="group_cnn-1")
+    text = said(page)
+    assert "4,743 faces (test), the same for both runs" in text
+    maes = [
+        json.loads((paths.SHIPPED_RUNS / name / "metrics.json").read_text())["splits"][
+            "test"
+        ]["mae_years"]
+        for name in ("mobile-3", "group_cnn-1")
+    ]
+    assert f"`mobile-3` errs {maes[1] - maes[0]:.2f} years less than" in text
+    measures = page.dataframe[0].value.set_index("Measure")
+    assert measures.loc["MAE (years)", "Difference"] == f"{maes[0] - maes[1]:+.2f}"
+    assert "McNemar's exact test" in text
+
+
+def test_faces_farthest_apart_have_both_estimates() -> None:
+    page = open_view("runs", other="group_cnn-1", better="second")
+    faces = page.dataframe[1].value
+    first = (faces["age_years_first"] - faces["age"]).abs()
+    second = (faces["age_years_second"] - faces["age"]).abs()
+    assert (second < first).all()
+    assert faces["lead"].is_monotonic_decreasing
+    assert faces["lead"].tolist() == pytest.approx((first - second).tolist(), abs=1e-3)
+
+
+def test_a_run_beside_itself_differs_by_nothing_and_says_so() -> None:
+    page = open_view("runs", other="mobile-3")
+    assert "compared with itself: every difference is 0" in page.info[0].value
+    measures = page.dataframe[0].value
+    assert measures["Difference"].tolist() == ["+0.00", "+0.00", "+0.0 %"]
+    assert "p = 1.0000" in said(page)
+
+
+def test_runs_that_share_no_face_say_so(runs: Path) -> None:
+    add_run(runs, "otherwise", {"test": "train", "val": "test"})
+    page = open_view("runs", other="otherwise")
+    assert "share no face here (test)" in page.warning[0].value
+    assert "mobile-3 has 4,743" in page.warning[0].value
+    assert not page.dataframe
+
+
+def test_runs_that_share_some_faces_count_only_these(runs: Path) -> None:
+    add_run(runs, "partly", {"test": "train"}, keep=12_000)
+    predictions = Run(runs / "partly").read_predictions()
+    shared = int((predictions["split"] == "test").sum())
+    text = said(open_view("runs", other="partly"))
+    assert f"{shared:,} are in test of both" in text
+    assert 0 < shared < 4743
+
+
+def test_a_damaged_other_run_is_named(runs: Path) -> None:
+    add_run(runs, "damaged", {})
+    (runs / "damaged" / "predictions.parquet").write_bytes(b"PAR1 no more")
+    page = open_view("runs", other="damaged")
+    assert "predictions.parquet of run damaged is damaged" in page.error[0].value
+
+
+def test_a_run_that_is_gone_gives_way_to_another() -> None:
+    page = open_view("runs", other="long-gone")
+    (choice,) = page.selectbox
+    assert choice.value == "group_cnn-1"
+
+
+def test_predictions_tables_and_report_can_be_taken_away() -> None:
+    page = open_view("groups")
+    buttons = page.get("download_button")
+    assert [button.proto.label for button in buttons] == [
+        "Their predictions (CSV)",
+        "All tables (.zip of CSV)",
+        "Report (HTML)",
+    ]
+    assert "The 4,743 faces of the slice" in said(page)
+    assert "`python -m agemodel report mobile-3`" in said(page)
+
+
+def test_of_no_face_only_the_report_can_be_taken_away() -> None:
+    page = open_view("groups", age="116-116", gender="male", race="other")
+    disabled = [button.proto.disabled for button in page.get("download_button")]
+    assert disabled == [True, True, False]
+
+
+def test_tables_hold_no_text_that_a_spreadsheet_would_run() -> None:
+    from agemodel.dataset.exports import selection_csv
+
+    faces = pd.DataFrame({"file": ["=cmd()", "a.jpg"], "age": [1, 2]})
+    text = selection_csv(faces, faces.index.to_numpy()).decode("utf-8-sig")
+    assert text.splitlines()[1:] == ["'=cmd(),1", "a.jpg,2"]

@@ -1,0 +1,70 @@
+"""What the About page says that no file of a run or model says."""
+
+from __future__ import annotations
+
+SECTIONS = {
+    "what": "What it does",
+    "estimate": "What an estimate is",
+    "photos": "Your photos",
+    "model": "The model",
+    "data": "The data",
+    "limits": "Limits",
+    "licences": "Licences",
+    "files": "What ships",
+    "versions": "Versions",
+    "cite": "How to cite",
+}
+"""Titles of the page's sections, by the anchors that links lead to, in their order."""
+
+WHAT_IT_DOES = """
+Apparent Age finds the faces in a photo. For each face it estimates an age and one of
+two gender labels, and says how unsure it is: a range of ages beside the age, a
+probability beside the label. It also shows the data that the model learned from, how
+it learned, and where it errs.
+"""
+
+WHAT_AN_ESTIMATE_IS = """
+- **Apparent age**: how old a face looks to the model in this one photo. Light, pose,
+  expression, make-up and picture quality all move it.
+- **Gender as labelled in the dataset** (two labels); it says nothing of identity.
+- The model is more often wrong for some groups of people than for others.
+- It is **not for** age checks, hiring, surveillance or any decision about a person.
+"""
+
+YOUR_PHOTOS = """
+Photos are worked on in the memory of the machine that runs the app. They are not
+stored and not sent anywhere else. A large upload may pass through a nameless temporary
+file while it arrives. The app sends no statistics of its use to anybody.
+"""
+
+THE_DATA_IS = """
+The models learned from **UTKFace**: faces of people of all ages, gathered on the open
+web by Z. Zhang, Y. Song and H. Qi for research, aligned and cropped.
+
+- Its labels of age, gender and race were estimated by an algorithm and checked by a
+  person, as its authors say. A label is an opinion about a picture, not a birth date.
+- An age is a whole number of years; a gender is one of two words; a race is one of
+  five. People are more than that. Race labels are used here for one thing, to compare
+  errors between those who carry them: no model is given them or estimates them.
+"""
+
+THE_DATA_IS_NOT = """
+- It is **no sample of any population**: young adults are many, children and the old
+  are few, and who is on the web decides who is in it.
+- It is not free of mistakes: some labels are wrong, some pictures occur more than once,
+  and some of the copies lie on both sides of the split. The Dataset page counts them.
+- Nothing says that the people in it were asked. Its pictures are for non-commercial
+  research only, so none ships with this project, and none is shown unless you import
+  them.
+"""
+
+LIMITS = """
+- Every figure here was measured on UTKFace. On other photos, other cameras and other
+  people it may be worse, and nothing here says by how much.
+- A face must be found first: a small, hidden or turned one is missed or judged badly.
+- The intervals and probabilities are calibrated for faces like those of the dataset;
+  for a drawing, a mask, a doll or a filter they mean nothing.
+- Estimates can differ between two photos of one person on one day by several years.
+- The app listens on 127.0.0.1 only and has no accounts. Put it behind a proxy that has
+  them before you offer it to others.
+"""

@@ -1,0 +1,213 @@
+"""What a person thinks of the labels: marking, the marks so far, a filter by them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from agemodel import paths
+from agemodel.dataset.exports import frame_csv
+from agemodel.dataset.marks import (
+    MAX_NOTE,
+    UNMARKED,
+    VERDICTS,
+    Mark,
+    mark_faces,
+    marked_faces,
+    mend_marks,
+)
+from agemodel.errors import AgeModelError
+from ui.dataset import state, tables
+from ui.dataset.filters import Counts, label, values_of
+from ui.dataset.tiles import MARK_ICONS
+from ui.permission import may_change
+
+TABLE = "marks_table"
+
+_CHANGED = state.widget_key("marks_changed")
+_FAILED = state.widget_key("marks_failed")
+_MENDED = state.widget_key("marks_mended")
+
+_WORDS = {verdict: verdict for verdict in VERDICTS} | {UNMARKED: "not yet"}
+_WHAT_THEY_ARE = (
+    "Marks are kept in a file on the machine that runs the app. No label is changed by "
+    "them. Open a face to mark it."
+)
+
+
+def show_problem() -> None:
+    """Say that the file of marks is damaged, and mend it at a click; else nothing."""
+    if kept := st.session_state.pop(_MENDED, ""):
+        st.success(kept, icon=":material/healing:")
+    try:
+        tables.marks()
+    except AgeModelError as error:
+        with st.container(border=True):
+            st.warning("**The marks cannot be read.**", icon=":material/bookmark:")
+            st.text(str(error))
+            if not may_change():
+                return
+            st.button(
+                "Keep the marks that can be read",
+                key=state.widget_key("mend_marks"),
+                icon=":material/healing:",
+                on_click=_mend,
+            )
+            _show_failure()
+
+
+def show_marking(file: str) -> None:
+    """Let a face be marked, with a note, by who may.
+
+    Nothing is drawn while the marks cannot be read.
+
+    Args:
+        file: its name in the index.
+    """
+    try:
+        mark = tables.marks().get(file)
+    except AgeModelError:
+        return
+    if not may_change():
+        _show_mark(mark)
+        return
+    keys = {name: state.widget_key(name) for name in ("mark", "note")}
+    st.session_state[keys["mark"]] = mark.verdict if mark else None
+    st.session_state[keys["note"]] = mark.note if mark else ""
+    st.segmented_control(
+        "You find its label",
+        VERDICTS,
+        format_func=lambda verdict: f"{MARK_ICONS[verdict]} {verdict}",
+        key=keys["mark"],
+        on_change=_mark,
+        args=(file,),
+    )
+    if mark:
+        st.text_input(
+            "Note",
+            key=keys["note"],
+            max_chars=MAX_NOTE,
+            placeholder="why, or what it should be",
+            on_change=_mark,
+            args=(file,),
+        )
+    _show_failure()
+
+
+def _show_mark(mark: Mark | None) -> None:
+    if mark:
+        st.text(f"Its label was marked: {mark.verdict}. {mark.note}".rstrip())
+
+
+def were_changed() -> bool:
+    """Whether a mark was changed since this was asked last."""
+    return bool(st.session_state.pop(_CHANGED, False))
+
+
+def show_filter(counted: Counts) -> None:
+    """Draw the filter by mark, where there is a mark or it is set.
+
+    Args:
+        counted: as of `filters.counts`.
+    """
+    chosen = state.selection().marks
+    if "mark" not in counted or not (chosen or tables.known_marks()):
+        return
+    key = state.widget_key("filter_mark")
+    st.session_state[key] = list(chosen)
+    st.pills(
+        "Your mark",
+        list(_WORDS),
+        selection_mode="multi",
+        format_func=lambda value: label(_WORDS[value], counted["mark"][value]),
+        key=key,
+        on_change=_filter,
+    )
+
+
+def show_marks(faces: pd.DataFrame) -> None:
+    """Draw the marks so far, to be opened and taken away.
+
+    Args:
+        faces: as of `explorer.read_faces`.
+    """
+    st.markdown("**Your marks**")
+    st.caption(_WHAT_THEY_ARE)
+    marked = marked_faces(faces, tables.known_marks())
+    if not len(marked):
+        return
+    found = marked["verdict"].value_counts()
+    parts = (
+        f"{found[verdict]:,} {verdict}" for verdict in VERDICTS if verdict in found
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(" · ".join(parts), width="content")
+        st.download_button(
+            "Marks as CSV",
+            lambda: frame_csv(marked),
+            file_name="marks.csv",
+            mime="text/csv",
+            key=state.widget_key("download_marks"),
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    _show_table(marked)
+
+
+def _show_table(marked: pd.DataFrame) -> None:
+    config = st.column_config
+    files = tuple(marked["file"])
+    st.dataframe(
+        marked,
+        hide_index=True,
+        column_config={
+            "file": config.TextColumn("File", width="medium"),
+            "verdict": config.TextColumn("Mark", width="small"),
+            "note": config.TextColumn("Note", width="medium"),
+            "marked_at": config.DatetimeColumn("Marked", format="YYYY-MM-DD HH:mm"),
+            "age": config.NumberColumn("Age label", width="small"),
+            "age_years": config.NumberColumn("Estimate", format="%.1f", width="small"),
+            "gender": config.TextColumn("Gender label", width="small"),
+            "race": config.TextColumn("Race label", width="small"),
+            "split": config.TextColumn("Split", width="small"),
+        },
+        key=state.round_key(TABLE),
+        on_select=lambda: state.open_row(TABLE, files),
+        selection_mode="single-row",
+        alt="The marked faces with their marks and notes",
+    )
+
+
+def _mark(file: str) -> None:
+    verdict = st.session_state[state.widget_key("mark")]
+    note = st.session_state.get(state.widget_key("note")) or ""
+    try:
+        mark_faces(paths.data_dir(), [file], verdict, note)
+    except AgeModelError as error:
+        st.session_state[_FAILED] = str(error)
+    else:
+        st.session_state[_CHANGED] = True
+
+
+def _mend() -> None:
+    try:
+        mended = mend_marks(paths.data_dir())
+    except AgeModelError as error:
+        st.session_state[_FAILED] = str(error)
+        return
+    aside = (
+        f" The damaged file lies beside as {mended.aside.name}." if mended.aside else ""
+    )
+    st.session_state[_MENDED] = f"Marks that were kept: {mended.kept:,}.{aside}"
+
+
+def _filter() -> None:
+    chosen = st.session_state[state.widget_key("filter_mark")] or ()
+    state.select(
+        state.with_filter(state.selection(), "mark", values_of(chosen, _WORDS))
+    )
+
+
+def _show_failure() -> None:
+    if failure := st.session_state.pop(_FAILED, ""):
+        st.error(failure, icon=":material/error:")

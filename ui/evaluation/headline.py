@@ -1,0 +1,159 @@
+"""The measures of a run, each with its interval, beside those of other systems."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.baselines import (
+    KINDS,
+    System,
+    always_in_words,
+    baseline_runs,
+    guess_always,
+    network_of,
+    published_systems,
+    split_note,
+)
+from agemodel.analysis.faces import Slice, in_slice
+from agemodel.analysis.headline import MEASURES, YEARS, Score, headline
+from agemodel.errors import AgeModelError
+from agemodel.figures.evaluation import NOTHING, figure_systems, score_text
+from agemodel.runs import Run
+from ui.evaluation import state
+from ui.evaluation.charts import show_chart
+
+FEW = 30
+"""Fewer faces than this say little."""
+
+_INTERVAL_IS = (
+    "its bootstrap 95 % interval: how far chance, in which faces were drawn, may have "
+    "moved it."
+)
+_PUBLISHED_ARE = (
+    "What others reached is as they published it, or as this project measured their "
+    "package; it is of the whole split, so it stands here only while nothing is "
+    "filtered."
+)
+
+
+def show_headline(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    """Draw the measures of the slice, then those of other systems.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+    """
+    run, n = state.run(), int(rows.sum())
+    scores = _scores(run, rows, judged)
+    with st.grid(4, min_column_width=150, gap="small"):
+        for key, measure in MEASURES.items():
+            value, _, interval = score_text(key, scores[key]).partition(" (")
+            with st.container(gap=None):
+                st.metric(_title(key), value, help=measure.meaning)
+                st.caption(interval.rstrip(")") or NOTHING)
+    st.caption(f"n = {n:,} for each. Below each measure {_INTERVAL_IS}")
+    if n < FEW:
+        st.warning(
+            f"Only {n} faces: these measures say little.", icon=":material/groups:"
+        )
+    st.subheader("Beside other systems", anchor=False)
+    own = System(run.id, "run", n, scores, network_of(run))
+    _show_systems([own, *_others(run, judged, rows)])
+
+
+def _others(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> list[System]:
+    found = []
+    if (judged["split"] == "train").any():
+        guesses = _guesses(run, state.changed(run), judged)
+        scores = _scores(run, rows, guesses, "always")
+        note = "mean age and more frequent gender of train"
+        n = int(rows.sum())
+        found.append(System(always_in_words(guesses), "constant", n, scores, note))
+    for other in baseline_runs(run, state.runs()):
+        try:
+            found.append(_baseline(run, other))
+        except AgeModelError as error:
+            st.warning(str(error), icon=":material/unknown_document:")
+    if state.slice_() == Slice(split=state.slice_().split):
+        try:
+            found += published_systems(state.slice_().split)
+        except AgeModelError as error:
+            st.warning(str(error), icon=":material/unknown_document:")
+    return found
+
+
+def _baseline(run: Run, other: Run) -> System:
+    faces = state.judged(other)
+    rows = in_slice(faces, state.slice_())
+    scores: dict[str, Score] = {}
+    if rows.any():
+        scores = _scores(other, rows, faces)
+    name = f"{network_of(other)} ({other.id})"
+    return System(name, "baseline", int(rows.sum()), scores, split_note(run, other))
+
+
+def _show_systems(systems: list[System]) -> None:
+    key = state.option("measure", "mae_years", list(MEASURES))
+    st.selectbox(
+        "Measure",
+        list(MEASURES),
+        format_func=_title,
+        width=240,
+        **state.option_control("measure", "mae_years", list(MEASURES)),
+    )
+    figure = figure_systems(systems, key)
+    show_chart("systems", figure, f"{_title(key)} of each system")
+    table = pd.DataFrame(
+        [
+            {"System": one.name, "What": KINDS[one.kind], "n": _n_text(one)}
+            | {
+                _title(name): score_text(name, one.scores[name])
+                if name in one.scores
+                else NOTHING
+                for name in MEASURES
+            }
+            | {"Note": one.note}
+            for one in systems
+        ]
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "System": st.column_config.TextColumn(pinned=True, width="medium"),
+            "n": st.column_config.TextColumn(width="small", alignment="right"),
+        },
+        alt="The measures of each system, a row each",
+    )
+    st.caption(f"In brackets {_INTERVAL_IS} {_PUBLISHED_ARE}")
+
+
+def _title(key: str) -> str:
+    """A measure with its unit, where it has one that its values do not show."""
+    measure = MEASURES[key]
+    return f"{measure.title}, years" if measure.unit == YEARS else measure.title
+
+
+def _n_text(system: System) -> str:
+    return NOTHING if system.n is None else f"{system.n:,}"
+
+
+def _scores(
+    run: Run, rows: np.ndarray, judged: pd.DataFrame, by: str = "model"
+) -> dict[str, Score]:
+    """The measures of some of a run's faces; `by` tells what judged them."""
+    return _cached_scores(run, state.changed(run), by, rows, judged)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _cached_scores(
+    run: Run, written: int, by: str, rows: np.ndarray, _judged: pd.DataFrame
+) -> dict[str, Score]:
+    return headline(_judged, rows)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _guesses(run: Run, written: int, _judged: pd.DataFrame) -> pd.DataFrame:
+    return guess_always(_judged)

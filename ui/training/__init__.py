@@ -1,0 +1,1 @@
+"""The Training page, a module a view."""

@@ -1,0 +1,175 @@
+"""What can be done with a run next: go on, evaluate, export, use in the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from agemodel import app_model
+from agemodel.app_model import DEFAULT_MODEL
+from agemodel.cards import read_cards
+from agemodel.checkpoints import BEST
+from agemodel.errors import AgeModelError, RunError
+from agemodel.jobs import control
+from agemodel.jobs.best import has_model, is_evaluated, is_trained
+from agemodel.runs import Run
+from ui.dataset import state as dataset_state
+from ui.training import state
+
+_ERROR = state.widget_key("error")
+
+
+def show_next_steps(run: Run) -> None:
+    """Say how far a run on which nothing is at work is, and offer what comes next."""
+    st.markdown(how_far(run))
+    evaluated = _is_evaluated(run.folder, state.stamp(run.folder, BEST, "metrics.json"))
+    if evaluated:
+        _show_test(run)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if not is_trained(run):
+            _button(
+                "Go on training",
+                ":material/play_arrow:",
+                control.resume_training,
+                run,
+                "resume",
+            )
+        if has_model(run) and not evaluated:
+            _button(
+                "Evaluate",
+                ":material/analytics:",
+                control.start_evaluation,
+                run,
+                "evaluate",
+            )
+        if evaluated:
+            _show_export(run)
+    _show_models(run)
+
+
+def how_far(run: Run) -> str:
+    """A run's epochs and its best one, in a sentence or two."""
+    try:
+        status = run.read_json("status.json")
+        done, epochs = int(status["epochs_done"]), int(status["epochs"])
+        best = f"{float(status['best_val_age_mae_years']):.2f} years"
+        epoch = int(status["best_epoch"])
+    except (RunError, KeyError, TypeError, ValueError):
+        return "No epoch is done yet."
+    text = f"{done} of {epochs} epochs are done. The least val MAE is **{best}**, "
+    text += f"after epoch {epoch}."
+    return text if is_trained(run) else f"{text} That model is kept."
+
+
+def show_refusal() -> None:
+    """Say why what a button was pressed for could not be done, once."""
+    if problem := st.session_state.pop(_ERROR, ""):
+        show_error(problem)
+
+
+def attempt(action: Callable[[], Any]) -> None:
+    """Do what a button was pressed for; `show_refusal` says why it cannot be done."""
+    try:
+        action()
+    except AgeModelError as error:
+        st.session_state[_ERROR] = str(error)
+
+
+def show_error(problem: str) -> None:
+    """Say why something was refused; the text may hold what a user named."""
+    st.error("**That did not work.**", icon=":material/error:")
+    st.text(problem)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _is_evaluated(folder: Path, of: tuple[int, ...]) -> bool:
+    return is_evaluated(Run(folder))
+
+
+def _button(
+    label: str, icon: str, action: Callable[[Run], Any], run: Run, name: str
+) -> None:
+    st.button(
+        label,
+        key=state.widget_key(name),
+        icon=icon,
+        on_click=attempt,
+        args=(lambda: action(run),),
+    )
+
+
+def _show_test(run: Run) -> None:
+    try:
+        test = run.read_json("metrics.json")["splits"]["test"]
+        low, high = test["mae_years_95"]
+        st.markdown(
+            f"On the {test['n']:,} faces of test: MAE **{test['mae_years']:.2f}** "
+            f"years (95 % interval {low:.2f} to {high:.2f}), gender right "
+            f"**{test['gender_accuracy']:.1%}**. The Evaluation page tells more."
+        )
+    except (RunError, KeyError, TypeError, ValueError):
+        st.caption("It is evaluated; its figures for test cannot be read.")
+
+
+def _show_export(run: Run) -> None:
+    key = state.widget_key(f"export_name_{run.id}")
+    st.text_input(
+        "Export as the model",
+        run.id,
+        key=key,
+        max_chars=80,
+        width=220,
+        help="Letters, digits, . _ and -",
+    )
+    st.button(
+        "Export",
+        key=state.widget_key("export"),
+        icon=":material/deployed_code:",
+        on_click=_export,
+        args=(run, key),
+    )
+
+
+def _export(run: Run, key: str) -> None:
+    name = str(st.session_state[key]).strip()
+    attempt(lambda: control.start_export(run, name))
+
+
+def _show_models(run: Run) -> None:
+    """The models that were exported of the run, and which the app uses."""
+    try:
+        used = app_model.read_name()
+    except AgeModelError as error:
+        show_error(str(error))
+        used = ""
+    try:
+        cards = read_cards()
+    except AgeModelError as error:
+        show_error(str(error))
+        return
+    names = [name for name, card in cards.items() if card["run"] == run.id]
+    for name in names:
+        if name != used:
+            _use_button(f"Use the model {name} in the app", name)
+    if used in names:
+        st.markdown(f":material/check: The app uses the model `{used}`.")
+    if used != DEFAULT_MODEL:
+        _use_button(f"Back to the model that ships, {DEFAULT_MODEL}", DEFAULT_MODEL)
+
+
+def _use_button(label: str, name: str) -> None:
+    st.button(
+        label,
+        key=state.widget_key(f"use_{name}"),
+        icon=":material/swap_horiz:",
+        on_click=attempt,
+        args=(lambda: _use(name),),
+    )
+
+
+def _use(name: str) -> None:
+    app_model.choose(name)
+    dataset_state.faces.clear()  # its estimates are those of the app's model
