@@ -11,7 +11,7 @@ from ui.evaluation.confusion import show_confusion
 from ui.evaluation.errors import show_errors
 from ui.evaluation.extremes import show_extremes
 from ui.evaluation.fairness import show_groups
-from ui.evaluation.filters import show_filters, show_line, show_run
+from ui.evaluation.filters import show_filters, show_line, show_run, show_unreadable
 from ui.evaluation.headline import show_headline
 from ui.evaluation.takeaway import show_takeaway
 
@@ -30,7 +30,8 @@ try:
     run = state.run()
     judged = state.judged(run)
 except AgeModelError as error:
-    st.error(str(error))
+    show_unreadable(error)
+    state.write_url()
     st.stop()
 with st.sidebar:
     show_run()

@@ -93,6 +93,8 @@ def _load_all() -> None:
     with contextlib.suppress(AgeModelError):  # likewise
         neighbours()
     from ui.dataset import state
+    from ui.evaluation import headline
 
     with contextlib.suppress(AgeModelError):
         state.faces()
+        headline.warm()

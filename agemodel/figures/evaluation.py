@@ -79,18 +79,22 @@ def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
 
 
 def score_text(key: str, score: Score) -> str:
-    """A measure as `4.26 (4.14 to 4.41)`, `70.0 % (68.2 to 70.9)`; a dash of none."""
+    """A measure as `4.26 (4.14 to 4.41)`, `70.0 % (68.2 to 70.9)`; a dash of none.
+
+    One without an interval is another's: it keeps the digits that were given.
+    """
     if not np.isfinite(score.value):
         return NOTHING
     unit = MEASURES[key].unit
-    factor, digits, sign = (100, 1, " %") if unit == SHARE else (1, 2, "")
-    if unit not in (SHARE, YEARS):
-        digits = 3
-    text = f"{score.value * factor:.{digits}f}{sign}"
+    factor, sign = (100, " %") if unit == SHARE else (1, "")
     if not np.isfinite(score.low):
-        return text
-    ends = f"{score.low * factor:.{digits}f} to {score.high * factor:.{digits}f}"
-    return f"{text} ({ends})"
+        return f"{score.value * factor:.6g}{sign}"
+    digits = {SHARE: 1, YEARS: 2}.get(unit, 3)
+    value, low, high = (
+        f"{number * factor:.{digits}f}"
+        for number in (score.value, score.low, score.high)
+    )
+    return f"{value}{sign} ({low} to {high})"
 
 
 def figure_confusion(
@@ -124,7 +128,8 @@ def figure_confusion(
         xgap=1,
         ygap=1,
     )
-    text = {"size": 9 if k > MANY_CLASSES else 12, "color": _ON_SHADES}
+    size = 12 if k <= MANY_CLASSES else 10 if k < 10 else 9  # px, to fit 390 px
+    text = {"size": size, "color": _ON_SHADES}
     cells = go.Scatter(
         x=estimated,
         y=true,

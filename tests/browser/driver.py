@@ -101,6 +101,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+_BROKEN_PICTURES = """() => [...document.images]
+    .filter((image) => image.complete && !image.naturalWidth && image.src)
+    .map((image) => image.src)"""
+
+
 @contextmanager
 def watched_page(
     browser: Browser, *, width: int = 1440, height: int = 900, scheme: str = "light"
@@ -108,8 +113,8 @@ def watched_page(
     """Open a page and, at its end, complain of what it did that it should not.
 
     Raises:
-        AssertionError: an error on the console, an uncaught exception, or a request
-            to anywhere but 127.0.0.1.
+        AssertionError: an error on the console, an uncaught exception, a picture that
+            is missing at the end, or a request to anywhere but 127.0.0.1.
     """
     context = browser.new_context(
         viewport={"width": width, "height": height},
@@ -126,8 +131,11 @@ def watched_page(
 
     def note_console(message: ConsoleMessage) -> None:
         # Below a deep link Streamlit's page first asks for /about/_stcore/health.
-        probe = "/_stcore/" in message.location["url"] and "404" in message.text
-        if message.type == "error" and not probe:
+        where = message.location["url"]
+        probe = "/_stcore/" in where and "404" in message.text
+        # A picture may be replaced before it was fetched; the end shows whether it was.
+        picture = "/media/" in where + message.text
+        if message.type == "error" and not probe and not picture:
             complaints.append(f"on the console: {message.text}")
 
     page.on("request", lambda request: note_request(request.url))
@@ -135,6 +143,8 @@ def watched_page(
     page.on("pageerror", lambda error: complaints.append(f"an exception: {error}"))
     page.on("console", note_console)
     yield page
+    if not page.is_closed():
+        complaints += [f"no picture: {url}" for url in page.evaluate(_BROKEN_PICTURES)]
     context.close()
     assert not complaints, complaints
 

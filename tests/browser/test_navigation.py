@@ -14,7 +14,13 @@ from browser.driver import (
 )
 from playwright.sync_api import Page, expect
 
-PAGES = {"/": "Estimate", "/dataset": "Dataset", "/about": "About"}
+PAGES = {
+    "/": "Estimate",
+    "/dataset": "Dataset",
+    "/training": "Training",
+    "/evaluation": "Evaluation",
+    "/about": "About",
+}
 MENU = list(PAGES.values())
 
 

@@ -14,6 +14,7 @@ from agemodel.analysis.faces import (
     qualities_in,
     splits_in,
 )
+from agemodel.errors import AgeModelError
 from agemodel.labels import GENDERS, MAX_AGE, MIN_AGE, RACES
 from agemodel.runs import Run
 from ui.evaluation import state
@@ -23,6 +24,14 @@ _SPLIT_HELP = (
     "published work reports. On val the epoch and the calibration were chosen."
 )
 _RACE_HELP = "As labelled in the dataset; the model never sees it."
+
+
+def show_unreadable(error: AgeModelError) -> None:
+    """Say why the run cannot be looked at, and offer the others where there are."""
+    st.error("**This run cannot be looked at.**", icon=":material/error:")
+    st.text(str(error))
+    if state.runs():
+        show_run()
 
 
 def show_run() -> None:

@@ -20,7 +20,7 @@ from agemodel.analysis.faces import Slice, in_slice
 from agemodel.analysis.headline import MEASURES, YEARS, Score, headline
 from agemodel.errors import AgeModelError
 from agemodel.figures.evaluation import NOTHING, figure_systems, score_text
-from agemodel.runs import Run
+from agemodel.runs import Run, find_run
 from ui.evaluation import state
 from ui.evaluation.charts import show_chart
 
@@ -60,33 +60,55 @@ def show_headline(judged: pd.DataFrame, rows: np.ndarray) -> None:
         )
     st.subheader("Beside other systems", anchor=False)
     own = System(run.id, "run", n, scores, network_of(run))
-    _show_systems([own, *_others(run, judged, rows)])
+    others, reasons = _others(run, judged, state.slice_())
+    _show_systems([own, *others])
+    for reason in reasons:
+        st.warning(reason, icon=":material/unknown_document:")
 
 
-def _others(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> list[System]:
-    found = []
+def warm() -> None:
+    """Measure what the page shows first, so that the first visitor need not wait.
+
+    Raises:
+        AgeModelError: the run of the app's model cannot be read.
+    """
+    run, wanted = find_run(state.default_run()), Slice()
+    judged = state.judged(run)
+    _scores(run, in_slice(judged, wanted), judged)
+    _others(run, judged, wanted)
+
+
+def _others(
+    run: Run, judged: pd.DataFrame, wanted: Slice
+) -> tuple[list[System], list[str]]:
+    """The systems beside a run, and why some are not among them."""
+    found, reasons = [], []
     if (judged["split"] == "train").any():
-        guesses = _guesses(run, state.changed(run), judged)
-        scores = _scores(run, rows, guesses, "always")
-        note = "mean age and more frequent gender of train"
-        n = int(rows.sum())
-        found.append(System(always_in_words(guesses), "constant", n, scores, note))
+        found.append(_always(run, judged, in_slice(judged, wanted)))
     for other in baseline_runs(run, state.runs()):
         try:
-            found.append(_baseline(run, other))
+            found.append(_baseline(run, other, wanted))
         except AgeModelError as error:
-            st.warning(str(error), icon=":material/unknown_document:")
-    if state.slice_() == Slice(split=state.slice_().split):
+            reasons.append(str(error))
+    if wanted == Slice(split=wanted.split):
         try:
-            found += published_systems(state.slice_().split)
+            found += published_systems(wanted.split)
         except AgeModelError as error:
-            st.warning(str(error), icon=":material/unknown_document:")
-    return found
+            reasons.append(str(error))
+    return found, reasons
 
 
-def _baseline(run: Run, other: Run) -> System:
+def _always(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> System:
+    guesses = _guesses(run, state.changed(run), judged)
+    scores = _scores(run, rows, guesses, "always")
+    note = "mean age and more frequent gender of train"
+    n = int(rows.sum())
+    return System(always_in_words(guesses), "constant", n, scores, note)
+
+
+def _baseline(run: Run, other: Run, wanted: Slice) -> System:
     faces = state.judged(other)
-    rows = in_slice(faces, state.slice_())
+    rows = in_slice(faces, wanted)
     scores: dict[str, Score] = {}
     if rows.any():
         scores = _scores(other, rows, faces)

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agemodel import paths
+from agemodel.analysis import baselines
+from agemodel.analysis.baselines import (
+    KINDS,
+    always_in_words,
+    baseline_runs,
+    guess_always,
+    published_systems,
+    read_published,
+    split_note,
+)
+from agemodel.analysis.faces import Slice, in_slice, read_judged
+from agemodel.analysis.headline import measure
+from agemodel.errors import ModelError
+from agemodel.labels import AGE_GROUPS
+from agemodel.runs import Run
+
+RUN = Run(paths.SHIPPED_RUNS / "mobile-3")
+
+
+@pytest.fixture(scope="module")
+def judged() -> pd.DataFrame:
+    return read_judged(RUN)
+
+
+def made_run(folder, network: str, split: str = "split") -> Run:
+    folder.mkdir()
+    config = {"network": network, "split": split}
+    (folder / "config.json").write_text(json.dumps(config))
+    return Run(folder)
+
+
+def test_constant_guess_is_the_mean_age_of_train_and_errs_accordingly(
+    judged: pd.DataFrame,
+) -> None:
+    train = judged[judged["split"] == "train"]
+    mean = sum(train["age"].tolist()) / len(train)
+    gender = Counter(train["gender"]).most_common(1)[0][0]
+    guesses = guess_always(judged)
+    assert always_in_words(guesses) == f"Always {mean:.1f} years, {gender}"
+    rows = in_slice(judged, Slice())
+    found = measure(guesses, rows)
+    ages = judged["age"][rows].tolist()
+    assert found["mae_years"] == pytest.approx(
+        sum(abs(age - mean) for age in ages) / len(ages)
+    )
+    labels = judged["gender"][rows].tolist()
+    assert found["gender_accuracy"] == labels.count(gender) / len(labels)
+    assert found["auc"] == 0.5
+    (group,) = [
+        name
+        for name in AGE_GROUPS
+        if int(name.split("-")[0].rstrip("+")) <= mean < int(name.split("-")[-1]) + 1
+    ][:1]
+    share = judged["age_group"][rows].tolist().count(group) / len(ages)
+    assert found["group_accuracy"] == share
+    assert np.isnan([found["coverage"], found["mean_width_years"]]).all()
+
+
+def test_without_train_there_is_nothing_to_guess_from(judged: pd.DataFrame) -> None:
+    with pytest.raises(ModelError, match="no face of train"):
+        guess_always(judged[judged["split"] == "test"])
+
+
+def test_baselines_are_one_run_each_of_the_other_networks(tmp_path) -> None:
+    own = made_run(tmp_path / "m", "mobile")
+    group, again = (made_run(tmp_path / name, "group_cnn") for name in "gh")
+    seed = made_run(tmp_path / "s", "seed_cnn", "seed")
+    broken = Run(tmp_path / "none")
+    runs = [own, broken, group, again, seed]
+    assert baseline_runs(own, runs) == [seed, group]
+    assert baseline_runs(seed, runs) == [group]
+    assert "'seed'" in split_note(own, seed)
+    assert split_note(own, group) == ""
+
+
+def test_published_figures_are_those_of_the_file_and_are_marked() -> None:
+    for split, rows in read_published().items():
+        systems = published_systems(split)
+        assert [one.name for one in systems] == [row["name"] for row in rows]
+        for one, row in zip(systems, rows, strict=True):
+            assert one.kind in KINDS and one.kind != "run"
+            assert one.note
+            assert one.scores["mae_years"].value == row["mae_years"]
+            assert np.isnan(one.scores["mae_years"].low)
+    assert published_systems("val") == []
+
+
+def test_damaged_file_of_published_figures_says_how_to_restore_it(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baselines, "PUBLISHED", tmp_path / "published.json")
+    with pytest.raises(ModelError, match="git checkout -- assets"):
+        read_published()

@@ -1,0 +1,159 @@
+"""Every measure of the shipped run, found anew by other means."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as theirs
+
+from agemodel import paths
+from agemodel.analysis.faces import Slice, in_slice, read_judged
+from agemodel.analysis.headline import (
+    MEASURES,
+    headline,
+    measure,
+    measure_draws,
+    resample_counts,
+)
+from agemodel.runs import Run
+
+RUN = Run(paths.SHIPPED_RUNS / "mobile-3")
+SLICES = [
+    Slice(),
+    Slice("coral_test"),
+    Slice("val", ages=(20, 60)),
+    Slice("test", races=("Asian",), quality=("blurred", "dark")),
+]
+
+
+@pytest.fixture(scope="module")
+def judged() -> pd.DataFrame:
+    return read_judged(RUN)
+
+
+def by_other_means(part: pd.DataFrame) -> dict[str, float]:
+    """The measures from plain lists, by loops, `statistics` and scikit-learn."""
+    ages = part["age"].tolist()
+    errors = [
+        float(years) - age for years, age in zip(part["age_years"], ages, strict=True)
+    ]
+    sizes = [abs(error) for error in errors]
+    groups = list(part["age_group"].cat.categories)
+    off = [
+        abs(groups.index(a) - groups.index(b))
+        for a, b in zip(part["age_group"], part["estimated_group"], strict=True)
+    ]
+    bounds = list(zip(part["age_low"], ages, part["age_high"], strict=True))
+    labels = [gender == "female" for gender in part["gender"]]
+    scores = part["p_female"].tolist()
+    guesses = [score >= 0.5 for score in scores]
+    n = len(part)
+    return {
+        "mae_years": statistics.fmean(sizes),
+        "median_error_years": statistics.median(sizes),
+        "rmse_years": (sum(error**2 for error in errors) / n) ** 0.5,
+        "bias_years": sum(errors) / n,
+        **{f"cs{k}": sum(size <= k for size in sizes) / n for k in (1, 3, 5, 10)},
+        "group_accuracy": off.count(0) / n,
+        "group_one_off": sum(steps <= 1 for steps in off) / n,
+        "gender_accuracy": theirs.accuracy_score(labels, guesses),
+        "f1_female": theirs.f1_score(labels, guesses),
+        "f1_macro": theirs.f1_score(labels, guesses, average="macro"),
+        "auc": theirs.roc_auc_score(labels, scores),
+        "coverage": sum(low <= age <= high for low, age, high in bounds) / n,
+        "mean_width_years": statistics.fmean(
+            float(h) - float(lo) for lo, _, h in bounds
+        ),
+    }
+
+
+@pytest.mark.parametrize("wanted", SLICES, ids=Slice.describe)
+def test_measures_are_those_found_by_other_means(
+    judged: pd.DataFrame, wanted: Slice
+) -> None:
+    rows = in_slice(judged, wanted)
+    expected = by_other_means(judged[rows])
+    found = measure(judged, rows)
+    assert set(found) == set(MEASURES) == set(expected)
+    assert found == pytest.approx(expected, abs=2e-6)
+
+
+@pytest.mark.parametrize("split", ["test", "coral_test", "val"])
+def test_measures_are_those_that_the_evaluation_wrote(
+    judged: pd.DataFrame, split: str
+) -> None:
+    written = RUN.read_json("metrics.json")["splits"][split]
+    found = measure(judged, in_slice(judged, Slice(split)))
+    shared = set(found) & set(written)
+    assert len(shared) == 13  # all but F1, twice, and AUC
+    for key in shared:
+        assert found[key] == pytest.approx(written[key], abs=1e-5), key
+
+
+def test_every_draw_is_the_measure_of_its_faces(judged: pd.DataFrame) -> None:
+    rows = in_slice(judged, Slice("val", ages=(30, 45)))
+    counts = resample_counts(int(rows.sum()), 6)
+    drawn = measure_draws(judged, rows, counts)
+    assert set(drawn) == set(MEASURES)
+    part = judged[rows]
+    for number in range(6):
+        resample = part.iloc[np.repeat(np.arange(len(part)), counts[:, number])]
+        expected = by_other_means(resample)
+        for key, values in drawn.items():
+            assert values[number] == pytest.approx(expected[key], rel=1e-4, abs=1e-5)
+
+
+def test_draws_pick_as_many_faces_as_there_are_with_replacement() -> None:
+    counts = resample_counts(500, 40)
+    assert counts.shape == (500, 40)
+    assert (counts.sum(axis=0) == 500).all()
+    # A face is left out of a resample with probability (1 - 1/500)^500 = 0.368.
+    assert (counts == 0).mean() == pytest.approx(0.368, abs=0.02)
+    assert len({tuple(column) for column in counts.T}) == 40
+
+
+def test_intervals_hold_their_value_and_are_as_wide_as_theory_says(
+    judged: pd.DataFrame,
+) -> None:
+    rows = in_slice(judged, Slice())
+    scores = headline(judged, rows)
+    for key, score in scores.items():
+        assert score.low < score.value < score.high, key
+    sizes = judged["abs_error"][rows].astype(float)
+    # The standard error of a mean: sd / sqrt(n); 95 % lies within 1.96 of it.
+    width = 2 * 1.96 * sizes.std() / len(sizes) ** 0.5
+    mae = scores["mae_years"]
+    assert mae.high - mae.low == pytest.approx(width, rel=0.1)
+    accuracy = scores["gender_accuracy"]
+    p = accuracy.value
+    width = 2 * 1.96 * (p * (1 - p) / len(sizes)) ** 0.5
+    assert accuracy.high - accuracy.low == pytest.approx(width, rel=0.1)
+
+
+def test_faces_of_one_gender_have_no_f1_and_no_auc(judged: pd.DataFrame) -> None:
+    scores = headline(judged, in_slice(judged, Slice(genders=("female",))))
+    for key in ("f1_female", "f1_macro", "auc"):
+        assert np.isnan([scores[key].value, scores[key].low, scores[key].high]).all()
+    assert np.isfinite(scores["gender_accuracy"].low)
+
+
+def test_one_face_has_measures(judged: pd.DataFrame) -> None:
+    rows = np.zeros(len(judged), bool)
+    rows[5] = True
+    mae = headline(judged, rows)["mae_years"]
+    assert mae.low == pytest.approx(mae.value)
+    assert mae.high == pytest.approx(judged["abs_error"].iloc[5])
+
+
+def test_thousand_draws_of_all_test_faces_take_little_of_a_processor(
+    judged: pd.DataFrame,
+) -> None:
+    rows = in_slice(judged, Slice())
+    headline(judged, rows)
+    start = time.thread_time()
+    headline(judged, rows)
+    assert time.thread_time() - start < 0.6  # 0.1 s on an idle machine

@@ -1,0 +1,312 @@
+"""The Evaluation page: the choice of run and faces, Overview and Confusion."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from plain_predictions import plain_faces
+from streamlit.testing.v1 import AppTest
+
+from agemodel import paths
+from agemodel.analysis.confusion import MARKETING, OWN
+from agemodel.analysis.headline import MEASURES
+from agemodel.labels import AGE_GROUPS
+from agemodel.runs import list_runs
+from ui.evaluation import state
+from ui.evaluation.confusion import cell_clicked, cell_of
+from ui.evaluation.headline import warm
+from ui.evaluation.state import Look
+
+PAGE = Path(__file__).resolve().parents[2] / "pages" / "evaluation.py"
+PICTURE = (
+    b"GIF89a\x01\x00\x01\x00\x80\x01\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00"
+    b"\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
+)
+
+
+@pytest.fixture(autouse=True)
+def nothing_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """No run but the shipped ones, and no pictures."""
+    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
+    return tmp_path
+
+
+def open_page(**query: str) -> AppTest:
+    page = AppTest.from_file(PAGE, default_timeout=60)
+    for name, value in query.items():
+        page.query_params[name] = value
+    return rerun(page)
+
+
+def rerun(page: AppTest) -> AppTest:
+    page.run()
+    assert not page.exception
+    return page
+
+
+def written(page: AppTest) -> str:
+    blocks = [*page.markdown, *page.caption, *page.text, *page.info, *page.warning]
+    return " ".join(" ".join(block.value for block in blocks).split())
+
+
+def query_of(page: AppTest) -> dict[str, str]:
+    given = page.query_params.items()
+    return {name: v if isinstance(v, str) else v[-1] for name, v in given}
+
+
+def table_with(page: AppTest, column: str):
+    """The first table that has the column, or an index of that name."""
+    (found, *_) = [
+        one.value
+        for one in page.dataframe
+        if column in one.value.columns or one.value.index.name == column
+    ]
+    return found
+
+
+# ------------------------------------------------------------------------ run and faces
+
+
+def test_first_view_is_the_test_split_of_the_apps_run() -> None:
+    faces = plain_faces("test")
+    page = open_page()
+    assert page.selectbox(key="evaluation_run").value == "mobile-3"
+    assert f"**n = {len(faces):,} of {len(faces):,} faces**" in written(page)
+    assert query_of(page) == {}
+    shown = {metric.label: metric.value for metric in page.metric}
+    mae = sum(abs(face.age_years - face.age) for face in faces) / len(faces)
+    assert shown["MAE, years"] == f"{mae:.2f}"
+    right = sum((face.p_female >= 0.5) == (face.gender == 1) for face in faces)
+    assert shown["Gender"] == f"{right / len(faces):.1%}".replace("%", " %")
+    assert len(shown) == len(MEASURES)
+
+
+def test_filters_narrow_the_faces_and_stand_in_the_url() -> None:
+    page = open_page()
+    page.pills(key="evaluation_filter_genders").set_value(["female"])
+    rerun(page)
+    page.slider(key="evaluation_filter_ages").set_value((20, 39))
+    rerun(page)
+    page.segmented_control(key="evaluation_filter_split").set_value("val")
+    rerun(page)
+    expected = [
+        face for face in plain_faces("val") if face.gender == 1 and 20 <= face.age < 40
+    ]
+    total = len(plain_faces("val"))
+    assert f"**n = {len(expected):,} of {total:,} faces**" in written(page)
+    assert "mobile-3: val, female, 20 to 39 years" in written(page)
+    assert query_of(page) == {"split": "val", "gender": "female", "age": "20-39"}
+
+
+def test_one_click_resets_all_but_the_view() -> None:
+    page = open_page(
+        view="confusion",
+        run="group_cnn-1",
+        split="val",
+        race="asian",
+        bands="decades",
+        pick="1,1",
+    )
+    assert page.selectbox(key="evaluation_run").value == "group_cnn-1"
+    page.button(key="evaluation_reset").click()
+    rerun(page)
+    assert query_of(page) == {"view": "confusion"}
+    assert page.selectbox(key="evaluation_run").value == "mobile-3"
+    assert page.selectbox(key="evaluation_bands").value == "groups"
+    assert page.button(key="evaluation_reset").disabled
+
+
+def test_nonsense_in_the_url_is_ignored() -> None:
+    page = open_page(
+        view="<b>", run="../x", split="train", gender="x", pick="99,99", measure="x"
+    )
+    assert "**n = 4,743 of 4,743 faces**" in written(page)
+    page = open_page(view="confusion", bands="x", of="y", share="z", pick="9,9")
+    assert len(table_with(page, "precision")) == len(AGE_GROUPS)
+
+
+@pytest.mark.parametrize("view", state.VIEWS)
+def test_every_view_stands_for_every_shipped_run_and_without_a_face(view: str) -> None:
+    for run in list_runs():
+        assert not open_page(view=view, run=run.id, split="coral_test").error
+    page = open_page(view=view, age="116", gender="male", race="black")
+    assert "**n = 0 of 4,743 faces**" in written(page)
+
+
+def test_without_an_evaluated_run_the_page_says_what_makes_one(
+    nothing_local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paths, "SHIPPED_RUNS", nothing_local)
+    page = open_page()
+    assert "python -m agemodel evaluate" in " ".join(one.value for one in page.text)
+
+
+def test_damaged_run_is_said_so_and_another_can_be_chosen(nothing_local: Path) -> None:
+    folder = nothing_local / "runs" / "mobile-3"
+    shutil.copytree(paths.SHIPPED_RUNS / "mobile-3", folder)
+    (folder / "predictions.parquet").write_bytes(b"nothing")
+    page = open_page()
+    assert "cannot be looked at" in page.error[0].value
+    assert "predictions.parquet of run mobile-3 is damaged" in page.text[0].value
+    page.selectbox(key="evaluation_run").set_value("group_cnn-1")
+    rerun(page)
+    assert not page.error
+    assert "**n = 4,743 of 4,743 faces**" in written(page)
+
+
+def test_look_round_trips_and_says_only_what_is_set() -> None:
+    assert Look().to_query() == {}
+    look = Look("confusion", "mobile-3", "group_cnn-1", "3,4")
+    query = {name: [text] for name, text in look.to_query().items()}
+    assert Look.from_query(query) == look
+
+
+# --------------------------------------------------------------------------- Overview
+
+
+def test_run_stands_beside_a_constant_another_network_and_published_figures() -> None:
+    table = table_with(open_page(), "System")
+    what = table["What"].tolist()
+    assert what[:3] == ["this run", "no model", "another network"]
+    assert set(what[3:]) == {"published"}
+    assert table["System"][0] == "mobile-3"
+    assert "group_cnn" in table["System"][2]
+    assert table["n"].tolist()[:3] == ["4,743"] * 3
+    assert set(table["n"].tolist()[3:]) == {"-"}
+    assert {measure.title for measure in MEASURES.values()} <= {
+        name.removesuffix(", years") for name in table
+    }
+
+
+def test_run_on_other_faces_is_said_to_be() -> None:
+    table = table_with(open_page(run="group_cnn-1"), "System")
+    assert table["System"][0] == "group_cnn-1"
+    assert "group_cnn" not in " ".join(table["System"][1:])
+
+
+def test_published_figures_stand_only_beside_whole_splits() -> None:
+    table = table_with(open_page(gender="female"), "System")
+    assert set(table["What"]) == {"this run", "no model", "another network"}
+    whole = table_with(open_page(split="coral_test"), "System")
+    assert "others', measured here" in set(whole["What"])
+
+
+def test_measure_of_the_chart_is_in_the_url() -> None:
+    page = open_page()
+    page.selectbox(key="evaluation_measure").set_value("auc")
+    rerun(page)
+    assert query_of(page) == {"measure": "auc"}
+
+
+def test_few_faces_are_warned_of() -> None:
+    page = open_page(age="100-116")
+    assert "these measures say little" in written(page)
+
+
+def test_what_the_page_shows_first_can_be_measured_before_anybody_comes() -> None:
+    warm()
+    page = open_page()
+    assert page.metric[0].label == "MAE, years"
+
+
+def test_damaged_run_beside_is_told_and_the_others_stand(nothing_local: Path) -> None:
+    folder = nothing_local / "runs" / "group_cnn-1"
+    shutil.copytree(paths.SHIPPED_RUNS / "group_cnn-1", folder)
+    (folder / "predictions.parquet").write_bytes(b"nothing")
+    page = open_page()
+    assert "predictions.parquet of run group_cnn-1 is damaged" in page.warning[0].value
+    assert "another network" not in set(table_with(page, "System")["What"])
+
+
+# --------------------------------------------------------------------------- Confusion
+
+
+def test_classes_have_the_support_of_their_labels() -> None:
+    table = table_with(open_page(view="confusion", of="gender"), "precision")
+    female = sum(face.gender == 1 for face in plain_faces("test"))
+    assert table.loc["female", "support"] == female
+
+
+@pytest.mark.parametrize(("bands", "count"), [(MARKETING, 8), ("decades", 12)])
+def test_bands_are_chosen(bands: str, count: int) -> None:
+    page = open_page(view="confusion")
+    assert "most probable" in written(page)
+    page.selectbox(key="evaluation_bands").set_value(bands)
+    rerun(page)
+    assert len(table_with(page, "precision")) == count
+    assert "holds the estimated age" in written(page)
+    assert query_of(page) == {"view": "confusion", "bands": bands}
+
+
+def test_edges_of_ones_own_are_taken_or_refused_in_a_sentence() -> None:
+    page = open_page(view="confusion", bands=OWN, edges="21,65")
+    bands = table_with(page, "precision").index.tolist()
+    assert bands == ["0-20", "21-64", "65+"]
+    page.text_input(key="evaluation_edges").set_value("65,21")
+    rerun(page)
+    assert page.warning[0].value.startswith("Edges rise")
+    assert query_of(page)["edges"] == "65,21"
+
+
+def test_cell_that_was_clicked_shows_its_faces_the_surest_first() -> None:
+    page = open_page(view="confusion", pick="3,5")
+    expected = sorted(
+        (
+            face
+            for face in plain_faces("test")
+            if 20 <= face.age <= 29 and face.age_group == 5
+        ),
+        key=lambda face: face.age_high - face.age_low,
+    )
+    assert page.subheader[0].value == f"20-29, taken for 40-49: {len(expected):,}"
+    assert "python -m agemodel data import" in written(page)
+    shown = table_with(page, "file")["file"].tolist()
+    assert shown == [face.file for face in expected]
+
+
+def test_faces_are_shown_some_at_a_time() -> None:
+    page = open_page(view="confusion", pick="3,3")
+    n = int(page.subheader[0].value.split(": ")[1].replace(",", ""))
+    for count in (24, 48):
+        assert len(table_with(page, "file")) == count
+        page.button(key="evaluation_cell_more").click()
+        rerun(page)
+    assert n > 1000
+    page.segmented_control(key="evaluation_filter_split").set_value("val")
+    rerun(page)
+    assert not page.subheader  # other faces: what was picked is forgotten
+
+
+def test_cell_is_let_go_of() -> None:
+    page = open_page(view="confusion", of="gender", pick="1,0")
+    assert "female, taken for male" in page.subheader[0].value
+    page.button(key="evaluation_let_go").click()
+    rerun(page)
+    assert not page.subheader
+    assert query_of(page) == {"view": "confusion", "of": "gender"}
+
+
+def test_with_pictures_the_faces_are_pictures_with_captions(
+    nothing_local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faces = [f for f in plain_faces() if 20 <= f.age <= 29 and f.age_group == 5]
+    for face in faces[1:]:
+        (nothing_local / face.file).write_bytes(PICTURE)
+    monkeypatch.setattr(state, "pictures_dir", lambda: nothing_local)
+    page = open_page(view="confusion", pick="3,5")
+    captions = {image.caption for image in page.image[0].proto.imgs}
+    assert {caption.rstrip("!") for caption in captions} == {
+        f"{face.age_years:.0f} ({face.age}) {'MF'[face.gender]}" for face in faces[1:]
+    }
+    assert "Pictures of 1 of these faces are missing" in written(page)
+
+
+def test_points_of_the_chart_become_cells() -> None:
+    assert cell_clicked([{"x": 0, "y": 1}, {"x": 4, "y": 3.0}]) == "3,4"
+    assert cell_of("3,4", 9) == (3, 4)
+    assert cell_of("3,9", 9) is None
+    assert cell_of("x", 9) is None
+    assert cell_of("", 9) is None
