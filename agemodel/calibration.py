@@ -65,7 +65,8 @@ class Calibration:
         """Bounds of the intervals, each of shape (n,), in years.
 
         Args:
-            age_years: the estimates, shape (n,); they lie inside their intervals.
+            age_years: the estimates, shape (n,); from 0 on they lie inside their
+                intervals.
             age_probabilities: shape (n, 116), or None.
         """
         if self.central_shares is None or age_probabilities is None:
@@ -75,7 +76,7 @@ class Calibration:
             shares = np.array(self.central_shares)
             low, high = _label_conditional(age_years, age_probabilities, shares)
         low = np.clip(np.minimum(low, age_years), 0, None)
-        return low, np.maximum(high, age_years)
+        return low, np.maximum(np.maximum(high, age_years), low)
 
     def probability(self, p_female: np.ndarray) -> np.ndarray:
         """The network's p(female), calibrated; any shape."""

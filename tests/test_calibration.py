@@ -161,6 +161,13 @@ def test_interval_of_a_wider_distribution_is_wider() -> None:
     assert high - low == pytest.approx([2 * 1.2816 * 3, 2 * 1.2816 * 9], rel=0.02)
 
 
+def test_interval_of_an_impossible_age_begins_and_ends_at_birth() -> None:
+    calibration = made_calibration(central_shares=None, half_width_years=2.0)
+    low, high = calibration.interval(np.array([-5.0, -1.0]), None)
+    assert low.tolist() == [0, 0]
+    assert high.tolist() == [0, 1]  # -5 + 2 lies before birth, -1 + 2 after it
+
+
 def test_interval_without_a_distribution_has_one_width() -> None:
     calibration = made_calibration(central_shares=None, half_width_years=7.0)
     low, high = calibration.interval(np.array([30.0, 4.0]), None)

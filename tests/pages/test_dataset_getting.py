@@ -331,7 +331,7 @@ def test_on_a_shared_server_there_are_the_commands_alone(
     listen_on("0.0.0.0", monkeypatch)
     page = open_panel()
     assert not page.button and not page.text_input and not page.checkbox
-    assert "AGEMODEL_ALLOW_GETTING=1" in written(page)
+    assert f"{SETTING}=1" in written(page)
     assert "python -m agemodel data import" in page.code[0].value
 
 
