@@ -26,7 +26,7 @@ _FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "
 
 
 def may_change() -> bool:
-    """Whether the visitor of this session may."""
+    """Whether the visitor for whom the page is drawn may."""
     return may(
         st.get_option("server.address"), st.context.headers, os.environ.get(SETTING, "")
     )

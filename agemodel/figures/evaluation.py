@@ -116,9 +116,43 @@ def figure_confusion(
         words: what a class is (such as `Age group`), and what the shares are of.
         picked: a cell (true, estimated) to frame.
     """
-    k = len(names)
-    estimated, true = (axis.ravel() for axis in np.meshgrid(range(k), range(k)))
-    heat = go.Heatmap(
+    figure = go.Figure([_heat(counts, shares), _cells(counts, shares, names, words)])
+    if picked is not None:
+        row, column = picked
+        figure.add_shape(
+            type="rect",
+            x0=column - 0.5,
+            x1=column + 0.5,
+            y0=row - 0.5,
+            y1=row + 0.5,
+            line={"width": 2.5, "color": _FRAME},
+        )
+    k, of = len(names), words[0].lower()
+    ticks = {
+        "tickvals": list(range(k)),
+        "ticktext": list(names),
+        "showgrid": False,
+        "zeroline": False,
+        "tickfont": {"size": 10 if k > MANY_CLASSES else 12},
+    }
+    across = {
+        "title": {"text": f"Estimated {of}"},
+        "range": [-0.5, k - 0.5],
+        "tickangle": -90 if k > MANY_CLASSES else 0,
+    }
+    down = {
+        "title": {"text": f"True {of}"},
+        "automargin": False,
+        "range": [k - 0.5, -0.5],
+    }
+    return compact(
+        figure, height=max(38 * k, 150) + 70, xaxis=ticks | across, yaxis=ticks | down
+    ).update_layout(hovermode="closest", hoverdistance=60, margin={"l": _LEFT_PX})
+
+
+def _heat(counts: np.ndarray, shares: np.ndarray) -> go.Heatmap:
+    """The colours: deeper the larger the share, none where there is no face."""
+    return go.Heatmap(
         z=np.where(counts > 0, shares, np.nan),
         zmin=0,
         zmax=max(float(shares.max()), 1e-9),
@@ -128,9 +162,16 @@ def figure_confusion(
         xgap=1,
         ygap=1,
     )
+
+
+def _cells(
+    counts: np.ndarray, shares: np.ndarray, names: Sequence[str], words: tuple[str, str]
+) -> go.Scatter:
+    """The cells' text, and what answers the pointer on them."""
+    k = len(names)
+    estimated, true = (axis.ravel() for axis in np.meshgrid(range(k), range(k)))
     size = 12 if k <= MANY_CLASSES else 10 if k < 10 else 9  # px, to fit 390 px
-    text = {"size": size, "color": _ON_SHADES}
-    cells = go.Scatter(
+    return go.Scatter(
         x=estimated,
         y=true,
         mode="markers+text",
@@ -139,7 +180,7 @@ def figure_confusion(
             f"{count:,}<br>{_percent(share)}" if count else ""
             for count, share in zip(counts.ravel(), shares.ravel(), strict=True)
         ],
-        textfont=text,
+        textfont={"size": size, "color": _ON_SHADES},
         customdata=[
             f"{words[0]} {names[down]}, taken for {names[across]}: "
             f"{counts[down, across]:,} faces, {shares[down, across]:.1%} {words[1]}"
@@ -149,40 +190,6 @@ def figure_confusion(
         selected={"marker": {"color": _CLEAR}},
         unselected={"marker": {"color": _CLEAR}, "textfont": {"color": _ON_SHADES}},
     )
-    figure = go.Figure([heat, cells])
-    if picked is not None:
-        down, across = picked
-        figure.add_shape(
-            type="rect",
-            x0=across - 0.5,
-            x1=across + 0.5,
-            y0=down - 0.5,
-            y1=down + 0.5,
-            line={"width": 2.5, "color": _FRAME},
-        )
-    ticks = {
-        "tickvals": list(range(k)),
-        "ticktext": list(names),
-        "showgrid": False,
-        "zeroline": False,
-        "tickfont": {"size": 10 if k > MANY_CLASSES else 12},
-    }
-    return compact(
-        figure,
-        height=max(38 * k, 150) + 70,
-        xaxis=ticks
-        | {
-            "title": {"text": f"Estimated {words[0].lower()}"},
-            "range": [-0.5, k - 0.5],
-            "tickangle": -90 if k > MANY_CLASSES else 0,
-        },
-        yaxis=ticks
-        | {
-            "title": {"text": f"True {words[0].lower()}"},
-            "automargin": False,
-            "range": [k - 0.5, -0.5],
-        },
-    ).update_layout(hovermode="closest", hoverdistance=60, margin={"l": _LEFT_PX})
 
 
 def _percent(share: float) -> str:

@@ -180,6 +180,16 @@ def save_screenshot(page: Page, name: str) -> Path:
     return path
 
 
+def assert_fits(page: Page, name: str) -> None:
+    """Hold that a page is whole and no wider than the window; save it as NAME.png."""
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    page.wait_for_function(
+        "[...document.images].every((one) => one.complete && one.naturalWidth > 0)"
+    )
+    save_screenshot(page, name)
+    assert sideways_scroll_px(page) == 0
+
+
 def sideways_scroll_px(page: Page) -> int:
     """By how many pixels the page's content is wider than the window."""
     return int(

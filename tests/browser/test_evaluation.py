@@ -9,8 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from browser.driver import (
     Server,
-    save_screenshot,
-    sideways_scroll_px,
+    assert_fits,
     visit,
     wait_until_drawn,
 )
@@ -131,8 +130,5 @@ def test_view_fits_the_window_in_both_themes(
 ) -> None:
     page = open_page(width=width, scheme=scheme)
     visit(page, f"{server.url}/evaluation?run={RUN}&{VIEWS[view]}")
-    expect(page.get_by_test_id("stException")).to_have_count(0)
     expect(page.locator(".js-plotly-plot").first).to_be_visible()
-    page.wait_for_timeout(500)
-    save_screenshot(page, f"evaluation-{view}-{width}-{scheme}")
-    assert sideways_scroll_px(page) == 0
+    assert_fits(page, f"evaluation-{view}-{width}-{scheme}")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from datetime import date
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import app_pages
 import numpy as np
 import pytest
+from app_pages import query_of, rerun, written
 from dataset_archives import tiny_jpeg, write_folder
 from streamlit.testing.v1 import AppTest
 
@@ -28,7 +31,7 @@ from ui.dataset.map import region_drawn
 from ui.dataset.state import Look
 from ui.dataset.tiles import caption
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "dataset.py"
+open_page = partial(app_pages.open_page, "dataset")
 TOTAL = 23_704
 IMPORTED = 70
 
@@ -54,30 +57,6 @@ def names() -> list[str]:
     """The file names, from the splits and read plainly."""
     with paths.SPLITS.open(newline="") as file:
         return [row["file"] for row in csv.DictReader(file)]
-
-
-def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return rerun(page)
-
-
-def rerun(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception
-    return page
-
-
-def written(page: AppTest) -> str:
-    blocks = [*page.markdown, *page.caption, *page.text, *page.info, *page.warning]
-    return " ".join(" ".join(block.value for block in blocks).split())
-
-
-def query_of(page: AppTest) -> dict[str, str]:
-    """What the page wrote into the URL, where the test harness has it as lists."""
-    given = page.query_params.items()
-    return {name: v if isinstance(v, str) else v[-1] for name, v in given}
 
 
 def filter_of(page: AppTest, key: str):

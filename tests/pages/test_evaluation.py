@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from functools import partial
 from pathlib import Path
 
+import app_pages
 import pytest
+from app_pages import query_of, rerun, written
 from plain_predictions import plain_faces
 from streamlit.testing.v1 import AppTest
 
@@ -19,7 +22,7 @@ from ui.evaluation.confusion import cell_clicked, cell_of
 from ui.evaluation.headline import warm
 from ui.evaluation.state import Look
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "evaluation.py"
+open_page = partial(app_pages.open_page, "evaluation")
 PICTURE = (
     b"GIF89a\x01\x00\x01\x00\x80\x01\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00"
     b"\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
@@ -32,29 +35,6 @@ def nothing_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
     return tmp_path
-
-
-def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return rerun(page)
-
-
-def rerun(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception
-    return page
-
-
-def written(page: AppTest) -> str:
-    blocks = [*page.markdown, *page.caption, *page.text, *page.info, *page.warning]
-    return " ".join(" ".join(block.value for block in blocks).split())
-
-
-def query_of(page: AppTest) -> dict[str, str]:
-    given = page.query_params.items()
-    return {name: v if isinstance(v, str) else v[-1] for name, v in given}
 
 
 def table_with(page: AppTest, column: str):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+from functools import partial
 from pathlib import Path
 
+import app_pages
 import numpy as np
 import pandas as pd
 import pytest
+from app_pages import query_of, rerun, written
 from dataset_archives import tiny_jpeg, write_folder
 from made_histories import made_history
 from streamlit.testing.v1 import AppTest
@@ -27,7 +30,7 @@ from ui.training.network import timing_words
 from ui.training.recipe import plain
 from ui.training.state import Look
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "training.py"
+open_page = partial(app_pages.open_page, "training")
 CONFIG = TrainConfig(name="tiny", network="seed_cnn", framing="chip", epochs=3)
 
 
@@ -45,29 +48,6 @@ def local_run(run_id: str, val_mae: list[float], **changes: object) -> Run:
         text = made_history(val_mae).to_csv(index=False)
         (run.folder / "history.csv").write_text(text, "utf-8")
     return run
-
-
-def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return rerun(page)
-
-
-def rerun(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception
-    return page
-
-
-def written(page: AppTest) -> str:
-    blocks = [*page.markdown, *page.caption, *page.text, *page.info, *page.warning]
-    return " ".join(" ".join(block.value for block in blocks).split())
-
-
-def query_of(page: AppTest) -> dict[str, str]:
-    given = page.query_params.items()
-    return {name: v if isinstance(v, str) else v[-1] for name, v in given}
 
 
 def figures(page: AppTest) -> list[dict]:

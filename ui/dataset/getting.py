@@ -133,7 +133,7 @@ def _watch() -> None:
 
 
 def _is_watched(job: Snapshot) -> bool:
-    """Whether this session saw the job run, and has not closed its result."""
+    """Whether this visitor saw the job run, and has not closed its result."""
     return st.session_state.get(_WATCHED) == job.number
 
 

@@ -23,6 +23,7 @@ from agemodel.dataset.ordering import ORDERS
 from agemodel.dataset.selection import FACETS, Selection
 from agemodel.errors import DatasetError
 from agemodel.labels import AGE_GROUPS, GENDERS, RACES
+from ui.keys import Keys
 
 CHARTS, FACES, AGEING, MAP, ISSUES = "charts", "faces", "ageing", "map", "issues"
 COUNTS, SHARES = "counts", "shares"
@@ -49,7 +50,11 @@ _FILES = ("face", "like")
 _SELECTION = "dataset_selection"
 _LOOK = "dataset_look"
 _WRITTEN = "dataset_written"
-_ROUNDS = "dataset_rounds"
+
+_KEYS = Keys("dataset")
+widget_key = _KEYS.widget_key
+round_key = _KEYS.round_key
+renew = _KEYS.renew
 
 
 @dataclass(frozen=True)
@@ -201,11 +206,6 @@ def open_face(file: str) -> None:
     change_look(view=FACES, face=file)
 
 
-def widget_key(name: str) -> str:
-    """The key of a widget of this page."""
-    return f"dataset_{name}"
-
-
 def control(name: str) -> dict[str, Any]:
     """What makes a widget show an attribute of the look, and change it."""
     st.session_state[widget_key(name)] = getattr(look(), name)
@@ -218,18 +218,6 @@ def _take(name: str) -> None:
         change_look(**{"page": 1, name: value})
     elif name == "view":  # the view that is shown was clicked: back to all its faces
         change_look(face="")
-
-
-def round_key(name: str) -> str:
-    """The key of a widget whose state can be forgotten; see `renew`."""
-    rounds = st.session_state.get(_ROUNDS, {})
-    return widget_key(f"{name}_{rounds.get(name, 0)}")
-
-
-def renew(name: str) -> None:
-    """Draw a widget anew, such as a chart without the marks of what was chosen."""
-    rounds = st.session_state.get(_ROUNDS, {})
-    st.session_state[_ROUNDS] = rounds | {name: rounds.get(name, 0) + 1}
 
 
 def open_row(table: str, files: tuple[str, ...]) -> None:

@@ -20,6 +20,7 @@ from agemodel.dataset.estimates import run_of
 from agemodel.errors import AgeModelError, RunError
 from agemodel.runs import Run, list_runs
 from ui.dataset.state import faces, pictures_dir
+from ui.keys import Keys
 
 __all__ = ["faces", "pictures_dir"]  # of the dataset, for the views of this page
 
@@ -43,7 +44,11 @@ _SLICE = "evaluation_slice"
 _OPTIONS = "evaluation_options"
 _DRAWN = "evaluation_drawn"
 _WRITTEN = "evaluation_written"
-_ROUNDS = "evaluation_rounds"
+
+_KEYS = Keys("evaluation")
+widget_key = _KEYS.widget_key
+round_key = _KEYS.round_key
+renew = _KEYS.renew
 
 
 @dataclass(frozen=True)
@@ -230,11 +235,6 @@ def is_reset() -> bool:
 # ----------------------------------------------------------------------------- widgets
 
 
-def widget_key(name: str) -> str:
-    """The key of a widget of this page."""
-    return f"evaluation_{name}"
-
-
 def control(name: str) -> dict[str, Any]:
     """What makes a widget show an attribute of the look, and change it."""
     st.session_state[widget_key(name)] = getattr(look(), name)
@@ -302,15 +302,3 @@ def set_option(name: str, value: str) -> None:
     options = st.session_state[_OPTIONS]
     st.session_state[_OPTIONS] = options | {name: value[:MAX_TEXT]}
     change_look()
-
-
-def round_key(name: str) -> str:
-    """The key of a widget whose state can be forgotten; see `renew`."""
-    rounds = st.session_state.get(_ROUNDS, {})
-    return widget_key(f"{name}_{rounds.get(name, 0)}")
-
-
-def renew(name: str) -> None:
-    """Draw a widget anew, such as a chart without the marks of what was chosen."""
-    rounds = st.session_state.get(_ROUNDS, {})
-    st.session_state[_ROUNDS] = rounds | {name: rounds.get(name, 0) + 1}

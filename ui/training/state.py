@@ -18,6 +18,7 @@ from agemodel.errors import AgeModelError
 from agemodel.figures.training import RUN_COLOURS
 from agemodel.run_comparison import Told
 from agemodel.runs import Run, list_runs
+from ui.keys import Keys
 
 CURVES, NETWORK, SAW = "curves", "network", "saw"
 RECIPE, TRAIN = "recipe", "train"
@@ -43,6 +44,9 @@ _CHOICES: dict[str, Sequence[str]] = {
 }
 _LOOK = "training_look"
 _WRITTEN = "training_written"
+
+_KEYS = Keys("training")
+widget_key = _KEYS.widget_key
 
 
 @dataclass(frozen=True)
@@ -190,11 +194,6 @@ def stamp(folder: Path, *names: str) -> tuple[int, ...]:
         else:
             found += [status.st_mtime_ns, status.st_size]
     return tuple(found)
-
-
-def widget_key(name: str) -> str:
-    """The key of a widget of this page."""
-    return f"training_{name}"
 
 
 def control(name: str) -> dict[str, Any]:
