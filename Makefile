@@ -11,7 +11,7 @@ COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 
 export PYTHON
 
-.PHONY: app test check format bench readme lock clean
+.PHONY: app test check format bench drills readme lock clean
 
 app: $(APP_STAMP)  ## open the app
 	$(PY) -m streamlit run app.py $(ARGS)
@@ -31,6 +31,10 @@ format: $(DEV_STAMP)  ## mend what can be mended by itself
 
 bench: $(DEV_STAMP)  ## measure accuracy, speed and memory on this machine
 	$(PY) -m benchmarks $(ARGS)
+
+drills: $(DEV_STAMP)  ## try to break the app, and renew docs/reliability.md
+	CHROMIUM="$$($(PY) tests/browser/chromium.py)" && export CHROMIUM && \
+		$(PY) -m drills $(ARGS)
 
 readme: $(DEV_STAMP)  ## write the shipped model's figures into README.md
 	$(PY) -m scripts.renew_readme

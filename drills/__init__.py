@@ -1,0 +1,1 @@
+"""Drills that show what the app withstands: `make drills`, docs/reliability.md."""

@@ -1,0 +1,58 @@
+"""What a drill finds: a promise, what was measured, and whether it was kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One figure of a drill, beside what was promised.
+
+    Attributes:
+        what: was measured, as a phrase: 'Longest answer'.
+        measured: as it is shown, with its unit: '0.31 s'.
+        promised: the limit, likewise: 'at most 2 s'; empty for a plain statement.
+        kept: whether the figure is within the limit; None where nothing was promised.
+    """
+
+    what: str
+    measured: str
+    promised: str = ""
+    kept: bool | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for results.json."""
+        return {
+            "what": self.what,
+            "measured": self.measured,
+            "promised": self.promised,
+            "kept": self.kept,
+        }
+
+
+def at_most(
+    what: str, value: float, limit: float, unit: str, digits: int = 0
+) -> Finding:
+    """A figure that must not exceed a limit."""
+    return Finding(
+        what,
+        f"{value:,.{digits}f} {unit}".strip(),
+        f"at most {limit:,.{_digits(limit, digits)}f} {unit}".strip(),
+        value <= limit,
+    )
+
+
+def none_of(what: str, count: int, of: int) -> Finding:
+    """Something that must not have happened once."""
+    return Finding(what, f"{count:,} of {of:,}", "none", count == 0)
+
+
+def all_of(what: str, count: int, of: int) -> Finding:
+    """Something that must have happened every time, and more than never."""
+    return Finding(what, f"{count:,} of {of:,}", "all", count == of and of > 0)
+
+
+def _digits(limit: float, digits: int) -> int:
+    return 0 if limit == int(limit) else digits
