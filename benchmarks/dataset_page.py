@@ -1,4 +1,4 @@
-"""The Dataset page in a headless Chromium: first visit, filters, gallery, map."""
+"""The Dataset page in a headless Chromium: filters, gallery, map, a million faces."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
@@ -23,7 +21,7 @@ from agemodel.dataset.selection import Selection
 from agemodel.errors import AgeModelError
 from benchmarks.limits import at_most
 from benchmarks.made_faces import COUNT, write_app
-from benchmarks.page import fresh_page, serve_app, serve_empty, visit_s
+from benchmarks.page import fresh_page, serve_app
 from benchmarks.record import Missing
 from benchmarks.repaint import repaint_s
 from benchmarks.startup import MIB, status_kib
@@ -31,27 +29,16 @@ from benchmarks.timing import significant, summarise
 from tests.browser.chromium import find
 from tests.browser.driver import CHROMIUM_FLAGS, run_server, visit
 
-SERVERS = 3
-"""How often both servers are started anew."""
-VISITS = 4
-"""How many later visits each of them gets."""
 REPEATS = 7
 PURE_REPEATS = 20
 SETTLED_MS = 1000
 """After so long at rest a chart answers the pointer."""
 
-MOST_LONGER_S = 1.0
-"""The most that the page may take longer than an empty one."""
 MOST_FILTER_S = 0.4
 MOST_GALLERY_S = 1.0
 MOST_MILLION_S = 1.0
 MOST_MILLION_MB = 1000.0
 
-SHOWN = {
-    "page": ("h1:visible", ".js-plotly-plot .bars .point path", 'input[type="range"]'),
-    "empty": ("h1:visible",),
-}
-"""What must be there for a visit to count as arrived."""
 SIDEBAR = '[data-testid="stSidebar"]'
 FILTERS = {
     "gender": "a gender",
@@ -66,7 +53,7 @@ SELECTION = Selection(ages=(20, 60), genders=("female",), splits=("test",))
 
 
 def run() -> dict[str, Any]:
-    """Visit the page beside an empty app, use it, and use it with a million faces.
+    """Use the page, and use it with a million faces.
 
     Raises:
         Missing: there is no Chromium.
@@ -79,7 +66,7 @@ def run() -> dict[str, Any]:
         browser = playwright.chromium.launch(
             executable_path=path, args=list(CHROMIUM_FLAGS)
         )
-        times = _measure_visits(browser) | _measure_use(browser)
+        times = _measure_use(browser)
         million = _measure_million(browser)
         version = browser.version
         browser.close()
@@ -88,37 +75,22 @@ def run() -> dict[str, Any]:
 
 
 def summarise_times(times: dict[str, list[float]]) -> dict[str, Any]:
-    """Each series of seconds, and how much longer the visits take than an empty app's.
+    """Each series of seconds.
 
     Args:
-        times: `page_first`, `empty_first` (to a server that nobody has visited yet),
-            `page_later`, `empty_later`; `filter_` with every key of `FILTERS`; `map`,
-            `map_filter`; `gallery` where pictures are imported.
+        times: `filter_` with every key of `FILTERS`; `map_filter`; `gallery` where
+            pictures are imported.
     """
-    found: dict[str, Any] = {f"{key}_s": summarise(s) for key, s in times.items()}
-    for visits in ("first", "later"):
-        longer = np.median(times[f"page_{visits}"]) - np.median(
-            times[f"empty_{visits}"]
-        )
-        found[f"{visits}_longer_s"] = significant(float(longer))
-    return found
+    return {f"{key}_s": summarise(s) for key, s in times.items()}
 
 
 def limits(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of visits, filters, the gallery and a million faces."""
+    """Of filters, the gallery and a million faces."""
     seconds = {
         f"{FILTERS[key]}, to the repainted page, s": found[f"filter_{key}_s"]
         for key in FILTERS
     } | {"a gender on the map, to the repainted page, s": found["map_filter_s"]}
     kept = [
-        at_most(
-            f"{words} visit, longer than an empty app's, s",
-            found[f"{visits}_longer_s"],
-            MOST_LONGER_S,
-        )
-        for visits, words in (("first", "a first"), ("later", "a later"))
-    ]
-    kept += [
         at_most(what, summary["median"], MOST_FILTER_S)
         for what, summary in seconds.items()
     ]
@@ -144,21 +116,6 @@ def limits(found: dict[str, Any]) -> list[dict[str, Any]]:
             MOST_MILLION_MB,
         ),
     ]
-
-
-def _measure_visits(browser: Browser) -> dict[str, list[float]]:
-    times: dict[str, list[float]] = {}
-    for _ in range(SERVERS):
-        with ExitStack() as stack:
-            urls = {"page": f"{stack.enter_context(serve_app())}/dataset"}
-            urls["empty"] = stack.enter_context(serve_empty())
-            for number in range(1 + VISITS):
-                names = list(urls)[:: -1 if number % 2 else 1]
-                for name in names:
-                    key = f"{name}_{'later' if number else 'first'}"
-                    seconds = visit_s(browser, urls[name], SHOWN[name])
-                    times.setdefault(key, []).append(seconds)
-    return times
 
 
 def _measure_use(browser: Browser) -> dict[str, list[float]]:

@@ -24,7 +24,9 @@ SECTIONS = {
     "start": "Start and memory",
     "throughput": "Throughput",
     "page": "Page",
+    "visits": "First views",
     "dataset_page": "Dataset page",
+    "evaluation_page": "Evaluation page",
     "framing": "Framing",
 }
 """Modules of this folder, each with a `run`, and their headings."""
@@ -38,6 +40,23 @@ renews one section.
 """
 FACTS = ("n", "input_px", "parameters")
 SHARES = ("cs5", "gender_accuracy")
+VISITED = {
+    "dataset": "Dataset",
+    "evaluation": "Evaluation",
+    "training": "Training",
+    "one_chart": "one chart, nothing else",
+    "empty": "empty",
+}
+VISITS = {
+    "first": "the first one after the server's start",
+    "later": "a later one",
+}
+STATES = ("usable", "whole")
+EVALUATION_ACTS = {
+    "split": "overview: another split",
+    "confusion_split": "confusion: another split",
+    "bands": "confusion: other age bands",
+}
 DATASET_ACTS = {
     "filter_gender": "charts: a gender",
     "filter_race": "charts: a race",
@@ -90,7 +109,9 @@ def render(results: dict[str, Any]) -> str:
         "start": _start,
         "throughput": _throughput,
         "page": _page,
+        "visits": _visits,
         "dataset_page": _dataset_page,
+        "evaluation_page": _evaluation_page,
         "framing": _framing,
     }
     parts = [HEAD]
@@ -271,19 +292,51 @@ def _page(found: dict[str, Any]) -> str:
     )
 
 
-def _dataset_page(found: dict[str, Any]) -> str:
-    visits = [
+def _visits(found: dict[str, Any]) -> str:
+    rows = [
         (
             label,
-            *(spread(found[f"{name}_{visit}_s"]) for name in ("page", "empty")),
-            number(found[f"{visit}_longer_s"], 2),
-            f"{found[f'page_{visit}_s']['n']}",
+            VISITS[visit],
+            *(_seconds(found, f"{page}_{visit}_{state}") for state in STATES),
+            _longer(found, f"{page}_{visit}"),
+            f"{found[f'{page}_{visit}_usable_s']['n']}",
         )
-        for visit, label in (
-            ("first", "the first one after the server's start"),
-            ("later", "by a later visitor with an empty cache"),
-        )
+        for page, label in VISITED.items()
+        for visit in VISITS
     ]
+    head = ("Page", "Visit", "can be used, s", "first screen whole, s", "longer by, s")
+    return (
+        f"In headless Chromium {found['chromium']}, 1440 by 900 px, nothing in its "
+        "cache: from the navigation until a page's heading and what one chooses with "
+        "are there, and until its first screen is: on the Dataset and Training pages "
+        "with their first chart, on the Evaluation page with its measures. Beside them "
+        "an empty Streamlit app, and one with a heading and one small chart: the "
+        "library that draws charts takes most of the time.\n\n"
+        f"{table((*head, 'n'), rows, words=2)}"
+    )
+
+
+def _seconds(found: dict[str, Any], key: str) -> str:
+    return spread(found[f"{key}_s"]) if f"{key}_s" in found else ""
+
+
+def _longer(found: dict[str, Any], key: str) -> str:
+    longer = found.get(f"{key}_whole_longer_s")
+    return "" if longer is None else number(longer, 2)
+
+
+def _evaluation_page(found: dict[str, Any]) -> str:
+    acts = [
+        (label, spread(found[f"{key}_s"]), f"{found[f'{key}_s']['n']}")
+        for key, label in EVALUATION_ACTS.items()
+    ]
+    return (
+        f"In headless Chromium {found['chromium']}, from a click to the last change "
+        f"that it makes on the page:\n\n{table(('What', 'Median, s', 'n'), acts)}"
+    )
+
+
+def _dataset_page(found: dict[str, Any]) -> str:
     acts = [
         (label, spread(found[f"{key}_s"]), f"{found[f'{key}_s']['n']}")
         for key, label in DATASET_ACTS.items()
@@ -296,13 +349,9 @@ def _dataset_page(found: dict[str, Any]) -> str:
         ("map: a gender, to the repainted page, s", spread(million["map_filter_s"])),
         ("the server's memory at its most, MiB", number(million["peak_mib"])),
     ]
-    head = ("Visit", "Dataset page, s", "empty app, s", "longer by, s", "n")
     return (
-        f"In headless Chromium {found['chromium']}, from the navigation until the "
-        "filters and the first chart are there; beside it an empty Streamlit app.\n\n"
-        f"{table(head, visits)}\n"
-        "From a click or key press to the last change that it makes on the page, "
-        "pictures loaded:\n\n"
+        f"In headless Chromium {found['chromium']}, from a click or key press to the "
+        "last change that it makes on the page, pictures loaded:\n\n"
         f"{table(('What', 'Median, s', 'n'), acts)}\n"
         f"With a made-up table of {million['n']:,} faces:\n\n"
         f"{table(('What', 'Median'), made)}"

@@ -1,0 +1,94 @@
+"""The Evaluation page in a headless Chromium: another split, other age bands."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.limits import at_most
+from benchmarks.page import AT_REST, fresh_page, serve_app
+from benchmarks.record import Missing
+from benchmarks.repaint import repaint_s
+from benchmarks.report import EVALUATION_ACTS
+from benchmarks.timing import summarise
+from tests.browser.chromium import find
+from tests.browser.driver import CHROMIUM_FLAGS, visit
+
+REPEATS = 8
+SETTLED_MS = 1500
+MOST_CHANGE_S = 0.5
+
+
+def run() -> dict[str, Any]:
+    """Change the split and the bands, back and forth.
+
+    Raises:
+        Missing: there is no Chromium.
+        RuntimeError: the server does not start, or a click does nothing.
+    """
+    path = find()
+    if path is None:
+        raise Missing("No Chromium was found; `make test` sees to one.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=list(CHROMIUM_FLAGS)
+        )
+        times = _measure(browser)
+        version = browser.version
+        browser.close()
+    return {"chromium": version, **summarise_times(times)}
+
+
+def summarise_times(times: dict[str, list[float]]) -> dict[str, Any]:
+    """Each series of seconds, keyed as `EVALUATION_ACTS`, and the limits."""
+    found: dict[str, Any] = {f"{key}_s": summarise(s) for key, s in times.items()}
+    kept = [
+        at_most(
+            f"{EVALUATION_ACTS[key]}, to the repainted page, s", median, MOST_CHANGE_S
+        )
+        for key in times
+        for median in [found[f"{key}_s"]["median"]]
+    ]
+    return {**found, "limits": kept}
+
+
+def _measure(browser: Browser) -> dict[str, list[float]]:
+    with serve_app() as url, fresh_page(browser) as page:
+        _open(page, f"{url}/evaluation")
+        times = {"split": _measure_split(page)}
+        _open(page, f"{url}/evaluation?view=confusion")
+        times["confusion_split"] = _measure_split(page)
+        times["bands"] = _measure_bands(page)
+    return times
+
+
+def _open(page: Page, url: str) -> None:
+    visit(page, url)
+    page.wait_for_selector(".js-plotly-plot .main-svg", state="attached")
+    page.wait_for_selector(AT_REST)
+    page.wait_for_timeout(SETTLED_MS)
+
+
+def _measure_split(page: Page) -> list[float]:
+    """From test to val and back; the first time, which computes, counts as well."""
+    sidebar = page.get_by_test_id("stSidebar")
+    return [
+        repaint_s(page, sidebar.get_by_text(("val", "test")[i % 2], exact=True).click)
+        for i in range(REPEATS)
+    ]
+
+
+def _measure_bands(page: Page) -> list[float]:
+    """From the nine groups to marketing bands and back; the open list is not timed."""
+    seconds = []
+    for i in range(REPEATS):
+        page.get_by_role("combobox", name=re.compile("Bands")).click()
+        band = page.get_by_role(
+            "option", name=("Marketing bands", "Nine groups")[i % 2]
+        )
+        band.wait_for()
+        page.wait_for_timeout(SETTLED_MS)
+        seconds.append(repaint_s(page, band.click))
+    return seconds
