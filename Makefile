@@ -3,6 +3,7 @@
 # PYTHON names the Python to build .venv with: make PYTHON=python3.12 app
 
 ARGS =
+OURS = agemodel ui pages app.py scripts
 PY = .venv/bin/python
 APP_STAMP := .venv/.stamp-app-$(shell cksum < requirements.lock | tr ' ' '-')
 DEV_STAMP := .venv/.stamp-dev-$(shell cksum < requirements-dev.lock | tr ' ' '-')
@@ -11,19 +12,28 @@ COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 
 export PYTHON
 
-.PHONY: app test check format bench drills readme lock clean
+.PHONY: app test check audit format bench drills readme dependencies lock clean
 
 app: $(APP_STAMP)  ## open the app
 	$(PY) -m streamlit run app.py $(ARGS)
 
+# Two at a time, file by file; those in a browser by themselves, for they wait by the
+# clock. 5: ARGS chose none of them.
 test: $(DEV_STAMP)  ## run every test, those in a browser included
+	$(PY) -m pytest --ignore tests/browser -n 2 --dist loadfile $(ARGS) || [ $$? = 5 ]
 	CHROMIUM="$$($(PY) tests/browser/chromium.py)" && export CHROMIUM && \
-		$(PY) -m pytest $(ARGS)
+		{ $(PY) -m pytest tests/browser $(ARGS) || [ $$? = 5 ]; }
 
-check: $(DEV_STAMP)  ## lint, formatting, types
+check: $(DEV_STAMP)  ## lint, formatting, types, what is known of security
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	$(PY) -m bandit --quiet --configfile pyproject.toml --recursive $(OURS)
+	.venv/bin/hadolint Dockerfile deploy/proxy.Dockerfile
+	$(PY) -m scripts.audit
+
+audit: $(DEV_STAMP)  ## ask whether a pinned package has a known vulnerability
+	$(PY) -m scripts.audit
 
 format: $(DEV_STAMP)  ## mend what can be mended by itself
 	$(PY) -m ruff check --fix .
@@ -39,13 +49,19 @@ drills: $(DEV_STAMP)  ## try to break the app, and renew docs/reliability.md
 readme: $(DEV_STAMP)  ## write the shipped model's figures into README.md
 	$(PY) -m scripts.renew_readme
 
+dependencies: $(DEV_STAMP)  ## list the pinned packages and their licences
+	$(PY) -m scripts.licences
+
 lock: $(DEV_STAMP)  ## pin the newest versions that the requirements allow
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
 	$(COMPILE) --upgrade requirements-dev.txt --output-file requirements-dev.lock
 	$(COMPILE) --constraint requirements-dev.lock requirements.txt \
 		--output-file requirements.lock
+	$(COMPILE) --constraint requirements-dev.lock requirements-serve.txt \
+		--output-file requirements-serve.lock
 	$(COMPILE) --upgrade benchmarks/peer-requirements.txt \
 		--output-file benchmarks/peer-requirements.lock
+	@echo "Next: make dependencies, which lists the licences anew."
 
 clean:  ## remove what make made; data/ and runs/ stay
 	rm -rf .venv .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -7,7 +7,7 @@ as `__main__` for every visitor and at every rerun.
 import streamlit as st
 
 from agemodel import paths
-from ui.startup import lifespan
+from ui.startup import lifespan, routes
 
 ESTIMATE = "pages/estimate.py"
 
@@ -44,7 +44,7 @@ def main() -> None:
     st.navigation(pages(), position="top").run()
 
 
-app = st.App(__file__, lifespan=lifespan)
+app = st.App(__file__, lifespan=lifespan, routes=routes())
 
 if __name__ == "__main__":
     main()

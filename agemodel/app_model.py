@@ -8,7 +8,7 @@ from pathlib import Path
 from agemodel import paths
 from agemodel.cards import read_card
 from agemodel.errors import ModelError
-from agemodel.runs import write_whole
+from agemodel.files import runs_place, write_whole, writing
 
 DEFAULT_MODEL = "mobile"
 """The model that ships."""
@@ -48,6 +48,14 @@ def model_folder() -> Path:
     return paths.models_dir() / read_name()
 
 
+def is_chosen() -> bool:
+    """Whether another model than the one that ships was chosen, readable or not."""
+    try:
+        return read_name() != DEFAULT_MODEL
+    except ModelError:
+        return True
+
+
 def check() -> None:
     """Read the card of the app's model, which is quick, and no more.
 
@@ -75,14 +83,12 @@ def choose(name: str) -> None:
     check_name(name)
     if name != DEFAULT_MODEL:
         read_card(paths.models_dir() / name)
-    try:
+    with writing("The choice of the app's model", runs_place(), ModelError):
         if name == DEFAULT_MODEL:
             path.unlink(missing_ok=True)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, f"{name}\n".encode())
-    except OSError as error:
-        raise ModelError(f"The choice cannot be written to {path}: {error}.") from error
 
 
 def check_name(name: str) -> None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from agemodel.errors import ModelError
 
+MANIFEST = "manifest.json"
+
 
 def read_verified(folder: Path, file: str) -> bytes:
     """Read a shipped file and hold it to the SHA-256 in its folder's manifest.
@@ -20,7 +22,7 @@ def read_verified(folder: Path, file: str) -> bytes:
     Raises:
         ModelError: the manifest or file is missing, or the checksum differs.
     """
-    manifest = folder / "manifest.json"
+    manifest = folder / MANIFEST
     try:
         expected = json.loads(manifest.read_text("utf-8"))["files"][file]["sha256"]
         content = (folder / file).read_bytes()

@@ -12,13 +12,18 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from agemodel.caps import caps
 from agemodel.errors import AgeModelError
 from agemodel.results.judging import FaceEstimator, PhotoResult, judge
-from agemodel.uploads import MAX_PHOTOS, Upload, find_photos
+from agemodel.uploads import Upload, find_photos
 
 _FAILED = (
     "{name} could not be judged: something in this app failed on it, and the log says "
     "what. The other photos are not affected."
+)
+_FULL = (
+    "{name} was left out: at most {most:,} faces are kept at a time. Take the results "
+    "away, clear everything, and bring the rest."
 )
 
 
@@ -51,26 +56,46 @@ class Batch:
         self._waiting: dict[int, Upload] = {}
         self._judged: dict[str, PhotoResult] = {}
         self._lock = threading.Lock()
+        self._adding = threading.Lock()
 
     def add(self, files: Iterable[tuple[str, bytes]]) -> None:
-        """Let photos, and archives of photos, wait for their turn."""
-        self._append(find_photos(files, MAX_PHOTOS - len(self.entries)))
+        """Let photos, and archives of photos, wait for their turn.
+
+        What is over a cap on their number or on the bytes that wait is left out; a line
+        says so.
+        """
+        limits = caps()
+        room = limits.photos - len(self.entries)
+        room_bytes = limits.waiting_bytes - self.waiting_bytes
+        self._append(find_photos(files, room, room_bytes))
 
     def add_upload(self, upload: Upload) -> None:
         """Let one photo wait for its turn."""
         self._append([upload])
 
     def _append(self, uploads: Iterable[Upload]) -> None:
-        intake = self.entries[-1].intake + 1 if self.entries else 0
-        for upload in uploads:
-            number = len(self.entries)
-            self._waiting[number] = upload
-            self.entries.append(Entry(number, intake, upload.name))
+        with self._adding:
+            intake = self.entries[-1].intake + 1 if self.entries else 0
+            for upload in uploads:
+                number = len(self.entries)
+                self.entries.append(Entry(number, intake, upload.name))
+                self._waiting[number] = upload  # last: now it may be judged
 
     @property
     def waiting_count(self) -> int:
         """How many photos wait for their turn."""
         return len(self._waiting)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How many bytes are kept for the photos that wait."""
+        sources = [upload.source for upload in list(self._waiting.values())]
+        return sum(map(len, {id(source): source for source in sources}.values()))
+
+    @property
+    def face_count(self) -> int:
+        """How many faces the results hold."""
+        return sum(len(result.estimates) for result in self.results)
 
     @property
     def results(self) -> list[PhotoResult]:
@@ -99,6 +124,10 @@ class Batch:
             return entry
 
     def _judge(self, estimator: FaceEstimator, upload: Upload) -> PhotoResult:
+        most = caps().batch_faces
+        if self.face_count >= most:
+            full = _FULL.format(name=upload.name, most=most)
+            return PhotoResult(upload.name, error=full)
         try:
             content = upload.read()
         except AgeModelError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from agemodel import paths
 from agemodel.config import config_from
 from agemodel.errors import ModelError
 from agemodel.recipes import recipe_in_words
+from agemodel.sealed import CHECK, parse, seal, unseal
 
 CARD = "card.json"
 REQUIRED = frozenset(
@@ -19,6 +21,11 @@ REQUIRED = frozenset(
     | {"licence", "weights"}
 )
 """What every card holds."""
+MEND = (
+    "Restore it (git checkout -- assets/models) or export the model again: "
+    "python -m agemodel export RUN NAME"
+)
+"""What to do about a model that is damaged."""
 MIN_GROUP = 30
 """Groups of fewer faces are not compared."""
 
@@ -54,33 +61,58 @@ def read_cards(folder: Path | None = None) -> dict[str, dict[str, Any]]:
     return {card.parent.name: _read_card(card) for card in cards}
 
 
-def _read_card(path: Path) -> dict[str, Any]:
+def read_file(folder: Path, entry: Mapping[str, Any], what: str) -> bytes:
+    """Read a file that a card names and hold it to the checksum there.
+
+    Args:
+        folder: of the model.
+        entry: of the card, with `file` and `sha256`; the card itself names the model.
+        what: the file is, to begin a sentence with: "Model mobile".
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
     try:
-        card = json.loads(path.read_text("utf-8"))
+        content = (folder / entry["file"]).read_bytes()
+        expected = entry["sha256"]
+    except (OSError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{what} cannot be read ({type(error).__name__}). {MEND}"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise ModelError(
+            f"{what} differs from the checksum in the model's card: the file is "
+            f"damaged or was replaced. {MEND}"
+        )
+    return content
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    name = path.parent.name
+    try:
+        content = path.read_bytes()
+        card = parse(content)
     except (OSError, ValueError) as error:
         raise ModelError(
-            f"The card of the model '{path.parent.name}' cannot be read "
-            f"({type(error).__name__}). Export the model again: "
-            "python -m agemodel export RUN NAME"
+            f"The card of the model '{name}' cannot be read ({type(error).__name__}). "
+            f"{MEND}"
         ) from error
-    if not isinstance(card, dict):
+    if missing := (REQUIRED | {CHECK}) - card.keys():
         raise ModelError(
-            f"The card of the model '{path.parent.name}' is a "
-            f"{type(card).__name__}, not an object. Export the model again: "
-            "python -m agemodel export RUN NAME"
+            f"The card of the model '{name}' lacks {min(missing)}: it is damaged or of "
+            f"another version. {MEND}"
         )
-    if missing := REQUIRED - card.keys():
+    try:
+        return unseal(content)
+    except ValueError as error:
         raise ModelError(
-            f"The card of the model '{path.parent.name}' lacks {min(missing)}: it is "
-            "damaged or of another version. Export the model again: "
-            "python -m agemodel export RUN NAME"
-        )
-    return card
+            f"The card of the model '{name}' is damaged: {error}. {MEND}"
+        ) from error
 
 
 def write_card(path: Path, card: dict[str, Any]) -> None:
-    """Write a card as JSON."""
-    path.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    """Write a card as JSON, with a digest of itself."""
+    path.write_bytes(seal(card))
 
 
 def card_markdown(card: dict[str, Any]) -> str:

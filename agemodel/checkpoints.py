@@ -17,6 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
+from agemodel.files import flush
+from agemodel.runs import Run
+
 LAST = "last.keras"
 BEST = "best.keras"
 KEPT = 2
@@ -68,33 +73,52 @@ def write_checkpoint(
     partial = parent / f"partial-{os.getpid()}"
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    save_last(partial / LAST)
-    if save_best:
-        save_best(partial / BEST)
-    elif before:
-        os.link(before.folder / BEST, partial / BEST)
-    (partial / "history.json").write_text(json.dumps(history), "utf-8")
-    for file in (*partial.iterdir(), partial):
-        _flush(file)
+    try:
+        save_last(partial / LAST)
+        if save_best:
+            save_best(partial / BEST)
+        elif before:
+            os.link(before.folder / BEST, partial / BEST)
+        (partial / "history.json").write_text(json.dumps(history), "utf-8")
+        for file in (*partial.iterdir(), partial):
+            flush(file)
+    except BaseException:
+        # On a full disk, this makes the room in which to say so.
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
     folder = parent / f"epoch-{len(history):04d}"
     partial.rename(folder)
-    _flush(parent)
+    flush(parent)
     _remove_old(parent)
     return Checkpoint(folder, history)
+
+
+def publish(run: Run, history: list[dict[str, Any]], epochs: int) -> None:
+    """Write `history.csv` and `status.json`, which say what the checkpoint holds.
+
+    Args:
+        run: whose checkpoint it is.
+        history: of the checkpoint, a row an epoch.
+        epochs: how many the recipe asks for.
+    """
+    run.write_history(pd.DataFrame(history))
+    best = min(history, key=lambda row: row["val_age_mae_years"])
+    run.write_json(
+        "status.json",
+        {
+            "epochs_done": len(history),
+            "epochs": epochs,
+            "finished": len(history) >= epochs,
+            "best_epoch": int(best["epoch"]),
+            "best_val_age_mae_years": float(best["val_age_mae_years"]),
+        },
+    )
 
 
 def _complete(parent: Path) -> list[Path]:
     if not parent.is_dir():
         return []
     return sorted(path for path in parent.iterdir() if _NAME.fullmatch(path.name))
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _remove_old(parent: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -138,6 +140,14 @@ class TrainConfig:
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain values, for JSON."""
         return asdict(self)
+
+
+def setting_meanings() -> dict[str, str]:
+    """What each setting of a recipe means, a phrase each, as its docstring has it."""
+    _, _, attributes = (inspect.getdoc(TrainConfig) or "").partition("Attributes:\n")
+    entries = re.split(r"^    (\w+): ", attributes, flags=re.MULTILINE)[1:]
+    texts = (" ".join(text.split()) for text in entries[1::2])
+    return dict(zip(entries[::2], texts, strict=True))
 
 
 def config_from(values: Mapping[str, Any]) -> TrainConfig:

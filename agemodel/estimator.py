@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from agemodel import paths
+from agemodel import golden, paths
 from agemodel.app_model import DEFAULT_MODEL
 from agemodel.calibration import Calibration, median_age
 from agemodel.cards import read_card
@@ -33,6 +34,7 @@ from agemodel.faces.crop import (
 from agemodel.faces.detection import Detection
 from agemodel.faces.detector import MIN_SCORE, FaceDetector
 from agemodel.faces.quality import FaceQuality, quality_of, warnings
+from agemodel.images import downscale
 from agemodel.labels import AGE_GROUPS, AGES, group_probabilities
 
 FORMAT = 2
@@ -40,6 +42,10 @@ FORMAT = 2
 
 QUARTER_TURNS = (1, 3, 2)
 """Counter-clockwise turns that are tried when no face is clear, likeliest first."""
+
+TURNED_SIDE_PX = 1_600
+"""Longer side of the copy on which other directions are tried: a large photo without a
+face would take four times as long otherwise."""
 
 CLEAR_SCORE = 0.75
 SURER = 0.1
@@ -131,6 +137,7 @@ class Estimator:
         self._workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
         for worker in made:
             self._workers.put(worker)
+        golden.check(self)
 
     @classmethod
     def load(cls, name: str = DEFAULT_MODEL, workers: int | None = None) -> Estimator:
@@ -157,8 +164,8 @@ class Estimator:
         """Estimate a photo that may lie on its side.
 
         The detector finds some lying faces too, but not clearly. So where no face is
-        clear the other three directions are tried, and one whose face is much surer
-        is taken.
+        clear the other three directions are tried, on a small copy, and one whose face
+        is much surer is taken.
 
         Args:
             rgb: shape (h, w, 3), uint8.
@@ -170,14 +177,17 @@ class Estimator:
         found = self.estimate(rgb)
         if _surest(found) >= CLEAR_SCORE:
             return found, 0
-        tries = [
-            (self.estimate(np.ascontiguousarray(np.rot90(rgb, turns))), turns)
+        least = max(MIN_SCORE, _surest(found) + SURER)
+        small = downscale(rgb, TURNED_SIDE_PX)
+        tries = {
+            turns: _surest(self.estimate(_turned(small, turns)))
             for turns in QUARTER_TURNS
-        ]
-        turned, turns = max(tries, key=lambda attempt: _surest(attempt[0]))
-        if _surest(turned) >= max(MIN_SCORE, _surest(found) + SURER):
-            return turned, turns
-        return found, 0
+        }
+        turns = max(tries, key=lambda turns: tries[turns])
+        if tries[turns] < least:
+            return found, 0
+        turned = self.estimate(_turned(rgb, turns))
+        return (turned, turns) if _surest(turned) >= least else (found, 0)
 
     def estimate_aligned(self, rgb: np.ndarray) -> Estimate:
         """Estimate a picture that is a cropped face already; nothing is searched.
@@ -187,6 +197,16 @@ class Estimator:
         """
         with self._worker() as worker:
             return self._estimate(worker, rgb, None)
+
+    def forget(self) -> None:
+        """Overwrite what the interpreters still hold of the photos they saw last.
+
+        They keep their tensors from call to call. A worker that is busy meanwhile is
+        left to the photo that it works on.
+        """
+        for _ in range(self._workers.qsize()):
+            with self._worker() as worker:
+                worker.forget()
 
     @contextlib.contextmanager
     def _worker(self) -> Iterator[_Worker]:
@@ -225,6 +245,19 @@ class Estimator:
         )
 
 
+def work_in_one_thread() -> None:
+    """Have OpenCV do its work in the thread that asks for it, in the whole process.
+
+    For servers: photos are worked on side by side anyway, and OpenCV keeps a little of
+    every thread that ever shared its work with others (1 MB for 1,000 threads, 5.0).
+    """
+    cv2.setNumThreads(1)
+
+
+def _turned(rgb: np.ndarray, turns: int) -> np.ndarray:
+    return np.ascontiguousarray(np.rot90(rgb, turns))
+
+
 def _surest(found: list[Estimate]) -> float:
     return max((estimate.detection_score for estimate in found), default=0.0)
 
@@ -249,6 +282,12 @@ class _Worker:
         self._half_width = card["calibration"]["half_width_years"]
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._run = self._interpreter.get_signature_runner()
+
+    def forget(self) -> None:
+        """Look at nothing, with every network."""
+        nothing = np.zeros((self.input_px, self.input_px, 3), np.uint8)
+        self.detector.detect_in_chip(nothing)
+        self.judge(nothing)
 
     def judge(self, crop: np.ndarray) -> _Judgement:
         """What the network says of a crop, shape (s, s, 3), uint8."""

@@ -93,6 +93,7 @@ def load_best(run: Run) -> keras.Model:
             f"python -m agemodel train CONFIG --run {run.id}"
         )
     try:
+        run.read(BEST)  # holds it to its checksum, where the run ships
         return keras.saving.load_model(path, compile=False)
     except (OSError, ValueError) as error:
         raise RunError(f"{BEST} of run {run.id} is damaged: {error}.") from error

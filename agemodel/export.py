@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
@@ -18,15 +17,17 @@ import pandas as pd
 import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
-from agemodel import __version__, paths
+from agemodel import __version__, golden, paths
 from agemodel.cards import CARD, card_markdown, write_card
 from agemodel.dataset.faces import crops_of, faces_of
 from agemodel.errors import ModelError
-from agemodel.estimator import FORMAT
+from agemodel.estimator import FORMAT, Estimator
 from agemodel.evaluation import as_age_years, load_best
 from agemodel.explanation import Projection, can_explain, explained
+from agemodel.files import REFUSALS, models_place, writing
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.runs import LICENCE, Run
+from agemodel.staging import staged
 
 MODEL = "model.tflite"
 FACES = "faces.parquet"
@@ -61,10 +62,21 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
     Raises:
         RunError: the run is not evaluated.
         DatasetError: the dataset is missing.
-        ModelError: LiteRT's answers differ from Keras' by more than the limits.
+        ModelError: LiteRT's answers differ from Keras' by more than the limits, or the
+            disk does not take the model. One of that name is then still there.
     """
     if Path(name).name != name or name.startswith("."):
         raise ModelError(f"{name!r} cannot name a model: use letters, digits, _ and -.")
+    what = f"The model {name} of run {run.id}"
+    target = paths.models_dir() / name
+    # Begun before the work: a folder that cannot be written is told at once.
+    with writing(what, models_place(), ModelError), staged(target) as folder:
+        _fill(folder, run, name, data_dir)
+    return target
+
+
+def _fill(folder: Path, run: Run, name: str, data_dir: Path) -> None:
+    """Write the model, its card and, where there are any, the faces it is told by."""
     config = run.read_config()
     calibration = run.read_json("calibration.json")
     figures = run.read_json("metrics.json")
@@ -77,7 +89,11 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
     train = faces[faces["part"] == "train"]
     train = train.sample(min(QUANTISING_FACES, len(train)), random_state=0)
     content, weights, difference = _smallest(
-        model, crops_of(train, config, data_dir), crops_of(val, config, data_dir), val
+        model,
+        crops_of(train, config, data_dir),
+        crops_of(val, config, data_dir),
+        val,
+        folder,
     )
     card = {
         "format": FORMAT,
@@ -108,14 +124,23 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
     if FACES in files:
         digest = hashlib.sha256(files[FACES]).hexdigest()
         card["faces_file"] = {"file": FACES, "sha256": digest}
-    return _publish(paths.models_dir() / name, {MODEL: content, **files}, card)
+    for file, written in {MODEL: content, **files}.items():
+        (folder / file).write_bytes(written)
+    write_card(folder / CARD, card)
+    card[golden.ENTRY] = golden.answer(Estimator(folder, workers=1))
+    write_card(folder / CARD, card)
+    (folder / "card.md").write_text(card_markdown(card), "utf-8")
 
 
 def _smallest(
-    model: keras.Model, train: np.ndarray, val: np.ndarray, labels: pd.DataFrame
+    model: keras.Model,
+    train: np.ndarray,
+    val: np.ndarray,
+    labels: pd.DataFrame,
+    folder: Path,
 ) -> tuple[bytes, str, dict[str, Any]]:
     """The smallest LiteRT model that is good enough, its weights and differences."""
-    content = convert(model, train)
+    content = convert(model, train, folder)
     difference = compare(model, content, val, labels)
     if (
         difference["mae_years"] <= difference["keras_mae_years"] + MAX_MAE_CHANGE_YEARS
@@ -123,7 +148,7 @@ def _smallest(
         >= difference["keras_gender_accuracy"] - MAX_GENDER_CHANGE
     ):
         return content, "int8", difference
-    content = convert(model, None)
+    content = convert(model, None, folder)
     difference = compare(model, content, val, labels)
     # Not the other way round, so that nan is refused too.
     if not difference["age_years"] <= MAX_AGE_DIFFERENCE_YEARS:
@@ -133,7 +158,9 @@ def _smallest(
     return content, "float32", difference
 
 
-def convert(model: keras.Model, faces: np.ndarray | None) -> bytes:
+def convert(
+    model: keras.Model, faces: np.ndarray | None, folder: Path | None = None
+) -> bytes:
     """A LiteRT model with input `rgb` and the network's outputs, one face a time.
 
     `rgb` has shape (1, s, s, 3), float32, 0..255.
@@ -142,6 +169,11 @@ def convert(model: keras.Model, faces: np.ndarray | None) -> bytes:
         model: in Keras.
         faces: real faces, shape (n, s, s, 3), uint8, to quantise the convolutions to 8
             bits by what they make of them; None keeps all in float32.
+        folder: for what the converter reads, which is gone afterwards; the system's
+            for temporary files unless given.
+
+    Raises:
+        OSError: the disk does not take that.
     """
     archive = keras.export.ExportArchive()
     archive.track(model)
@@ -150,14 +182,29 @@ def convert(model: keras.Model, faces: np.ndarray | None) -> bytes:
         lambda rgb: model(rgb, training=False),
         [tf.TensorSpec((1, *model.input.shape[1:]), name="rgb")],
     )
-    with tempfile.TemporaryDirectory() as folder:
-        archive.write_out(folder, verbose=False)
+    with tempfile.TemporaryDirectory(dir=folder) as saved:
+        _write_out(archive, saved)
         converter = tf.lite.TFLiteConverter.from_saved_model(
-            folder, signature_keys=["serve"]
+            saved, signature_keys=["serve"]
         )
         if faces is None:
             return converter.convert()
         return _quantised(converter, faces)
+
+
+def _write_out(archive: keras.export.ExportArchive, folder: str) -> None:
+    """Write what the converter reads.
+
+    Raises:
+        OSError: the disk does not take it; TensorFlow's own error tells that in words.
+    """
+    try:
+        archive.write_out(folder, verbose=False)
+    except tf.errors.OpError as error:
+        for number in REFUSALS:
+            if os.strerror(number) in error.message:
+                raise OSError(number, os.strerror(number)) from error
+        raise
 
 
 def _quantised(converter: tf.lite.TFLiteConverter, faces: np.ndarray) -> bytes:
@@ -220,22 +267,3 @@ def compare(
         result[f"{prefix}mae_years"] = float(error.mean())
         result[f"{prefix}gender_accuracy"] = float(right.mean())
     return result
-
-
-def _publish(folder: Path, files: dict[str, bytes], card: dict[str, Any]) -> Path:
-    """Put the model's folder in place whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".export-", dir=folder.parent))
-    staging.chmod(0o755)
-    for name, content in files.items():
-        (staging / name).write_bytes(content)
-    write_card(staging / CARD, card)
-    (staging / "card.md").write_text(card_markdown(card), "utf-8")
-    if folder.exists():
-        old = staging.with_name(staging.name + "-old")
-        os.rename(folder, old)
-        os.rename(staging, folder)
-        shutil.rmtree(old)
-    else:
-        os.rename(staging, folder)
-    return folder

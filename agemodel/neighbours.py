@@ -6,7 +6,6 @@ which the network reads age and gender. It is no statement on who somebody is.
 
 from __future__ import annotations
 
-import hashlib
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,21 +14,17 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agemodel import paths
-from agemodel.cards import read_card
+from agemodel.cards import MEND, read_card, read_file
 from agemodel.errors import ModelError
 from agemodel.labels import EMBEDDING_SIZE, GENDERS, RACES
+from agemodel.tables import read_parquet
 
 TRAIN = "train"
 
 _COLUMNS = ["file", "split", "age", "gender", "race", "embedding"]
 _BYTES = EMBEDDING_SIZE * np.dtype("<f2").itemsize
-_MEND = (
-    "Restore it (git checkout -- assets/models) or export the model again: "
-    "python -m agemodel export RUN NAME"
-)
 
 
 @dataclass(frozen=True)
@@ -136,7 +131,7 @@ def _read_faces(
     if not content or set(map(len, content)) != {_BYTES}:
         raise ModelError(
             f"The faces of the model {folder.name} have embeddings of another length "
-            f"than {_BYTES} bytes, or none is a training face. {_MEND}"
+            f"than {_BYTES} bytes, or none is a training face. {MEND}"
         )
     flat = np.frombuffer(b"".join(content), dtype="<f2").astype(np.float32)
     columns = {name: train[name].to_numpy() for name in _COLUMNS[:-1]}
@@ -150,17 +145,12 @@ def _read_table(folder: Path, card: dict[str, Any]) -> pa.Table:
             f"The model {folder.name} was exported without the faces to compare with. "
             "Export it again: python -m agemodel export RUN NAME"
         )
+    what = f"The list of faces of the model {folder.name}"
+    content = read_file(folder, card["faces_file"], what)
     try:
-        entry = card["faces_file"]
-        content = (folder / entry["file"]).read_bytes()
-        if hashlib.sha256(content).hexdigest() != entry["sha256"]:
-            raise ModelError(
-                f"The faces of the model {folder.name} differ from the checksum in its "
-                f"card: the file is damaged or was replaced. {_MEND}"
-            )
-        return pq.read_table(pa.BufferReader(content), columns=_COLUMNS)
-    except (OSError, KeyError, TypeError, pa.ArrowException) as error:
+        return read_parquet(content, _COLUMNS)
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise ModelError(
             f"The faces of the model {folder.name} cannot be read "
-            f"({type(error).__name__}). {_MEND}"
+            f"({type(error).__name__}). {MEND}"
         ) from error

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agemodel.dataset.splits import SPLIT_NAMES
 from agemodel.errors import RunError
 from agemodel.runs import Run
+from agemodel.tables import read_parquet
 
 FILE = "split.parquet"
 
@@ -20,8 +20,7 @@ def read_split(run: Run) -> pd.DataFrame:
         RunError: the run has not got so far, or the file is damaged.
     """
     try:
-        table = pq.read_table(run.folder / FILE, page_checksum_verification=True)
-        return table.select(["file", "part"]).to_pandas()
+        return read_parquet(run.read(FILE), ["file", "part"]).to_pandas()
     except FileNotFoundError as error:
         raise RunError(
             f"Run {run.id} has not chosen its faces yet ({FILE}): that is the first "

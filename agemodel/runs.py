@@ -14,6 +14,10 @@
         metrics.json, embeddings.parquet, projection.npz   by evaluate
         log.txt            what happened when
         job.json, progress.json, process.log          of the process at work on it
+        manifest.json      of a run that ships: the checksum of each file
+
+Damage is never silent: a JSON file holds a digest of itself, a Parquet file one of each
+page, and all files of a run that ships are held to its manifest.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ import os
 import platform
 import re
 import subprocess
+import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
@@ -35,11 +40,19 @@ from zipfile import BadZipFile
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agemodel import __version__, paths
 from agemodel.config import TrainConfig, config_from
 from agemodel.errors import ConfigError, RunError
+from agemodel.files import runs_place, write_whole, writing
+from agemodel.sealed import (
+    parse,
+    seal,
+    seal_csv,
+    unseal_csv_if_sealed,
+    unseal_if_sealed,
+)
+from agemodel.tables import parquet_of, read_parquet
 
 SHIPPED_FILES = (
     "config.json",
@@ -55,6 +68,9 @@ SHIPPED_FILES = (
     "metrics.json",
     "predictions.parquet",
 )
+MANIFEST = "manifest.json"
+HISTORY = "history.csv"
+PREDICTIONS = "predictions.parquet"
 EMBEDDINGS = "embeddings.parquet"
 PROJECTION = "projection.npz"
 LICENCE = (
@@ -106,14 +122,12 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        path = self.folder / "history.csv"
         try:
-            return pd.read_csv(path) if path.exists() else pd.DataFrame()
+            return pd.read_csv(io.BytesIO(unseal_csv_if_sealed(self.read(HISTORY))))
+        except FileNotFoundError:
+            return pd.DataFrame()
         except (OSError, ValueError) as error:
-            raise RunError(
-                f"history.csv of run {self.id} is damaged ({str(error).strip()}). "
-                f"{self._way_to_mend(path.name)}"
-            ) from error
+            raise self._damaged(HISTORY, error) from error
 
     def read_predictions(self) -> pd.DataFrame:
         """What `evaluate` wrote, a row a face.
@@ -121,21 +135,49 @@ class Run:
         Raises:
             RunError: the run was not evaluated, or the file is damaged.
         """
-        path = self.folder / "predictions.parquet"
         try:
-            table = pq.read_table(path, page_checksum_verification=True)
-            # What pandas notes beside the table has no checksum and is not needed.
-            return table.replace_schema_metadata().to_pandas()
+            return read_parquet(self.read(PREDICTIONS)).to_pandas()
         except FileNotFoundError as error:
             raise RunError(
-                f"Run {self.id} has no predictions yet. Make them with: "
-                f"python -m agemodel evaluate {self.id}"
+                f"Run {self.id} has no predictions. {self._way_to_mend(PREDICTIONS)}"
             ) from error
         except (OSError, ValueError, pa.ArrowException) as error:
+            raise self._damaged(PREDICTIONS, error) from error
+
+    def read(self, name: str) -> bytes:
+        """The content of a file, held to its checksum if the run ships.
+
+        Raises:
+            OSError: it cannot be read, or is not there and need not be.
+            RunError: it is not what the run's manifest says, or is missing there.
+        """
+        if not self._is_held(name):
+            return (self.folder / name).read_bytes()
+        expected = self._manifest().get(name, {}).get("sha256")
+        try:
+            content = (self.folder / name).read_bytes()
+        except FileNotFoundError as error:
             raise RunError(
-                f"predictions.parquet of run {self.id} is damaged ({error}). "
-                f"{self._way_to_mend(path.name)}"
+                f"{name} of run {self.id} is missing. {self._way_to_mend(name)}"
             ) from error
+        if _sha256(content) != expected:
+            raise self._damaged(name, f"it differs from its checksum in {MANIFEST}")
+        return content
+
+    def expects(self, name: str) -> bool:
+        """Whether a file is there, or should be, as the run ships."""
+        return self._is_held(name) or (self.folder / name).exists()
+
+    def _is_held(self, name: str) -> bool:
+        return name in SHIPPED_FILES and (self.folder / MANIFEST).exists()
+
+    def _manifest(self) -> dict[str, dict[str, str]]:
+        """What the manifest says of each file."""
+        try:
+            files = parse((self.folder / MANIFEST).read_bytes())["files"]
+            return {name: dict(entry) for name, entry in files.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise self._damaged(MANIFEST, error) from error
 
     def read_projection(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean, shape (c,), and components, (c, 64), of the embedding.
@@ -143,20 +185,16 @@ class Run:
         Raises:
             RunError: the file is missing or damaged.
         """
-        path = self.folder / PROJECTION
         try:
-            with np.load(path) as arrays:
+            with np.load(self.folder / PROJECTION) as arrays:
                 return arrays["mean"], arrays["components"]
         except FileNotFoundError as error:
             raise RunError(
                 f"Run {self.id} has no {PROJECTION}; it does not ship with a run. "
                 f"{self._way_to_mend(PROJECTION)}"
             ) from error
-        except (OSError, ValueError, KeyError, BadZipFile) as error:
-            raise RunError(
-                f"{PROJECTION} of run {self.id} is damaged ({error}). "
-                f"{self._way_to_mend(PROJECTION)}"
-            ) from error
+        except (OSError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+            raise self._damaged(PROJECTION, error) from error
 
     def read_embeddings(self) -> bytes:
         """The Parquet file of all faces' embeddings, as `evaluate` wrote it.
@@ -176,36 +214,35 @@ class Run:
         """Write the embedding's projection, whole or not at all."""
         sink = io.BytesIO()
         np.savez(sink, mean=mean, components=components)
-        write_whole(self.folder / PROJECTION, sink.getvalue())
+        self.write(PROJECTION, sink.getvalue())
 
     def read_json(self, name: str) -> dict[str, Any]:
-        """Read one of the run's JSON files.
+        """Read one of the run's JSON files and hold it to its digest, if it has one.
 
         Raises:
             RunError: it is missing or damaged.
         """
         try:
-            values = json.loads((self.folder / name).read_text("utf-8"))
+            return unseal_if_sealed(self.read(name))
         except FileNotFoundError as error:
             raise RunError(
                 f"Run {self.id} has no {name}; it is no run, or not far enough. "
                 f"{self._way_to_mend(name)}"
             ) from error
         except (OSError, ValueError) as error:
-            raise RunError(
-                f"{name} of run {self.id} is damaged: {error}. "
-                f"{self._way_to_mend(name)}"
-            ) from error
-        if not isinstance(values, dict):
-            raise RunError(
-                f"{name} of run {self.id} is damaged: it is no object. "
-                f"{self._way_to_mend(name)}"
-            )
-        return values
+            raise self._damaged(name, error) from error
+
+    def _damaged(self, name: str, reason: object) -> RunError:
+        text = str(reason).strip()
+        return RunError(
+            f"{name} of run {self.id} is damaged ({text}). {self._way_to_mend(name)}"
+        )
 
     def _way_to_mend(self, name: str) -> str:
+        if (self.folder / MANIFEST).exists():
+            return "It ships with the project; restore it: git checkout -- assets/runs"
         if name in _MADE_BY_EVALUATE:
-            return f"Make it again: python -m agemodel evaluate {self.id}"
+            return f"Make it with: python -m agemodel evaluate {self.id}"
         return "Restore it from a copy, or train under another id."
 
     def log(self, text: str) -> None:
@@ -214,27 +251,32 @@ class Run:
         with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
             file.write(f"{stamp} {text}\n")
 
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file whole or not at all; a manifest that names it follows."""
+        write_whole(self.folder / name, content)
+        if not self._is_held(name):
+            return
+        files = self._manifest()
+        entry = {"sha256": _sha256(content)}
+        files[name] = files.get(name, {}) | entry
+        self._write_manifest(files)
+
     def write_json(self, name: str, values: dict[str, Any]) -> None:
-        """Write one of the run's JSON files, whole or not at all."""
-        text = json.dumps(values, indent=1, ensure_ascii=False) + "\n"
-        write_whole(self.folder / name, text.encode())
+        """Write one of the run's JSON files, with a digest of itself."""
+        self.write(name, seal(values))
+
+    def write_history(self, frame: pd.DataFrame) -> None:
+        """Write a row an epoch, and below them a comment with their digest."""
+        self.write(HISTORY, seal_csv(frame.to_csv(index=False).encode()))
 
     def write_table(self, name: str, frame: pd.DataFrame) -> None:
-        """Write a Parquet file with page checksums, whole or not at all."""
-        sink = pa.BufferOutputStream()
+        """Write a Parquet file with page checksums."""
         table = pa.Table.from_pandas(frame, preserve_index=False)
-        pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
-        write_whole(self.folder / name, sink.getvalue().to_pybytes())
+        self.write(name, parquet_of(table))
 
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that a reader, or a power cut, sees the old or the new one."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    with partial.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
+    def _write_manifest(self, files: dict[str, dict[str, str]]) -> None:
+        text = json.dumps({"files": files}, indent=1, ensure_ascii=False) + "\n"
+        write_whole(self.folder / MANIFEST, text.encode())
 
 
 def find_run(run_id: str) -> Run:
@@ -255,8 +297,9 @@ def list_runs() -> list[Run]:
     """All runs, local ones first, each by id; a local run hides a shipped namesake."""
     found: dict[str, Run] = {}
     for parent in (paths.runs_dir(), paths.SHIPPED_RUNS):
-        for config in sorted(parent.glob("*/config.json")):
-            found.setdefault(config.parent.name, Run(config.parent))
+        for folder in sorted(parent.glob("*/")):
+            if Run(folder).expects("config.json"):
+                found.setdefault(folder.name, Run(folder))
     return list(found.values())
 
 
@@ -277,9 +320,10 @@ def open_run(config: TrainConfig, run_id: str | None = None) -> Run:
                 f"Run {run_id} exists and follows another recipe. Choose another id."
             )
         return run
-    run.folder.mkdir(parents=True, exist_ok=True)
-    run.write_json("environment.json", describe_environment())
-    run.write_json("config.json", config.as_dict())
+    with writing(f"Run {run_id}", runs_place(), RunError):
+        run.folder.mkdir(parents=True, exist_ok=True)
+        run.write_json("environment.json", describe_environment())
+        run.write_json("config.json", config.as_dict())
     return run
 
 
@@ -305,11 +349,11 @@ def ship_run(run: Run) -> Run:
         content = path.read_bytes()
         write_whole(target / name, content)
         files[name] = {
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256": _sha256(content),
             "source": f"run {run.id}",
             "licence": LICENCE,
         }
-    Run(target).write_json("manifest.json", {"files": files})
+    Run(target)._write_manifest(files)
     return Run(target)
 
 
@@ -324,6 +368,10 @@ def describe_environment() -> dict[str, Any]:
         "cpus": os.cpu_count(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
     }
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _version(package: str) -> str | None:

@@ -35,9 +35,13 @@ def read_samples(folder: Path | None = None) -> list[Sample]:
     Raises:
         ModelError: the manifest is missing or damaged.
     """
-    manifest = (folder or paths.SAMPLES) / "manifest.json"
     try:
-        files = json.loads(manifest.read_text("utf-8"))["files"]
+        content = (
+            read_verified(paths.ASSETS, "samples/manifest.json")
+            if folder is None
+            else (folder / "manifest.json").read_bytes()
+        )
+        files = json.loads(content)["files"]
         return [
             Sample(file, entry["title"], _known(entry["people"]), entry["source"])
             for file, entry in files.items()

@@ -15,8 +15,8 @@ from agemodel import __version__, paths
 from agemodel.errors import ModelError
 
 MANIFEST, CARD = "manifest.json", "card.json"
-_REQUIREMENTS = paths.ROOT / "requirements.txt"
-_NAME = re.compile(r"^[A-Za-z0-9._-]+", re.M)
+_REQUIREMENTS = ("requirements-serve.txt", "requirements.txt")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*", re.M)
 
 
 @dataclass(frozen=True)
@@ -108,8 +108,10 @@ def _damaged(path: Path, error: Exception) -> ModelError:
 
 
 def installed_versions() -> dict[str, str]:
-    """Versions of this project, of Python and of what requirements.txt asks for."""
-    names = _NAME.findall(_REQUIREMENTS.read_text("utf-8"))
+    """Versions of this project, of Python and of what its requirements ask for."""
+    files = [paths.ROOT / name for name in _REQUIREMENTS]
+    texts = [file.read_text("utf-8") for file in files if file.exists()]
+    names = [name for text in texts for name in _NAME.findall(text)]
     found = {"agemodel": __version__, "Python": platform.python_version()}
     return found | {name: _version(name) for name in names}
 

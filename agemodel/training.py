@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
 import shutil
 import time
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,9 @@ from agemodel.config import TrainConfig
 from agemodel.dataset.crops import Progress
 from agemodel.dataset.faces import faces_of
 from agemodel.dataset.index import images_dir
-from agemodel.errors import ConfigError
+from agemodel.errors import ConfigError, RunError
 from agemodel.face_batches import FaceBatches, what_teachers_say
+from agemodel.files import check_room, runs_place, write_whole, writing
 from agemodel.labels import AGES
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.objectives import (
@@ -31,10 +35,17 @@ from agemodel.objectives import (
     label_accuracy,
     mae_years,
 )
-from agemodel.runs import Run, find_run, open_run, write_whole
+from agemodel.runs import Run, find_run, open_run
 
 UNFOLD_FACES = 512
 """Faces from which the pretrained batch norms take their statistics."""
+
+_REMOVED = ".checkpoints-removed"
+_PARAMETER_BYTES = 16
+"""On the disk, at most: its value, Adam's two moments and an average, in float32."""
+_FIRST_COPIES, _MORE_COPIES = 4, 2
+"""Of the model that a training has on the disk at once: three checkpoints, one of them
+being written, with the best models beside the last; and what it adds to two of them."""
 
 
 def train(
@@ -61,10 +72,25 @@ def train(
     Raises:
         ConfigError: there is no such network, or it cannot learn what the recipe says.
         DatasetError: the dataset is missing, or has no face to train on.
-        RunError: the run exists and follows another recipe, or a teacher is missing.
+        RunError: the run exists and follows another recipe, a teacher is missing, or
+            the disk does not take what is written. What was finished is kept.
     """
+    what = f"The training of {run_id or config.name}"
+    with writing(what, runs_place(), RunError):
+        return _train(config, data_dir, run_id, progress, on_epoch, on_step)
+
+
+def _train(
+    config: TrainConfig,
+    data_dir: Path,
+    run_id: str | None,
+    progress: Progress | None,
+    on_epoch: Callable[[dict[str, Any]], None] | None,
+    on_step: Callable[[int, int], None] | None,
+) -> Run:
     run = open_run(config, run_id)
     parent = run.folder / "checkpoints"
+    shutil.rmtree(run.folder / _REMOVED, ignore_errors=True)
     if _is_finished(run, parent):
         return run
     faces = faces_of(config, data_dir, progress)
@@ -77,10 +103,14 @@ def train(
     batches = _Batches(images_dir(data_dir), faces, config)
     if checkpoint:
         model = keras.saving.load_model(checkpoint.folder / checkpoints.LAST)
+        # A kill may have come between the checkpoint and this.
+        checkpoints.publish(run, history, config.epochs)
         run.log(f"goes on after epoch {checkpoint.epochs}")
     else:
         model = _new_model(config, batches)
         run.log(f"begins: {json.dumps(batches.sizes())} faces")
+    if len(history) < config.epochs:
+        _check_room(run, model, _MORE_COPIES if checkpoint else _FIRST_COPIES)
     while len(history) < config.epochs:
         row = _epoch(model, batches, config, len(history), on_step)
         is_best = _is_best(row, history)
@@ -91,7 +121,7 @@ def train(
             model.save,
             (lambda path: save_plain(model, config, path)) if is_best else None,
         )
-        _publish(run, history, config)
+        checkpoints.publish(run, history, config.epochs)
         run.log(f"epoch done: {json.dumps(row)}")
         if on_epoch:
             on_epoch(row)
@@ -230,7 +260,8 @@ def _epoch(
         steps = len(training)
         callbacks = [_Steps(epoch * steps, config.epochs * steps, on_step)]
     rate = float(ops.convert_to_numpy(model.optimizer.learning_rate))
-    fitted = model.fit(training, epochs=1, verbose=0, callbacks=callbacks)
+    with _ending_its_threads():
+        fitted = model.fit(training, epochs=1, verbose=0, callbacks=callbacks)
     row = {name: values[0] for name, values in fitted.history.items()}
     val = model.evaluate(batches.validation(), verbose=0, return_dict=True)
     row |= {f"val_{name}": value for name, value in val.items()}
@@ -240,6 +271,25 @@ def _epoch(
         "learning_rate": rate,
         **{name: float(value) for name, value in row.items()},
     }
+
+
+@contextmanager
+def _ending_its_threads() -> Iterator[None]:
+    """End the threads that feed a training which is stopped or fails.
+
+    They end with the iterator that they feed. Left to the end of the process, which
+    waits for them, they would wait for Python, and it would never end.
+    """
+    try:
+        yield
+    except BaseException as error:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            # Keras takes its own frames out of the error, but they called the others.
+            for caller, _ in traceback.walk_stack(frame):
+                with suppress(RuntimeError):  # it is at work
+                    caller.clear()
+        gc.collect()
+        raise
 
 
 def plain_copy(model: keras.Model, config: TrainConfig) -> keras.Model:
@@ -270,20 +320,10 @@ def _write_split(run: Run, faces: pd.DataFrame) -> None:
         run.write_table("split.parquet", faces[["file", "part"]])
 
 
-def _publish(run: Run, history: list[dict[str, Any]], config: TrainConfig) -> None:
-    frame = pd.DataFrame(history)
-    write_whole(run.folder / "history.csv", frame.to_csv(index=False).encode())
-    best = min(history, key=lambda row: row["val_age_mae_years"])
-    run.write_json(
-        "status.json",
-        {
-            "epochs_done": len(history),
-            "epochs": config.epochs,
-            "finished": len(history) >= config.epochs,
-            "best_epoch": int(best["epoch"]),
-            "best_val_age_mae_years": float(best["val_age_mae_years"]),
-        },
-    )
+def _check_room(run: Run, model: keras.Model, copies: int) -> None:
+    """Refuse to begin what could not be written down."""
+    needed = copies * _PARAMETER_BYTES * model.count_params()
+    check_room(f"the training of {run.id} needs", needed, runs_place(), RunError)
 
 
 def _finish(run: Run, checkpoint: checkpoints.Checkpoint | None) -> None:
@@ -292,9 +332,9 @@ def _finish(run: Run, checkpoint: checkpoints.Checkpoint | None) -> None:
     for name in (checkpoints.LAST, checkpoints.BEST):
         write_whole(run.folder / name, (checkpoint.folder / name).read_bytes())
     # Renamed first: checkpoints half removed must not pass for those of a live run.
-    doomed = run.folder / ".checkpoints-removed"
+    doomed = run.folder / _REMOVED
     checkpoint.folder.parent.rename(doomed)
-    shutil.rmtree(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def _is_finished(run: Run, parent: Path) -> bool:

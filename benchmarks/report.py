@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agemodel import paths
-from agemodel.runs import write_whole
+from agemodel.files import write_whole
 from benchmarks.tables import (
     limits_table,
     machine_line,

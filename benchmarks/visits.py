@@ -32,7 +32,10 @@ _CHART = ".js-plotly-plot .main-svg .trace, .js-plotly-plot .bars .point path"
 USABLE = {
     "dataset": (HEADING, f'{_SIDEBAR} input[type="range"]'),
     "evaluation": (HEADING, f"{_SIDEBAR} button"),
-    "training": (HEADING, '[data-testid="stMultiSelect"]:visible'),
+    "training": (
+        HEADING,
+        '[data-testid="stMain"] [data-testid="stButtonGroup"] button',
+    ),
     "one_chart": (HEADING,),
     "empty": (HEADING,),
 }

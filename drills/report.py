@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agemodel import paths
-from agemodel.runs import write_whole
+from agemodel.files import write_whole
 from benchmarks.tables import machine_line, table
 
 PAGE = paths.ROOT / "docs" / "reliability.md"

@@ -6,36 +6,39 @@ from ui.about import texts
 from ui.about.files import show_citations, show_files, show_licences, show_versions
 from ui.about.model import faces_in_words, show_models
 
+LINE_PX = 800
+"""Longer lines are hard to read."""
+
 
 def start(anchor: str) -> None:
     """Begin a section that a link can lead to."""
     st.header(texts.SECTIONS[anchor], anchor=anchor)
 
 
-st.set_page_config(layout="centered")
 st.title("About", anchor=False)
-links = (f"[{title}](#{anchor})" for anchor, title in texts.SECTIONS.items())
-st.markdown(" · ".join(links))
-start("what")
-st.markdown(texts.WHAT_IT_DOES)
-start("estimate")
-st.markdown(texts.WHAT_AN_ESTIMATE_IS)
-start("photos")
-st.markdown(texts.YOUR_PHOTOS)
-start("model")
-show_models()
-start("data")
-st.markdown(texts.THE_DATA_IS)
-st.markdown(faces_in_words())
-st.markdown("**What it is not**")
-st.markdown(texts.THE_DATA_IS_NOT)
-start("limits")
-st.markdown(texts.LIMITS)
-start("licences")
-show_licences()
-start("files")
-show_files()
-start("versions")
-show_versions()
-start("cite")
-show_citations()
+with st.container(width=LINE_PX):
+    links = (f"[{title}](#{anchor})" for anchor, title in texts.SECTIONS.items())
+    st.markdown(" · ".join(links))
+    start("what")
+    st.markdown(texts.WHAT_IT_DOES)
+    start("estimate")
+    st.markdown(texts.WHAT_AN_ESTIMATE_IS)
+    start("photos")
+    st.markdown(texts.YOUR_PHOTOS)
+    start("model")
+    show_models()
+    start("data")
+    st.markdown(texts.THE_DATA_IS)
+    st.markdown(faces_in_words())
+    st.markdown("**What it is not**")
+    st.markdown(texts.THE_DATA_IS_NOT)
+    start("limits")
+    st.markdown(texts.LIMITS)
+    start("licences")
+    show_licences()
+    start("files")
+    show_files()
+    start("versions")
+    show_versions()
+    start("cite")
+    show_citations()

@@ -200,6 +200,8 @@ def dataset_download(handle):
                 if act == "stall" and bar.n >= 500_000:
                     bar.refresh()
                     time.sleep(60)
+    if act == "full":
+        raise OSError(28, "No space left on device")
     if act == "odd":
         raise ZeroDivisionError("hush")
     archive.unlink()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,8 @@ import pyarrow.parquet as pq
 from dataset_archives import face_name
 from fakes import embedding_of_age
 from made_cards import made_card
+
+from agemodel.cards import write_card
 
 FACES = "faces.parquet"
 
@@ -52,5 +53,5 @@ def write_model(folder: Path, table: pa.Table | None = None) -> Path:
         digest = hashlib.sha256((folder / FACES).read_bytes()).hexdigest()
         entry = {"file": FACES, "sha256": digest, "rows": table.num_rows}
         card |= {"faces_file": entry}
-    (folder / "card.json").write_text(json.dumps(card), "utf-8")
+    write_card(folder / "card.json", card)
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pillow_heif
@@ -23,12 +24,14 @@ def quadrants() -> np.ndarray:
     return rgb
 
 
-def flat(mode: str, value: object, size: tuple[int, int] = (16, 16)) -> Image.Image:
+def flat(mode: str, value: Any, size: tuple[int, int] = (16, 16)) -> Image.Image:
     """A picture of one value."""
     return Image.new(mode, size, value)
 
 
-def file_of(picture: Image.Image | np.ndarray, pillow_format: str, **options) -> bytes:
+def file_of(
+    picture: Image.Image | np.ndarray, pillow_format: str, **options: Any
+) -> bytes:
     """The bytes of a file that holds `picture`."""
     if pillow_format == "HEIF":
         pillow_heif.register_heif_opener()

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from fakes import FakeEstimator, png_with_faces
 
-from agemodel import uploads
 from agemodel.batches import Batch
 from agemodel.errors import ImageError
 from agemodel.results import PhotoResult
 from agemodel.uploads import Upload
+from drills.made_archives import MB, zip_of
 
 
 def finish(batch: Batch, estimator: FakeEstimator) -> list[PhotoResult]:
@@ -125,11 +125,88 @@ def test_failed_second_judgement_keeps_the_first() -> None:
 def test_batch_holds_no_more_photos_than_the_cap(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("agemodel.batches.MAX_PHOTOS", 2)
-    assert uploads.MAX_PHOTOS > 2
+    monkeypatch.setenv("AGEMODEL_MAX_PHOTOS", "2")
     batch = Batch()
     batch.add([("a.png", b""), ("b.png", b"")])
     batch.add([("c.png", b""), ("d.png", b"")])
     *_, last = finish(batch, FakeEstimator())
     assert len(batch.entries) == 3
     assert "2 files were left out" in str(last.error)
+
+
+def test_bytes_that_wait_are_capped_until_they_are_done(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_WAITING_MB", "1")
+    batch, fake = Batch(), FakeEstimator()
+    batch.add([("a.png", bytes(MB))])
+    batch.add([("b.png", b"b")])
+    assert batch.waiting_bytes == MB
+    assert "at most 1 MB of files wait" in str(finish(batch, fake)[1].error)
+    assert batch.waiting_bytes == 0
+    batch.add([("b.png", png_with_faces(30))])
+    assert finish(batch, fake)[2].error is None
+
+
+def test_archive_counts_once_and_until_its_last_photo_is_done() -> None:
+    batch, fake = Batch(), FakeEstimator()
+    archive = zip_of(("a.png", png_with_faces(30)), ("b.png", png_with_faces(40)))
+    batch.add([("t.zip", archive)])
+    for waiting_bytes in (len(archive), len(archive), 0):
+        assert batch.waiting_bytes == waiting_bytes
+        batch.step(fake)
+
+
+def test_faces_of_all_photos_are_capped_and_each_line_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_BATCH_FACES", "3")
+    batch, fake = Batch(), FakeEstimator()
+    photos = [png_with_faces(30, 40), png_with_faces(31, 41), png_with_faces(32)]
+    batch.add([(f"{n}.png", photo) for n, photo in enumerate(photos)])
+    *judged, last = finish(batch, fake)
+    assert [len(result.estimates) for result in judged] == [2, 2]
+    assert str(last.error).startswith("2.png was left out: at most 3 faces")
+    assert fake.calls == 2  # what would not be kept is not judged
+
+
+def test_three_hundred_photos_of_which_some_are_the_same_are_three_hundred_lines() -> (
+    None
+):
+    batch, fake = Batch(), FakeEstimator()
+    photos = {width: png_with_faces(width) for width in range(10, 60)}
+    widths = [10 + n % 60 for n in range(300)]  # from 60 on they are broken
+    batch.add([(f"{n}.png", photos.get(w, b"bad")) for n, w in enumerate(widths)])
+    results = finish(batch, fake)
+    assert [result.name for result in results] == [f"{n}.png" for n in range(300)]
+    found = [round(r.estimates[0].age_years) if r.estimates else None for r in results]
+    assert found == [width if width < 60 else None for width in widths]
+    assert [result.error is None for result in results] == [w < 60 for w in widths]
+    assert fake.calls == 50
+    assert batch.waiting_bytes == 0
+
+
+def test_photos_that_come_while_others_are_judged_are_all_judged() -> None:
+    batch, fake = Batch(), FakeEstimator()
+    batch.add([("0.png", png_with_faces(20))])
+    run = threading.Thread(target=lambda: [finish(batch, fake) for _ in range(200)])
+    run.start()
+    for number in range(1, 30):
+        batch.add([(f"{number}.png", png_with_faces(20 + number))])
+    run.join()
+    results = finish(batch, fake)
+    assert [result.name for result in results] == [f"{n}.png" for n in range(30)]
+    assert all(len(result.estimates) == 1 for result in results)
+
+
+def test_photo_can_be_judged_no_sooner_than_it_has_its_entry() -> None:
+    batch, fake = Batch(), FakeEstimator()
+
+    class Slow(list):
+        def append(self, entry: object) -> None:
+            finish(batch, fake)  # as another run might just now
+            super().append(entry)
+
+    batch.entries = Slow()
+    batch.add([("a.png", png_with_faces(30)), ("b.png", png_with_faces(40))])
+    assert len(finish(batch, fake)) == 2

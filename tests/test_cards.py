@@ -1,23 +1,33 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from made_cards import PART, made_card
 
-from agemodel.cards import card_markdown, how_sure, known_failures, read_cards
+from agemodel.cards import (
+    card_markdown,
+    how_sure,
+    known_failures,
+    read_card,
+    read_cards,
+    write_card,
+)
 from agemodel.errors import ModelError
+from drills.damage_files import flipped
 
 
-def write_card(folder: Path, name: str, text: str) -> None:
-    (folder / name).mkdir()
-    (folder / name / "card.json").write_text(text, "utf-8")
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the card of a model 'mobile' lies."""
+    (tmp_path / "mobile").mkdir()
+    return tmp_path / "mobile" / "card.json"
 
 
 def test_cards_come_by_name_in_order(tmp_path: Path) -> None:
     for name in ("server", "mobile"):
-        write_card(tmp_path, name, json.dumps(made_card(network=name)))
+        (tmp_path / name).mkdir()
+        write_card(tmp_path / name / "card.json", made_card(network=name))
     (tmp_path / "no card").mkdir()
     cards = read_cards(tmp_path)
     assert list(cards) == ["mobile", "server"]
@@ -30,19 +40,32 @@ def test_no_models_are_no_cards(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["{", "[1]", "\x00"])
 def test_damaged_card_names_its_model_and_the_way_to_mend_it(
-    tmp_path: Path, text: str
+    path: Path, text: str
 ) -> None:
-    write_card(tmp_path, "mobile", text)
+    path.write_text(text, "utf-8")
     with pytest.raises(ModelError, match=r"'mobile'.*agemodel export"):
-        read_cards(tmp_path)
+        read_card(path.parent)
 
 
-def test_card_of_another_version_is_refused(tmp_path: Path) -> None:
+def test_card_of_another_version_is_refused(path: Path) -> None:
     card = made_card()
     del card["calibration"]
-    write_card(tmp_path, "mobile", json.dumps(card))
+    write_card(path, card)
     with pytest.raises(ModelError, match=r"lacks calibration.*agemodel export"):
-        read_cards(tmp_path)
+        read_card(path.parent)
+
+
+def test_every_flipped_bit_in_a_card_is_told(path: Path) -> None:
+    write_card(path, made_card())
+    good = path.read_bytes()
+    # every bit of some bytes, all over the file and in its digest
+    places = {*range(0, len(good), 211), *range(len(good) - 80, len(good), 3)}
+    for bit in (8 * place + bit for place in places for bit in range(8)):
+        path.write_bytes(flipped(good, bit))
+        with pytest.raises(ModelError, match=r"'mobile'.*git checkout"):
+            read_card(path.parent)
+    path.write_bytes(good)
+    assert read_card(path.parent) == made_card()
 
 
 def test_a_card_reads_as_a_page_with_its_figures() -> None:

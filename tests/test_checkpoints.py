@@ -133,6 +133,7 @@ def test_failed_writing_leaves_the_checkpoint_before(
     rows = history(2) + ([{"loss": object()}] if failing == "history" else [])
     with pytest.raises((OSError, TypeError)):
         write_checkpoint(tmp_path, rows, save_last, save_best)
+    assert names(tmp_path) == ["epoch-0001"]  # half a one takes no room
     found = latest_checkpoint(tmp_path)
     assert found.history == history(1)
     assert (found.folder / LAST).read_text() == "model 1"

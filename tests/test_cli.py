@@ -199,7 +199,7 @@ def test_stopped_training_keeps_the_best_and_says_how_to_go_on(
         on_step(4, 12)
         write_checkpoint(
             begun.folder / "checkpoints",
-            [{"epoch": 1}],
+            [{"epoch": 1, "val_age_mae_years": 9.0}],
             lambda path: path.write_bytes(b"last"),
             lambda path: path.write_bytes(b"best"),
         )
@@ -224,7 +224,7 @@ def test_killed_training_can_be_evaluated_by_its_checkpoints(
 ) -> None:
     write_checkpoint(
         begun.folder / "checkpoints",
-        [{"epoch": 1}],
+        [{"epoch": 1, "val_age_mae_years": 9.0}],
         lambda path: path.write_bytes(b"last"),
         lambda path: path.write_bytes(b"best"),
     )

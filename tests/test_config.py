@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from agemodel.config import CONFIGS, TrainConfig, config_from, read_config
+from agemodel.config import (
+    CONFIGS,
+    TrainConfig,
+    config_from,
+    read_config,
+    setting_meanings,
+)
 from agemodel.errors import ConfigError
 
 SMALLEST = {"name": "x", "network": "mobile"}
@@ -121,3 +127,11 @@ def test_recipe_cannot_be_changed() -> None:
 def test_every_setting_is_explained() -> None:
     for field in dataclasses.fields(TrainConfig):
         assert f"\n        {field.name}: " in (TrainConfig.__doc__ or "")
+
+
+def test_every_setting_has_a_phrase_that_says_what_it_means() -> None:
+    meanings = setting_meanings()
+    assert list(meanings) == [field.name for field in dataclasses.fields(TrainConfig)]
+    assert meanings["batch_size"] == "faces a step."
+    assert meanings["frozen_blocks"].endswith("they cost little and cannot overfit.")
+    assert not [text for text in meanings.values() if "  " in text or not text]

@@ -15,6 +15,7 @@ from coloured_faces import coloured_face, import_coloured_faces
 
 from agemodel import evaluation
 from agemodel import export as exporting
+from agemodel.cards import read_card, write_card
 from agemodel.config import TrainConfig
 from agemodel.dataset.index import image_path, images_dir
 from agemodel.errors import ModelError, RunError
@@ -235,8 +236,7 @@ def test_a_model_with_another_card_is_refused(
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "model.tflite").write_bytes((model / "model.tflite").read_bytes())
-    card = json.loads((model / "card.json").read_text()) | change
-    (copy / "card.json").write_text(json.dumps(card))
+    write_card(copy / "card.json", read_card(model) | change)
     with pytest.raises(ModelError, match="agemodel export"):
         Estimator(copy)
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from fakes import embedding_of_age
 from made_models import FACES, faces_table, train_file, write_model
 
+from agemodel.cards import read_card, write_card
 from agemodel.errors import ModelError
 from agemodel.neighbours import Neighbour, Neighbours, median_age
 
@@ -101,7 +101,7 @@ def test_a_flipped_bit_is_told(folder: Path) -> None:
     content = bytearray((folder / FACES).read_bytes())
     content[len(content) // 2] ^= 1
     (folder / FACES).write_bytes(content)
-    with pytest.raises(ModelError, match=r"differ from the checksum.*git checkout"):
+    with pytest.raises(ModelError, match=r"differs from the checksum.*git checkout"):
         Neighbours(folder)
 
 
@@ -127,9 +127,9 @@ def test_faces_of_which_none_trained_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("entry", [None, "faces.parquet", {"file": FACES}])
 def test_card_with_another_entry_is_refused(folder: Path, entry: object) -> None:
-    card = json.loads((folder / "card.json").read_text("utf-8"))
+    card = read_card(folder)
     card["faces_file"] = entry
-    (folder / "card.json").write_text(json.dumps(card), "utf-8")
+    write_card(folder / "card.json", card)
     with pytest.raises(ModelError, match="agemodel export"):
         Neighbours(folder)
 

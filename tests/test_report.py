@@ -177,17 +177,44 @@ def test_confusions_are_what_a_loop_counts_and_add_up_to_the_faces(
     report: Reader,
 ) -> None:
     rows = plain_test_rows()
-    genders, ages = (rows for rows in report.tables if rows[0][0] == "Labelled")
+    genders, ages, *bands = (rows for rows in report.tables if rows[0][0] == "Labelled")
     men_as_women = sum(row.gender == 0 and row.p_female >= 0.5 for row in rows)
     assert genders[0][2:] == ["judged male", "judged female"]
     assert genders[1][3].startswith(f"{men_as_women} (")
     old_as_younger = sum(row.age >= 70 and row.age_group == 7 for row in rows)
     assert ages[9][0] == "70+" and ages[0][9] == "judged 60-69"
     assert ages[9][9].startswith(f"{old_as_younger} (")
-    for found in (genders, ages):
+    assert len(bands) == 2
+    for found in (genders, ages, *bands):
         cells = [cell for row in found[1:] for cell in row[2:]]
         cells = [int(cell.split()[0].replace(",", "")) for cell in cells]
         assert sum(cells) == len(rows)
+
+
+def test_classes_are_found_as_well_as_a_loop_says(report: Reader) -> None:
+    rows = plain_test_rows()
+    genders = next(rows for rows in report.tables if rows[0][0] == "Class")
+    judged_female = [row for row in rows if row.p_female >= 0.5]
+    right = sum(row.gender == 1 for row in judged_female)
+    support = sum(row.gender == 1 for row in rows)
+    assert genders[2] == [
+        "female",
+        f"{support:,}",
+        f"{right / len(judged_female):.3f}",
+        f"{right / support:.3f}",
+        f"{2 * right / (len(judged_female) + support):.3f}",
+    ]
+
+
+def test_other_systems_stand_beside_the_run(report: Reader) -> None:
+    table = next(rows for rows in report.tables if rows[0][0] == "System")
+    kinds = [row[1] for row in table[1:]]
+    assert kinds[:2] == ["this run", "no model"] and "published" in kinds
+    rows = plain_test_rows()
+    mae = sum(abs(row.age_years - row.age) for row in rows) / len(rows)
+    assert table[0][3] == "MAE (years)" and table[1][3].startswith(f"{mae:.2f} (")
+    # A guess errs by more than twice as much.
+    assert float(table[2][3].split()[0]) > 2 * mae
 
 
 def test_it_says_when_of_what_and_with_which_versions(report: Reader) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import json
 import zipfile
+from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from PIL import Image
 from agemodel import paths
 from agemodel import results as results_module
 from agemodel.errors import ImageError
+from agemodel.file_names import shown_name
 from agemodel.images import downscale, encode_jpeg, encode_png, read_image
 from agemodel.results import (
     PhotoResult,
@@ -36,7 +38,8 @@ from agemodel.results.drawing import (
     heatmap_range_years,
 )
 from agemodel.results.judging import PREVIEW_SIDE_PX
-from agemodel.results.tables import COLUMNS, NO_FACE, annotated_name
+from agemodel.results.tables import COLUMNS, NO_FACE, _own_names, annotated_name
+from drills.naughty_names import naughty_names
 
 FAKE = FakeEstimator()
 
@@ -383,6 +386,74 @@ def test_archive_of_annotated_photos_keeps_duplicated_names_apart() -> None:
 )
 def test_annotated_name_is_safe_on_any_system(name: str, expected: str) -> None:
     assert annotated_name(name, ".png") == expected
+
+
+@pytest.mark.parametrize("letter", ["a", "ü", "\U00020000", "a."])
+def test_annotated_name_fits_on_any_disk_however_long_the_photos_is(
+    letter: str,
+) -> None:
+    name = annotated_name(letter * 9_000 + ".jpg", ".png")
+    assert len(name.encode()) <= 230
+    assert name.endswith("-faces.png")
+
+
+def test_photo_with_more_faces_than_the_cap_keeps_the_largest_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_FACES", "2")
+    result = judged(30, 20, 50, 40)
+    assert [face.age_years for face in result.estimates] == [50, 40]
+    assert result.notes == (
+        "It shows 4 faces: of one photo at most the 2 largest are kept, so 2 were left "
+        "out.",
+    )
+    assert judged(30, 20).notes == ()
+
+
+def test_cap_on_faces_holds_for_a_photo_turned_by_hand_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_FACES", "1")
+    result = judge_turned(FAKE, judged(30, 40), 2)
+    assert len(result.estimates) == 1
+    assert "so 1 was left out" in result.notes[-1]
+
+
+def test_naughty_names_go_through_every_file_and_come_out_as_they_are() -> None:
+    names = [shown_name(name) for name in naughty_names()]
+    faces = judged(30)
+    results = [replace(faces, name=name) for name in names]
+    records = json.loads(results_json(results))
+    assert [record["file"] for record in records] == names
+    assert results_frame(results)["file"].tolist() == names
+    cells = [row["file"] for row in read_csv(results_csv(results))]
+    assert [cell.removeprefix("'") for cell in cells] == [
+        name.removeprefix("'") for name in names
+    ]
+    assert not [
+        cell
+        for cell in cells
+        if cell.lstrip()[:1] in set("=+-@\uff1d\uff0b\uff0d\uff20")
+    ]
+
+
+def test_annotated_photos_of_naughty_names_lie_side_by_side_in_one_folder() -> None:
+    names = naughty_names()
+    own = _own_names(names)
+    assert len({name.lower() for name in own}) == len(names)
+    for name in own:
+        assert not set(name) & set('/\\:*?"<>|\0\n')
+        assert len(name.encode()) <= 255
+        assert name.endswith(".jpg")
+
+
+def test_name_of_stray_bytes_can_be_written_everywhere() -> None:
+    # a path of Linux that is no UTF-8, as os.fsdecode gives it
+    result = replace(judged(30), name="caf\udce9.jpg")
+    assert to_record(result)["file"] == r"caf\udce9.jpg"
+    json.dumps(to_record(result), ensure_ascii=False).encode()
+    assert read_csv(results_csv([result]))[0]["file"] == r"caf\udce9.jpg"
+    assert results_json([result, judge(FAKE, b"bad", "caf\udce9.jpg")])
 
 
 def test_everything_promised_is_there() -> None:

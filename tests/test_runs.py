@@ -22,6 +22,7 @@ from agemodel.runs import (
     ship_run,
     write_whole,
 )
+from drills.damage_files import flipped
 
 CONFIG = TrainConfig("recipe", "mobile", epochs=3)
 NO_FOLDER_NAMES = ["", ".", "..", "../x", "a/b", "/tmp", ".x", "-x", "a b", "a\n", "é"]
@@ -322,7 +323,8 @@ def test_json_that_cannot_be_written_leaves_the_old_file(run: Run) -> None:
 
 def test_run_files_are_plain_json_to_other_programs(run: Run) -> None:
     text = (run.folder / "config.json").read_text("utf-8")
-    assert json.loads(text) == CONFIG.as_dict()
+    values = json.loads(text)
+    assert values.pop("check") and values == CONFIG.as_dict()
     assert text.endswith("}\n")
 
 
@@ -355,3 +357,86 @@ def test_a_log_keeps_its_lines(tmp_path: Path) -> None:
     run.log("finished")
     lines = (tmp_path / "log.txt").read_text().splitlines()
     assert [line.split(" ", 1)[1] for line in lines] == ["begins", "finished"]
+
+
+@pytest.fixture
+def shipped(tmp_path: Path) -> Run:
+    """A run that ships, each of whose files holds its own name."""
+    run = Run(tmp_path / "local" / "one")
+    run.folder.mkdir(parents=True)
+    for name in SHIPPED_FILES:
+        (run.folder / name).write_bytes(name.encode())
+    return ship_run(run)
+
+
+@pytest.mark.parametrize("name", SHIPPED_FILES)
+def test_every_file_of_a_run_that_ships_is_held_to_its_checksum(
+    shipped: Run, name: str
+) -> None:
+    assert shipped.read(name) == name.encode()
+    for content in (b"", name.encode()[:-1], flipped(name.encode(), 3)):
+        (shipped.folder / name).write_bytes(content)
+        with pytest.raises(RunError, match=rf"{name} of run one is damaged.*checkout"):
+            shipped.read(name)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"files": {"log.txt": 3}}'])
+def test_a_damaged_manifest_is_named(shipped: Run, text: str) -> None:
+    (shipped.folder / "manifest.json").write_text(text, "utf-8")
+    with pytest.raises(RunError, match=r"manifest\.json of run one is .*checkout"):
+        shipped.read("metrics.json")
+
+
+def test_a_file_that_the_manifest_has_lost_is_refused(shipped: Run) -> None:
+    path = shipped.folder / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace('"metrics.json"', '"metrics"'))
+    assert shipped.read("config.json")
+    with pytest.raises(RunError, match=r"metrics\.json of run one"):
+        shipped.read("metrics.json")
+
+
+def test_a_run_that_ships_may_be_evaluated_again(shipped: Run) -> None:
+    before = json.loads((shipped.folder / "manifest.json").read_text("utf-8"))["files"]
+    shipped.write_json("metrics.json", {"mae_years": 4.5})
+    shipped.write_table("predictions.parquet", predictions())
+    assert shipped.read_json("metrics.json") == {"mae_years": 4.5}
+    assert len(shipped.read_predictions()) == 400
+    after = json.loads((shipped.folder / "manifest.json").read_text("utf-8"))["files"]
+    assert after["metrics.json"]["licence"] == before["metrics.json"]["licence"]
+    assert after["config.json"] == before["config.json"]
+
+
+def test_every_flipped_bit_in_a_file_of_a_run_made_here_is_told(run: Run) -> None:
+    frame = pd.DataFrame({"epoch": [1, 2], "val_age_mae_years": [7.25, 6.5]})
+    run.write_history(frame)
+    pd.testing.assert_frame_equal(run.read_history(), frame)
+    for name, read in (
+        ("history.csv", run.read_history),
+        ("config.json", run.read_config),
+    ):
+        good = (run.folder / name).read_bytes()
+        for bit in range(0, 8 * len(good), 13):
+            (run.folder / name).write_bytes(flipped(good, bit))
+            with pytest.raises(RunError, match=f"{name} of run first"):
+                read()
+
+
+def test_a_file_that_a_run_that_ships_has_lost_is_missing_not_yet_to_come(
+    shipped: Run,
+) -> None:
+    for name, read in (
+        ("config.json", shipped.read_config),
+        ("history.csv", shipped.read_history),
+        ("predictions.parquet", shipped.read_predictions),
+        ("metrics.json", lambda: shipped.read_json("metrics.json")),
+    ):
+        (shipped.folder / name).unlink()
+        assert shipped.expects(name)
+        with pytest.raises(RunError, match=rf"{name} of run one is missing.*checkout"):
+            read()
+    assert list_runs() == [shipped]
+
+
+def test_a_run_made_here_expects_what_is_there(run: Run) -> None:
+    assert run.expects("config.json")
+    assert not run.expects("metrics.json")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agemodel import __version__, paths, shipped
+from agemodel import __version__, paths
 from agemodel.errors import ModelError
 from agemodel.shipped import (
     CITATION_OF_DATA,
@@ -21,9 +21,9 @@ from agemodel.shipped import (
 def test_every_manifest_and_card_is_listed() -> None:
     names = {file.name for file in shipped_files()}
     for manifest in paths.ASSETS.rglob("manifest.json"):
-        folder = manifest.parent.relative_to(paths.ASSETS).as_posix()
+        folder = manifest.parent.relative_to(paths.ASSETS)
         entries = json.loads(manifest.read_text("utf-8"))["files"]
-        assert {f"{folder}/{name}" for name in entries} <= names
+        assert {(folder / name).as_posix() for name in entries} <= names
     assert "models/mobile/model.tflite" in names
     assert "models/mobile/faces.parquet" in names
     assert len(names) == len(shipped_files())
@@ -78,8 +78,9 @@ def test_versions_are_those_of_what_runs() -> None:
     assert versions["agemodel"] == __version__
     assert versions["Python"] == platform.python_version()
     assert versions["numpy"] == np.__version__
-    required = (paths.ROOT / "requirements.txt").read_text("utf-8").splitlines()
-    lines = [line for line in required if line and not line.startswith("#")]
+    files = [paths.ROOT / f"requirements{part}.txt" for part in ("", "-serve")]
+    required = [line for file in files for line in file.read_text("utf-8").splitlines()]
+    lines = [line for line in required if line[:1].isalpha()]
     assert len(versions) == 2 + len(lines)
 
 
@@ -87,7 +88,7 @@ def test_a_package_that_is_missing_is_said_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "requirements.txt").write_text("# of what\nno-such-package>=1\n")
-    monkeypatch.setattr(shipped, "_REQUIREMENTS", tmp_path / "requirements.txt")
+    monkeypatch.setattr(paths, "ROOT", tmp_path)
     assert installed_versions()["no-such-package"] == "not installed"
 
 

@@ -13,7 +13,17 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"agemodel", "app", "pages", "tests", "ui"}
-LEAVES = {"errors", "labels", "paths", "spreadsheets"}
+LEAVES = {
+    "caps",
+    "file_names",
+    "errors",
+    "files",
+    "labels",
+    "paths",
+    "sealed",
+    "spreadsheets",
+    "tables",
+}
 HEAVY = {
     "evaluation",
     "explanation",
@@ -28,14 +38,15 @@ HEAVY = {
 """The modules of the package that may import TensorFlow and Keras."""
 
 MAY_IMPORT = {
-    "analysis": LEAVES | {"config", "dataset", "metrics", "runs"},
+    "analysis": LEAVES | {"assets", "config", "dataset", "metrics", "runs"},
     "app_model": LEAVES | {"cards", "runs"},
     "architecture": LEAVES | {"runs"},
     "assets": LEAVES,
     "augmentation": LEAVES | {"config", "faces"},
     "cards": LEAVES | {"config", "recipes"},
     "config": LEAVES,
-    "dataset": LEAVES | {"app_model", "config", "images", "assets", "faces", "runs"},
+    "dataset": LEAVES
+    | {"app_model", "assets", "cards", "config", "faces", "images", "runs"},
     "faces": LEAVES | {"images", "assets"},
     "images": LEAVES,
     "jobs": LEAVES | {"app_model", "cards", "checkpoints", "config", "dataset", "runs"},
@@ -47,7 +58,8 @@ MAY_IMPORT = {
     "run_splits": LEAVES | {"dataset", "runs"},
     "runs": LEAVES | {"config"},
     "strips": LEAVES | {"augmentation", "config", "faces"},
-} | {leaf: set() for leaf in LEAVES}
+    "staging": LEAVES,
+} | {leaf: {"errors", "paths"} - {leaf} for leaf in LEAVES}
 """Of the package, per module, besides itself; a module not named here stands higher."""
 
 FIGURES_NEVER = HEAVY | {"calibration", "estimator", "faces", "cli"}

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -15,7 +17,7 @@ import pandas as pd
 import pytest
 from coloured_faces import import_coloured_faces
 
-from agemodel import paths
+from agemodel import checkpoints, paths, training
 from agemodel.checkpoints import BEST, LAST
 from agemodel.compact import round_bits
 from agemodel.config import TrainConfig, read_config
@@ -283,11 +285,107 @@ def test_a_training_killed_at_any_moment_goes_on_where_it_was(
     assert not list((runs / "killed").glob("checkpoints*"))
 
 
-def _start(data: Path) -> subprocess.Popen[str]:
+HANGER = """
+import sys, time
+from pathlib import Path
+from test_training import SMALL
+from agemodel.errors import RunError
+from agemodel.face_batches import FaceBatches
+from agemodel.training import train
+
+get = FaceBatches.__getitem__
+def slowly(batches, index):
+    time.sleep(0.3)
+    return get(batches, index)
+FaceBatches.__getitem__ = slowly
+def on_step(done, total):
+    raise OSError(28, "No space left on device")
+try:
+    train(SMALL, Path(sys.argv[1]), "fails", on_step=on_step)
+except RunError as error:
+    print(error, flush=True)
+"""
+
+
+def test_process_whose_training_failed_in_an_epoch_comes_to_its_end(
+    data: Path, runs: Path
+) -> None:
+    """Threads that still waited for batches kept it from ending, once."""
+    child = _start(data, HANGER)
+    try:
+        said, _ = child.communicate(timeout=150)
+    finally:
+        child.kill()
+    assert f"the disk of {runs} is full" in said
+
+
+def test_full_disk_loses_no_epoch_and_training_goes_on_once_there_is_room(
+    data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, run = replace(SMALL, epochs=3), Run(runs / "full")
+    flush, calls = checkpoints.flush, list[Path]()
+
+    def fills(path: Path) -> None:
+        calls.append(path)
+        if path.name == "history.json" and len(calls) > 5:
+            raise OSError(28, "No space left on device")
+        flush(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "flush", fills)
+        with pytest.raises(RunError, match=r"training of full .* full\. Free some"):
+            train(config, data, "full")
+    parent = run.folder / "checkpoints"
+    assert [path.name for path in parent.iterdir()] == ["epoch-0001"]
+    assert run.read_json("status.json")["epochs_done"] == 1
+    train(config, data, "full")
+    assert (run.folder / "log.txt").read_text().count("epoch done") == 3
+
+
+def test_epoch_that_a_kill_kept_out_of_the_status_is_told_at_the_next_start(
+    data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config, run = replace(SMALL, epochs=3), Run(runs / "mended")
+    publish = checkpoints.publish
+
+    def dies(run: Run, history: list, epochs: int) -> None:
+        if len(history) == 2:
+            raise KeyboardInterrupt
+        publish(run, history, epochs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoints, "publish", dies)
+        with pytest.raises(KeyboardInterrupt):
+            train(config, data, "mended")
+    assert run.read_json("status.json")["epochs_done"] == 1
+    told: list[int] = []
+
+    def on_step(done: int, total: int) -> None:
+        told.append(run.read_json("status.json")["epochs_done"])
+
+    (run.folder / ".checkpoints-removed" / "old").mkdir(parents=True)
+    train(config, data, "mended", on_step=on_step)
+    assert told[0] == 2
+    assert not list(run.folder.glob(".*"))
+
+
+def test_training_without_room_for_its_models_is_not_begun(
+    data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # 311,330 parameters: four copies at 16 bytes are 19.9 MB.
+    usage = SimpleNamespace(free=19_900_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    with pytest.raises(RunError, match=r"19\.9 MB free.*training of room needs 19\.9"):
+        train(replace(SMALL, epochs=1), data, "room")
+    usage.free = 20_000_000
+    training._check_room(Run(runs / "room"), build_network("seed_cnn", 32, 0), 4)
+
+
+def _start(data: Path, code: str = CHILD) -> subprocess.Popen[str]:
     folders = [str(paths.ROOT), str(Path(__file__).parent)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
     return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(data)],
+        [sys.executable, "-c", code, str(data)],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,

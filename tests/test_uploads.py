@@ -1,22 +1,10 @@
 from __future__ import annotations
 
-import stat
-import zipfile
-from io import BytesIO
-
 import pytest
 
-from agemodel import uploads
 from agemodel.errors import ImageError
 from agemodel.uploads import Upload, find_photos
-
-
-def zip_of(*members: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", method) as archive:
-        for name, content in members:
-            archive.writestr(name, content)
-    return buffer.getvalue()
+from drills.made_archives import MB, archive_of, stored, zip_of
 
 
 def sentence(upload: Upload) -> str:
@@ -54,112 +42,61 @@ def test_what_systems_leave_beside_photos_is_no_photo() -> None:
     assert [u.name for u in find_photos([("t.zip", archive)])] == ["t.zip/sub/a.jpg"]
 
 
-@pytest.mark.parametrize("name", ["../a.jpg", "/etc/a.jpg", "C:\\a.jpg", "x/../../a"])
-def test_member_that_points_outside_is_a_line(name: str) -> None:
-    (upload,) = find_photos([("t.zip", zip_of((name, b"a")))])
-    assert "points outside" in sentence(upload)
+def test_hidden_characters_of_a_name_are_spelt_in_name_and_sentence() -> None:
+    plain, broken = find_photos([("a\u202eb.jpg", b""), ("c\u202ed\n.zip", b"no")])
+    assert plain.name == "a\\u202eb.jpg"
+    assert find_photos([("c\u202e\n.zip", b"no")])[0].name == "c\\u202e\\n.zip"
+    assert sentence(broken).startswith("c\\u202ed\\n.zip cannot be opened")
 
 
-def test_archive_inside_an_archive_is_a_line_and_the_rest_is_read() -> None:
-    archive = zip_of(("inner.zip", zip_of(("a.jpg", b"a"))), ("b.jpg", b"b"))
-    inner, photo = find_photos([("t.zip", archive)])
-    assert "archive inside an archive" in sentence(inner)
-    assert photo.read() == b"b"
-
-
-def test_link_is_a_line() -> None:
-    link = zipfile.ZipInfo("a.jpg")
-    link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr(link, "/etc/passwd")
-    (upload,) = find_photos([("t.zip", buffer.getvalue())])
-    assert "a link or a device" in sentence(upload)
-
-
-def test_member_with_a_password_is_a_line() -> None:
-    content = bytearray(zip_of(("a.jpg", b"a")))
-    # bit 0 of the flags: 6 bytes into the local header, 8 into the directory's entry
-    content[6] |= 1
-    content[content.index(b"PK\x01\x02") + 8] |= 1
-    (upload,) = find_photos([("t.zip", bytes(content))])
-    assert "locked with a password" in sentence(upload)
-
-
-def test_rare_packing_is_a_line() -> None:
-    archive = zip_of(("a.jpg", b"a" * 100), method=zipfile.ZIP_LZMA)
-    (upload,) = find_photos([("t.zip", archive)])
-    assert "packed in a rare way" in sentence(upload)
-
-
-def test_damaged_member_is_a_line() -> None:
-    content = bytearray(zip_of(("a.jpg", b"abcdefgh" * 9), method=zipfile.ZIP_STORED))
-    content[content.index(b"abcdefgh")] ^= 1  # the checksum no longer holds
-    (upload,) = find_photos([("t.zip", bytes(content))])
-    assert "t.zip/a.jpg cannot be unpacked" in sentence(upload)
-
-
-@pytest.mark.parametrize("content", [b"", b"no archive", zip_of(("a", b"a"))[:-30]])
-def test_what_is_no_whole_archive_is_one_line(content: bytes) -> None:
-    (upload,) = find_photos([("t.zip", content)])
-    assert "t.zip cannot be opened" in sentence(upload)
-
-
-def test_empty_archive_is_one_line() -> None:
-    (upload,) = find_photos([("t.zip", zip_of())])
-    assert "t.zip is empty" in sentence(upload)
-
-
-def test_archive_may_have_a_comment() -> None:
-    buffer = BytesIO(zip_of(("a.jpg", b"a")))
-    with zipfile.ZipFile(buffer, "a") as archive:
-        archive.comment = b"x" * 60_000
-    (upload,) = find_photos([("t.zip", buffer.getvalue())])
-    assert upload.read() == b"a"
-
-
-def test_member_is_counted_while_it_is_unpacked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(uploads, "MAX_MEMBER_BYTES", 100_000)
-    bomb = zip_of(("bomb.png", bytes(5_000_000)), ("small.png", b"s"))
-    large, small = find_photos([("t.zip", bomb)])
-    assert "too large" in sentence(large)
-    assert small.read() == b"s"
-
-
-def test_member_whose_stated_size_lies_is_a_line(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(uploads, "MAX_MEMBER_BYTES", 100_000)
-    content = bytearray(zip_of(("bomb.png", bytes(5_000_000))))
-    # the unpacked size is 24 bytes into the directory's entry
-    at = content.index(b"PK\x01\x02") + 24
-    content[at : at + 4] = (10).to_bytes(4, "little")
-    (upload,) = find_photos([("t.zip", bytes(content))])
-    assert "bomb.png" in sentence(upload)
-
-
-def test_all_members_together_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MAX_UNPACKED_BYTES", 150)
-    archive = zip_of(("a.jpg", bytes(100)), ("b.jpg", bytes(100)))
-    first, second = find_photos([("t.zip", archive)])
-    assert len(first.read()) == 100
-    assert "left out" in sentence(second)
-
-
-def test_huge_table_of_contents_is_refused_before_it_is_read(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    archive = zip_of(*((f"{number}.jpg", b"") for number in range(300)))
-    monkeypatch.setattr(uploads, "MAX_DIRECTORY_BYTES", 10_000)
-    # 300 entries of 46 bytes and a name are more than 10,000
-    (upload,) = find_photos([("t.zip", archive)])
-    assert "at most about 20,000 files" in sentence(upload)
+def test_upload_keeps_the_bytes_that_wait_for_it() -> None:
+    archive = zip_of(("a.jpg", b"a"), ("b.jpg", b"b"))
+    plain, first, second = find_photos([("x.jpg", b"x"), ("t.zip", archive)])
+    assert plain.source == b"x"
+    assert first.source is second.source is archive
 
 
 def test_photos_beyond_the_cap_are_one_line_that_counts_them() -> None:
     archive = zip_of(*((f"{number}.jpg", b"") for number in range(5)))
     *taken, rest = find_photos([("a.jpg", b""), ("t.zip", archive)], most=4)
     assert len(taken) == 4
-    assert "2 files were left out" in sentence(rest)
+    assert "2 files were left out: at most 300 photos" in sentence(rest)
+
+
+def test_cap_on_photos_is_the_configured_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_PHOTOS", "2")
+    *taken, rest = find_photos([(f"{n}.jpg", b"") for n in range(5_000)])
+    assert len(taken) == 2
+    assert "4,998 files were left out: at most 2 photos" in sentence(rest)
+
+
+def test_archives_beyond_the_cap_are_not_even_opened(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("agemodel.uploads.PhotoArchive", None)
+    found = find_photos([("a.jpg", b""), ("t.zip", b""), ("u.zip", b"")], most=1)
+    assert "2 files were left out" in sentence(found[-1])
+
+
+def test_bytes_beyond_the_cap_are_one_line_and_what_fits_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_WAITING_MB", "1")
+    half = bytes(MB // 2)
+    files = [("a.jpg", half), ("b.jpg", bytes(MB)), ("t.zip", bytes(MB)), ("c", half)]
+    first, last, rest = find_photos(files)
+    assert (first.name, last.name) == ("a.jpg", "c")
+    assert "2 files were left out: at most 1 MB of files wait" in sentence(rest)
+
+
+def test_both_caps_have_a_line_each() -> None:
+    files = [("a.jpg", b"a"), ("b.jpg", b"bbb"), ("c.jpg", b"c"), ("d.jpg", b"d")]
+    *taken, photos, size = find_photos(files, most=2, most_bytes=2)
+    assert [upload.name for upload in taken] == ["a.jpg", "c.jpg"]
+    assert "1 file was left out: at most 300 photos" in sentence(photos)
+    assert "1 file was left out: at most 1,000 MB" in sentence(size)
+
+
+def test_names_in_an_archive_count_as_its_own() -> None:
+    (upload,) = find_photos([("t.zip", archive_of([stored("sub/a b.jpg")]))])
+    assert upload.name == "t.zip/sub/a b.jpg"

@@ -6,8 +6,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from agemodel.batches import Batch
+from agemodel.caps import caps, in_mb
 from agemodel.images import SUFFIXES
-from agemodel.uploads import MAX_PHOTOS
 from ui import session, states
 
 FILES, FOLDER, CAMERA = "Files", "Folder", "Camera"
@@ -34,7 +34,7 @@ def show_intake(batch: Batch) -> None:
 
 def _files() -> None:
     st.file_uploader(
-        f"Photos, or a .zip of photos; up to {MAX_PHOTOS} at a time",
+        f"Photos, or a .zip of photos; {_at_a_time()}",
         accept_multiple_files=True,
         key=session.widget_key(FILES),
         on_change=_take,
@@ -44,13 +44,20 @@ def _files() -> None:
 
 def _folder() -> None:
     st.file_uploader(
-        "A folder and the folders in it; files other than pictures are left alone",
+        f"A folder and the folders in it; {_at_a_time()}. Files other than pictures "
+        "are left alone",
         type=list(SUFFIXES),
         accept_multiple_files="directory",
         key=session.widget_key(FOLDER),
         on_change=_take,
         args=(FOLDER,),
     )
+
+
+def _at_a_time() -> str:
+    """The caps that a visitor can meet; the widget itself says that on one file."""
+    limits = caps()
+    return f"up to {limits.photos:,} at a time, {in_mb(limits.waiting_bytes)} together"
 
 
 def _camera() -> None:

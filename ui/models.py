@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from agemodel import app_model
+from agemodel import app_model, memory
 from agemodel.cards import CARD
 from agemodel.errors import AgeModelError
 
 if TYPE_CHECKING:
     from agemodel.estimator import Estimator
     from agemodel.neighbours import Neighbours
+
+_estimators: weakref.WeakSet[Estimator] = weakref.WeakSet()
 
 
 def estimator() -> Estimator:
@@ -53,13 +56,19 @@ def version() -> tuple[Path, int]:
         return folder, 0
 
 
+def forget_photos() -> None:
+    """Have the estimator overwrite what it still holds of the photos it saw."""
+    for loaded in list(_estimators):
+        loaded.forget()
+
+
 def check_installed() -> None:
     """Read the model's card, which is quick, and no more.
 
     Raises:
         ModelError: there is no such model, or its card cannot be read.
     """
-    app_model.check()
+    _check(*version())
 
 
 @st.cache_resource(show_spinner=False)
@@ -71,10 +80,17 @@ def warm() -> threading.Thread:
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
+def _check(folder: Path, exported: int) -> None:
+    app_model.check()
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
 def _estimator(folder: Path, exported: int) -> Estimator:
     from agemodel.estimator import Estimator
 
-    return Estimator(folder)
+    loaded = Estimator(folder)
+    _estimators.add(loaded)
+    return loaded
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
@@ -98,3 +114,4 @@ def _load_all() -> None:
     with contextlib.suppress(AgeModelError):
         state.faces()
         headline.warm()
+    memory.settle()

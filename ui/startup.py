@@ -2,27 +2,62 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import webbrowser
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
+from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
-from ui import models
+from agemodel import logs, memory
+from agemodel.caps import caps
+from ui.sockets import answer_at_once
 
 BROWSER_DELAY_S = 1.0
+
+
+def routes() -> list[Route]:
+    """The addresses beside Streamlit's own."""
+    memory.prepare()
+    from ui import ready  # it loads what must be prepared for
+
+    return [ready.route()]
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
     """Start the app, serve it, end it."""
+    logs.set_up()
+    caps()  # a senseless cap stops the app here
+    memory.prepare()
+    answer_at_once()
+    from agemodel import estimator  # likewise
+    from ui import departures, models
+
+    estimator.work_in_one_thread()
+    _keep_uploads_off_the_disk()
     _route_from_the_first_visit_on()
     models.warm()
     if not st.get_option("server.headless"):
         _open_browser_soon()
+    departing = asyncio.create_task(departures.see_off_for_ever())
     yield
+    departing.cancel()
+
+
+def _keep_uploads_off_the_disk() -> None:
+    """Let an upload arrive in memory, where Streamlit keeps it anyway.
+
+    Starlette would put a body of more than 1 MB into a temporary file; this attribute
+    of its parser is meant to be set (checked in Starlette 1.10). What is larger than
+    Streamlit lets through never gets that far.
+    """
+    most_mb = st.get_option("server.maxUploadSize") + 1
+    MultiPartParser.spool_max_size = most_mb * 1024**2
 
 
 def _route_from_the_first_visit_on() -> None:

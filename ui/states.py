@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from agemodel import app_model
 from agemodel.errors import AgeModelError
 from agemodel.images import downscale, encode_jpeg, read_image
 from agemodel.samples import Sample, read_sample, read_samples
 from agemodel.uploads import Upload
 from ui import session
+from ui.permission import may_change
 
 NOTICE = """
 **Your photos** are worked on in the memory of the machine that runs this app. They are
@@ -26,6 +28,7 @@ NOTICE_IN_SHORT = (
 )
 
 _THUMBNAIL_PX = 640
+_PROBLEM = "estimate_problem"
 
 
 def show_notice(*, in_short: bool) -> None:
@@ -34,12 +37,13 @@ def show_notice(*, in_short: bool) -> None:
 
 
 def show_model_missing(error: AgeModelError) -> None:
-    """Say that there is no model and what makes one."""
+    """Say that there is no model, or a damaged one, and what makes one."""
     st.warning(
         "**The model is missing.** Photos cannot be judged yet.",
         icon=":material/deployed_code_alert:",
     )
     st.text(str(error))
+    _show_way_back()
 
 
 def show_model_error(error: AgeModelError) -> None:
@@ -50,6 +54,28 @@ def show_model_error(error: AgeModelError) -> None:
     )
     st.text(str(error))
     st.button("Try again", icon=":material/refresh:")
+    _show_way_back()
+
+
+def _show_way_back() -> None:
+    """Offer the model that ships, where another one was chosen, to who may choose."""
+    if not (app_model.is_chosen() and may_change()):
+        return
+    st.button(
+        "Back to the model that ships",
+        key="estimate_back",
+        icon=":material/swap_horiz:",
+        on_click=_go_back,
+    )
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.text(problem)
+
+
+def _go_back() -> None:
+    try:
+        app_model.choose(app_model.DEFAULT_MODEL)
+    except AgeModelError as error:
+        st.session_state[_PROBLEM] = str(error)
 
 
 def show_empty() -> None:

@@ -12,10 +12,11 @@ import pandas as pd
 
 from agemodel import paths
 from agemodel.analysis.headline import MEASURES, Score
+from agemodel.assets import read_verified
 from agemodel.dataset.columns import category, codes_of
 from agemodel.errors import AgeModelError, ModelError
 from agemodel.labels import AGE_GROUPS, GENDERS, age_group_index
-from agemodel.runs import Run
+from agemodel.runs import PREDICTIONS, Run, list_runs
 
 PUBLISHED = paths.ASSETS / "published.json"
 NETWORKS = ("seed_cnn", "group_cnn")
@@ -119,8 +120,8 @@ def read_published() -> dict[str, list[dict[str, Any]]]:
         ModelError: the file is missing or damaged.
     """
     try:
-        return json.loads(PUBLISHED.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return json.loads(read_verified(PUBLISHED.parent, PUBLISHED.name))
+    except ValueError as error:
         raise ModelError(
             f"The published figures, {PUBLISHED.name}, cannot be read ({error}). "
             "Restore them: git checkout -- assets"
@@ -146,6 +147,11 @@ def published_systems(split: str) -> list[System]:
         )
         for row in read_published().get(split, [])
     ]
+
+
+def evaluated_runs() -> list[Run]:
+    """The runs that have predictions, local ones first."""
+    return [run for run in list_runs() if (run.folder / PREDICTIONS).exists()]
 
 
 def _setting(run: Run, name: str) -> str:

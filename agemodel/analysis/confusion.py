@@ -101,6 +101,20 @@ def age_classes(judged: pd.DataFrame, bands: str, edges: str = "") -> Classes:
     )
 
 
+def classes_of(judged: pd.DataFrame) -> dict[str, Classes]:
+    """Gender and all bands but one's own, by their names in words.
+
+    Args:
+        judged: as of `faces.read_judged`.
+    """
+    ages = {
+        f"Age: {words.lower()}": age_classes(judged, bands)
+        for bands, words in BANDS.items()
+        if bands != OWN
+    }
+    return {"Gender": gender_classes(judged), **ages}
+
+
 def read_edges(text: str) -> tuple[int, ...]:
     """The ages at which bands start, from the edges between them: `18,30,50`.
 

@@ -6,6 +6,7 @@ without TensorFlow::
     predict   estimates of photos, and which model the app uses
     data      the dataset
     runs      training, and what is made of a run
+    doctor    whether all is there and sound
     progress  what a command shows while it works
 """
 
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Sequence
 
 from agemodel import __version__
-from agemodel.cli import data, predict, runs
+from agemodel.cli import data, doctor, predict, runs
 from agemodel.cli.codes import FAILED, STOPPED
 from agemodel.errors import AgeModelError
 
@@ -59,4 +60,5 @@ def build_parser() -> argparse.ArgumentParser:
     predict.add_commands(commands)
     data.add_commands(commands)
     runs.add_commands(commands)
+    doctor.add_commands(commands)
     return parser

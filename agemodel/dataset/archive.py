@@ -52,6 +52,7 @@ from agemodel.dataset.record import (
 )
 from agemodel.dataset.splits import check_splits, read_splits
 from agemodel.errors import DatasetError
+from agemodel.files import check_room, data_place, writing
 
 LOCK_NAME = ".import.lock"
 Progress = Callable[[int, int | None, str], None]
@@ -150,21 +151,21 @@ def import_dataset(
     check_source(source, data_dir)
     splits = read_splits() if splits is None else splits
     check_splits(splits)
-    try:
+    place, what = data_place(data_dir), f"The import of {source.name}"
+    with writing(what, place, DatasetError):
         data_dir.mkdir(parents=True, exist_ok=True)
         with _import_lock(data_dir):
             remove_leftovers(data_dir)
             identity = _identify(source, splits)
             known = not force and _is_there(data_dir, identity)
             if not known:
+                # JPEGs are packed already: an archive of them is as large as they are.
+                room = source_bytes(source)
+                check_room("the import needs", room, place, DatasetError)
                 worker = _Import(source, data_dir, limits or Limits(), progress)
-                worker.run(splits, identity)
+                with writing(what, place, DatasetError, room):
+                    worker.run(splits, identity)
             return _report(data_dir, started, known)
-    except OSError as error:
-        raise DatasetError(
-            f"The import of {source.name} into {data_dir} failed: {error}. Check the "
-            "folder's permissions and the free space, then import again."
-        ) from error
 
 
 def check_source(source: Path, data_dir: Path) -> None:

@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agemodel import paths
 from agemodel.assets import read_verified
 from agemodel.errors import DatasetError
 from agemodel.images import encode_jpeg
 from agemodel.labels import AGE_GROUPS, GENDERS, RACES
+from agemodel.tables import parquet_of, read_parquet
 
 FILE = "averages.parquet"
 MIN_FACES = 25
@@ -94,10 +94,7 @@ def _choices(names: tuple[str, ...]) -> Iterator[tuple[str, slice]]:
 
 def write_averages(averages: pd.DataFrame) -> bytes:
     """The content of the file that `read_averages` reads."""
-    sink = pa.BufferOutputStream()
-    table = pa.Table.from_pandas(averages, preserve_index=False)
-    pq.write_table(table, sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    return parquet_of(pa.Table.from_pandas(averages, preserve_index=False))
 
 
 def read_averages(folder: Path | None = None) -> pd.DataFrame:
@@ -118,6 +115,6 @@ def read_averages(folder: Path | None = None) -> pd.DataFrame:
     content = read_verified(folder or paths.SPLITS.parent, FILE)
     columns = ["age_group", "gender", "race", "n", "jpeg"]
     try:
-        return pq.read_table(pa.BufferReader(content), columns=columns).to_pandas()
+        return read_parquet(content, columns).to_pandas()
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DatasetError(f"{FILE} cannot be read ({error}). {_MEND}") from error

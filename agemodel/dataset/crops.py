@@ -16,14 +16,16 @@ from threading import local
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agemodel import paths
 from agemodel.dataset.index import images_dir
+from agemodel.errors import DatasetError
 from agemodel.faces import detector
 from agemodel.faces.crop import CropSquare, square_of_detection, square_of_picture
 from agemodel.faces.detector import FaceDetector
+from agemodel.files import data_place, write_whole, writing
 from agemodel.images import read_image
+from agemodel.tables import parquet_of, read_parquet
 
 FILE = "crops.parquet"
 
@@ -45,7 +47,7 @@ def read_crops(
         the square in px of the chip, and `yaw_deg`, 0 where no face was found.
 
     Raises:
-        DatasetError: the dataset is missing.
+        DatasetError: the dataset is missing, or its folder cannot be written to.
         ModelError: the detector's weights are missing or damaged.
     """
     path = images_dir(data_dir).parent / FILE
@@ -54,7 +56,7 @@ def read_crops(
     if missing:
         found = _detect_all(data_dir, missing, progress)
         known = pd.concat([known, found]) if len(known) else found
-        _write(path, known)
+        _write(path, known, data_dir)
     return known.loc[list(files)]
 
 
@@ -98,7 +100,7 @@ def _detect_all(
 def _read_known(path: Path) -> pd.DataFrame:
     """What an earlier search found, if it was by this very detector."""
     try:
-        table = pq.read_table(path, page_checksum_verification=True)
+        table = read_parquet(path)
     except (OSError, ValueError, pa.ArrowException):
         return pd.DataFrame()
     if (table.schema.metadata or {}).get(b"detector") != detector_version().encode():
@@ -106,9 +108,8 @@ def _read_known(path: Path) -> pd.DataFrame:
     return table.to_pandas().set_index("file")
 
 
-def _write(path: Path, crops: pd.DataFrame) -> None:
+def _write(path: Path, crops: pd.DataFrame, data_dir: Path) -> None:
     table = pa.Table.from_pandas(crops.reset_index(), preserve_index=False)
     table = table.replace_schema_metadata({"detector": detector_version()})
-    partial = path.with_suffix(f".{os.getpid()}.partial")
-    pq.write_table(table, partial, write_page_checksum=True)
-    os.replace(partial, path)
+    with writing("Where the faces are", data_place(data_dir), DatasetError):
+        write_whole(path, parquet_of(table))

@@ -18,7 +18,6 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agemodel import paths
 from agemodel.dataset import averages
@@ -39,9 +38,11 @@ from agemodel.dataset.index import images_dir, read_index
 from agemodel.errors import ModelError
 from agemodel.faces.crop import BOX_SCALE, CropSquare, crop_square
 from agemodel.faces.quality import grey_of, sharpness
+from agemodel.files import write_whole
 from agemodel.images import read_image
 from agemodel.labels import age_group_index
-from agemodel.runs import LICENCE, write_whole
+from agemodel.runs import LICENCE
+from agemodel.tables import parquet_of
 
 FILE = "faces.parquet"
 GREY_SPREAD = 4.0
@@ -293,9 +294,7 @@ def _table_of(faces: pd.DataFrame) -> bytes:
     """The content of the table's file."""
     rounded = faces.round(_DECIMALS)
     table = pa.Table.from_pandas(rounded, schema=SCHEMA, preserve_index=False)
-    sink = pa.BufferOutputStream()
-    pq.write_table(table.replace_schema_metadata(), sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    return parquet_of(table.replace_schema_metadata())
 
 
 def _write(folder: Path, files: dict[str, bytes]) -> None:

@@ -38,6 +38,7 @@ from agemodel.dataset.transfer import (
     Transfer,
 )
 from agemodel.errors import DatasetError
+from agemodel.files import data_place, writing
 
 __all__ = [
     "LICENCE",
@@ -139,7 +140,7 @@ def download_dataset(
         pauses_s=pauses_s,
         timeouts_s=timeouts_s,
     )
-    try:
+    with writing("The download", data_place(data_dir), DatasetError):
         data_dir.mkdir(parents=True, exist_ok=True)
         with _download_lock(data_dir):
             if url is None:
@@ -148,11 +149,6 @@ def download_dataset(
             else:
                 came = waste = _fetch_archive(url, sha256, transfer)
             return _import(came, waste, data_dir, transfer, import_progress, keep)
-    except OSError as error:
-        raise DatasetError(
-            f"The download into {data_dir} failed: {error}. Check the folder's "
-            "permissions and the free space, then start it again."
-        ) from error
 
 
 def is_begun(data_dir: Path, *, mirror: bool) -> bool:

@@ -6,20 +6,20 @@ Of the model's card only two entries are read, so a card of another version will
 from __future__ import annotations
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from agemodel import app_model
 from agemodel.dataset.columns import category
 from agemodel.errors import ModelError, RunError
 from agemodel.labels import AGE_GROUPS, AGES, EMBEDDING_SIZE
 from agemodel.runs import Run, find_run
+from agemodel.sealed import unseal_if_sealed
+from agemodel.tables import read_parquet
 
 _MEND = (
     "Restore it (git checkout -- assets/models) or export the model again: "
@@ -42,7 +42,13 @@ def run_of(model_folder: Path | None = None) -> Run:
         RunError: the run is not here.
     """
     folder = _folder(model_folder)
-    return find_run(str(_card_entry(folder, "run")))
+    try:
+        return find_run(str(_card_entry(folder, "run")))
+    except RunError as error:
+        raise RunError(
+            f"{error} The estimates of the model {folder.name} are that run's: restore "
+            "it (git checkout -- assets/runs, where it ships), or choose another model."
+        ) from error
 
 
 def read_estimates(model_folder: Path | None = None) -> pd.DataFrame:
@@ -127,7 +133,7 @@ def _folder(model_folder: Path | None) -> Path:
 def _card_entry(folder: Path, name: str) -> Any:
     """An entry of the card of the model in a folder."""
     try:
-        card = json.loads((folder / "card.json").read_text("utf-8"))
+        card = unseal_if_sealed((folder / "card.json").read_bytes())
     except FileNotFoundError as error:
         raise ModelError(
             f"There is no model {folder.name!r}. Make one from a run: "
@@ -138,7 +144,7 @@ def _card_entry(folder: Path, name: str) -> Any:
             f"The card of the model {folder.name!r} cannot be read "
             f"({type(error).__name__}). {_MEND}"
         ) from error
-    if not isinstance(card, dict) or name not in card:
+    if name not in card:
         raise ModelError(
             f"The card of the model {folder.name!r} has no entry {name!r}: it was "
             "exported without, or is damaged. Export the model again: "
@@ -157,7 +163,7 @@ def _read_model_faces(folder: Path) -> pa.Table:
                 f"The faces of the model {folder.name} differ from the checksum in its "
                 f"card: the file is damaged or was replaced. {_MEND}"
             )
-        return pq.read_table(pa.BufferReader(content), columns=["file", "embedding"])
+        return read_parquet(content, ["file", "embedding"])
     except (OSError, KeyError, TypeError, pa.ArrowException) as error:
         raise ModelError(
             f"The faces of the model {folder.name} cannot be read "

@@ -17,6 +17,7 @@ marks       what a person thinks of a label
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,12 +25,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from agemodel import paths
-from agemodel.assets import read_verified
+from agemodel import app_model, paths
+from agemodel.assets import MANIFEST, read_verified
+from agemodel.cards import CARD
 from agemodel.dataset.columns import category
-from agemodel.dataset.estimates import read_estimates
+from agemodel.dataset.estimates import read_estimates, run_of
 from agemodel.dataset.flags import add_flags
 from agemodel.dataset.names import parse_name
 from agemodel.dataset.splits import SPLIT_NAMES, read_splits
@@ -42,6 +43,8 @@ from agemodel.labels import (
     RACES,
     age_group_index,
 )
+from agemodel.runs import PREDICTIONS
+from agemodel.tables import read_parquet
 
 DESCRIPTION = "faces.parquet"
 
@@ -115,6 +118,17 @@ def read_faces(model_folder: Path | None = None) -> pd.DataFrame:
     return faces
 
 
+def faces_files() -> list[Path]:
+    """The files that `read_faces` reads for the app's model, there or not."""
+    folder = paths.SPLITS.parent
+    files = [paths.SPLITS, folder / DESCRIPTION, folder / MANIFEST]
+    files.append(paths.runs_dir() / app_model.FILE)
+    with contextlib.suppress(AgeModelError):
+        files.append(app_model.model_folder() / CARD)
+        files.append(run_of().folder / PREDICTIONS)
+    return files
+
+
 def prepare(faces: pd.DataFrame) -> pd.DataFrame:
     """Add the columns that follow from others.
 
@@ -186,8 +200,8 @@ def _read_description() -> pd.DataFrame:
         )
     content = read_verified(folder, DESCRIPTION)
     try:
-        table = pq.read_table(pa.BufferReader(content), columns=["file", *_MEASURES])
-        return table.replace_schema_metadata().to_pandas().astype(_MEASURES)
+        table = read_parquet(content, ["file", *_MEASURES])
+        return table.to_pandas().astype(_MEASURES)
     except (OSError, KeyError, ValueError, pa.ArrowException) as error:
         raise DatasetError(
             f"The description of the faces cannot be read ({error}). Restore it (git "

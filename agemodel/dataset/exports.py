@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from agemodel.spreadsheets import safe_cell
+from agemodel.spreadsheets import QUOTING, safe_cell
+from agemodel.tables import parquet_of
 
 
 def selection_csv(faces: pd.DataFrame, rows: np.ndarray) -> bytes:
@@ -23,24 +23,24 @@ def selection_csv(faces: pd.DataFrame, rows: np.ndarray) -> bytes:
 def frame_csv(frame: pd.DataFrame) -> bytes:
     """A table as CSV: UTF-8 with a byte order mark, which spreadsheets need.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    Texts are in quotes, and one that a spreadsheet would take for a formula gets an
+    apostrophe in front.
     """
     safe = {
         name: frame[name].map(safe_cell)
         for name in frame.columns
         if pd.api.types.is_object_dtype(frame[name])
-        or isinstance(frame[name].dtype, pd.StringDtype)
+        or isinstance(frame[name].dtype, pd.StringDtype | pd.CategoricalDtype)
     }
-    return frame.assign(**safe).to_csv(index=False).encode("utf-8-sig")
+    content = frame.assign(**safe).to_csv(index=False, quoting=QUOTING)
+    return content.encode("utf-8-sig")
 
 
 def selection_parquet(faces: pd.DataFrame, rows: np.ndarray) -> bytes:
     """Faces as a Parquet table with all columns, in the order of the rows."""
     table = pa.Table.from_pandas(faces.iloc[rows], preserve_index=False)
-    sink = pa.BufferOutputStream()
     # Without what pandas notes beside the table: it names the machine's own versions.
-    pq.write_table(table.replace_schema_metadata(), sink, compression="zstd")
-    return sink.getvalue().to_pybytes()
+    return parquet_of(table.replace_schema_metadata())
 
 
 def selection_files(faces: pd.DataFrame, rows: np.ndarray) -> bytes:

@@ -43,6 +43,7 @@ def _describe(error: Exception) -> dict[str, Any]:
     response = getattr(error, "response", None)
     return {
         "error": reason,
+        "errno": error.errno if isinstance(error, OSError) else None,
         "passing": passing or reason == "DataCorruptionError",
         "status": getattr(response, "status_code", None),
     }

@@ -25,7 +25,7 @@ import pandas as pd
 
 from agemodel.dataset.columns import category
 from agemodel.errors import DatasetError
-from agemodel.runs import write_whole
+from agemodel.files import data_place, sweep, write_whole, writing
 
 MARKS_NAME = "marks.jsonl"
 LOCK_NAME = ".marks.lock"
@@ -241,7 +241,7 @@ def _head_problems(line: bytes, lines: int) -> list[str]:
 def _locked(data_dir: Path) -> Iterator[None]:
     """Hold the marks' lock; the system lets go of it when a process dies."""
     deadline = time.monotonic() + _PATIENCE_S
-    try:
+    with writing("The marks", data_place(data_dir), DatasetError):
         data_dir.mkdir(parents=True, exist_ok=True)
         with (data_dir / LOCK_NAME).open("w") as file:
             while not _try_lock(file):
@@ -251,12 +251,8 @@ def _locked(data_dir: Path) -> Iterator[None]:
                         "to end, then mark again."
                     )
                 time.sleep(0.01)
+            sweep(data_dir, MARKS_NAME)
             yield
-    except OSError as error:
-        raise DatasetError(
-            f"The marks in {data_dir} cannot be written: {error}. Check the folder's "
-            "permissions and the free space, then mark again."
-        ) from error
 
 
 def _try_lock(file: TextIO) -> bool:

@@ -21,6 +21,7 @@ from typing import IO
 from agemodel import paths
 from agemodel.dataset.transfer import Interruption, Transfer, on_cancel
 from agemodel.errors import DatasetError
+from agemodel.files import REFUSALS
 
 HANDLE = "jangedoo/utkface-new"
 CACHE_NAME = "kaggle"
@@ -45,6 +46,7 @@ def fetch_mirror(transfer: Transfer) -> Path:
         DownloadCancelled: `transfer.cancel` was set.
         DatasetError: kagglehub is missing, Kaggle refuses, there is no room, or the
             connection failed too often.
+        OSError: the disk does not take it.
     """
     if importlib.util.find_spec("kagglehub") is None:
         raise DatasetError(
@@ -118,6 +120,8 @@ def _understand(answer: bytes) -> Path:
         said = {"error": "it ended without an answer"}
     if "path" in said:
         return Path(said["path"])
+    if said.get("errno") in REFUSALS:
+        raise OSError(said["errno"], os.strerror(said["errno"]))
     status = said.get("status")
     if said.get("passing") or status == 429 or (status or 0) >= 500:
         raise Interruption("The connection to Kaggle broke, or it is out of order.")

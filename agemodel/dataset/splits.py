@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pandas as pd
 
 from agemodel import paths
-from agemodel.errors import DatasetError
+from agemodel.assets import read_verified
+from agemodel.errors import DatasetError, ModelError
 
 SPLIT_NAMES = ("train", "val", "test")
 COLUMNS = ("file", "split", "coral", "seed")
@@ -22,7 +24,8 @@ def read_splits(path: Path | None = None) -> pd.DataFrame:
     """Read and check a table of splits.
 
     Args:
-        path: a CSV file; without it the one that ships, `paths.SPLITS`.
+        path: a CSV file; without it the one that ships, `paths.SPLITS`, which is held
+            to its checksum.
 
     Returns:
         One row a file with the columns of `COLUMNS`, all strings: `split` is the
@@ -32,9 +35,9 @@ def read_splits(path: Path | None = None) -> pd.DataFrame:
     Raises:
         DatasetError: the file is missing or does not hold together.
     """
-    path = path or paths.SPLITS
     try:
-        splits = pd.read_csv(path, dtype=str, keep_default_na=False)
+        content = _shipped() if path is None else path.read_bytes()
+        splits = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False)
     except FileNotFoundError as error:
         raise DatasetError(
             f"The splits file {path} is missing. It ships with the project: "
@@ -42,8 +45,15 @@ def read_splits(path: Path | None = None) -> pd.DataFrame:
         ) from error
     except (OSError, ValueError) as error:
         raise DatasetError(f"The splits file {path} cannot be read: {error}") from error
-    check_splits(splits, path.name)
+    check_splits(splits, paths.SPLITS.name if path is None else path.name)
     return splits
+
+
+def _shipped() -> bytes:
+    try:
+        return read_verified(paths.SPLITS.parent, paths.SPLITS.name)
+    except ModelError as error:
+        raise DatasetError(str(error)) from error
 
 
 def check_splits(splits: pd.DataFrame, name: str = "the table of splits") -> None:

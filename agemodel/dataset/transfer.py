@@ -5,7 +5,6 @@ Reporting, cancelling, trying again, and refusing what does not fit.
 
 from __future__ import annotations
 
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from agemodel.dataset.archive import Progress
 from agemodel.errors import DatasetError
+from agemodel.files import check_room, data_place, megabytes
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 TIMEOUTS_S = (10.0, 30.0)
@@ -94,13 +94,8 @@ class Transfer:
                 f"{megabytes(self.max_bytes)}, and UTKFace is not. Check the address."
             )
         needed = 0 if total is None else int(total - done + copies * total)
-        free = shutil.disk_usage(self.folder).free
-        if needed > free:
-            raise DatasetError(
-                f"The disk of {self.folder} has {megabytes(free)} free, and the "
-                f"download and its import need {megabytes(needed)}. Make room, or "
-                "put the data elsewhere with AGEMODEL_DATA, then start again."
-            )
+        what = "the download and its import need"
+        check_room(what, needed, data_place(self.folder), DatasetError)
 
     def persist(
         self,
@@ -157,8 +152,3 @@ def on_cancel(cancel: threading.Event, stop: Callable[[], object]) -> Iterator[N
     finally:
         over.set()
         watcher.join()
-
-
-def megabytes(count: int) -> str:
-    """A number of bytes for a person."""
-    return f"{count / 1e6:,.1f} MB"

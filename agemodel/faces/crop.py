@@ -22,6 +22,9 @@ ROLL_DEAD_ZONE_DEG = 10.0
 """Eyes this close to level are left alone: on upright faces the landmarks jitter by
 about 3 degrees, and turning by jitter costs more than it mends."""
 
+_MOST_REDUCTION = 8
+"""By which a square is averaged over area at once."""
+
 
 @dataclass(frozen=True)
 class CropSquare:
@@ -79,8 +82,12 @@ def crop_square(rgb: np.ndarray, square: CropSquare, size_px: int) -> np.ndarray
         Shape (size_px, size_px, 3), uint8.
     """
     reduction = square.side_px / size_px
+    if reduction > 2 * _MOST_REDUCTION:  # an inner crop of such a side fills the memory
+        return crop_square(*_shrunk(rgb, square, reduction), size_px)
     if reduction > 2:
-        inner = crop_square(rgb, square, round(size_px * min(reduction, 8)))
+        inner = crop_square(
+            rgb, square, round(size_px * min(reduction, _MOST_REDUCTION))
+        )
         return cv2.resize(inner, (size_px, size_px), interpolation=cv2.INTER_AREA)
     return cv2.warpAffine(
         rgb,
@@ -88,6 +95,20 @@ def crop_square(rgb: np.ndarray, square: CropSquare, size_px: int) -> np.ndarray
         (size_px, size_px),
         flags=cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
+    )
+
+
+def _shrunk(
+    rgb: np.ndarray, square: CropSquare, reduction: float
+) -> tuple[np.ndarray, CropSquare]:
+    """The photo and the square, small enough that `_MOST_REDUCTION` is left."""
+    factor = reduction / _MOST_REDUCTION
+    height, width = rgb.shape[:2]
+    size = max(1, round(width / factor)), max(1, round(height / factor))
+    x, y = square.centre_xy
+    return (
+        cv2.resize(rgb, size, interpolation=cv2.INTER_AREA),
+        CropSquare((x / factor, y / factor), square.side_px / factor, square.angle_deg),
     )
 
 

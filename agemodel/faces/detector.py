@@ -14,6 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from agemodel.caps import caps
 from agemodel.faces.blazeface import BACK, FULL_RANGE, BlazeFace, Candidates
 from agemodel.faces.crop import CropSquare, crop_square
 from agemodel.faces.detection import Detection
@@ -44,6 +45,11 @@ DOUBTFUL_SCORE = 0.45
 """Where no face is sure, the likeliest candidate is believed from here on."""
 
 _SAME_FACE_IOU = 0.3
+_MOST_CANDIDATES = 10_000
+"""Of the first look: a photo of a thousand faces has about as many."""
+_LOOKS_A_FACE = 3
+"""Candidates that are looked at again, the largest first, per face of the cap: of a
+crowd's some are no faces."""
 
 
 class FaceDetector:
@@ -58,7 +64,10 @@ class FaceDetector:
         self._fine = BlazeFace(FULL_RANGE)
 
     def detect(self, rgb: np.ndarray) -> list[Detection]:
-        """Find all faces in a photo, largest first.
+        """Find the faces in a photo, largest first.
+
+        All of them, where they are not far more than the cap on faces: then of the
+        smallest some are not looked for, so that no photo takes minutes.
 
         Args:
             rgb: shape (h, w, 3), uint8, upright.
@@ -68,7 +77,9 @@ class FaceDetector:
             for square in search_squares(rgb.shape[1], rgb.shape[0])
             for detection in self._look(self._coarse, rgb, square, _CANDIDATE_SCORE)
         ]
-        looked_at = [self._look_again(rgb, candidate) for candidate in merge(found)]
+        surest = sorted(found, key=lambda candidate: candidate.score, reverse=True)
+        candidates = _largest(merge(surest[:_MOST_CANDIDATES]))
+        looked_at = [self._look_again(rgb, candidate) for candidate in candidates]
         faces = [face for face in merge([f for f in looked_at if f]) if _in(face, rgb)]
         sure = [face for face in faces if face.score >= MIN_SCORE]
         likeliest = [f for f in faces[:1] if f.score >= DOUBTFUL_SCORE]
@@ -149,17 +160,24 @@ def merge(detections: list[Detection]) -> list[Detection]:
     steadies boxes and landmarks.
     """
     rest = sorted(detections, key=lambda detection: detection.score, reverse=True)
+    boxes = np.array([detection.box_xyxy for detection in rest], float).reshape(-1, 4)
+    left = np.ones(len(rest), bool)
     faces = []
-    while rest:
-        overlaps = [_iou(rest[0], other) for other in rest]
-        same = [
-            d for d, iou in zip(rest, overlaps, strict=True) if iou > _SAME_FACE_IOU
-        ]
-        rest = [
-            d for d, iou in zip(rest, overlaps, strict=True) if iou <= _SAME_FACE_IOU
-        ]
-        faces.append(_average(same))
+    for number in range(len(rest)):
+        if left[number]:
+            same = left & (_overlaps(boxes[number], boxes) > _SAME_FACE_IOU)
+            same[number] = True  # a box without an area overlaps nothing, not itself
+            left &= ~same
+            faces.append(_average([rest[place] for place in np.flatnonzero(same)]))
     return faces
+
+
+def _largest(candidates: list[Detection]) -> list[Detection]:
+    """Those that are looked at again; in their order, where that is all of them."""
+    most = _LOOKS_A_FACE * caps().faces
+    if len(candidates) <= most:
+        return candidates
+    return sorted(candidates, key=lambda c: c.size_px, reverse=True)[:most]
 
 
 def _average(detections: list[Detection]) -> Detection:
@@ -176,15 +194,18 @@ def _average(detections: list[Detection]) -> Detection:
 
 
 def _iou(a: Detection, b: Detection) -> float:
-    ax0, ay0, ax1, ay1 = a.box_xyxy
-    bx0, by0, bx1, by1 = b.box_xyxy
-    across = min(ax1, bx1) - max(ax0, bx0)
-    down = min(ay1, by1) - max(ay0, by0)
-    if across <= 0 or down <= 0:
-        return 0.0
-    shared = across * down
-    both = (ax1 - ax0) * (ay1 - ay0) + (bx1 - bx0) * (by1 - by0) - shared
-    return shared / both
+    one, other = np.array([a.box_xyxy, b.box_xyxy], float)
+    return float(_overlaps(one, other[None])[0])
+
+
+def _overlaps(box_xyxy: np.ndarray, boxes_xyxy: np.ndarray) -> np.ndarray:
+    """Intersection over union of a box, shape (4,), with others: (n, 4) -> (n,)."""
+    low = np.maximum(box_xyxy[:2], boxes_xyxy[:, :2])
+    high = np.minimum(box_xyxy[2:], boxes_xyxy[:, 2:])
+    shared = (high - low).clip(0).prod(axis=1)
+    areas = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(axis=1)
+    both = (box_xyxy[2:] - box_xyxy[:2]).prod() + areas - shared
+    return np.divide(shared, both, out=np.zeros_like(shared), where=shared > 0)
 
 
 def _in(face: Detection, rgb: np.ndarray) -> bool:

@@ -17,6 +17,8 @@ RUN_COLOURS = ("#1f9488", "#c67a2c", "#5a7fd0", "#d0566a", "#6f8f2f", "#9a6fc0")
 from a dark page."""
 
 VAL = "val_"
+FEW_EPOCHS = 8
+"""Up to so many each has a tick; Plotly would put some between them."""
 _BEHIND = 0.3
 
 
@@ -112,7 +114,7 @@ def figure_curves(
             "title": {"text": "Epoch"},
             "range": [0.5, max(longest, 2) + 0.5],
             "tickformat": "d",
-            "nticks": 8,
+            **({"dtick": 1} if longest <= FEW_EPOCHS else {"nticks": 8}),
         },
         yaxis={
             "title": {"text": measure.axis},

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from agemodel.checkpoints import BEST, LAST, latest_checkpoint
+from agemodel.checkpoints import BEST, LAST, latest_checkpoint, publish
 from agemodel.errors import RunError
-from agemodel.runs import Run, write_whole
+from agemodel.files import runs_place, write_whole, writing
+from agemodel.runs import Run
 
 CHECKPOINTS = "checkpoints"
 
@@ -15,24 +16,29 @@ def keep_best(run: Run) -> int:
     """Take the best model so far out of the checkpoints, if there are any.
 
     A training does so at its end only. With this a run that was stopped, or killed,
-    can be evaluated and exported; it can still be gone on with.
+    can be evaluated and exported; it can still be gone on with. What is said of it
+    holds the last epoch too, which a kill may have kept out.
 
     Returns:
         After how many epochs; 0 where there are no checkpoints.
 
     Raises:
-        RunError: the checkpoints changed meanwhile, or cannot be read.
+        RunError: the checkpoints changed meanwhile, or cannot be read; or the disk
+            does not take the model.
     """
     try:
         checkpoint = latest_checkpoint(run.folder / CHECKPOINTS)
         if checkpoint is None:
             return 0
-        write_whole(run.folder / BEST, (checkpoint.folder / BEST).read_bytes())
+        best = (checkpoint.folder / BEST).read_bytes()
     except (OSError, ValueError) as error:
         raise RunError(
             f"The checkpoints of run {run.id} cannot be read ({error}). If it is being "
             "trained, wait for its end."
         ) from error
+    with writing(f"The best model of run {run.id}", runs_place(), RunError):
+        write_whole(run.folder / BEST, best)
+        publish(run, checkpoint.history, run.read_config().epochs)
     return checkpoint.epochs
 
 

@@ -22,6 +22,7 @@ from agemodel.cards import CARD, read_card
 from agemodel.config import TrainConfig
 from agemodel.dataset.index import images_dir
 from agemodel.errors import ModelError, RunError
+from agemodel.files import runs_place, writing
 from agemodel.jobs.best import has_model, is_evaluated, is_trained
 from agemodel.jobs.locks import MOMENT_S, records_lock, refusal, run_in_training
 from agemodel.jobs.processes import send
@@ -52,13 +53,15 @@ def start_training(config: TrainConfig, run_id: str) -> Job:
 
     Raises:
         DatasetError: there is no dataset to train on.
-        RunError: the name is none or taken, or another training is under way.
+        RunError: the name is none or taken, another training is under way, or the
+            disk does not take the run's folder.
     """
     images_dir(paths.data_dir())
     if run_id in {run.id for run in list_runs()}:
         raise RunError(f"There is a run {run_id} already. Choose another name.")
     _refuse_second_training()
-    run = open_run(config, run_id or None)
+    with writing(f"The run {run_id or config.name}", runs_place(), RunError):
+        run = open_run(config, run_id or None)
     return start(run, TRAIN, ("train", "--run", run.id))
 
 
@@ -125,16 +128,22 @@ def start(
 
     Raises:
         RunError: the run ships with the project, something is done with it already, a
-            second training was asked for, or the process cannot be started.
+            second training was asked for, the process cannot be started, or the disk
+            does not take its record.
     """
     if not is_local(run):
         raise RunError(f"Run {run.id} ships with the project and stays as it is.")
-    with records_lock():
+    what = f"What is done with run {run.id}"
+    with writing(what, runs_place(), RunError), records_lock():
         _refuse_if_busy(run, kind)
         forget_progress(run)
         process = _spawn(run.folder / LOG, [*program, *command])
         job = new_job(run, kind, command, process.pid)
-        write_job(run, job)
+        try:
+            write_job(run, job)
+        except RunError:
+            process.kill()  # nobody could watch or stop it
+            raise
     return job
 
 
@@ -146,14 +155,17 @@ def stop(run: Run, *, at_once: bool = False) -> None:
         at_once: end the process without a word, for one that does not listen.
 
     Raises:
-        RunError: the record is damaged.
+        RunError: the record is damaged, or the disk does not take it. The process is
+            asked all the same.
     """
     with records_lock():
         job = read_job(run)
         if job is None or job.state != RUNNING:
             return
-        write_job(run, replace(job, stop_asked=True))
-        send(job.pid, job.birth, signal.SIGKILL if at_once else signal.SIGTERM)
+        try:
+            write_job(run, replace(job, stop_asked=True))
+        finally:
+            send(job.pid, job.birth, signal.SIGKILL if at_once else signal.SIGTERM)
 
 
 def recorded_training() -> str | None:
@@ -183,8 +195,8 @@ def _refuse_second_training() -> None:
 
 def _spawn(log: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
     environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"} | os.environ
-    try:
-        with log.open("ab") as output:
+    with log.open("ab") as output:
+        try:
             process = subprocess.Popen(
                 arguments,
                 cwd=paths.ROOT,
@@ -194,8 +206,8 @@ def _spawn(log: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-    except OSError as error:
-        raise RunError(f"No process could be started: {error}.") from error
+        except OSError as error:
+            raise RunError(f"No process could be started: {error}.") from error
     with contextlib.suppress(OSError):  # it may be over already
         own = os.getpriority(os.PRIO_PROCESS, 0)
         # Before it has threads: those that follow take it over.

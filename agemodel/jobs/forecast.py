@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from agemodel.config import TrainConfig
 from agemodel.dataset.faces import faces_of
 from agemodel.errors import RunError
 from agemodel.jobs.records import is_local
 from agemodel.runs import Run, list_runs
+from agemodel.tables import read_parquet
 
 VAL_COST = 1 / 3
 """Of a face that is only looked at: training one goes forward and, twice as dear,
@@ -100,7 +100,7 @@ def _work(faces: Mapping[str, int]) -> float:
 
 def _faces_of_run(run: Run) -> dict[str, int]:
     try:
-        parts = pq.read_table(run.folder / "split.parquet", columns=["part"])
+        parts = read_parquet(run.read("split.parquet"), ["part"])
         counts = pc.value_counts(parts["part"]).to_pylist()
     except (OSError, ValueError, KeyError, pa.ArrowException) as error:
         raise RunError(f"split.parquet of run {run.id}: {error}") from error

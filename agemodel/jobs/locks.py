@@ -11,12 +11,13 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO
 
 from agemodel import paths
 from agemodel.errors import RunError
+from agemodel.files import runs_place, writing
 
 TRAINING = ".training.lock"
 RECORDS = ".jobs.lock"
@@ -36,10 +37,11 @@ def training_lock(run_id: str) -> Iterator[None]:
     with _opened(TRAINING) as file:
         if not _acquire(file, MOMENT_S):
             raise RunError(refusal(_holder(file)))
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps({"run": run_id, "pid": os.getpid()}))
-        file.flush()
+        with _writing():
+            file.seek(0)
+            file.truncate()
+            file.write(json.dumps({"run": run_id, "pid": os.getpid()}))
+            file.flush()
         try:
             yield
         finally:
@@ -54,10 +56,14 @@ def run_in_training(patience_s: float = 0.0) -> str | None:
     Args:
         patience_s: how long to wait for the end of a training.
     """
-    if not (paths.runs_dir() / TRAINING).exists():
+    path = paths.runs_dir() / TRAINING
+    if not path.exists():
         return None
-    with _opened(TRAINING) as file:
-        return None if _acquire(file, patience_s) else _holder(file)
+    try:
+        with path.open(encoding="utf-8") as file:  # where nothing may be written, too
+            return None if _acquire(file, patience_s) else _holder(file)
+    except OSError as error:
+        raise RunError(f"{path} cannot be opened: {error}.") from error
 
 
 def refusal(run_id: str) -> str:
@@ -87,14 +93,16 @@ def records_lock() -> Iterator[None]:
 @contextmanager
 def _opened(name: str) -> Iterator[IO[str]]:
     path: Path = paths.runs_dir() / name
-    try:
+    with _writing():
         path.parent.mkdir(parents=True, exist_ok=True)
         # Not "w": that would empty the file before the lock is held.
         file = path.open("a+", encoding="utf-8")
-    except OSError as error:
-        raise RunError(f"{path} cannot be opened: {error}.") from error
     with file:
         yield file
+
+
+def _writing() -> AbstractContextManager[None]:
+    return writing("The lock of who works on runs", runs_place(), RunError)
 
 
 def _acquire(file: IO[str], patience_s: float) -> bool:

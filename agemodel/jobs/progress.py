@@ -7,7 +7,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from agemodel.runs import Run, write_whole
+from agemodel.files import write_whole
+from agemodel.runs import Run
 
 FILE = "progress.json"
 INTERVAL_S = 1.0

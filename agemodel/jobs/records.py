@@ -10,15 +10,16 @@ import json
 import os
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from agemodel import paths
 from agemodel.errors import RunError
+from agemodel.files import runs_place, sweep, write_whole, writing
 from agemodel.jobs.locks import records_lock
 from agemodel.jobs.processes import birth_of, is_alive
-from agemodel.runs import Run, write_whole
+from agemodel.runs import Run
 
 RECORD = "job.json"
 LOG = "process.log"
@@ -100,9 +101,14 @@ def read_job(run: Run) -> Job | None:
 
 
 def write_job(run: Run, job: Job) -> None:
-    """Write the record; to be called under `records_lock`."""
+    """Write the record; to be called under `records_lock`.
+
+    Raises:
+        RunError: the disk does not take it.
+    """
     text = json.dumps(asdict(job), indent=1) + "\n"
-    write_whole(run.folder / RECORD, text.encode())
+    with writing(f"{RECORD} of run {run.id}", runs_place(), RunError):
+        write_whole(run.folder / RECORD, text.encode())
 
 
 def list_jobs() -> list[tuple[Run, Job]]:
@@ -152,7 +158,8 @@ def recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
     A run that ships keeps no record: its files are what was published.
 
     Raises:
-        RunError: another process is at work on the run.
+        RunError: another process is at work on the run, or the disk does not take what
+            is written into the run's folder.
     """
     if not is_local(run):
         yield
@@ -160,13 +167,16 @@ def recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
     code: int = 1
     _begin(run, kind, command)
     try:
-        yield
+        with writing(f"The folder of run {run.id}", runs_place(), RunError):
+            yield
         code = 0
     except KeyboardInterrupt:
         code = INTERRUPTED
         raise
     finally:
-        _end(run, code)
+        # A disk that is full takes no record; what was raised above says more.
+        with suppress(RunError):
+            _end(run, code)
 
 
 def read_tail(run: Run, job: Job, lines: int = 12) -> str:
@@ -205,11 +215,12 @@ def _begin(run: Run, kind: str, command: Sequence[str]) -> None:
             known = read_job(run)
         except RunError:
             known = None
-        if known and known.state == RUNNING:
-            if _is_own(known):
-                return
+        at_work = known is not None and known.state == RUNNING
+        if known and at_work and not _is_own(known):
             raise RunError(busy(known))
-        write_job(run, new_job(run, kind, command, os.getpid()))
+        sweep(run.folder)  # nobody else writes here
+        if not at_work:
+            write_job(run, new_job(run, kind, command, os.getpid()))
 
 
 def _is_own(job: Job) -> bool:

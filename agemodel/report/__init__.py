@@ -15,9 +15,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from agemodel.errors import RunError
+from agemodel.files import write_whole
 from agemodel.report.contents import lead_of, sections_of, title_of
 from agemodel.report.document import page
-from agemodel.runs import Run, write_whole
+from agemodel.runs import Run
 
 
 def report_html(run: Run) -> str:

@@ -21,6 +21,7 @@ from agemodel.report.measured import (
     errors_of,
     groups_of,
     headline_of,
+    systems_of,
 )
 from agemodel.runs import LICENCE, SHIPPED_FILES, Run
 from agemodel.shipped import installed_versions
@@ -69,7 +70,7 @@ def sections_of(run: Run) -> dict[str, tuple[str, str]]:
         raise RunError(f"Run {run.id} has judged no test face to report on.")
     parts = {
         "recipe": ("Recipe", _recipe(run, metrics)),
-        "headline": ("Headline", headline_of(judged)),
+        "headline": ("Headline", headline_of(judged) + systems_of(run, judged)),
         "curves": ("How it learned", _curves(run)),
         "confusion": ("What is taken for what", confusions_of(judged, rows)),
         "errors": ("Errors of the age", errors_of(judged, rows)),

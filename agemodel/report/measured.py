@@ -10,6 +10,16 @@ import numpy as np
 import pandas as pd
 
 from agemodel.analysis import certainty, declining, errors, quality
+from agemodel.analysis.baselines import KINDS, evaluated_runs
+from agemodel.analysis.confusion import (
+    OF_TRUE,
+    Classes,
+    accuracy_in_words,
+    classes_of,
+    count_cells,
+    score_classes,
+    share_cells,
+)
 from agemodel.analysis.faces import SPLIT_WORDS, Slice, in_slice, splits_in
 from agemodel.analysis.fairness import (
     FACTORS,
@@ -24,12 +34,15 @@ from agemodel.analysis.fairness import (
 )
 from agemodel.analysis.headline import INDEX, SHARE, YEARS, Measure, Score, headline
 from agemodel.analysis.headline import MEASURES as HEADLINES
-from agemodel.dataset.columns import category
+from agemodel.analysis.systems import systems_beside
 from agemodel.figures import evaluation_certainty, evaluation_errors
+from agemodel.figures.evaluation import NOTHING, score_text
 from agemodel.figures.evaluation_fairness import figure_groups
-from agemodel.labels import GENDERS
 from agemodel.report.document import chart, heading, items, paragraph, table
 from agemodel.runs import Run
+
+_BESIDE = ("mae_years", "cs5", "group_accuracy", "gender_accuracy")
+_SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
 def headline_of(judged: pd.DataFrame) -> list[str]:
@@ -76,31 +89,65 @@ def _with_interval(form: str, value: float, low: float, high: float) -> str:
     return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
 
 
-def confusions_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
-    """Which label was taken for which: of gender, at one half, and of age group."""
-    part = judged[rows]
-    female = (part["gender"] == GENDERS[1]) != part["gender_wrong"]  # as judged
-    genders = category(female.to_numpy(np.int8), GENDERS)
-    return [
-        heading("Gender"),
-        _confusion(part["gender"], pd.Series(genders, part.index), "Gender label"),
-        heading("Age group"),
-        _confusion(part["age_group"], part["estimated_group"], "Age group"),
-    ]
-
-
-def _confusion(labelled: pd.Series, judged: pd.Series, what: str) -> str:
-    """A row a label with its n, a column a judgement: counts and shares of the row."""
-    counts = pd.crosstab(labelled, judged, dropna=False)
+def systems_of(run: Run, judged: pd.DataFrame) -> list[str]:
+    """Measures on test beside a guess, other networks, and what others published."""
+    systems, reasons = systems_beside(run, judged, Slice(), evaluated_runs())
     rows = [
-        {"Labelled": str(name), "n": f"{row.sum():,}"}
-        | {
-            f"judged {column}": f"{count:,} ({count / max(row.sum(), 1) * 100:.1f} %)"
-            for column, count in row.items()
+        {
+            "System": one.name,
+            "What": KINDS[one.kind],
+            "n": NOTHING if one.n is None else f"{one.n:,}",
         }
-        for name, row in counts.iterrows()
+        | {
+            _title(HEADLINES[key]): score_text(key, one.scores[key])
+            if key in one.scores
+            else NOTHING
+            for key in _BESIDE
+        }
+        | {"Note": one.note}
+        for one in systems
     ]
-    return table(rows, f"{what}: faces, and their share of those labelled so")
+    return [
+        heading("Beside other systems"),
+        table(rows, "On test, with bootstrap 95 % intervals where they are known"),
+        *(paragraph(reason, "note") for reason in reasons),
+    ]
+
+
+def confusions_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
+    """Which class was taken for which, and how well each class is found."""
+    return [
+        piece
+        for name, classes in classes_of(judged).items()
+        for piece in (heading(name), *_confusion(name, classes, rows))
+    ]
+
+
+def _confusion(name: str, classes: Classes, rows: np.ndarray) -> list[str]:
+    """A row a labelled class, a column an estimated one; then each class's scores."""
+    counts = count_cells(classes, rows)
+    shares = share_cells(counts, OF_TRUE)
+    cells = [
+        {"Labelled": true, "n": f"{counts[i].sum():,}"}
+        | {
+            f"judged {estimated}": f"{counts[i, j]:,} ({shares[i, j] * 100:.1f} %)"
+            for j, estimated in enumerate(classes.names)
+        }
+        for i, true in enumerate(classes.names)
+    ]
+    scores = [
+        {"Class": row["class"], "Support": f"{row['support']:,}"}
+        | {
+            title: NOTHING if np.isnan(row[key]) else f"{row[key]:.3f}"
+            for key, title in _SCORES.items()
+        }
+        for row in score_classes(classes.names, counts).reset_index().to_dict("records")
+    ]
+    return [
+        paragraph(f"{accuracy_in_words(counts)}."),
+        table(cells, f"{name}: faces, and their share of those labelled so"),
+        table(scores, f"{name}: how well each class is found"),
+    ]
 
 
 def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:

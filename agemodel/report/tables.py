@@ -10,6 +10,12 @@ import numpy as np
 import pandas as pd
 
 from agemodel.analysis.certainty import coverage_by_age, error_by_width, reliability
+from agemodel.analysis.confusion import (
+    Classes,
+    classes_of,
+    count_cells,
+    score_classes,
+)
 from agemodel.analysis.errors import cumulative_scores, running_errors
 from agemodel.analysis.fairness import GROUPINGS, group_table
 from agemodel.analysis.headline import MEASURES as HEADLINES
@@ -45,6 +51,11 @@ def evaluation_tables(
         "certainty-reliability": reliability(judged, rows),
         "certainty-width": error_by_width(judged, rows),
     }
+    for name, classes in classes_of(judged).items():
+        counts = count_cells(classes, rows)
+        file = name.lower().replace(": ", "-").replace(" ", "-")
+        tables[f"confusion-{file}"] = _confusion_table(classes, counts)
+        tables[f"classes-{file}"] = score_classes(classes.names, counts)
     for measure in MEASURES:
         if measure in judged:
             tables[f"errors-{measure}"] = error_by_measure(judged, rows, measure)
@@ -59,6 +70,14 @@ def _headline_table(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
             | {"value": score.value, "low_95": score.low, "high_95": score.high}
             for key, score in scores.items()
         ]
+    )
+
+
+def _confusion_table(classes: Classes, counts: np.ndarray) -> pd.DataFrame:
+    """A row a true class, a column an estimated one, counts of faces."""
+    columns = [f"judged {name}" for name in classes.names]
+    return pd.DataFrame(
+        counts, columns=columns, index=pd.Index(classes.names, name="labelled")
     )
 
 

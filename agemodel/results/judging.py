@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from agemodel.caps import caps
 from agemodel.errors import ImageError
 from agemodel.images import Photo, downscale, encode_jpeg, read_image
 
@@ -49,7 +50,8 @@ class PhotoResult:
         name: the file's name as given.
         width: upright width of the file itself, px; None on error.
         height: upright height of the file itself, px; None on error.
-        estimates: a face each, largest first, in px of the judged picture.
+        estimates: a face each, largest first, in px of the judged picture; as many as
+            the cap on faces allows.
         judged_size: width and height of the judged picture, px: the file's, turned by
             `quarter_turns`, perhaps decoded smaller. None on error.
         quarter_turns: counter-clockwise quarter turns from the file's upright frame to
@@ -110,7 +112,8 @@ def judge(
 ) -> PhotoResult:
     """Find and estimate every face of a file.
 
-    A photo without a face is tried in the other three directions; the result says so.
+    A photo without a face is tried in the other three directions, and of one with more
+    faces than the cap the largest are kept; the result says so.
 
     Args:
         estimator: finds and estimates faces.
@@ -158,12 +161,13 @@ def judge_turned(
     total = (result.quarter_turns + quarter_turns) % 4
     by_hand = tuple(_TURNED_BY_HAND.values())
     notes = tuple(note for note in result.notes if note not in by_hand)
+    estimates, left_out = _largest(estimator.estimate(turned))
     return replace(
         result,
-        estimates=tuple(estimator.estimate(turned)),
+        estimates=estimates,
         judged_size=(turned.shape[1], turned.shape[0]),
         quarter_turns=total,
-        notes=notes + ((_TURNED_BY_HAND[total],) if total else ()),
+        notes=notes + ((_TURNED_BY_HAND[total],) if total else ()) + left_out,
         preview_jpeg=encode_jpeg(turned, _PREVIEW_QUALITY),
     )
 
@@ -205,6 +209,7 @@ def _result(
     keep_preview: bool,
 ) -> PhotoResult:
     height, width = photo.rgb.shape[:2]
+    kept, left_out = _largest(estimates)
     preview = None
     if keep_preview:
         small = np.rot90(downscale(photo.rgb, PREVIEW_SIDE_PX), turns)
@@ -213,9 +218,24 @@ def _result(
         name=photo.name,
         width=photo.width,
         height=photo.height,
-        estimates=tuple(estimates),
+        estimates=kept,
         judged_size=(height, width) if turns % 2 else (width, height),
         quarter_turns=turns,
-        notes=notes,
+        notes=notes + left_out,
         preview_jpeg=preview,
     )
+
+
+def _largest(
+    estimates: list[Estimate],
+) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
+    """As many faces as the cap allows, and a note on how many it leaves out."""
+    most = caps().faces
+    over = len(estimates) - most
+    if over <= 0:
+        return tuple(estimates), ()
+    note = (
+        f"It shows {len(estimates):,} faces: of one photo at most the {most:,} largest "
+        f"are kept, so {over:,} {'was' if over == 1 else 'were'} left out."
+    )
+    return tuple(estimates[:most]), (note,)

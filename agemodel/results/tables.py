@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from agemodel.images import encode_jpeg
 from agemodel.results.drawing import annotate
 from agemodel.results.judging import PhotoResult
+from agemodel.spreadsheets import QUOTING, safe_cell
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from agemodel.estimator import Estimate
-from agemodel.spreadsheets import safe_cell
 
 COLUMNS = (
     *("file", "face", "x0", "y0", "x1", "y1", "detection_score"),
@@ -30,6 +30,8 @@ COLUMNS = (
 NO_FACE = "No face was found."
 
 _ARCHIVE_QUALITY = 92
+_MAX_STEM = 50
+"""Characters: of four bytes each they leave room in the 255 that a name may have."""
 
 
 def to_record(result: PhotoResult) -> dict[str, Any]:
@@ -38,12 +40,17 @@ def to_record(result: PhotoResult) -> dict[str, Any]:
     Boxes are in px of the upright file, whatever turns and reductions it took.
     """
     return {
-        "file": result.name,
+        "file": _name(result),
         "width": result.width,
         "height": result.height,
         "faces": [_face_record(result, estimate) for estimate in result.estimates],
         "error": result.error,
     }
+
+
+def _name(result: PhotoResult) -> str:
+    """Its name, in which bytes that are no Unicode are spelt, as in a path's."""
+    return result.name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _face_record(result: PhotoResult, estimate: Estimate) -> dict[str, Any]:
@@ -78,10 +85,11 @@ def results_frame(results: Iterable[PhotoResult]) -> pd.DataFrame:
 def results_csv(results: Iterable[PhotoResult]) -> bytes:
     """The same table as CSV: UTF-8 with a byte order mark, which spreadsheets need.
 
-    A text that a spreadsheet would take for a formula gets an apostrophe in front.
+    Texts are in quotes, and one that a spreadsheet would take for a formula gets an
+    apostrophe in front.
     """
     text = StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, quoting=QUOTING)
     writer.writerow(COLUMNS)
     for row in _rows(results):
         writer.writerow([safe_cell(row.get(column)) for column in COLUMNS])
@@ -93,7 +101,7 @@ def _rows(results: Iterable[PhotoResult]) -> Iterator[dict[str, Any]]:
         if not result.estimates:
             hint = NO_FACE if result.error is None else None
             said = " ".join(filter(None, (hint, *result.notes))) or None
-            yield {"file": result.name, "warnings": said, "error": result.error}
+            yield {"file": _name(result), "warnings": said, "error": result.error}
         for number, estimate in enumerate(result.estimates, start=1):
             yield _face_row(result, estimate, number)
 
@@ -102,7 +110,7 @@ def _face_row(result: PhotoResult, estimate: Estimate, number: int) -> dict[str,
     record = _face_record(result, estimate)
     box = dict(zip(("x0", "y0", "x1", "y1"), record.pop("box_xyxy"), strict=True))
     said = " ".join((*result.notes, *estimate.warnings)) or None
-    return {"file": result.name, "face": number, "warnings": said} | box | record
+    return {"file": _name(result), "face": number, "warnings": said} | box | record
 
 
 def annotated_zip(results: Iterable[PhotoResult]) -> bytes:
@@ -123,7 +131,7 @@ def annotated_name(name: str, suffix: str) -> str:
     """A safe file name for the annotated photo: `a/b.heic` gives `b-faces.png`."""
     stem = PurePosixPath(name.replace("\\", "/")).stem
     safe = "".join(c if c.isalnum() or c in " ._-()" else "_" for c in stem)
-    return f"{safe.strip(' .') or 'photo'}-faces{suffix}"
+    return f"{safe[:_MAX_STEM].strip(' .') or 'photo'}-faces{suffix}"
 
 
 def _own_names(names: Sequence[str]) -> list[str]:

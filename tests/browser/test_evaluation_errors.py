@@ -172,3 +172,25 @@ def test_view_fits_the_window_in_both_themes(
     page = open_page(width=width, scheme=scheme)
     visit(page, f"{server.url}/evaluation?view={view}")
     assert_fits(page, f"evaluation-{view}-{width}-{scheme}")
+
+
+def test_click_on_a_group_shows_its_faces(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/evaluation?view=groups")
+    expect(page.locator(".js-plotly-plot")).to_have_count(1, timeout=DRAWN_TIMEOUT_MS)
+    women = [face for face in plain_faces() if face.gender == 1]
+    mae = sum(abs(face.age_years - face.age) for face in women) / len(women)
+    click_at(page, "groups", mae, 1)
+    expect_faces(page, "female, largest errors first", len(women))
+    assert picked(page) == "female"
+
+
+def test_two_runs_stand_beside_each_other(server: Server, page: Page) -> None:
+    visit(page, f"{server.url}/evaluation?view=runs&run=mobile-3&other=group_cnn-1")
+    expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=DRAWN_TIMEOUT_MS)
+    faces = plain_faces()
+    mae = sum(abs(face.age_years - face.age) for face in faces) / len(faces)
+    expect(page.get_by_text(f"errs by {mae:.2f} years on average")).to_be_visible()
+    expect(page.get_by_text("McNemar's exact test")).to_be_visible()
+    page.get_by_text("group_cnn-1 is nearer", exact=True).click()
+    heading = page.get_by_role("heading", name=re.compile("^group_cnn-1 is nearer"))
+    expect(heading).to_be_visible(timeout=DRAWN_TIMEOUT_MS)

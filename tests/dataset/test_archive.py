@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from dataset_archives import (
@@ -486,7 +487,9 @@ def test_a_folder_beside_the_import_in_the_data_folder_is_a_source(data_dir):
 def test_a_data_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "data").write_text("a file")
     source = write_tar(tmp_path / "a.tar.gz", faces(1))
-    with pytest.raises(DatasetError, match="permissions and the free space"):
+    with pytest.raises(
+        DatasetError, match=r"import of a\.tar\.gz cannot be written.*AGEMODEL_DATA"
+    ):
         import_dataset(source, tmp_path / "data")
 
 
@@ -498,10 +501,20 @@ def test_a_full_disk_leaves_the_old_dataset(data_dir, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("agemodel.dataset.archive.write_table", full)
-    with pytest.raises(DatasetError, match="No space left"):
+    with pytest.raises(DatasetError, match=r"disk of .* is full"):
         import_dataset(source, data_dir)
     assert len(read_index(data_dir)) == 2
     assert len(names_in(data_dir)) == 2
+
+
+def test_an_import_without_room_is_told_before_it_begins(
+    data_dir, tmp_path, monkeypatch
+):
+    source = write_folder(tmp_path / "source", [("a.bin", bytes(3_000_000))])
+    usage = SimpleNamespace(free=2_900_000)
+    monkeypatch.setattr("agemodel.files.shutil.disk_usage", lambda _: usage)
+    with pytest.raises(DatasetError, match=r"2\.9 MB free.*import needs 3\.0 MB"):
+        import_dataset(source, data_dir)
 
 
 def test_two_imports_at_once_are_told(data_dir, tmp_path):

@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from made_manifests import hold
 
 from agemodel.dataset.averages import (
     ALL,
@@ -44,9 +43,8 @@ def shown(table: pd.DataFrame) -> dict[tuple[str, str, str], int]:
 
 def write(folder: Path, content: bytes) -> Path:
     """A folder with the file and its manifest."""
-    entry = {"sha256": hashlib.sha256(content).hexdigest()}
     (folder / FILE).write_bytes(content)
-    (folder / "manifest.json").write_text(json.dumps({"files": {FILE: entry}}))
+    hold(folder, FILE)
     return folder
 
 

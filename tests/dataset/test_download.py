@@ -622,7 +622,7 @@ def test_a_folder_that_cannot_be_written_is_a_sentence(
     server: Server, tmp_path: Path
 ) -> None:
     (tmp_path / "data").write_text("a file where the folder should be")
-    with pytest.raises(DatasetError, match="permissions"):
+    with pytest.raises(DatasetError, match=r"cannot be written.*AGEMODEL_DATA"):
         download(tmp_path / "data", server.url)
 
 
@@ -742,6 +742,17 @@ def test_a_client_that_fails_is_a_sentence(
     assert "data import" in str(failed.value)
     assert "hush" not in repr(failed.value)
     assert len(kaggle.calls()) == 1
+
+
+def test_a_client_whose_disk_is_full_is_told_as_such(
+    kaggle: SimpleNamespace, data_dir: Path
+) -> None:
+    kaggle.act("full")
+    with pytest.raises(DatasetError, match=rf"disk of {data_dir} is full\. Free some"):
+        download(data_dir, None)
+    kaggle.act("whole")
+    download(data_dir, None)
+    assert_imported(data_dir)
 
 
 def test_a_cancelled_client_is_ended(kaggle: SimpleNamespace, data_dir: Path) -> None:

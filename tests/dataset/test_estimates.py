@@ -93,7 +93,7 @@ def test_missing_model_and_missing_run_are_told(folder: Path) -> None:
     with pytest.raises(ModelError, match="There is no model 'other'"):
         run_of(folder.with_name("other"))
     (folder / "card.json").write_text(json.dumps({"run": "gone"}))
-    with pytest.raises(RunError, match="There is no run 'gone'"):
+    with pytest.raises(RunError, match=r"There is no run 'gone'.*git checkout"):
         run_of(folder)
 
 

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
-import json
 import subprocess
 import sys
 from collections import Counter
@@ -14,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from dataset_archives import face_name, splits_of
+from made_manifests import hold
 from made_models import write_model
 
 from agemodel import paths
@@ -52,6 +51,7 @@ def write_splits(*files: str) -> None:
         for file, split in zip(files, marks, strict=False)
     ]
     splits_of(*rows).to_csv(paths.SPLITS, index=False)
+    hold(paths.SPLITS.parent, paths.SPLITS.name)
 
 
 def described(files: list[str]) -> pd.DataFrame:
@@ -78,9 +78,7 @@ def described(files: list[str]) -> pd.DataFrame:
 def write_description(shipped: Path, frame: pd.DataFrame) -> Path:
     path = shipped / "utkface" / "faces.parquet"
     frame.to_parquet(path, index=False)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    manifest = {"files": {path.name: {"sha256": digest}}}
-    path.with_name("manifest.json").write_text(json.dumps(manifest))
+    hold(path.parent, path.name)
     return path
 
 

@@ -59,7 +59,14 @@ def test_negative_numbers_stay_numbers() -> None:
 
 def test_texts_of_plain_objects_are_made_harmless_too() -> None:
     frame = pd.DataFrame({"note": pd.Series(["=1", None, "ok"], dtype=object)})
-    assert frame_csv(frame).decode("utf-8-sig").split() == ["note", "'=1", '""', "ok"]
+    lines = frame_csv(frame).decode("utf-8-sig").splitlines()
+    assert lines == ['"note"', '"\'=1"', '""', '"ok"']
+
+
+def test_texts_of_categories_are_made_harmless_too() -> None:
+    frame = pd.DataFrame({"mark": pd.Categorical(["=1", None, "ok", "ok"])})
+    lines = frame_csv(frame).decode("utf-8-sig").splitlines()
+    assert lines == ['"mark"', '"\'=1"', '""', '"ok"', '"ok"']
 
 
 def test_parquet_gives_the_same_rows_back() -> None:

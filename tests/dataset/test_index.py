@@ -1,5 +1,6 @@
 import json
 import random
+import shutil
 from datetime import datetime
 
 import pandas as pd
@@ -207,3 +208,12 @@ def test_splits_that_do_not_hold_together_are_refused(tmp_path, text, message):
 def test_missing_splits_are_told(tmp_path):
     with pytest.raises(DatasetError, match="missing"):
         read_splits(tmp_path / "none.csv")
+
+
+def test_a_folder_of_images_that_is_gone_is_told_with_the_way_to_mend_it(data_dir):
+    shutil.rmtree(images_dir(data_dir))
+    with pytest.raises(DatasetError, match=r"images is missing.*data import"):
+        images_dir(data_dir)
+    status = dataset_status(data_dir)
+    assert not status.present
+    assert "data import" in status.sentence

@@ -175,9 +175,16 @@ def test_a_failed_write_leaves_the_old_marks(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "replace", no_space)
-    with pytest.raises(DatasetError, match=r"cannot be written.*No space.*free space"):
+    with pytest.raises(DatasetError, match=r"disk of .* is full\. Free some room"):
         mark_faces(marked, ["a"], "fine")
     assert verdicts(marked)["a"] == "wrong"
+
+
+def test_what_a_killed_process_left_is_swept_at_the_next_mark(marked: Path) -> None:
+    left = marked / f".{marks_module.MARKS_NAME}.123-456"
+    left.write_text("half")
+    mark_faces(marked, ["a"], "fine")
+    assert not left.exists()
 
 
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
@@ -204,7 +211,7 @@ def test_marks_are_exported_as_csv_without_formulas(marked: Path) -> None:
     ]
     assert rows[-1]["note"] == "'=1+1"
     assert frame_csv(marks_frame({})).decode("utf-8-sig").strip() == (
-        "file,verdict,note,marked_at"
+        '"file","verdict","note","marked_at"'
     )
 
 

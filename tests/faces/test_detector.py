@@ -343,3 +343,35 @@ def test_face_whose_middle_is_outside_the_photo_is_none(detect_made: Callable) -
     assert len(detect_made(((0.9, 49),), ((0.9, 0),))) == 1
     assert detect_made(((0.9, 51),), ((0.9, 0),)) == []
     assert detect_made(((0.9, -51),), ((0.9, 0),)) == []
+
+
+def test_box_without_an_area_is_merged_with_nothing_and_for_ever_with_itself() -> None:
+    # as networks give now and then for a crowd of tiny faces
+    landmarks = np.zeros((6, 2), np.float32)
+    flat = Detection((10.0, 10.0, 10.0, 20.0), 0.9, landmarks)
+    turned = Detection((20.0, 20.0, 10.0, 10.0), 0.8, landmarks)
+    face = Detection((0.0, 0.0, 50.0, 50.0), 0.7, landmarks)
+    assert [m.box_xyxy for m in merge([face, flat, turned])] == [
+        flat.box_xyxy,
+        turned.box_xyxy,
+        face.box_xyxy,
+    ]
+
+
+def test_of_far_more_faces_than_the_cap_only_the_largest_are_looked_at_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_FACES", "2")
+    landmarks = np.zeros((6, 2), np.float32)
+    sizes = range(100, 0, -1)
+    every = [Detection((200.0 * s, 0.0, 201.0 * s, s), 0.9, landmarks) for s in sizes]
+    looked_at: list[float] = []
+    detector = FaceDetector()
+    monkeypatch.setattr(detector, "_look", lambda *_: every)
+    monkeypatch.setattr(
+        detector,
+        "_look_again",
+        lambda _, candidate: looked_at.append(candidate.size_px),
+    )
+    detector.detect(np.zeros((50, 50, 3), np.uint8))
+    assert looked_at == [100, 99, 98, 97, 96, 95]

@@ -15,7 +15,10 @@ def checkpoint(run: Run, epochs: int, best: bytes | None) -> Path:
     """Write one; a best of None is carried over from the one before."""
     return write_checkpoint(
         run.folder / "checkpoints",
-        [{"epoch": number} for number in range(1, epochs + 1)],
+        [
+            {"epoch": number, "val_age_mae_years": 10.0 - number % 3}
+            for number in range(1, epochs + 1)
+        ],
         lambda path: path.write_bytes(b"last"),
         None if best is None else lambda path: path.write_bytes(best),
     ).folder
@@ -32,6 +35,21 @@ def test_best_so_far_is_kept_and_the_run_can_still_be_gone_on_with(run: Run) -> 
     assert (run.folder / "best.keras").read_bytes() == b"second"
     assert folder.exists()
     assert not is_trained(run)
+
+
+def test_epoch_that_a_kill_kept_out_of_what_is_said_of_a_run_is_told(run: Run) -> None:
+    checkpoint(run, 2, b"best")
+    run.write_json("status.json", {"epochs_done": 1, "best_epoch": 1})
+    keep_best(run)
+    # Of three: the errors are 9 and 8 years.
+    assert run.read_json("status.json") == {
+        "epochs_done": 2,
+        "epochs": 3,
+        "finished": False,
+        "best_epoch": 2,
+        "best_val_age_mae_years": 8.0,
+    }
+    assert list(run.read_history()["epoch"]) == [1, 2]
 
 
 def test_run_is_trained_when_its_checkpoints_are_gone(run: Run) -> None:

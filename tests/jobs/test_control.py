@@ -22,7 +22,7 @@ from made_jobs import (
 
 from agemodel import cli, paths
 from agemodel.errors import DatasetError, ModelError, RunError
-from agemodel.jobs import control
+from agemodel.jobs import control, records
 from agemodel.jobs.locks import run_in_training
 from agemodel.jobs.processes import birth_of
 from agemodel.jobs.records import (
@@ -61,6 +61,7 @@ def test_job_that_fails_says_why_with_its_own_last_lines(run: Run) -> None:
     begin(run, "break")
     job = wait_for_end(run)
     assert (job.state, job.code) == (FAILED, 1)
+    wait_until(lambda: "it broke" in read_tail(run, job))  # said after the record
     assert read_tail(run, job).splitlines() == ["at work", "it broke"]
     assert read_tail(run, job, lines=1) == "it broke"
     # The log keeps what came before, too.
@@ -221,6 +222,54 @@ def test_one_process_may_do_several_things_in_turn(run: Run) -> None:
     with pytest.raises(RunError), recorded(run, EVALUATE, []):
         raise RunError("no")
     assert job_of(run).state == FAILED
+
+
+def test_what_a_killed_process_left_half_written_is_swept(run: Run) -> None:
+    for name in (".status.json.123", ".metrics.json.123-456"):
+        (run.folder / name).touch()
+    (run.folder / ".mine").touch()
+    with recorded(run, TRAIN, []):
+        assert [path.name for path in run.folder.glob(".*")] == [".mine"]
+
+
+def test_disk_that_refuses_a_job_is_told_though_its_record_cannot_be_written_either(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    try:
+        with (
+            pytest.raises(RunError, match=r"folder of run first .* is full.*_RUNS"),
+            recorded(run, TRAIN, []),
+        ):
+            monkeypatch.setattr(records, "write_whole", no_space)
+            no_space()
+    finally:
+        (run.folder / RECORD).unlink()  # it calls this very process a job at work
+
+
+def test_job_whose_record_the_disk_refuses_is_not_begun(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(records, "write_whole", no_space)
+    with pytest.raises(RunError, match=r"job\.json of run first .* is full"):
+        begin(run)
+    time.sleep(1)
+    assert run_in_training() is None
+
+
+def test_page_that_cannot_make_a_run_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "closed").touch()
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "closed" / "runs"))
+    monkeypatch.setattr(control, "images_dir", lambda folder: folder)
+    with pytest.raises(RunError, match=r"cannot be written.*AGEMODEL_RUNS"):
+        control.start_training(CONFIG, "new")
 
 
 def test_run_that_ships_gets_no_record_and_no_job() -> None:

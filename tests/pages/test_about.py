@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from made_cards import made_card
 from streamlit.testing.v1 import AppTest
 
 from agemodel import __version__, paths
+from agemodel.cards import write_card
 from agemodel.shipped import shipped_files
 from ui.about import files
 
@@ -55,8 +55,7 @@ def test_about_without_models_names_the_command_that_makes_one(models: Path) -> 
 
 def test_about_shows_the_card_of_a_model(models: Path) -> None:
     (models / "mobile").mkdir()
-    card = json.dumps(made_card(run="mobile-42"))
-    (models / "mobile" / "card.json").write_text(card, "utf-8")
+    write_card(models / "mobile" / "card.json", made_card(run="mobile-42"))
     page = run_page()
     assert "mobile" in [heading.value for heading in page.subheader]
     text = written(page)
@@ -83,8 +82,7 @@ def test_about_says_where_the_model_fails_and_on_how_many_faces_it_learned(
     part = made_card()["groups"]["test"]["age_group"]["0-2"]
     for name, values in groups["test"]["gender"].items():
         groups["test"]["gender"][name] = part | values
-    card = made_card(groups=groups)
-    (models / "mobile" / "card.json").write_text(json.dumps(card), "utf-8")
+    write_card(models / "mobile" / "card.json", made_card(groups=groups))
     text = written(run_page())
     assert "ages err most for female (9.5 years" in text
     assert "learned from 9 of 12 faces" in text  # as the card says

@@ -219,4 +219,4 @@ def test_tables_hold_no_text_that_a_spreadsheet_would_run() -> None:
 
     faces = pd.DataFrame({"file": ["=cmd()", "a.jpg"], "age": [1, 2]})
     text = selection_csv(faces, faces.index.to_numpy()).decode("utf-8-sig")
-    assert text.splitlines()[1:] == ["'=cmd(),1", "a.jpg,2"]
+    assert text.splitlines()[1:] == ['"\'=cmd()",1', '"a.jpg",2']

@@ -68,7 +68,7 @@ def numbers(values: list | dict) -> list:
 def test_page_opens_with_the_curves_of_the_apps_model() -> None:
     page = open_page()
     card = json.loads((paths.ASSETS / "models/mobile/card.json").read_text("utf-8"))
-    assert page.multiselect(key="training_runs").value == [card["run"]]
+    assert page.pills(key="training_runs").value == [card["run"]]
     assert query_of(page) == {}
     history = pd.read_csv(paths.SHIPPED_RUNS / card["run"] / "history.csv")
     (_, val, best) = figures(page)[0]["data"]
@@ -81,14 +81,14 @@ def test_page_opens_with_the_curves_of_the_apps_model() -> None:
 def test_shipped_and_local_runs_can_be_compared_and_the_url_keeps_it() -> None:
     local_run("mine-1", [9.0, 7.0])
     page = open_page()
-    picker = page.multiselect(key="training_runs")
+    picker = page.pills(key="training_runs")
     shipped = sorted(path.parent.name for path in paths.SHIPPED_RUNS.glob("*/log.txt"))
     assert picker.options == ["mine-1", *shipped]
     picker.set_value(["mine-1", "mobile-3"])
     rerun(page)
     assert query_of(page) == {"runs": "mine-1,mobile-3"}
     again = open_page(**query_of(page))
-    assert again.multiselect(key="training_runs").value == ["mine-1", "mobile-3"]
+    assert again.pills(key="training_runs").value == ["mine-1", "mobile-3"]
     results = again.dataframe[0].value
     assert results.index.tolist() == ["mine-1", "mobile-3"]
     assert results.loc["mine-1", "val_mae_years"] == 7.0
@@ -106,7 +106,7 @@ def test_settings_that_differ_are_listed_alone_until_all_are_asked_for() -> None
     table = page.dataframe[1].value
     assert set(table.index) == set(CONFIG.as_dict())
     assert table.index[:2].tolist() == ["epochs", "seed"]
-    assert table.loc["epochs"].tolist() == ["3", "9"]
+    assert table.loc["epochs"].tolist() == ["3", "9", "passes over the training faces."]
     assert query_of(page)["settings"] == "all"
 
 
@@ -157,7 +157,7 @@ def test_without_any_run_the_page_says_what_makes_one(
 def test_nonsense_in_the_url_is_ignored() -> None:
     page = open_page(view="<b>", runs="no-such-run", smooth="-1", face="x", draw="²")
     assert page.segmented_control(key="training_view").value == state.CURVES
-    assert page.multiselect(key="training_runs").value == ["mobile-3"]
+    assert page.pills(key="training_runs").value == ["mobile-3"]
 
 
 # ----------------------------------------------------------------------------- network

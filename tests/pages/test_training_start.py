@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from agemodel import app_model, paths
 from agemodel.app_model import DEFAULT_MODEL
-from agemodel.cards import CARD
+from agemodel.cards import CARD, read_card, write_card
 from agemodel.config import read_config
 from agemodel.jobs import control
 from agemodel.jobs.forecast import Forecast
@@ -154,8 +153,7 @@ def with_model(run: Run, *, evaluated: bool) -> None:
 def exported(run: Run, name: str) -> Path:
     """A model of the run."""
     folder = write_model(paths.models_dir() / name)
-    card = json.loads((folder / CARD).read_text("utf-8"))
-    (folder / CARD).write_text(json.dumps(card | {"run": run.id}), "utf-8")
+    write_card(folder / CARD, read_card(folder) | {"run": run.id})
     return folder
 
 

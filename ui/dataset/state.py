@@ -17,7 +17,7 @@ import streamlit as st
 
 from agemodel import paths
 from agemodel.dataset.averages import ALL
-from agemodel.dataset.explorer import read_faces
+from agemodel.dataset.explorer import faces_files, read_faces
 from agemodel.dataset.index import images_dir
 from agemodel.dataset.ordering import ORDERS
 from agemodel.dataset.selection import FACETS, Selection
@@ -130,14 +130,22 @@ def _written(name: str, value: Any) -> str:
     return value if name in _FILES else str(value).lower()
 
 
-@st.cache_resource(show_spinner=False)
 def faces() -> pd.DataFrame:
-    """The table of all faces, read once a process; never to be changed.
+    """The table of all faces, never to be changed; read anew when its files change.
 
     Raises:
         DatasetError: the splits, which ship with the project, are missing or damaged.
     """
+    return _faces(*(_changed(path) for path in faces_files()))
+
+
+@st.cache_resource(show_spinner=False, max_entries=1)
+def _faces(*_changed: int) -> pd.DataFrame:
     return read_faces()
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def pictures_dir() -> Path | None:

@@ -6,19 +6,10 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from agemodel.analysis.baselines import (
-    KINDS,
-    System,
-    always_in_words,
-    baseline_runs,
-    guess_always,
-    network_of,
-    published_systems,
-    split_note,
-)
-from agemodel.analysis.faces import Slice, in_slice
+from agemodel.analysis.baselines import KINDS, System
+from agemodel.analysis.faces import Slice
 from agemodel.analysis.headline import MEASURES, YEARS, Score, headline
-from agemodel.errors import AgeModelError
+from agemodel.analysis.systems import systems_beside
 from agemodel.figures.evaluation import NOTHING, figure_systems, score_text
 from agemodel.runs import Run, find_run
 from ui.evaluation import state
@@ -45,8 +36,9 @@ def show_headline(judged: pd.DataFrame, rows: np.ndarray) -> None:
         judged: as of `analysis.faces.read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
-    run, n = state.run(), int(rows.sum())
-    scores = _scores(run, rows, judged)
+    n = int(rows.sum())
+    systems, reasons = _systems(state.run(), judged, state.slice_())
+    scores = systems[0].scores
     with st.grid(4, min_column_width=150, gap="small"):
         for key, measure in MEASURES.items():
             value, _, interval = score_text(key, scores[key]).partition(" (")
@@ -59,9 +51,7 @@ def show_headline(judged: pd.DataFrame, rows: np.ndarray) -> None:
             f"Only {n} faces: these measures say little.", icon=":material/groups:"
         )
     st.subheader("Beside other systems", anchor=False)
-    own = System(run.id, "run", n, scores, network_of(run))
-    others, reasons = _others(run, judged, state.slice_())
-    _show_systems([own, *others])
+    _show_systems(systems)
     for reason in reasons:
         st.warning(reason, icon=":material/unknown_document:")
 
@@ -72,48 +62,14 @@ def warm() -> None:
     Raises:
         AgeModelError: the run of the app's model cannot be read.
     """
-    run, wanted = find_run(state.default_run()), Slice()
-    judged = state.judged(run)
-    _scores(run, in_slice(judged, wanted), judged)
-    _others(run, judged, wanted)
+    run = find_run(state.default_run())
+    _systems(run, state.judged(run), Slice())
 
 
-def _others(
+def _systems(
     run: Run, judged: pd.DataFrame, wanted: Slice
 ) -> tuple[list[System], list[str]]:
-    """The systems beside a run, and why some are not among them."""
-    found, reasons = [], []
-    if (judged["split"] == "train").any():
-        found.append(_always(run, judged, in_slice(judged, wanted)))
-    for other in baseline_runs(run, state.runs()):
-        try:
-            found.append(_baseline(run, other, wanted))
-        except AgeModelError as error:
-            reasons.append(str(error))
-    if wanted == Slice(split=wanted.split):
-        try:
-            found += published_systems(wanted.split)
-        except AgeModelError as error:
-            reasons.append(str(error))
-    return found, reasons
-
-
-def _always(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> System:
-    guesses = _guesses(run, state.changed(run), judged)
-    scores = _scores(run, rows, guesses, "always")
-    note = "mean age and more frequent gender of train"
-    n = int(rows.sum())
-    return System(always_in_words(guesses), "constant", n, scores, note)
-
-
-def _baseline(run: Run, other: Run, wanted: Slice) -> System:
-    faces = state.judged(other)
-    rows = in_slice(faces, wanted)
-    scores: dict[str, Score] = {}
-    if rows.any():
-        scores = _scores(other, rows, faces)
-    name = f"{network_of(other)} ({other.id})"
-    return System(name, "baseline", int(rows.sum()), scores, split_note(run, other))
+    return systems_beside(run, judged, wanted, state.runs(), state.judged, _scores)
 
 
 def _show_systems(systems: list[System]) -> None:
@@ -163,9 +119,8 @@ def _n_text(system: System) -> str:
 
 
 def _scores(
-    run: Run, rows: np.ndarray, judged: pd.DataFrame, by: str = "model"
+    run: Run, by: str, judged: pd.DataFrame, rows: np.ndarray
 ) -> dict[str, Score]:
-    """The measures of some of a run's faces; `by` tells what judged them."""
     return _cached_scores(run, state.changed(run), by, rows, judged)
 
 
@@ -174,8 +129,3 @@ def _cached_scores(
     run: Run, written: int, by: str, rows: np.ndarray, _judged: pd.DataFrame
 ) -> dict[str, Score]:
     return headline(_judged, rows)
-
-
-@st.cache_resource(max_entries=6, show_spinner=False)
-def _guesses(run: Run, written: int, _judged: pd.DataFrame) -> pd.DataFrame:
-    return guess_always(_judged)

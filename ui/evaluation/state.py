@@ -15,10 +15,11 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from agemodel.analysis.baselines import evaluated_runs
 from agemodel.analysis.faces import SLICE_KEYS, Slice, read_judged
 from agemodel.dataset.estimates import run_of
 from agemodel.errors import AgeModelError, RunError
-from agemodel.runs import Run, list_runs
+from agemodel.runs import PREDICTIONS, Run
 from ui.dataset.state import faces, pictures_dir
 from ui.keys import Keys
 
@@ -38,7 +39,6 @@ VIEWS = {
 MAX_TEXT = 400
 """Characters of an option, or of what was picked, that a URL may hold."""
 
-_PREDICTIONS = "predictions.parquet"
 _LOOK = "evaluation_look"
 _SLICE = "evaluation_slice"
 _OPTIONS = "evaluation_options"
@@ -92,7 +92,7 @@ LOOK_KEYS = tuple(field.name for field in fields(Look))
 
 def runs() -> list[Run]:
     """The runs that were evaluated, local ones first."""
-    return [run for run in list_runs() if (run.folder / _PREDICTIONS).exists()]
+    return evaluated_runs()
 
 
 def run() -> Run:
@@ -131,7 +131,7 @@ def judged(run: Run) -> pd.DataFrame:
 
 def changed(run: Run) -> int:
     """When the run's predictions were written; tells one evaluation from the next."""
-    path = run.folder / _PREDICTIONS
+    path = run.folder / PREDICTIONS
     return path.stat().st_mtime_ns if path.exists() else 0
 
 

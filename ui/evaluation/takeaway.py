@@ -16,8 +16,7 @@ from ui.evaluation import state
 
 _CHARTS = (
     "A chart: point at it and press the camera at its corner; it is saved as SVG, "
-    "which browsers and office programs draw and save as PNG. A table: point at it "
-    "and press the arrow at its corner; it is saved as CSV."
+    "which browsers and office programs draw and save as PNG."
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from agemodel.config import setting_meanings
 from agemodel.figures.layout import GREY
 from agemodel.figures.training import MEASURES, figure_curves
 from agemodel.run_comparison import (
@@ -24,6 +25,7 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 MAX_ROWS, MAX_TABLE_PX = 16, 420
 
+_MEANING = "What it means"
 _MARKED = f"background-color: {GREY}"
 _HOW_TO_READ = (
     "Solid: val, at the end of each epoch, on faces as they are. Dotted: train, the "
@@ -178,13 +180,16 @@ def _show_settings(told: Mapping[str, Told]) -> None:
     if not len(table):
         st.caption("These runs follow the same recipe.")
         return
-    shown = table.drop(columns="differs").map(_written)
-    marks = table["differs"]
+    shown, marks = table.drop(columns="differs").map(_written), table["differs"]
+    shown[_MEANING] = pd.Series(setting_meanings())
     st.dataframe(
         shown.style.apply(
             lambda row: [_MARKED if marks[row.name] else ""] * len(row), axis=1
         ),
-        column_config={"_index": st.column_config.TextColumn("Setting", width=150)},
+        column_config={
+            "_index": st.column_config.TextColumn("Setting", width=150),
+            _MEANING: st.column_config.TextColumn(width="large"),
+        },
         height=MAX_TABLE_PX if len(shown) > MAX_ROWS else "content",
         alt="The settings of each run, those that differ first",
     )

@@ -16,7 +16,6 @@ from agemodel.errors import AgeModelError, RunError
 from agemodel.jobs import control
 from agemodel.jobs.best import has_model, is_evaluated, is_trained
 from agemodel.runs import Run
-from ui.dataset import state as dataset_state
 from ui.training import state
 
 _ERROR = state.widget_key("error")
@@ -172,4 +171,3 @@ def _use_button(label: str, name: str) -> None:
 
 def _use(name: str) -> None:
     app_model.choose(name)
-    dataset_state.faces.clear()  # its estimates are those of the app's model

@@ -70,7 +70,7 @@ def plain(text: str) -> str:
 
 def _if_there(run: Run, name: str, read: Callable[[], T]) -> T | None:
     """What a file of the run says; None before it is made. Damage is shown."""
-    if not (run.folder / name).exists():
+    if not run.expects(name):
         return None
     try:
         return read()

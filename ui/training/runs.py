@@ -34,20 +34,21 @@ def show_choice(known: Mapping[str, Run]) -> list[Run]:
     runs = state.chosen(known)
     key = state.widget_key("runs")
     st.session_state[key] = [run.id for run in runs]
-    st.multiselect(
+    st.pills(
         "Runs",
         list(known),
+        selection_mode="multi",
         key=key,
         on_change=_take,
-        max_selections=state.MAX_RUNS,
-        placeholder="Choose one or several",
-        help="Those that ship with the project, and those trained here.",
+        help="One or several of those that ship with the project, and those trained "
+        f"here; at most {state.MAX_RUNS} at a time.",
     )
     return runs
 
 
 def _take() -> None:
-    state.change(runs=tuple(st.session_state[state.widget_key("runs")]), run="")
+    runs = tuple(st.session_state[state.widget_key("runs")])
+    state.change(runs=runs[: state.MAX_RUNS], run="")
 
 
 def show_one(runs: list[Run]) -> Run:

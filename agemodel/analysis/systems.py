@@ -1,0 +1,101 @@
+"""A run's measures beside those of other systems, on the same faces where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from agemodel.analysis.baselines import (
+    System,
+    always_in_words,
+    baseline_runs,
+    guess_always,
+    network_of,
+    published_systems,
+    split_note,
+)
+from agemodel.analysis.faces import Slice, in_slice, read_judged
+from agemodel.analysis.headline import Score, headline
+from agemodel.errors import AgeModelError
+from agemodel.runs import Run
+
+MODEL, ALWAYS = "model", "always"
+"""What judged the faces of a run: its model, or `guess_always`."""
+
+FacesOf = Callable[[Run], pd.DataFrame]
+ScoresOf = Callable[[Run, str, pd.DataFrame, np.ndarray], dict[str, Score]]
+
+
+def plain_scores(
+    run: Run, by: str, judged: pd.DataFrame, rows: np.ndarray
+) -> dict[str, Score]:
+    """The measures of some of a run's faces, computed anew."""
+    return headline(judged, rows)
+
+
+def systems_beside(
+    run: Run,
+    judged: pd.DataFrame,
+    wanted: Slice,
+    evaluated: Sequence[Run],
+    faces_of: FacesOf = read_judged,
+    scores_of: ScoresOf = plain_scores,
+) -> tuple[list[System], list[str]]:
+    """The run itself, a guess, other networks, and what others published.
+
+    Published figures are of a whole split: they are left out where a filter is set.
+
+    Args:
+        run: that is looked at.
+        judged: its faces, as of `faces.read_judged`.
+        wanted: the faces that count; one of them at least is in `judged`.
+        evaluated: all runs that may stand beside it.
+        faces_of: reads the faces of another run.
+        scores_of: measures some faces of a run, given who judged them: `MODEL` or
+            `ALWAYS`.
+
+    Returns:
+        The systems, the run's own first, and sentences on those that cannot be read.
+    """
+    rows = in_slice(judged, wanted)
+    n = int(rows.sum())
+    scores = scores_of(run, MODEL, judged, rows)
+    found, reasons = [System(run.id, "run", n, scores, network_of(run))], []
+    if (judged["split"] == "train").any():
+        found.append(_always(run, judged, rows, scores_of))
+    for other in baseline_runs(run, evaluated):
+        try:
+            found.append(_baseline(run, other, wanted, faces_of, scores_of))
+        except AgeModelError as error:
+            reasons.append(str(error))
+    if wanted == Slice(split=wanted.split):
+        try:
+            found += published_systems(wanted.split)
+        except AgeModelError as error:
+            reasons.append(str(error))
+    return found, reasons
+
+
+def _always(
+    run: Run, judged: pd.DataFrame, rows: np.ndarray, scores_of: ScoresOf
+) -> System:
+    guesses = guess_always(judged)
+    return System(
+        always_in_words(guesses),
+        "constant",
+        int(rows.sum()),
+        scores_of(run, ALWAYS, guesses, rows),
+        "mean age and more frequent gender of train",
+    )
+
+
+def _baseline(
+    run: Run, other: Run, wanted: Slice, faces_of: FacesOf, scores_of: ScoresOf
+) -> System:
+    faces = faces_of(other)
+    rows = in_slice(faces, wanted)
+    scores = scores_of(other, MODEL, faces, rows) if rows.any() else {}
+    name = f"{network_of(other)} ({other.id})"
+    return System(name, "baseline", int(rows.sum()), scores, split_note(run, other))

@@ -1,0 +1,41 @@
+"""Bytes or a path in, upright sRGB pixels out.
+
+This is the only decoder: preview, face detection and model all see what `read_image`
+gives. It keeps five promises.
+
+- The header is judged before any pixel is decoded, so a small file that claims a huge
+  picture costs neither time nor memory. What may be decoded is capped by what decoding
+  it takes, which differs from format to format.
+- Large JPEGs are decoded at a reduced size, straight from their DCT coefficients, and
+  any picture is brought down to `JUDGED_PIXELS`; the size of the file itself is kept
+  beside the pixels. All threads together decode no more at a time than what one of the
+  largest pictures takes.
+- Whatever goes wrong is an `ImageError` whose sentence names the file, what was
+  expected and what came. A file that ends before its pixels do is refused, not half
+  read.
+- Metadata (place, camera, thumbnails) goes no further than this package.
+- Decoders say nothing on standard error: what there is to say is in a sentence.
+
+Every function may be called from several threads at once.
+"""
+
+from agemodel.images.kinds import SUFFIXES
+from agemodel.images.pixels import (
+    JUDGED_PIXELS,
+    JUDGED_SIDE_PX,
+    downscale,
+    encode_jpeg,
+    encode_png,
+)
+from agemodel.images.reading import Photo, read_image
+
+__all__ = [
+    "JUDGED_PIXELS",
+    "JUDGED_SIDE_PX",
+    "SUFFIXES",
+    "Photo",
+    "downscale",
+    "encode_jpeg",
+    "encode_png",
+    "read_image",
+]

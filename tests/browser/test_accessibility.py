@@ -1,0 +1,144 @@
+"""Every page, looked through by axe-core for what bars people.
+
+The first view of each page on one screen; where the variable
+`AGEMODEL_TEST_EVERY_SCREEN` is set, as the drill does, every view on all of them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from typing import Any
+
+import pytest
+from browser.axe import violations
+from browser.driver import ROOT, Server, run_server, visit, wait_until_drawn
+from browser.test_estimate import COLLAGE, expect_cards, faceless, sample, upload
+from playwright.sync_api import Page, expect
+
+MADE_FACES = ROOT / "tests" / "browser" / "dataset_faces_app.py"
+SCREENS = [(1440, "light"), (390, "dark"), (390, "light"), (1440, "dark")]
+EVERY_SCREEN = bool(os.environ.get("AGEMODEL_TEST_EVERY_SCREEN"))
+SETTLED_MS = 400
+"""Until colours have faded from one theme's to the other's."""
+
+FIRST_VIEWS = [
+    "/",
+    "/dataset",
+    "/training?view=curves",
+    "/evaluation?view=overview",
+    "/about",
+]
+VIEWS = [
+    *FIRST_VIEWS,
+    *(f"/training?view={view}" for view in ("network", "saw", "recipe", "train")),
+    *(f"/evaluation?view={view}" for view in ("confusion&pick=3,5", "errors")),
+    *(f"/evaluation?view={view}" for view in ("certainty", "groups", "extremes")),
+    "/evaluation?view=runs",
+]
+MADE_FIRST = ["/?view=faces&face=0000003.jpg"]
+MADE_VIEWS = [
+    *MADE_FIRST,
+    *(f"/?view={view}" for view in ("charts", "faces", "ageing", "map", "issues")),
+    "/?view=faces&show=table",
+]
+
+
+def bring_photos(page: Page) -> None:
+    """A photo of three, with the first face's reasons open."""
+    upload(page, sample(COLLAGE))
+    expect_cards(page, 3)
+    page.locator("summary").first.click()
+    expect(page.get_by_alt_text("Face 1, orange where it looks older")).to_be_visible()
+
+
+def bring_what_cannot_be_judged(page: Page) -> None:
+    broken = {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
+    upload(page, broken, faceless())
+    expect(page.get_by_text("1 file could not be read")).to_be_visible()
+
+
+def take_from_the_camera(page: Page) -> None:
+    page.get_by_text("Camera", exact=True).click()
+    expect(page.get_by_test_id("stCameraInput")).to_be_visible()
+
+
+def open_all(page: Page) -> None:
+    for part in page.locator("summary").all():
+        part.click()
+
+
+STATES: list[tuple[str, Callable[[Page], None]]] = [
+    ("/", bring_photos),
+    ("/", bring_what_cannot_be_judged),
+    ("/", take_from_the_camera),
+    ("/about", open_all),
+]
+
+
+def on_screens(every: list[Any], first: int) -> list[Any]:
+    """What to look at, each with its screens."""
+    if EVERY_SCREEN:
+        return [(one, SCREENS) for one in every]
+    return list(zip(every[:first], cycle([[one] for one in SCREENS[:2]]), strict=False))
+
+
+@pytest.fixture(scope="module")
+def made_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The Dataset page with made faces."""
+    with run_server(tmp_path_factory.mktemp("made"), MADE_FACES) as running:
+        yield running
+
+
+def assert_bars_nobody(page: Page, screens: list[tuple[int, str]]) -> None:
+    for width, scheme in screens:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+        page.mouse.move(0, 0)
+        page.wait_for_timeout(SETTLED_MS)
+        wait_until_drawn(page)
+        assert violations(page) == [], (width, scheme)
+
+
+@pytest.mark.parametrize(
+    ("path", "screens"), on_screens(VIEWS, len(FIRST_VIEWS)), ids=str
+)
+def test_view_bars_nobody(
+    server: Server, page: Page, path: str, screens: list[tuple[int, str]]
+) -> None:
+    visit(page, server.url + path)
+    assert_bars_nobody(page, screens)
+
+
+@pytest.mark.parametrize(
+    ("path", "screens"), on_screens(MADE_VIEWS, len(MADE_FIRST)), ids=str
+)
+def test_view_of_faces_bars_nobody(
+    made_server: Server, page: Page, path: str, screens: list[tuple[int, str]]
+) -> None:
+    visit(page, made_server.url + path)
+    assert_bars_nobody(page, screens)
+
+
+@pytest.mark.parametrize(("state", "screens"), on_screens(STATES, 1))
+def test_state_bars_nobody(
+    server: Server,
+    page: Page,
+    state: tuple[str, Callable[[Page], None]],
+    screens: list[tuple[int, str]],
+) -> None:
+    path, act = state
+    visit(page, server.url + path)
+    act(page)
+    wait_until_drawn(page)
+    assert_bars_nobody(page, screens)
+
+
+def test_what_bars_people_is_found(page: Page) -> None:
+    page.set_content(
+        "<html lang='en'><title>x</title><main><h1>x</h1><p style='color: #999'>pale"
+        "</p><button></button></main></html>"
+    )
+    found = {line.partition(":")[0] for line in violations(page)}
+    assert found == {"color-contrast", "button-name"}

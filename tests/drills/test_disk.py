@@ -1,0 +1,77 @@
+"""The drill of disks: real ones that are full, read-only or forbidden, with marks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from agemodel import paths
+from benchmarks.record import Missing
+from drills.made_home import Done, Home
+from drills.refusals import FULL, READ_ONLY, Record, Work, _is_told
+from drills.small_disk import UNSHARE, check_available
+
+MARKS = """
+import json, sys
+from pathlib import Path
+from drills import disk
+from drills.made_home import Home
+from drills.small_disk import mount_small_disk
+
+home = Home(Path(sys.argv[1]))
+mount_small_disk(home.data, 1)
+record = disk._refused(home, "Marks", disk._markings(home))
+found = [record.told, record.kept, record.gone_on]
+print(json.dumps([record.times, found, record.wrong]))
+"""
+
+
+def test_marks_are_refused_with_a_sentence_and_go_on_once_the_disk_is_mended(
+    tmp_path: Path,
+) -> None:
+    try:
+        check_available()
+    except Missing as missing:
+        pytest.skip(str(missing))
+    done = subprocess.run(
+        [*UNSHARE, sys.executable, "-c", MARKS, str(tmp_path)],
+        cwd=paths.ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    assert json.loads(done.stdout) == [3, [3, 3, 3], []]
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "is_told"),
+    [
+        (1, "the disk of /d is full. Free some room, or AGEMODEL_DATA", True),
+        (0, "the disk of /d is full. Free some room, or AGEMODEL_DATA", False),
+        (1, "the disk is full. Free some room, or AGEMODEL_DATA", False),
+        (1, "the disk of /d is full. Free some room.", False),
+        (1, "the disk of /d is full: AGEMODEL_DATA", False),
+        (1, "Traceback: /d Free AGEMODEL_DATA", False),
+    ],
+)
+def test_crash_or_half_a_sentence_does_not_pass_for_a_sentence(
+    code: int, said: str, is_told: bool
+) -> None:
+    work = Work(Path("/d"), "AGEMODEL_DATA", (), lambda: None)
+    assert _is_told(Done(code, said), work, FULL) is is_told
+    assert not _is_told(Done(code, said), work, READ_ONLY)
+
+
+def test_command_that_hangs_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drills.made_home.PATIENCE_S", 0.2)
+    home = Home(tmp_path)
+    assert home.end(home.begin(["sleep", "60"]), 0).code == -9
+
+
+def test_refusals_that_never_were_are_not_kept() -> None:
+    assert [finding.kept for finding in Record("Marks").findings()] == [False] * 3

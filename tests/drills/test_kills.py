@@ -1,0 +1,61 @@
+"""The drill of kills, with a few of them, and that it would notice a loss."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from agemodel.dataset import marks
+from drills import lives_of_data
+from drills.lives import UNDISTURBED, Toll, after, once
+from drills.lives_of_data import kill_markings
+from drills.made_home import Home
+
+KILLS = 2
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path)
+
+
+def kept(toll: Toll) -> list[bool | None]:
+    return [finding.kept for finding in toll.findings()]
+
+
+def test_marks_survive_kills(home: Home) -> None:
+    toll = kill_markings(home, KILLS, np.random.default_rng(0))
+    assert toll.kills == KILLS
+    assert kept(toll) == [True] * 4
+
+
+def test_mark_that_is_lost_is_noticed(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lives_of_data, "read_marks", lambda folder: {})
+    toll = kill_markings(home, 1, np.random.default_rng(0))
+    assert toll.losses
+    assert kept(toll)[1] is False
+    assert marks.read_marks(home.data)
+
+
+def test_work_that_fails_after_a_kill_ends_the_drill(home: Home) -> None:
+    toll = Toll("Work")
+    assert not toll.live(home.begin(["sleep", "60"]), after(0.05))
+    assert toll.live(home.begin(["true"]), UNDISTURBED)
+    assert (toll.kills, toll.gone_on) == (1, 1)
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        toll.live(home.begin(["false"]), UNDISTURBED)
+
+
+def test_moment_comes_once_something_is_so_or_the_process_has_ended(home: Home) -> None:
+    flag = home.folder / "flag"
+    process = home.begin(["sh", "-c", f"touch {flag}; sleep 60"])
+    once(flag.exists, 0)(process)
+    assert flag.exists()
+    assert process.poll() is None
+    process.kill()
+    process.wait()
+    once(lambda: False, 0)(process)

@@ -1,0 +1,93 @@
+"""Pages whose disk is full or closed: a sentence in the place of a traceback."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from coloured_faces import import_coloured_faces
+from streamlit.testing.v1 import AppTest
+
+from agemodel.dataset import marks
+from agemodel.dataset.marks import mark_faces, read_marks
+from agemodel.jobs import control
+
+FACE = "0000001.jpg"
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A dataset, and no runs."""
+    data = import_coloured_faces(tmp_path, train=8, val=4, test=2)
+    monkeypatch.setenv("AGEMODEL_DATA", str(data))
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
+    return tmp_path
+
+
+def refusing(number: int) -> Callable[..., None]:
+    """What the system does on such a disk."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    return refuse
+
+
+def marking() -> None:
+    """The script under test: the marking of one face."""
+    from ui.dataset.marks import show_marking
+
+    show_marking("0000001.jpg")
+
+
+def training() -> None:
+    """The script under test: the view 'Train'."""
+    from ui.training.start import show_start
+
+    show_start()
+
+
+def drawn(script: Callable[[], None]) -> AppTest:
+    page = AppTest.from_function(script, default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [(errno.ENOSPC, "is full. Free some room"), (errno.EROFS, "is read-only. Make it")],
+)
+def test_mark_that_the_disk_refuses_is_told_and_the_old_one_stays(
+    folders: Path, monkeypatch: pytest.MonkeyPatch, number: int, why: str
+) -> None:
+    mark_faces(folders / "data", [FACE], "doubtful", "mine")
+    page = drawn(marking)
+    with monkeypatch.context() as patch:
+        patch.setattr(marks, "write_whole", refusing(number))
+        page.segmented_control(key="dataset_mark").set_value("wrong").run()
+    assert not page.exception
+    (error,) = page.error
+    assert error.value.startswith("The marks cannot be written: ")
+    assert why in error.value
+    assert str(folders / "data") in error.value
+    assert read_marks(folders / "data")[FACE].verdict == "doubtful"
+    # And once the disk is mended, the same click works.
+    page.segmented_control(key="dataset_mark").set_value("wrong").run()
+    assert not page.error
+    assert read_marks(folders / "data")[FACE].verdict == "wrong"
+
+
+def test_training_that_the_disk_refuses_is_told_with_the_folder(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "open_run", refusing(errno.EROFS))
+    page = drawn(training)
+    (button,) = [one for one in page.button if one.label == "Start training"]
+    button.click().run()
+    assert not page.exception
+    said = " ".join(text.value for text in page.text)
+    assert f"{folders / 'runs'} is read-only. Make it writable" in said
+    assert "AGEMODEL_RUNS" in said
