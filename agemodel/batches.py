@@ -8,6 +8,7 @@ lock, and its result is kept before anybody else can ask for the next.
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -25,6 +26,9 @@ _FULL = (
     "{name} was left out: at most {most:,} faces are kept at a time. Take the results "
     "away, clear everything, and bring the rest."
 )
+
+_turns = threading.BoundedSemaphore(min(os.cpu_count() or 1, 4))
+"""Photos that are decoded at once, in all batches: those that wait stay compressed."""
 
 
 @dataclass(eq=False)
@@ -136,7 +140,8 @@ class Batch:
         known = self._judged.get(digest)
         if known is not None:
             return replace(known, name=upload.name, notes=known.notes + upload.notes)
-        result = judge(estimator, content, upload.name, keep_preview=True)
+        with _turns:
+            result = judge(estimator, content, upload.name, keep_preview=True)
         if result.error is None:  # a sentence names its own file
             self._judged[digest] = result
         return replace(result, notes=result.notes + upload.notes)

@@ -41,6 +41,7 @@ def read_parquet(
         opened,
         columns=None if columns is None else list(columns),
         page_checksum_verification=True,
+        use_threads=False,  # small tables; a pool at work may abort a process that ends
     )
     notes = {k: v for k, v in (table.schema.metadata or {}).items() if k != b"pandas"}
     return table.replace_schema_metadata(notes or None)

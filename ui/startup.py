@@ -35,7 +35,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     caps()  # a senseless cap stops the app here
     memory.prepare()
     answer_at_once()
-    from agemodel import estimator  # likewise
+    from agemodel import estimator  # they load what must be prepared for
     from ui import departures, models
 
     estimator.work_in_one_thread()

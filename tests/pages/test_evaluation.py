@@ -150,12 +150,13 @@ def test_look_round_trips_and_says_only_what_is_set() -> None:
 def test_run_stands_beside_a_constant_another_network_and_published_figures() -> None:
     table = table_with(open_page(), "System")
     what = table["What"].tolist()
-    assert what[:3] == ["this run", "no model", "another network"]
-    assert set(what[3:]) == {"published"}
+    assert what[:4] == ["this run", "no model", *["another network"] * 2]
+    assert set(what[4:]) == {"published"}
     assert table["System"][0] == "mobile-3"
-    assert "group_cnn" in table["System"][2]
-    assert table["n"].tolist()[:3] == ["4,743"] * 3
-    assert set(table["n"].tolist()[3:]) == {"-"}
+    assert "seed_cnn" in table["System"][2] and "group_cnn" in table["System"][3]
+    # The write-up's network has 1,000 test faces of its own.
+    assert table["n"].tolist()[:4] == ["4,743", "4,743", "1,000", "4,743"]
+    assert set(table["n"].tolist()[4:]) == {"-"}
     assert {measure.title for measure in MEASURES.values()} <= {
         name.removesuffix(", years") for name in table
     }
@@ -198,7 +199,8 @@ def test_damaged_run_beside_is_told_and_the_others_stand(nothing_local: Path) ->
     (folder / "predictions.parquet").write_bytes(b"nothing")
     page = open_page()
     assert "predictions.parquet of run group_cnn-1 is damaged" in page.warning[0].value
-    assert "another network" not in set(table_with(page, "System")["What"])
+    others = table_with(page, "System").query("What == 'another network'")["System"]
+    assert others.tolist() == ["seed_cnn (seed_cnn-1)"]
 
 
 # --------------------------------------------------------------------------- Confusion
