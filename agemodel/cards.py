@@ -10,6 +10,7 @@ from typing import Any
 from agemodel import paths
 from agemodel.config import config_from
 from agemodel.errors import ModelError
+from agemodel.metrics import MIN_FACES
 from agemodel.recipes import recipe_in_words
 from agemodel.sealed import CHECK, parse, seal, unseal
 
@@ -26,8 +27,6 @@ MEND = (
     "python -m agemodel export RUN NAME"
 )
 """What to do about a model that is damaged."""
-MIN_GROUP = 30
-"""Groups of fewer faces are not compared."""
 
 
 def read_card(folder: Path) -> dict[str, Any]:
@@ -211,7 +210,7 @@ def known_failures(card: dict[str, Any]) -> list[str]:
     """The groups and conditions in which it errs most, a sentence each."""
     lines = []
     for key, parts in card["groups"].get("test", {}).items():
-        parts = {name: part for name, part in parts.items() if part["n"] >= MIN_GROUP}
+        parts = {name: part for name, part in parts.items() if part["n"] >= MIN_FACES}
         if len(parts) < 2:
             continue
         what = key.replace("_", " ")

@@ -20,9 +20,7 @@ from agemodel.faces.quality import (
     grey_of,
     sharpness,
 )
-
-MIN_FACES = 30
-"""Fewer faces than this give no figure."""
+from agemodel.metrics import MIN_FACES
 
 
 def make_small(crop: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ from agemodel.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
 
 CS_YEARS = (1, 3, 5, 10)
 BOOTSTRAP_DRAWS = 1000
+MIN_FACES = 30
+"""Of fewer faces nothing is said."""
 
 
 def age_metrics(true_ages: np.ndarray, age_years: np.ndarray) -> dict[str, float]:

@@ -43,7 +43,7 @@ MAY_IMPORT = {
     "architecture": LEAVES | {"runs"},
     "assets": LEAVES,
     "augmentation": LEAVES | {"config", "faces"},
-    "cards": LEAVES | {"config", "recipes"},
+    "cards": LEAVES | {"config", "metrics", "recipes"},
     "config": LEAVES,
     "dataset": LEAVES
     | {"app_model", "assets", "cards", "config", "faces", "images", "runs"},

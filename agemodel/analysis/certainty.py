@@ -10,11 +10,10 @@ import numpy as np
 import pandas as pd
 
 from agemodel.analysis.errors import percent, worst_first
-from agemodel.analysis.fairness import MIN_FACES
 from agemodel.analysis.quality import equal_parts, mean_errors
 from agemodel.dataset.columns import codes_of
 from agemodel.labels import AGE_GROUPS, GENDERS
-from agemodel.metrics import gender_metrics
+from agemodel.metrics import MIN_FACES, gender_metrics
 
 BINS = 10
 """Of p(female), equally wide, as in `metrics.gender_metrics`."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from agemodel.analysis.fairness import MIN_FACES
 from agemodel.labels import AGES, MAX_AGE, MIN_AGE
+from agemodel.metrics import MIN_FACES
 
 CELL_YEARS = 3
 CELLS = np.arange(MIN_AGE + 1, MAX_AGE + CELL_YEARS, CELL_YEARS)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agemodel.metrics import BOOTSTRAP_DRAWS
+from agemodel.metrics import BOOTSTRAP_DRAWS, MIN_FACES
 
 FACTORS = {"gender": "Gender", "race": "Race label", "age_group": "Age group"}
 """Labels that faces are grouped by, columns of `faces.read_judged`."""
@@ -31,9 +31,6 @@ MEASURES = {
     "gender_accuracy": "Gender accuracy",
 }
 """The columns of values in `group_table`; each has two more, `_low` and `_high`."""
-
-MIN_FACES = 30
-"""Of a group with fewer faces nothing is said."""
 
 RACE_NOTE = (
     "Race is a label of the dataset, known here to audit the errors alone: no model of "

@@ -11,7 +11,8 @@ import pandas as pd
 
 from agemodel.analysis.errors import worst_first
 from agemodel.analysis.faces import QUALITIES, SHARP, qualities_in
-from agemodel.analysis.fairness import MIN_FACES, mean_intervals
+from agemodel.analysis.fairness import mean_intervals
+from agemodel.metrics import MIN_FACES
 
 MEASURES = {"sharpness": "sharp", "brightness": "bright"}
 """Measures of a picture, columns of the table, and the word for much of each."""

@@ -10,8 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from agemodel.analysis.errors import BAND, CELL_YEARS
-from agemodel.analysis.fairness import MIN_FACES
 from agemodel.figures.layout import FAINT, GREY, LINE, compact, with_legend
+from agemodel.metrics import MIN_FACES
 
 HEIGHT = 340
 _SURFACE = "63, 111, 208"

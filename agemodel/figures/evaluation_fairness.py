@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from agemodel.analysis.fairness import MIN_FACES, amount
+from agemodel.analysis.fairness import amount
 from agemodel.figures.layout import GREY, LINE, compact, with_legend
+from agemodel.metrics import MIN_FACES
 
 AXIS_TITLES = {
     "mae_years": "MAE (years)",

@@ -24,7 +24,6 @@ from agemodel.analysis.faces import SPLIT_WORDS, Slice, in_slice, splits_in
 from agemodel.analysis.fairness import (
     FACTORS,
     MEASURES,
-    MIN_FACES,
     RACE_NOTE,
     gap_in_words,
     group_table,
@@ -38,6 +37,7 @@ from agemodel.analysis.systems import systems_beside
 from agemodel.figures import evaluation_certainty, evaluation_errors
 from agemodel.figures.evaluation import NOTHING, score_text
 from agemodel.figures.evaluation_fairness import figure_groups
+from agemodel.metrics import MIN_FACES
 from agemodel.report.document import chart, heading, items, paragraph, table
 from agemodel.runs import Run
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel.analysis.fairness import MEASURES, MIN_FACES
+from agemodel.analysis.fairness import MEASURES
 from agemodel.figures.evaluation_fairness import (
     AXIS_TITLES,
     figure_groups,
@@ -12,6 +12,7 @@ from agemodel.figures.evaluation_fairness import (
     figure_wins,
 )
 from agemodel.figures.layout import LINE
+from agemodel.metrics import MIN_FACES
 
 
 def groups(*rows: tuple[str, str, int, float]) -> pd.DataFrame:

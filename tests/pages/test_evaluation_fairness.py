@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from agemodel import paths
-from agemodel.analysis.fairness import MIN_FACES
+from agemodel.metrics import MIN_FACES
 from agemodel.runs import Run
 
 SHIPPED = paths.SHIPPED_RUNS / "mobile-3"

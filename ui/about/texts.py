@@ -33,8 +33,8 @@ WHAT_AN_ESTIMATE_IS = """
 
 YOUR_PHOTOS = """
 Photos are worked on in the memory of the machine that runs the app. They are not
-stored and not sent anywhere else. A large upload may pass through a nameless temporary
-file while it arrives. The app sends no statistics of its use to anybody.
+stored and not sent anywhere else. Within a minute of the tab's closing what they left
+in memory is overwritten. The app sends no statistics of its use to anybody.
 """
 
 THE_DATA_IS = """

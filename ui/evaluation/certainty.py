@@ -27,7 +27,6 @@ from agemodel.analysis.declining import (
     gender_risk_in_words,
     uncertain_band,
 )
-from agemodel.analysis.fairness import MIN_FACES
 from agemodel.calibration import COVERAGE
 from agemodel.figures.evaluation_certainty import (
     figure_age_risk,
@@ -37,6 +36,7 @@ from agemodel.figures.evaluation_certainty import (
     figure_width,
 )
 from agemodel.labels import AGE_GROUPS
+from agemodel.metrics import MIN_FACES
 from ui.evaluation import state
 from ui.evaluation.charts import Points, show_chart
 from ui.evaluation.errors import MIN_WIDTH_PX, Found, row_of, show_found

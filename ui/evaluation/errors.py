@@ -19,7 +19,6 @@ from agemodel.analysis.errors import (
     running_errors,
     running_in_words,
 )
-from agemodel.analysis.fairness import MIN_FACES
 from agemodel.analysis.quality import (
     MEASURES,
     error_by_flag,
@@ -39,6 +38,7 @@ from agemodel.figures.evaluation_errors import (
     figure_running,
 )
 from agemodel.labels import MIN_AGE
+from agemodel.metrics import MIN_FACES
 from ui.dataset.touch import on_phone
 from ui.evaluation import state
 from ui.evaluation.charts import Points, show_chart

@@ -11,7 +11,6 @@ import streamlit as st
 from agemodel.analysis.fairness import (
     GROUPINGS,
     MEASURES,
-    MIN_FACES,
     RACE_NOTE,
     faces_of,
     gap_in_words,
@@ -21,6 +20,7 @@ from agemodel.analysis.fairness import (
     overall_row,
 )
 from agemodel.figures.evaluation_fairness import figure_groups
+from agemodel.metrics import MIN_FACES
 from ui.evaluation import state
 from ui.evaluation.charts import Points, show_chart
 from ui.evaluation.faces import show_faces

@@ -11,12 +11,10 @@ from agemodel.analysis.faces import Slice
 from agemodel.analysis.headline import MEASURES, YEARS, Score, headline
 from agemodel.analysis.systems import systems_beside
 from agemodel.figures.evaluation import NOTHING, figure_systems, score_text
+from agemodel.metrics import MIN_FACES
 from agemodel.runs import Run, find_run
 from ui.evaluation import state
 from ui.evaluation.charts import show_chart
-
-FEW = 30
-"""Fewer faces than this say little."""
 
 _INTERVAL_IS = (
     "its bootstrap 95 % interval: how far chance, in which faces were drawn, may have "
@@ -46,7 +44,7 @@ def show_headline(judged: pd.DataFrame, rows: np.ndarray) -> None:
                 st.metric(_title(key), value, help=measure.meaning)
                 st.caption(interval.rstrip(")") or NOTHING)
     st.caption(f"n = {n:,} for each. Below each measure {_INTERVAL_IS}")
-    if n < FEW:
+    if n < MIN_FACES:
         st.warning(
             f"Only {n} faces: these measures say little.", icon=":material/groups:"
         )
