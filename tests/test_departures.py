@@ -166,14 +166,18 @@ def test_who_left_is_wiped_after_twice_and_others_not_at_all(
     threads: list[int] = []
     seen = 0
 
-    async def look(_runtime: object, _expected: bool) -> set[str]:
+    expected: list[bool] = []
+
+    async def look(_runtime: object, is_expected: bool) -> set[str]:
         nonlocal seen
         seen += 1
+        expected.append(is_expected)
         return next(looks)
 
     monkeypatch.setattr(departures, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(departures, "get_instance", lambda: None)
     monkeypatch.setattr(departures, "end_visits", look)
+    monkeypatch.setattr(departures, "present_visits", lambda _runtime: {"b"})
     monkeypatch.setattr(departures, "wipe", lambda: wiped_at.append(seen))
     monkeypatch.setattr(
         memory, "overwrite_own_cache", lambda: threads.append(threading.get_ident())
@@ -188,6 +192,8 @@ def test_who_left_is_wiped_after_twice_and_others_not_at_all(
 
     asyncio.run(scenario())
     assert wiped_at == [3, 4]  # "a" is missed at the third look
+    # "a" is known after the first look and no more listed; then it is to be wiped.
+    assert expected == [False, True, True, True, True, False]
     assert threads == [threading.get_ident()] * 2  # the server's own, too
 
 

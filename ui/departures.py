@@ -4,7 +4,8 @@ Streamlit keeps the state of a closed tab for a while, in case it comes back
 (`server.disconnectedSessionTTL`). When that time is over nothing happens by itself: the
 state goes when another tab is closed, and of the tab that was written to last not even
 then, because the loop that writes still has it at hand (checked in Streamlit 1.67). So,
-while there are visits to end, nobody comes by every few seconds, is met, and leaves.
+when a visit's time is over, nobody comes by, is met, and leaves. Not more often: each
+end of a visit also removes files that another has just been given to download.
 """
 
 from __future__ import annotations
@@ -36,8 +37,9 @@ async def see_off_for_ever() -> None:
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
         try:
-            expected = bool(present or wipes)
-            before, present = present, await end_visits(get_instance(), expected)
+            runtime = get_instance()
+            expected = bool(present - present_visits(runtime) or wipes)
+            before, present = present, await end_visits(runtime, expected)
             wipes = WIPES if before - present else max(wipes - 1, 0)
             if wipes:
                 await asyncio.to_thread(wipe)
@@ -60,9 +62,14 @@ async def end_visits(runtime: Runtime, expected: bool) -> set[str]:
     """
     if expected:
         await _visit_as_nobody(runtime)
-    present = {visit.session.id for visit in runtime._session_mgr.list_sessions()}
+    present = present_visits(runtime)
     _drop_stray_uploads(runtime, present)
     return present
+
+
+def present_visits(runtime: Runtime) -> set[str]:
+    """The ids of the visits that are open, or closed for less than their time."""
+    return {visit.session.id for visit in runtime._session_mgr.list_sessions()}
 
 
 def wipe() -> None:
