@@ -31,7 +31,11 @@ def test_hand_made_archive_is_a_whole_one() -> None:
     assert [upload.read() for upload in photos_of(content)] == [b"a", b"b" * 99]
 
 
-@pytest.mark.parametrize("content", [b"", b"no archive", zip_of(("a", b"a"))[:-30]])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no archive", zip_of(("a", b"a"))[:-30]],
+    ids=["empty", "text", "cut"],  # an archive holds the time, an id may not
+)
 def test_what_is_no_whole_archive_is_one_line(content: bytes) -> None:
     (upload,) = photos_of(content)
     assert "t.zip cannot be opened" in sentence(upload)
