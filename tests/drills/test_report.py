@@ -1,0 +1,83 @@
+"""The page of what the drills found: made of the results alone, and honest."""
+
+from __future__ import annotations
+
+import importlib
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks.record import Missing, read_results
+from drills.__main__ import RESULTS, found_by, main
+from drills.findings import all_of, at_most, none_of
+from drills.report import DRILLS, PAGE, render
+
+MACHINE = {
+    "date": "2026-01-02T03:04:05+00:00",
+    "commit": "abc",
+    "system": "Linux x86_64",
+    "processor": "Some CPU",
+    "cores": 2,
+    "load_before": 0.1,
+    "python": "3.11.7",
+    "packages": {"numpy": "2"},
+    "model": {"name": "mobile", "run": "r", "bytes": 1_500_000, "sha256": "f" * 64},
+}
+
+
+def test_page_is_what_the_results_make() -> None:
+    assert PAGE.read_text("utf-8") == render(read_results(RESULTS))
+
+
+def test_every_drill_says_what_it_promises() -> None:
+    for name in DRILLS:
+        drill = importlib.import_module(f"drills.{name}")
+        assert drill.PROMISE.strip() and callable(drill.run), name
+
+
+def test_findings_are_kept_within_their_limits_alone() -> None:
+    assert at_most("s", 2.0, 2.0, "s", 1).kept and not at_most("s", 2.1, 2, "s", 1).kept
+    assert none_of("x", 0, 9).kept and not none_of("x", 1, 9).kept
+    assert all_of("x", 9, 9).kept and not all_of("x", 8, 9).kept
+    assert not all_of("x", 0, 0).kept  # nothing tried shows nothing
+
+
+def test_what_is_not_kept_stands_out_and_fails(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    drills = {
+        "disk": lambda: ([none_of("Lost", 1, 9)], ["A note."]),
+        "kills": lambda: [at_most("Time", 1.0, 2.0, "s")],
+    }
+    monkeypatch.setattr("drills.__main__.describe_machine", lambda: MACHINE)
+    monkeypatch.setattr(
+        "drills.__main__.importlib.import_module",
+        lambda name: SimpleNamespace(PROMISE="It holds.", run=drills[name[7:]]),
+    )
+    assert main(["--dry-run", "disk"]) == 1
+    shown = capsys.readouterr().out
+    assert "| Lost | 1 of 9 | none | **not kept** |" in shown and "A note." in shown
+    assert main(["--dry-run", "kills"]) == 0
+
+
+def test_drill_that_cannot_be_made_here_leaves_the_page_as_it_is(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run() -> None:
+        raise Missing("There is no nginx.")
+
+    monkeypatch.setattr("drills.__main__.describe_machine", lambda: MACHINE)
+    monkeypatch.setattr(
+        "drills.__main__.importlib.import_module",
+        lambda name: SimpleNamespace(PROMISE="", run=run),
+    )
+    before = RESULTS.read_bytes()
+    assert main(["surface"]) == 0
+    assert "not drilled, left as it was. There is no nginx." in capsys.readouterr().err
+    assert RESULTS.read_bytes() == before
+
+
+def test_promise_is_one_line_whatever_its_layout() -> None:
+    drill = SimpleNamespace(PROMISE="\nOne\nline.\n", run=lambda: [none_of("x", 0, 1)])
+    found = found_by(drill)  # type: ignore[arg-type]
+    assert found["promise"] == "One line." and found["notes"] == []
