@@ -7,6 +7,7 @@ else in it is what the steps put there. It takes root's rights, and Linux.
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -22,7 +23,8 @@ BASE = ("/usr", "/bin", "/lib", "/lib64", "/sbin", "/etc")
 KEPT_VARIABLES = ("PIP_", "SSL_", "REQUESTS_", "HTTP", "http", "NO_PROXY", "no_proxy")
 """By which a machine tells pip where packages are, and how to get there."""
 
-_ROOTS_OWN = (sys.base_prefix, "/opt/wheels", "/opt/pypi")
+_FILE_URL = re.compile(r"file://(/[^\s']+)")
+_FOLDER = re.compile(r"find-links='(/[^\s']+)")
 
 
 class Sandbox:
@@ -149,7 +151,17 @@ def built(folder: Path) -> tuple[Sandbox, int]:
 
 
 def _bases() -> list[str]:
-    return [place for place in (*BASE, *_ROOTS_OWN) if Path(place).is_dir()]
+    own = {sys.base_prefix, *_folders_of_pip()} - set(BASE)
+    return [place for place in (*BASE, *sorted(own)) if Path(place).is_dir()]
+
+
+def _folders_of_pip() -> set[str]:
+    """The folders that pip on this machine is told to take packages from."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True
+    ).stdout
+    indexes = {str(Path(place).parent) for place in _FILE_URL.findall(listed)}
+    return indexes | set(_FOLDER.findall(listed))
 
 
 def _tmpfs(root: Path, place: str) -> str:
