@@ -137,6 +137,30 @@ def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     assert "years" in out
 
 
+def test_a_name_cannot_forge_lines_of_the_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "a\nb.png: face 1: 30 years.png"
+    Image.new("RGB", (40, 40)).save(path)
+    assert cli.main(["predict", str(path)]) == 0
+    assert capsys.readouterr().out.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["predict", "x.jpg"], ["data", "describe"], ["doctor"]]
+)
+def test_a_senseless_cap_stops_every_command(
+    arguments: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_FACES", "many")
+    assert cli.main(arguments) == 1
+    out, err = capsys.readouterr()
+    assert not out
+    assert err.startswith("AGEMODEL_MAX_FACES is 'many'")
+
+
 @pytest.mark.parametrize(
     "arguments", [[], ["predict"], ["predict", "--jsn", "x"], ["train"], ["nonsense"]]
 )

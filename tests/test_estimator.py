@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agemodel import paths
-from agemodel.estimator import Estimator
+from agemodel.estimator import TURNED_SIDE_PX, Estimator
 from agemodel.images import downscale, read_image
 
 PORTRAIT = "barack-obama.jpg"
@@ -46,6 +46,22 @@ def test_a_photo_that_lies_on_its_side_is_judged_upright(
     # Turning back by whole quarters gives the very same pixels.
     for face, same in zip(found, expected, strict=True):
         assert face.age_years == pytest.approx(same.age_years, abs=1e-3)
+
+
+def test_a_lying_face_in_a_large_photo_is_judged_at_its_full_size(
+    estimator: Estimator,
+) -> None:
+    portrait = photo(PORTRAIT)
+    height, width = portrait.shape[:2]
+    upright = np.full((3_000, 2_400, 3), 120, np.uint8)
+    upright[500 : 500 + height, 900 : 900 + width] = portrait
+    (expected,) = estimator.estimate(upright)
+    lying = np.ascontiguousarray(np.rot90(upright))
+    assert max(lying.shape) > TURNED_SIDE_PX
+    (face,), back = estimator.estimate_upright(lying)
+    assert back == 3
+    assert face.box_xyxy == pytest.approx(expected.box_xyxy, abs=0.1)
+    assert face.age_years == pytest.approx(expected.age_years, abs=1e-3)
 
 
 def test_no_face_is_an_empty_list(estimator: Estimator) -> None:

@@ -18,6 +18,7 @@ import sys
 from collections.abc import Sequence
 
 from agemodel import __version__
+from agemodel.caps import caps
 from agemodel.cli import data, doctor, predict, runs
 from agemodel.cli.codes import FAILED, STOPPED
 from agemodel.errors import AgeModelError
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     args = build_parser().parse_args(arguments)
     try:
+        caps()  # a senseless one stops every command here
         return args.run(args)
     except AgeModelError as error:
         print(error, file=sys.stderr)

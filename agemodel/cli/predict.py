@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agemodel.cli.codes import DONE, FAILED
+from agemodel.file_names import shown_name
 
 if TYPE_CHECKING:
     from agemodel.estimator import Estimator
@@ -90,10 +91,11 @@ def _print_table(results: Iterator[PhotoResult], count: int) -> int:
 def _table_lines(result: PhotoResult) -> list[str]:
     if result.error:
         return [result.error]
+    name = shown_name(result.name)
     if not result.estimates:
-        return [f"{result.name}: no face found."]
+        return [f"{name}: no face found."]
     return [
-        f"{result.name}: face {number}: {face.age_years:.0f} years "
+        f"{name}: face {number}: {face.age_years:.0f} years "
         f"({face.age_low:.0f} to {face.age_high:.0f}), {face.age_group}, "
         f"{face.gender} (p_female {face.p_female:.2f})"
         for number, face in enumerate(result.estimates, start=1)

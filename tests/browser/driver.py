@@ -178,7 +178,7 @@ def wait_until_drawn(page: Page) -> None:
 
 
 def wait_for(page: Page, condition: str) -> None:
-    """Wait until an expression is true on the page.
+    """Wait until an expression, or what a function gives, is true on the page.
 
     Playwright's own waiting evaluates it inside the page, which the proxy's policy
     does not let anyone do.

@@ -14,6 +14,7 @@ from browser.driver import (
     Server,
     assert_fits,
     visit,
+    wait_for,
     wait_until_drawn,
 )
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
@@ -170,12 +171,12 @@ def test_finger_on_a_phone_scrolls_the_page_over_charts(
     expect(area).to_be_attached(timeout=SLOW_MS)
     assert area.evaluate(TOUCH)
     page.get_by_test_id("stMain").get_by_text(re.compile("tapped|a finger")).click()
-    page.wait_for_function(  # the chart takes it, as it was asked to
+    wait_for(  # the chart takes it, as it was asked to
+        page,
         f"""() => {{
           const area = document.querySelector('[class*="dataset_{name}_"] .nsewdrag');
           return area && !({TOUCH})(area);
         }}""",
-        timeout=SLOW_MS,
     )
     phone.close()
 

@@ -12,6 +12,7 @@ from browser.driver import (
     Server,
     assert_fits,
     visit,
+    wait_for,
     wait_until_drawn,
 )
 from plain_predictions import plain_faces
@@ -67,14 +68,14 @@ def click_at(page: Page, name: str, x: float, y: float) -> None:
 
 def wait_for_drag(page: Page, name: str) -> None:
     """Wait until only the chart is there over which a drag chooses."""
-    page.wait_for_function(
-        """(name) => {
+    wait_for(
+        page,
+        f"""() => {{
             const plots = [...document.querySelectorAll(
-                `[class*='st-key-evaluation_${name}_'] .js-plotly-plot`)];
+                "[class*='st-key-evaluation_{name}_'] .js-plotly-plot")];
             return plots.length === 1
                 && plots[0]._fullLayout?.dragmode === 'select';
-        }""",
-        arg=name,
+        }}""",
     )
 
 

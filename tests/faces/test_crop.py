@@ -106,6 +106,14 @@ def test_shrinking_averages_what_it_leaves_out(reduction: int) -> None:
     assert np.abs(crop - block_means(rgb, size)).max() <= 1.5
 
 
+def test_a_line_of_pixels_is_cut_as_a_square_as_long_as_it() -> None:
+    # As a square of its own it would take 13 GB.
+    rgb = np.repeat(np.arange(65_536, dtype=np.uint16)[None, :, None] >> 8, 3, axis=2)
+    crop = crop_square(rgb.astype(np.uint8), CropSquare((32_768, 0.5), 65_536), 64)
+    expected = np.arange(64) * 4 + 1.5  # each column is the mean of 1,024 pixels
+    assert np.abs(crop[..., 0] - expected).max() <= 1
+
+
 def test_enlarging_keeps_a_slope_in_place() -> None:
     # Value 4 x at a pixel whose middle is at x + 0.5. Three times as large, the middle
     # of pixel c is at (c + 0.5) / 3 of the picture.
