@@ -25,14 +25,10 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
-import platform
 import re
-import subprocess
 import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -41,8 +37,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from agemodel import __version__, paths
+from agemodel import paths
 from agemodel.config import TrainConfig, config_from
+from agemodel.environment import describe_environment
 from agemodel.errors import ConfigError, RunError
 from agemodel.files import runs_place, write_whole, writing
 from agemodel.sealed import (
@@ -88,7 +85,6 @@ _MADE_BY_EVALUATE = (
     "conditions.json",
     "metrics.json",
 )
-_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow")
 
 
 @dataclass(frozen=True)
@@ -357,34 +353,5 @@ def ship_run(run: Run) -> Run:
     return Run(target)
 
 
-def describe_environment() -> dict[str, Any]:
-    """Versions, commit and machine, as far as they can be known."""
-    return {
-        "agemodel": __version__,
-        "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
-        "commit": _commit(),
-        "machine": f"{platform.system()} {platform.machine()}",
-        "cpus": os.cpu_count(),
-        "started": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _commit() -> str | None:
-    command = ["git", "-C", str(paths.ROOT), "describe", "--always", "--dirty"]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None

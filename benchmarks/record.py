@@ -13,9 +13,9 @@ from typing import Any
 
 from agemodel import paths
 from agemodel.cards import read_card
+from agemodel.environment import describe_environment
 from agemodel.estimator import DEFAULT_MODEL
 from agemodel.files import write_whole
-from agemodel.runs import describe_environment
 
 RESULTS = Path(__file__).with_name("results.json")
 _SERVING = ("ai-edge-litert", "numpy", "opencv-python-headless", "pillow", "streamlit")

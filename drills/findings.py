@@ -40,18 +40,18 @@ def at_most(
         what,
         f"{value:,.{digits}f} {unit}".strip(),
         f"at most {limit:,.{_digits(limit, digits)}f} {unit}".strip(),
-        value <= limit,
+        bool(value <= limit),
     )
 
 
 def none_of(what: str, count: int, of: int) -> Finding:
     """Something that must not have happened once."""
-    return Finding(what, f"{count:,} of {of:,}", "none", count == 0)
+    return Finding(what, f"{count:,} of {of:,}", "none", not count)
 
 
 def all_of(what: str, count: int, of: int) -> Finding:
     """Something that must have happened every time, and more than never."""
-    return Finding(what, f"{count:,} of {of:,}", "all", count == of and of > 0)
+    return Finding(what, f"{count:,} of {of:,}", "all", bool(count == of and of > 0))
 
 
 def _digits(limit: float, digits: int) -> int:

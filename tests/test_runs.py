@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel import paths, runs
+from agemodel import paths
 from agemodel.config import TrainConfig
 from agemodel.errors import RunError
 from agemodel.runs import (
@@ -284,7 +284,7 @@ def test_failed_writing_leaves_the_old_file(
         raise OSError("No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(runs.os, step, fail)
+        patch.setattr(os, step, fail)
         with pytest.raises(OSError, match="No space"):
             write_whole(path, b"new")
     assert path.read_bytes() == b"old"
@@ -308,8 +308,8 @@ def test_content_is_on_disk_before_it_takes_the_name(
         steps.append(("named", source.read_bytes()))
         replace(source, target)
 
-    monkeypatch.setattr(runs.os, "fsync", on_fsync)
-    monkeypatch.setattr(runs.os, "replace", on_replace)
+    monkeypatch.setattr(os, "fsync", on_fsync)
+    monkeypatch.setattr(os, "replace", on_replace)
     write_whole(path, b"content")
     assert steps == [("flushed", b"content"), ("named", b"content")]
 

@@ -47,6 +47,7 @@ MAY_IMPORT = {
     "config": LEAVES,
     "dataset": LEAVES
     | {"app_model", "assets", "cards", "config", "faces", "images", "runs"},
+    "environment": LEAVES,
     "faces": LEAVES | {"images", "assets"},
     "images": LEAVES,
     "jobs": LEAVES | {"app_model", "cards", "checkpoints", "config", "dataset", "runs"},
@@ -56,7 +57,7 @@ MAY_IMPORT = {
     "recipes": LEAVES | {"config"},
     "run_comparison": LEAVES | {"config"},
     "run_splits": LEAVES | {"dataset", "runs"},
-    "runs": LEAVES | {"config"},
+    "runs": LEAVES | {"config", "environment"},
     "strips": LEAVES | {"augmentation", "config", "faces"},
     "staging": LEAVES,
 } | {leaf: {"errors", "paths"} - {leaf} for leaf in LEAVES}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import json
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from benchmarks.record import Missing, read_results
@@ -40,6 +42,14 @@ def test_findings_are_kept_within_their_limits_alone() -> None:
     assert none_of("x", 0, 9).kept and not none_of("x", 1, 9).kept
     assert all_of("x", 9, 9).kept and not all_of("x", 8, 9).kept
     assert not all_of("x", 0, 0).kept  # nothing tried shows nothing
+
+
+def test_findings_of_counted_arrays_are_written_down() -> None:
+    two = np.int64(2)
+    found = [at_most("s", np.float64(2), 3, "s"), none_of("x", two, 9)]
+    found.append(all_of("x", two, 2))
+    kept = [entry["kept"] for entry in json.loads(json.dumps([*map(vars, found)]))]
+    assert kept == [True, False, True]
 
 
 def test_what_is_not_kept_stands_out_and_fails(
