@@ -28,8 +28,9 @@ class TrainConfig:
         split: column of the index that says train, val and test: "split" or "seed".
         share: part of the training faces to use, 0..1.
         pretrained: start from the weights in assets/pretrained.
-        start_run: id of a run of the same network whose best model to start from;
-            empty for none.
+        start_run: id of a run of the same network whose best model to start from, or
+            ids with commas between, whose best models' weights are averaged, one named
+            twice counting twice ("model soups", Wortsman et al. 2022); empty for none.
         frozen_blocks: how many of the trunk's blocks, 0 to 13, counted from the input,
             keep the weights they start from; they cost little and cannot overfit.
         epochs: passes over the training faces.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from agemodel.config import TrainConfig
 
 
@@ -61,7 +63,7 @@ def variations(config: TrainConfig) -> list[str]:
 def start_in_words(config: TrainConfig) -> str:
     """Where the weights come from."""
     if config.start_run:
-        text = f"It starts from the best model of run `{config.start_run}`"
+        text = f"It starts from {_start_models(config.start_run)}"
     elif config.pretrained:
         text = "It starts from HSE-FaceRes, trained on VGGFace2's faces"
     else:
@@ -69,6 +71,14 @@ def start_in_words(config: TrainConfig) -> str:
     if config.frozen_blocks:
         text += f"; the first {config.frozen_blocks} of 13 blocks stay as they are"
     return f"{text}."
+
+
+def _start_models(start_run: str) -> str:
+    named = Counter(run_id.strip() for run_id in start_run.split(","))
+    if len(named) == 1:
+        return f"the best model of run `{next(iter(named))}`"
+    shares = [f"`{run}` ({times / named.total():.0%})" for run, times in named.items()]
+    return f"the averaged weights of the best models of runs {', '.join(shares)}"
 
 
 def steps_in_words(config: TrainConfig) -> str:

@@ -8,6 +8,7 @@ import math
 import shutil
 import time
 import traceback
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -153,8 +154,7 @@ def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
     policy = "mixed_bfloat16" if config.mixed_bfloat16 else "float32"
     model = _built(config, policy)
     if config.start_run:
-        path = find_run(config.start_run).folder / checkpoints.BEST
-        model.load_weights(path)
+        model.set_weights(_mean_weights(config))
     elif config.pretrained:
         start = _built(config, "float32")
         _load_pretrained(start, batches.validation())
@@ -163,6 +163,18 @@ def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
         networks.spread_groups(model, batches.parts["train"]["age"].to_numpy())
     _compile(model, config, steps_per_epoch=len(batches.training(0)))
     return model
+
+
+def _mean_weights(config: TrainConfig) -> list[np.ndarray]:
+    """The weights to start from: each the mean over the runs that are named."""
+    start = _built(config, "float32")
+    named = Counter(run_id.strip() for run_id in config.start_run.split(","))
+    mean = [np.zeros(weights.shape, np.float32) for weights in start.get_weights()]
+    for run_id, times in named.items():
+        start.load_weights(find_run(run_id).folder / checkpoints.BEST)
+        for total, weights in zip(mean, start.get_weights(), strict=True):
+            total += weights * (times / named.total())
+    return mean
 
 
 def _built(config: TrainConfig, policy: str) -> keras.Model:

@@ -30,6 +30,10 @@ def test_a_plain_recipe_says_no_more_than_it_does() -> None:
         ({"age_balance": 0.25}, "share to the power of -0.25"),
         ({"pretrained": True, "frozen_blocks": 5}, "first 5 of 13 blocks stay"),
         ({"start_run": "mobile-1"}, "best model of run `mobile-1`"),
+        (
+            {"start_run": "a, a,a,b"},
+            "averaged weights of the best models of runs `a` (75%), `b` (25%)",
+        ),
         ({"cosine": True}, "falling to zero along a cosine"),
     ],
 )

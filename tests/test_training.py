@@ -153,6 +153,30 @@ def frozen(
         return start, train(config, data, "frozen")
 
 
+def test_training_starts_from_the_averaged_weights_of_the_runs_that_are_named(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        starts.append(build_network("mobile", 32, 0.0))
+        starts[-1].save(tmp_path / name / BEST)
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path))
+    config = replace(
+        SMALL,
+        network="mobile",
+        epochs=1,
+        start_run="one, two,one,one",
+        learning_rate=1e-9,
+    )
+    run = train(config, data, "averaged")
+    trained = keras.saving.load_model(run.folder / LAST)
+    kernels = [m.get_layer("age_logits").get_weights()[0] for m in (*starts, trained)]
+    np.testing.assert_allclose(
+        kernels[2], 0.75 * kernels[0] + 0.25 * kernels[1], atol=1e-6
+    )
+
+
 def test_frozen_blocks_stay_as_they_are_and_the_others_learn(
     frozen: tuple[keras.Model, Run],
 ) -> None:
