@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -57,7 +58,11 @@ def kill_trainings(
             most = max(most, begun)
             toll.losses += [f"{run.id}: {lost} epochs"] if lost else []
             toll.losses += _halves(run)
-        toll.finish(_ending(run) == expected, _strange(run, home.run_of("undisturbed")))
+        found = _ending(run)
+        if others := [name for name in found if found[name] != expected[name]]:
+            print(f"{run.id} ends otherwise: {', '.join(others)}", file=sys.stderr)
+            print(f"{expected['history']}\n{found['history']}", file=sys.stderr)
+        toll.finish(not others, _strange(run, home.run_of("undisturbed")))
         if toll.kills >= kills:
             break
     return toll, most
