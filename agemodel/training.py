@@ -272,8 +272,15 @@ def _epoch(
         steps = len(training)
         callbacks = [_Steps(epoch * steps, config.epochs * steps, on_step)]
     rate = float(ops.convert_to_numpy(model.optimizer.learning_rate))
+    _seed_dropout(model, config.seed, epoch)
     with _ending_its_threads():
-        fitted = model.fit(training, epochs=1, verbose=0, callbacks=callbacks)
+        fitted = model.fit(
+            training,
+            epochs=1,
+            shuffle=False,  # they come shuffled, by seed and epoch alone
+            verbose=0,
+            callbacks=callbacks,
+        )
     row = {name: values[0] for name, values in fitted.history.items()}
     val = model.evaluate(batches.validation(), verbose=0, return_dict=True)
     row |= {f"val_{name}": value for name, value in val.items()}
@@ -283,6 +290,14 @@ def _epoch(
         "learning_rate": rate,
         **{name: float(value) for name, value in row.items()},
     }
+
+
+def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
+    """Let what is dropped follow from seed and epoch alone; no file keeps its state."""
+    states = [one for one in model.variables if one.name == "seed_generator_state"]
+    for place, state in enumerate(states):
+        rng = np.random.default_rng([seed, epoch, place])
+        state.assign(rng.integers(0, 2**31, state.shape))
 
 
 @contextmanager

@@ -274,6 +274,32 @@ def test_without_a_dataset_the_error_says_how_to_get_one(
         train(SMALL, tmp_path / "nothing", "none")
 
 
+@pytest.mark.parametrize(
+    "change", [{"dropout": 0.3}, {"weight_average": 0.9}, {"erase": 0.5, "mixup": 0.0}]
+)
+def test_a_training_that_was_stopped_ends_as_one_that_was_not(
+    change: dict, data: Path, runs: Path
+) -> None:
+    config = replace(SMALL, epochs=4, **change)
+    whole = train(config, data, "whole")
+
+    def stop(row: dict) -> None:
+        if row["epoch"] in (1, 3):
+            raise KeyboardInterrupt
+
+    for _ in range(2):
+        with pytest.raises(KeyboardInterrupt):
+            train(config, data, "stopped", on_epoch=stop)
+    stopped = train(config, data, "stopped")
+    histories = [run.read_history().drop(columns="seconds") for run in (whole, stopped)]
+    pd.testing.assert_frame_equal(*histories)
+    for name in (BEST, LAST):
+        models = [keras.saving.load_model(r.folder / name) for r in (whole, stopped)]
+        weights = [model.get_weights() for model in models]
+        for one, other in zip(*weights, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
 CHILD = """
 import sys
 from pathlib import Path
