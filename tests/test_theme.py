@@ -65,6 +65,9 @@ def test_text_is_legible_on_every_background(scheme: str) -> None:
         for role in ("textColor", "linkColor", "primaryColor", "grayTextColor"):
             assert contrast(theme[role], behind) >= LEGIBLE, (role, behind)
     assert contrast(theme["textColor"], page, CAPTION_OPACITY) >= LEGIBLE
+    for behind in (page, theme["secondaryBackgroundColor"]):
+        faded = contrast(theme["codeTextColor"], behind, CAPTION_OPACITY)
+        assert faded >= LEGIBLE, behind
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

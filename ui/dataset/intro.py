@@ -42,7 +42,7 @@ def show_intro(faces: pd.DataFrame) -> None:
             st.markdown(_NO_PICTURES)
             show_ways()
             st.caption(_BY_COMMAND)
-            st.code(_COMMANDS.strip(), language="sh", wrap_lines=True)
+            st.code(_COMMANDS.strip(), language=None, wrap_lines=True)
 
 
 def show_left_out(faces: pd.DataFrame) -> None:

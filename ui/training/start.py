@@ -49,7 +49,7 @@ def show_start() -> None:
         images_dir(paths.data_dir())
     except DatasetError:
         st.warning(_NO_DATASET, icon=":material/photo_library:")
-        st.code(_COMMANDS.strip(), language="sh", wrap_lines=True)
+        st.code(_COMMANDS.strip(), language=None, wrap_lines=True)
         return
     _choose_recipe()
     try:
