@@ -24,7 +24,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
 from agemodel import memory
 from agemodel.batches import Batch
-from ui import departures, models, startup
+from ui import departures, startup, warming
 from ui.departures import end_visits
 
 TTL_S = 0.3
@@ -232,7 +232,7 @@ def test_server_starts_looking_and_takes_uploads_into_memory(
         await asyncio.sleep(PATIENCE_S)
 
     monkeypatch.setattr(departures, "see_off_for_ever", look)
-    monkeypatch.setattr(models, "warm", lambda: None)
+    monkeypatch.setattr(warming, "load_data", lambda: None)
     monkeypatch.setattr(startup, "_open_browser_soon", lambda: None)
     monkeypatch.setattr(MultiPartParser, "spool_max_size", 0)
     monkeypatch.setattr(cv2, "setNumThreads", given.append)

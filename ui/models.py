@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import threading
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from agemodel import app_model, memory
+from agemodel import app_model
 from agemodel.cards import CARD
-from agemodel.errors import AgeModelError
 
 if TYPE_CHECKING:
     from agemodel.estimator import Estimator
@@ -71,14 +68,6 @@ def check_installed() -> None:
     _check(*version())
 
 
-@st.cache_resource(show_spinner=False)
-def warm() -> threading.Thread:
-    """Load what the pages will need, once a process, without waiting for it."""
-    thread = threading.Thread(target=_load_all, name="warm", daemon=True)
-    thread.start()
-    return thread
-
-
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _check(folder: Path, exported: int) -> None:
     app_model.check()
@@ -98,20 +87,3 @@ def _neighbours(folder: Path, exported: int) -> Neighbours:
     from agemodel.neighbours import Neighbours
 
     return Neighbours(folder)
-
-
-def _load_all() -> None:
-    with contextlib.suppress(AgeModelError):  # the page says so when it is needed
-        estimator()
-    import pandas  # noqa: F401
-    import plotly.graph_objects  # noqa: F401
-
-    with contextlib.suppress(AgeModelError):  # likewise
-        neighbours()
-    from ui.dataset import state
-    from ui.evaluation import headline
-
-    with contextlib.suppress(AgeModelError):
-        state.faces()
-        headline.warm()
-    memory.settle()

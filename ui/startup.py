@@ -36,12 +36,13 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     memory.prepare()
     answer_at_once()
     from agemodel import estimator  # they load what must be prepared for
-    from ui import departures, models
+    from ui import departures, warming
 
     estimator.work_in_one_thread()
     _keep_uploads_off_the_disk()
     _route_from_the_first_visit_on()
-    models.warm()
+    warming.load_modules()
+    warming.load_data()
     if not st.get_option("server.headless"):
         _open_browser_soon()
     departing = asyncio.create_task(departures.see_off_for_ever())

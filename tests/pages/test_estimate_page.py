@@ -25,7 +25,6 @@ def estimator(monkeypatch: pytest.MonkeyPatch) -> FakeEstimator:
     fake = FakeEstimator()
     monkeypatch.setattr(models, "estimator", lambda: fake)
     monkeypatch.setattr(models, "check_installed", lambda: None)
-    monkeypatch.setattr(models, "warm", lambda: None)
     return fake
 
 
