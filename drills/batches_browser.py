@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from agemodel import paths
 from agemodel.file_names import shown_name
-from benchmarks.record import Missing
+from drills.app_browser import app_and_browser
 from drills.findings import Finding, all_of, at_most, none_of
 from drills.made_archives import zip_of
 from drills.names_shown import faceless_png
-from tests.browser.chromium import find
-from tests.browser.driver import CHROMIUM_FLAGS, run_server, visit, watched_page
+from tests.browser.driver import visit, watched_page
 
 NAMES = (
     *("*a* _b_ **c** `d`.png", "# a.png", ":red[a] :material/home: :smile:.png"),
@@ -40,20 +37,9 @@ def findings() -> Iterator[Finding]:
     Raises:
         Missing: there is no Chromium.
     """
-    path = find()
-    if path is None:
-        raise Missing("No Chromium was found; `make test` sees to one.")
-    with (
-        tempfile.TemporaryDirectory() as home,
-        run_server(Path(home)) as server,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_FLAGS)
-        )
+    with app_and_browser() as (server, browser):
         yield from _names(browser, server.url)
         yield from _clear_in_the_middle(browser, server.url)
-        browser.close()
 
 
 def _names(browser: Browser, url: str) -> Iterator[Finding]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from agemodel import paths
-from benchmarks.record import Missing
+from drills.app_browser import app_and_browser
 from drills.findings import Finding, all_of, none_of
 from drills.hostile_bombs import bombs
 from drills.made_pictures import PORTRAITS, Made
-from tests.browser.chromium import find
-from tests.browser.driver import CHROMIUM_FLAGS, run_server, visit, watched_page
+from tests.browser.driver import visit, watched_page
 
 DONE_TIMEOUT_MS = 120_000
 _UPLOADER = "stFileUploaderDropzoneInput"
@@ -31,19 +28,8 @@ def findings() -> Iterator[Finding]:
     Raises:
         Missing: there is no Chromium.
     """
-    path = find()
-    if path is None:
-        raise Missing("No Chromium was found; `make test` sees to one.")
-    with (
-        tempfile.TemporaryDirectory() as home,
-        run_server(Path(home)) as server,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_FLAGS)
-        )
+    with app_and_browser() as (server, browser):
         yield from brought(browser, server.url, list(bombs()))
-        browser.close()
         traces = server.log.read_text().count("Traceback")
         yield none_of("Bombs on the page: tracebacks in the log", traces, 1)
 

