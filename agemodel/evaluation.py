@@ -23,6 +23,7 @@ from agemodel.dataset.index import images_dir
 from agemodel.errors import RunError
 from agemodel.estimator import distribution_around
 from agemodel.explanation import fit_projection, with_features
+from agemodel.known_range import CORAL_RANGE, CORAL_TOLD, told_range
 from agemodel.labels import AGES, group_probabilities
 from agemodel.network_record import write_network
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
@@ -232,16 +233,21 @@ def prediction_table(
 
 
 def measure(table: pd.DataFrame) -> dict[str, Any]:
-    """Metrics of val, test and, where it is marked, the CORAL test split."""
+    """Metrics of val, test and, where it is marked, the CORAL test split.
+
+    The latter both as the network judges by itself and told the range of ages, as
+    published networks know it from their training faces.
+    """
     parts = {name: table[table["split"] == name] for name in ("val", "test")}
-    parts["coral_test"] = table[(table["split"] == "test") & (table["coral"] == "test")]
+    coral = table[(table["split"] == "test") & (table["coral"] == "test")]
+    parts["coral_test"] = coral
     columns = {name: _columns(part) for name, part in parts.items() if len(part)}
-    return {
-        "splits": {name: metrics.summarise(part) for name, part in columns.items()},
-        "groups": {
-            name: metrics.summarise_groups(part) for name, part in columns.items()
-        },
-    }
+    splits = {name: metrics.summarise(part) for name, part in columns.items()}
+    if len(coral):
+        told = _columns(told_range(coral, *CORAL_RANGE))
+        splits[CORAL_TOLD] = metrics.summarise(told)
+    groups = {name: metrics.summarise_groups(part) for name, part in columns.items()}
+    return {"splits": splits, "groups": groups}
 
 
 def _columns(part: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -14,6 +14,7 @@ from agemodel.analysis.baselines import read_published
 from agemodel.cards import read_card
 from agemodel.errors import RunError
 from agemodel.estimator import DEFAULT_MODEL
+from agemodel.known_range import CORAL_TOLD
 from agemodel.runs import Run
 from benchmarks.limits import at_most
 
@@ -22,6 +23,8 @@ PARTS = ("coral_test", "test")
 
 OWN_SPLIT = "split"
 """The index column of this project's split; a run of another saw other faces."""
+
+TOLD = "each face told to be 21 to 60 years old, as those know that learned from such"
 
 MEASURES = ("n", "mae_years", "mae_years_95", "cs5", "gender_accuracy")
 
@@ -52,6 +55,11 @@ def own_rows(card: dict[str, Any], shipped: Path, part: str) -> list[dict[str, A
     known = {"input_px": card["input_px"], "parameters": card["parameters"]}
     served = {"name": f"{card['name']}, as served", "kind": "served", **known}
     rows = [served | _measures(card["metrics"].get(part, {}))]
+    if part == "coral_test":
+        told = {"name": f"{card['name']}, told the range", "kind": "told", **known}
+        rows.append(
+            told | {"note": TOLD} | _measures(card["metrics"].get(CORAL_TOLD, {}))
+        )
     runs = [Run(path.parent) for path in sorted(shipped.glob("*/metrics.json"))]
     for run in runs:
         config = run.read_json("config.json")

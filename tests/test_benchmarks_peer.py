@@ -14,6 +14,7 @@ from PIL import Image
 
 from agemodel import paths
 from agemodel.analysis.baselines import read_published
+from agemodel.known_range import CORAL_TOLD
 from benchmarks import field, peer, peer_process, peer_setup
 from benchmarks.__main__ import main
 from benchmarks.record import RESULTS, Missing, merge
@@ -228,6 +229,11 @@ def test_own_rows_come_from_the_card_and_from_runs_of_other_networks(tmp_path) -
     assert (seed["n"], seed["mae_years"]) == (9, 7.5)
     assert "split 'seed'" in seed["note"]
     assert field.own_rows(card, tmp_path, "coral_test") == []
+    card["metrics"] |= {"coral_test": PART, CORAL_TOLD: PART | {"mae_years": 4.1}}
+    alone, told = field.own_rows(card, tmp_path, "coral_test")
+    assert (alone["kind"], alone["mae_years"]) == ("served", PART["mae_years"])
+    assert (told["kind"], told["mae_years"]) == ("told", 4.1)
+    assert "21 to 60" in told["note"]
 
 
 def test_served_model_is_held_against_the_best_package() -> None:

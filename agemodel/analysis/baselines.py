@@ -15,6 +15,7 @@ from agemodel.analysis.headline import MEASURES, Score
 from agemodel.assets import read_verified
 from agemodel.dataset.columns import category, codes_of
 from agemodel.errors import AgeModelError, ModelError
+from agemodel.known_range import CORAL_RANGE, CORAL_TOLD
 from agemodel.labels import AGE_GROUPS, GENDERS, age_group_index
 from agemodel.runs import PREDICTIONS, Run, list_runs
 
@@ -24,6 +25,7 @@ NETWORKS = ("seed_cnn", "group_cnn")
 
 KINDS = {
     "run": "this run",
+    "told": "this run, told more",
     "constant": "no model",
     "baseline": "another network",
     "published": "published",
@@ -147,6 +149,31 @@ def published_systems(split: str) -> list[System]:
         )
         for row in read_published().get(split, [])
     ]
+
+
+def told_systems(run: Run, split: str) -> list[System]:
+    """The run told the range of CORAL's ages, where those are asked for.
+
+    Args:
+        run: an evaluated run.
+        split: of `faces.SPLITS`.
+
+    Raises:
+        RunError: the run's metrics cannot be read.
+    """
+    splits = run.read_json("metrics.json").get("splits", {})
+    if split != "coral_test" or CORAL_TOLD not in splits:
+        return []
+    measures = splits[CORAL_TOLD]
+    scores = {
+        key: Score(measures[key], *measures.get(f"{key}_95", ()))
+        for key in MEASURES
+        if key in measures
+    }
+    low, high = CORAL_RANGE
+    name = f"{run.id}, told that all are {low} to {high}"
+    note = "as networks know that learned from such faces alone"
+    return [System(name, "told", measures["n"], scores, note)]
 
 
 def evaluated_runs() -> list[Run]:

@@ -15,6 +15,7 @@ from agemodel.analysis.baselines import (
     network_of,
     published_systems,
     split_note,
+    told_systems,
 )
 from agemodel.analysis.faces import Slice, in_slice, read_judged
 from agemodel.analysis.headline import Score, headline
@@ -45,7 +46,8 @@ def systems_beside(
 ) -> tuple[list[System], list[str]]:
     """The run itself, a guess, other networks, and what others published.
 
-    Published figures are of a whole split: they are left out where a filter is set.
+    Published figures are of a whole split: they are left out where a filter is set,
+    and so are those of the run told the range of CORAL's ages.
 
     Args:
         run: that is looked at.
@@ -72,6 +74,7 @@ def systems_beside(
             reasons.append(str(error))
     if wanted == Slice(split=wanted.split):
         try:
+            found += told_systems(run, wanted.split)
             found += published_systems(wanted.split)
         except AgeModelError as error:
             reasons.append(str(error))

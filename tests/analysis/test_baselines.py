@@ -17,10 +17,12 @@ from agemodel.analysis.baselines import (
     published_systems,
     read_published,
     split_note,
+    told_systems,
 )
 from agemodel.analysis.faces import Slice, in_slice, read_judged
-from agemodel.analysis.headline import measure
+from agemodel.analysis.headline import Score, measure
 from agemodel.errors import ModelError
+from agemodel.known_range import CORAL_TOLD
 from agemodel.labels import AGE_GROUPS
 from agemodel.runs import Run
 
@@ -93,6 +95,22 @@ def test_published_figures_are_those_of_the_file_and_are_marked() -> None:
             assert one.scores["mae_years"].value == row["mae_years"]
             assert np.isnan(one.scores["mae_years"].low)
     assert published_systems("val") == []
+
+
+def test_run_told_the_range_stands_beside_itself_on_coral_faces_alone(tmp_path) -> None:
+    run = made_run(tmp_path / "m", "mobile")
+    told = {"n": 7, "mae_years": 4.1, "mae_years_95": [4.0, 4.3], "cs5": 0.7}
+    metrics = {"splits": {"test": told, "coral_test": told, CORAL_TOLD: told}}
+    (run.folder / "metrics.json").write_text(json.dumps(metrics))
+    (one,) = told_systems(run, "coral_test")
+    assert (one.name, one.n) == ("m, told that all are 21 to 60", 7)
+    assert one.kind in KINDS
+    assert one.scores == {"mae_years": Score(4.1, 4.0, 4.3), "cs5": one.scores["cs5"]}
+    assert one.scores["cs5"].value == 0.7
+    assert told_systems(run, "test") == []
+    del metrics["splits"][CORAL_TOLD]
+    (run.folder / "metrics.json").write_text(json.dumps(metrics))
+    assert told_systems(run, "coral_test") == []
 
 
 def test_damaged_file_of_published_figures_says_how_to_restore_it(
