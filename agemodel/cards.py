@@ -10,8 +10,7 @@ from typing import Any
 from agemodel import paths
 from agemodel.config import config_from
 from agemodel.errors import ModelError
-from agemodel.known_range import CORAL_TOLD
-from agemodel.metrics import MIN_FACES
+from agemodel.metrics import CORAL_TOLD, MIN_FACES
 from agemodel.recipes import recipe_in_words
 from agemodel.sealed import CHECK, parse, seal, unseal
 

@@ -23,7 +23,7 @@ from agemodel.dataset.index import images_dir
 from agemodel.errors import RunError
 from agemodel.estimator import distribution_around
 from agemodel.explanation import fit_projection, with_features
-from agemodel.known_range import CORAL_RANGE, CORAL_TOLD, told_range
+from agemodel.known_range import told_range
 from agemodel.labels import AGES, group_probabilities
 from agemodel.network_record import write_network
 from agemodel.networks import AGE_OUTPUT, GENDER_OUTPUT
@@ -244,8 +244,8 @@ def measure(table: pd.DataFrame) -> dict[str, Any]:
     columns = {name: _columns(part) for name, part in parts.items() if len(part)}
     splits = {name: metrics.summarise(part) for name, part in columns.items()}
     if len(coral):
-        told = _columns(told_range(coral, *CORAL_RANGE))
-        splits[CORAL_TOLD] = metrics.summarise(told)
+        told = _columns(told_range(coral, *metrics.CORAL_RANGE))
+        splits[metrics.CORAL_TOLD] = metrics.summarise(told)
     groups = {name: metrics.summarise_groups(part) for name, part in columns.items()}
     return {"splits": splits, "groups": groups}
 

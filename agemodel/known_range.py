@@ -14,12 +14,6 @@ import pandas as pd
 from agemodel.calibration import median_age
 from agemodel.labels import AGES, group_probabilities
 
-CORAL_RANGE = (21, 60)
-"""Youngest and oldest of CORAL's faces, years (W. Cao, V. Mirjalili and S. Raschka,
-Pattern Recognition Letters 2020)."""
-CORAL_TOLD = "coral_test_told"
-"""In metrics: CORAL's test faces, each told that its age is in `CORAL_RANGE`."""
-
 
 def cut_to_range(age_probabilities: np.ndarray, low: int, high: int) -> np.ndarray:
     """Distributions given that the age is low..high, both included.

@@ -17,6 +17,11 @@ CS_YEARS = (1, 3, 5, 10)
 BOOTSTRAP_DRAWS = 1000
 MIN_FACES = 30
 """Of fewer faces nothing is said."""
+CORAL_RANGE = (21, 60)
+"""Youngest and oldest of CORAL's faces, years (W. Cao, V. Mirjalili and S. Raschka,
+Pattern Recognition Letters 2020)."""
+CORAL_TOLD = "coral_test_told"
+"""Names the measures of CORAL's test faces when each is told to be of `CORAL_RANGE`."""
 
 
 def age_metrics(true_ages: np.ndarray, age_years: np.ndarray) -> dict[str, float]:

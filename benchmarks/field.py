@@ -14,7 +14,7 @@ from agemodel.analysis.baselines import read_published
 from agemodel.cards import read_card
 from agemodel.errors import RunError
 from agemodel.estimator import DEFAULT_MODEL
-from agemodel.known_range import CORAL_TOLD
+from agemodel.metrics import CORAL_TOLD
 from agemodel.runs import Run
 from benchmarks.limits import at_most
 

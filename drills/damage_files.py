@@ -33,7 +33,7 @@ DATA, LOCAL, MODEL, KERAS = "data", "local", "model", "keras"
 TOLD, SAME, SILENT, RAISED = "told", "same", "silent", "raised"
 """An `AgeModelError`; the same was read; something else was read; another error."""
 
-RUN = "mobile-3"
+RUN = json.loads((paths.ASSETS / "models" / "mobile" / "card.json").read_text())["run"]
 HERE = "made-here"
 IMPORTED = 30
 _BLOCK = 4096

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
 import pyarrow.parquet as pq
 
-RUNS = Path(__file__).resolve().parents[1] / "assets" / "runs"
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+RUNS = ASSETS / "runs"
+SERVED = json.loads((ASSETS / "models" / "mobile" / "card.json").read_text())["run"]
+"""The run of the app's model."""
 COLUMNS = (
     *("file", "split", "coral", "age", "gender", "race", "age_group"),
     *("age_years", "age_low", "age_high", "p_female", "decided"),
 )
 
 
-def plain_faces(split: str = "test", run: str = "mobile-3") -> list[SimpleNamespace]:
+def plain_faces(split: str = "test", run: str = SERVED) -> list[SimpleNamespace]:
     """The faces of a split, in the file's order, with the columns as attributes."""
     table = pq.read_table(
         RUNS / run / "predictions.parquet",

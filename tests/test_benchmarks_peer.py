@@ -14,7 +14,7 @@ from PIL import Image
 
 from agemodel import paths
 from agemodel.analysis.baselines import read_published
-from agemodel.known_range import CORAL_TOLD
+from agemodel.metrics import CORAL_TOLD
 from benchmarks import field, peer, peer_process, peer_setup
 from benchmarks.__main__ import main
 from benchmarks.record import RESULTS, Missing, merge

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from plain_predictions import SERVED
 
 from agemodel import cli, doctor, paths
 from agemodel.config import TrainConfig
@@ -31,7 +32,12 @@ def test_a_sound_project_is_found_sound(capsys: pytest.CaptureFixture[str]) -> N
     assert cli.main(["doctor"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert {line.split()[0] for line in lines} <= {OK, NOTE}
-    for subject in ("model: mobile", "face detector", "labels: 23,704", "run mobile-3"):
+    for subject in (
+        "model: mobile",
+        "face detector",
+        "labels: 23,704",
+        f"run {SERVED}",
+    ):
         assert any(line.startswith(f"ok    {subject}") for line in lines), subject
 
 

@@ -23,7 +23,7 @@ def test_shipped_model_answers_as_its_card_says(estimator: Estimator) -> None:
 
 @pytest.mark.parametrize(
     ("entry", "value"),
-    [("age_years", 40.0), ("p_female", 0.4), ("age_years", math.nan)],
+    [("age_years", 40.0), ("p_female", 0.95), ("age_years", math.nan)],
 )
 def test_model_that_answers_otherwise_is_refused(
     estimator: Estimator, monkeypatch: pytest.MonkeyPatch, entry: str, value: float

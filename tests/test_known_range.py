@@ -6,8 +6,9 @@ import pytest
 
 from agemodel import paths
 from agemodel.evaluation import measure
-from agemodel.known_range import CORAL_TOLD, cut_to_range, told_range
+from agemodel.known_range import cut_to_range, told_range
 from agemodel.labels import AGE_GROUPS, AGES
+from agemodel.metrics import CORAL_TOLD
 from agemodel.runs import Run
 
 SHIPPED = Run(paths.SHIPPED_RUNS / "mobile-3")

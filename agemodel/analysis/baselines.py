@@ -15,8 +15,8 @@ from agemodel.analysis.headline import MEASURES, Score
 from agemodel.assets import read_verified
 from agemodel.dataset.columns import category, codes_of
 from agemodel.errors import AgeModelError, ModelError
-from agemodel.known_range import CORAL_RANGE, CORAL_TOLD
 from agemodel.labels import AGE_GROUPS, GENDERS, age_group_index
+from agemodel.metrics import CORAL_RANGE, CORAL_TOLD
 from agemodel.runs import PREDICTIONS, Run, list_runs
 
 PUBLISHED = paths.ASSETS / "published.json"

@@ -22,8 +22,8 @@ from agemodel.analysis.baselines import (
 from agemodel.analysis.faces import Slice, in_slice, read_judged
 from agemodel.analysis.headline import Score, measure
 from agemodel.errors import ModelError
-from agemodel.known_range import CORAL_TOLD
 from agemodel.labels import AGE_GROUPS
+from agemodel.metrics import CORAL_TOLD
 from agemodel.runs import Run
 
 RUN = Run(paths.SHIPPED_RUNS / "mobile-3")

@@ -13,13 +13,14 @@ from browser.driver import (
     visit,
     wait_until_drawn,
 )
+from plain_predictions import SERVED
 from playwright.sync_api import Locator, Page, expect
 
 from agemodel.analysis.faces import Slice, in_slice, read_judged
 from agemodel.labels import AGE_GROUPS
 from agemodel.runs import find_run
 
-RUN = "mobile-3"
+RUN = SERVED
 VIEWS = {
     "overview": "view=overview",
     "confusion": "view=confusion&pick=3,5",

@@ -15,7 +15,7 @@ from browser.driver import (
     wait_for,
     wait_until_drawn,
 )
-from plain_predictions import plain_faces
+from plain_predictions import SERVED, plain_faces
 from playwright.sync_api import Locator, Page, expect
 
 VIEWS = ("errors", "certainty", "extremes")
@@ -186,7 +186,7 @@ def test_click_on_a_group_shows_its_faces(server: Server, page: Page) -> None:
 
 
 def test_two_runs_stand_beside_each_other(server: Server, page: Page) -> None:
-    visit(page, f"{server.url}/evaluation?view=runs&run=mobile-3&other=group_cnn-1")
+    visit(page, f"{server.url}/evaluation?view=runs&run={SERVED}&other=group_cnn-1")
     expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=DRAWN_TIMEOUT_MS)
     faces = plain_faces()
     mae = sum(abs(face.age_years - face.age) for face in faces) / len(faces)

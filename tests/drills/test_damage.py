@@ -8,7 +8,7 @@ import pytest
 
 from drills import damage
 from drills.damage import files_told, pages_kept
-from drills.damage_files import DATA, LOCAL, MODEL
+from drills.damage_files import DATA, LOCAL, MODEL, RUN
 from drills.project_copy import project_copy
 from drills.restart import digests
 
@@ -28,7 +28,7 @@ def test_no_damage_is_silent(root: Path, kind: str, count: int) -> None:
 def test_damage_is_a_sentence_and_the_other_pages_work(root: Path) -> None:
     findings, notes = pages_kept(
         root,
-        "card.json with|mobile-3/predictions.parquet empty|folder of pictures",
+        f"card.json with|{RUN}/predictions.parquet empty|folder of pictures",
         "estimate$|charts|faces|train$|overview|about",
     )
     assert not notes

@@ -9,7 +9,7 @@ from pathlib import Path
 import app_pages
 import pytest
 from app_pages import query_of, rerun, written
-from plain_predictions import plain_faces
+from plain_predictions import SERVED, plain_faces
 from streamlit.testing.v1 import AppTest
 
 from agemodel import paths
@@ -53,7 +53,7 @@ def table_with(page: AppTest, column: str):
 def test_first_view_is_the_test_split_of_the_apps_run() -> None:
     faces = plain_faces("test")
     page = open_page()
-    assert page.selectbox(key="evaluation_run").value == "mobile-3"
+    assert page.selectbox(key="evaluation_run").value == SERVED
     assert f"**n = {len(faces):,} of {len(faces):,} faces**" in written(page)
     assert query_of(page) == {}
     shown = {metric.label: metric.value for metric in page.metric}
@@ -77,7 +77,7 @@ def test_filters_narrow_the_faces_and_stand_in_the_url() -> None:
     ]
     total = len(plain_faces("val"))
     assert f"**n = {len(expected):,} of {total:,} faces**" in written(page)
-    assert "mobile-3: val, female, 20 to 39 years" in written(page)
+    assert f"{SERVED}: val, female, 20 to 39 years" in written(page)
     assert query_of(page) == {"split": "val", "gender": "female", "age": "20-39"}
 
 
@@ -94,7 +94,7 @@ def test_one_click_resets_all_but_the_view() -> None:
     page.button(key="evaluation_reset").click()
     rerun(page)
     assert query_of(page) == {"view": "confusion"}
-    assert page.selectbox(key="evaluation_run").value == "mobile-3"
+    assert page.selectbox(key="evaluation_run").value == SERVED
     assert page.selectbox(key="evaluation_bands").value == "groups"
     assert page.button(key="evaluation_reset").disabled
 
@@ -125,12 +125,12 @@ def test_without_an_evaluated_run_the_page_says_what_makes_one(
 
 
 def test_damaged_run_is_said_so_and_another_can_be_chosen(nothing_local: Path) -> None:
-    folder = nothing_local / "runs" / "mobile-3"
-    shutil.copytree(paths.SHIPPED_RUNS / "mobile-3", folder)
+    folder = nothing_local / "runs" / SERVED
+    shutil.copytree(paths.SHIPPED_RUNS / SERVED, folder)
     (folder / "predictions.parquet").write_bytes(b"nothing")
     page = open_page()
     assert "cannot be looked at" in page.error[0].value
-    assert "predictions.parquet of run mobile-3 is damaged" in page.text[0].value
+    assert f"predictions.parquet of run {SERVED} is damaged" in page.text[0].value
     page.selectbox(key="evaluation_run").set_value("group_cnn-1")
     rerun(page)
     assert not page.error
@@ -139,7 +139,7 @@ def test_damaged_run_is_said_so_and_another_can_be_chosen(nothing_local: Path) -
 
 def test_look_round_trips_and_says_only_what_is_set() -> None:
     assert Look().to_query() == {}
-    look = Look("confusion", "mobile-3", "group_cnn-1", "3,4")
+    look = Look("confusion", SERVED, "group_cnn-1", "3,4")
     query = {name: [text] for name, text in look.to_query().items()}
     assert Look.from_query(query) == look
 
@@ -152,7 +152,7 @@ def test_run_stands_beside_a_constant_another_network_and_published_figures() ->
     what = table["What"].tolist()
     assert what[:4] == ["this run", "no model", *["another network"] * 2]
     assert set(what[4:]) == {"published"}
-    assert table["System"][0] == "mobile-3"
+    assert table["System"][0] == SERVED
     assert "seed_cnn" in table["System"][2] and "group_cnn" in table["System"][3]
     # The write-up's network has 1,000 test faces of its own.
     assert table["n"].tolist()[:4] == ["4,743", "4,743", "1,000", "4,743"]
@@ -173,6 +173,10 @@ def test_published_figures_stand_only_beside_whole_splits() -> None:
     assert set(table["What"]) == {"this run", "no model", "another network"}
     whole = table_with(open_page(split="coral_test"), "System")
     assert "others', measured here" in set(whole["What"])
+    told = whole[whole["What"] == "this run, told more"]
+    assert told["System"].tolist() == [f"{SERVED}, told that all are 21 to 60"]
+    (alone,) = whole[whole["What"] == "this run"]["MAE, years"]
+    assert float(told["MAE, years"].iloc[0].split()[0]) < float(alone.split()[0])
 
 
 def test_measure_of_the_chart_is_in_the_url() -> None:

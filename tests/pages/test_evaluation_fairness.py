@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from plain_predictions import SERVED
 from streamlit.testing.v1 import AppTest
 
 from agemodel import paths
 from agemodel.metrics import MIN_FACES
 from agemodel.runs import Run
 
-SHIPPED = paths.SHIPPED_RUNS / "mobile-3"
+SHIPPED = paths.SHIPPED_RUNS / SERVED
 NEEDED = ("config.json", "metrics.json", "predictions.parquet")
 
 
@@ -140,9 +141,9 @@ def test_two_runs_are_told_apart_on_the_faces_of_both() -> None:
         json.loads((paths.SHIPPED_RUNS / name / "metrics.json").read_text())["splits"][
             "test"
         ]["mae_years"]
-        for name in ("mobile-3", "group_cnn-1")
+        for name in (SERVED, "group_cnn-1")
     ]
-    assert f"`mobile-3` errs {maes[1] - maes[0]:.2f} years less than" in text
+    assert f"`{SERVED}` errs {maes[1] - maes[0]:.2f} years less than" in text
     measures = page.dataframe[0].value.set_index("Measure")
     assert measures.loc["MAE (years)", "Difference"] == f"{maes[0] - maes[1]:+.2f}"
     assert "McNemar's exact test" in text
@@ -159,7 +160,7 @@ def test_faces_farthest_apart_have_both_estimates() -> None:
 
 
 def test_a_run_beside_itself_differs_by_nothing_and_says_so() -> None:
-    page = open_view("runs", other="mobile-3")
+    page = open_view("runs", other=SERVED)
     assert "compared with itself: every difference is 0" in page.info[0].value
     measures = page.dataframe[0].value
     assert measures["Difference"].tolist() == ["+0.00", "+0.00", "+0.0 %"]
@@ -170,7 +171,7 @@ def test_runs_that_share_no_face_say_so(runs: Path) -> None:
     add_run(runs, "otherwise", {"test": "train", "val": "test"})
     page = open_view("runs", other="otherwise")
     assert "share no face here (test)" in page.warning[0].value
-    assert "mobile-3 has 4,743" in page.warning[0].value
+    assert f"{SERVED} has 4,743" in page.warning[0].value
     assert not page.dataframe
 
 
@@ -205,7 +206,7 @@ def test_predictions_tables_and_report_can_be_taken_away() -> None:
         "Report (HTML)",
     ]
     assert "The 4,743 faces of the slice" in said(page)
-    assert "`python -m agemodel report mobile-3`" in said(page)
+    assert f"`python -m agemodel report {SERVED}`" in said(page)
 
 
 def test_of_no_face_only_the_report_can_be_taken_away() -> None:

@@ -15,6 +15,7 @@ import pytest
 from app_pages import query_of, rerun, written
 from dataset_archives import tiny_jpeg, write_folder
 from made_histories import made_history
+from plain_predictions import SERVED
 from streamlit.testing.v1 import AppTest
 
 from agemodel import paths
@@ -68,10 +69,10 @@ def numbers(values: list | dict) -> list:
 def test_page_opens_with_the_curves_of_the_apps_model() -> None:
     page = open_page()
     card = json.loads((paths.ASSETS / "models/mobile/card.json").read_text("utf-8"))
-    assert page.pills(key="training_runs").value == [card["run"]]
+    assert page.pills(key="training_runs").value == [card["run"], "mobile-3"]
     assert query_of(page) == {}
-    history = pd.read_csv(paths.SHIPPED_RUNS / card["run"] / "history.csv")
-    (_, val, best) = figures(page)[0]["data"]
+    history = pd.read_csv(paths.SHIPPED_RUNS / card["run"] / "history.csv", comment="#")
+    (_, val, best) = figures(page)[0]["data"][:3]
     assert numbers(val["x"]) == history["epoch"].tolist()
     assert numbers(val["y"]) == history["val_age_mae_years"].tolist()
     chosen = history["val_age_mae_years"].to_numpy().argmin()
@@ -111,7 +112,7 @@ def test_settings_that_differ_are_listed_alone_until_all_are_asked_for() -> None
 
 
 def test_axis_and_smoothing_change_the_curves() -> None:
-    page = open_page(scale="log", smooth="50")
+    page = open_page(scale="log", smooth="50", runs="mobile-3")
     mae = figures(page)[0]
     assert mae["layout"]["yaxis"]["type"] == "log"
     assert len(mae["data"]) == 5  # twice train, twice val, the best
@@ -121,7 +122,7 @@ def test_axis_and_smoothing_change_the_curves() -> None:
     mae = figures(page)[0]
     assert mae["layout"]["yaxis"]["type"] == "linear"
     assert len(mae["data"]) == 3
-    assert query_of(page) == {}
+    assert query_of(page) == {"runs": "mobile-3"}
 
 
 def test_new_epochs_of_a_live_run_are_seen() -> None:
@@ -157,7 +158,7 @@ def test_without_any_run_the_page_says_what_makes_one(
 def test_nonsense_in_the_url_is_ignored() -> None:
     page = open_page(view="<b>", runs="no-such-run", smooth="-1", face="x", draw="²")
     assert page.segmented_control(key="training_view").value == state.CURVES
-    assert page.pills(key="training_runs").value == ["mobile-3"]
+    assert page.pills(key="training_runs").value == [SERVED, "mobile-3"]
 
 
 # ----------------------------------------------------------------------------- network
@@ -281,7 +282,7 @@ def test_recipe_tells_five_steps_with_the_numbers_of_the_run() -> None:
     text = written(page).replace("\\", "")
     for step in ("1. Data", "2. Design", "3. Build", "4. Train", "5. Use"):
         assert step in text
-    run = Run(paths.SHIPPED_RUNS / "mobile-3")
+    run = Run(paths.SHIPPED_RUNS / SERVED)
     test = run.read_json("metrics.json")["splits"]["test"]
     assert f"err by {test['mae_years']:.2f} years" in text
     trained = np.count_nonzero(read_split(run)["part"] == "train")

@@ -13,6 +13,8 @@ from typing import Any
 
 import streamlit as st
 
+from agemodel import paths
+from agemodel.analysis.baselines import network_of
 from agemodel.dataset.estimates import run_of
 from agemodel.errors import AgeModelError
 from agemodel.figures.training import RUN_COLOURS
@@ -55,7 +57,8 @@ class Look:
 
     Attributes:
         view: of `VIEWS`.
-        runs: ids of those compared; none for that of the app's model.
+        runs: ids of those compared; none for that of the app's model and the shipped
+            ones of its network.
         run: the id of the one looked at closely; empty for the first of `runs`.
         smooth: weight of what came before in the curves, per cent.
         scale: of the curves' axes.
@@ -160,12 +163,20 @@ def chosen(known: Mapping[str, Run]) -> list[Run]:
 
 
 def _first(known: Mapping[str, Run]) -> list[str]:
-    """The run of the app's model, else any."""
+    """The run of the app's model and the shipped ones of its network, else any run.
+
+    The app's model may have taken over what another run learned in many epochs.
+    """
     try:
-        run_id = run_of().id
+        of_app = run_of().id
     except AgeModelError:
-        run_id = ""
-    return [run_id] if run_id in known else list(known)[:1]
+        of_app = ""
+    if of_app not in known:
+        return list(known)[:1]
+    network = network_of(known[of_app])
+    shipped = (run_id for run_id in known if (paths.SHIPPED_RUNS / run_id).is_dir())
+    same = [run_id for run_id in shipped if network_of(known[run_id]) == network]
+    return list(dict.fromkeys([of_app, *same]))[:MAX_RUNS]
 
 
 def told(run: Run) -> Told:
