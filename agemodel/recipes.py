@@ -6,6 +6,9 @@ from collections import Counter
 
 from agemodel.config import TrainConfig
 
+TRUNK_BLOCKS = 13
+"""Of the pretrained trunk; as in `networks`, which needs Keras."""
+
 
 def recipe_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
     """What was trained on what, and how, in a few sentences.
@@ -69,7 +72,10 @@ def start_in_words(config: TrainConfig) -> str:
     else:
         return "It starts from random weights."
     if config.frozen_blocks:
-        text += f"; the first {config.frozen_blocks} of 13 blocks stay as they are"
+        kept = f"the first {config.frozen_blocks} of {TRUNK_BLOCKS} blocks"
+        if config.frozen_blocks >= TRUNK_BLOCKS:
+            kept = f"all {TRUNK_BLOCKS} blocks"
+        text += f"; {kept} stay as they are"
     return f"{text}."
 
 
@@ -86,8 +92,9 @@ def steps_in_words(config: TrainConfig) -> str:
     rate = f"learning rate {config.learning_rate:g}"
     if config.cosine:
         rate += ", falling to zero along a cosine"
+    epochs = "epoch" if config.epochs == 1 else "epochs"
     optimizer = {"adamw": "AdamW", "adam": "Adam"}[config.optimizer]
     return (
-        f"{config.epochs} epochs, {config.batch_size} faces a step, {optimizer}, "
+        f"{config.epochs} {epochs}, {config.batch_size} faces a step, {optimizer}, "
         f"{rate}."
     )

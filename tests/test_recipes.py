@@ -28,7 +28,10 @@ def test_a_plain_recipe_says_no_more_than_it_does() -> None:
         ({"erase": 0.3}, "30% partly covered"),
         ({"mixup": 0.5}, "50% blended with another"),
         ({"age_balance": 0.25}, "share to the power of -0.25"),
-        ({"pretrained": True, "frozen_blocks": 5}, "first 5 of 13 blocks stay"),
+        ({"pretrained": True, "frozen_blocks": 5}, "the first 5 of 13 blocks stay"),
+        ({"pretrained": True, "frozen_blocks": 13}, "; all 13 blocks stay"),
+        ({"epochs": 1}, " 1 epoch, "),
+        ({"epochs": 2}, " 2 epochs, "),
         ({"start_run": "mobile-1"}, "best model of run `mobile-1`"),
         (
             {"start_run": "a, a,a,b"},
@@ -46,4 +49,4 @@ def test_each_setting_has_its_words(change: dict[str, object], words: str) -> No
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda p: p.stem)
 def test_every_recipe_that_ships_can_be_told(path: object) -> None:
     text = recipe_in_words(read_config(str(path)), FACES)
-    assert f"{read_config(str(path)).epochs} epochs" in text
+    assert f"{read_config(str(path)).epochs} epoch" in text

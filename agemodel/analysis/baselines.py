@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from agemodel import paths
-from agemodel.analysis.headline import MEASURES, Score
+from agemodel.analysis.headline import MEASURES, YEARS, Score
 from agemodel.assets import read_verified
 from agemodel.dataset.columns import category, codes_of
 from agemodel.errors import AgeModelError, ModelError
@@ -165,9 +165,13 @@ def told_systems(run: Run, split: str) -> list[System]:
     if split != "coral_test" or CORAL_TOLD not in splits:
         return []
     measures = splits[CORAL_TOLD]
+    # Without an interval a score is shown in the digits that it has.
     scores = {
-        key: Score(measures[key], *measures.get(f"{key}_95", ()))
-        for key in MEASURES
+        key: Score(
+            round(measures[key], 2 if one.unit == YEARS else 3),
+            *measures.get(f"{key}_95", ()),
+        )
+        for key, one in MEASURES.items()
         if key in measures
     }
     low, high = CORAL_RANGE

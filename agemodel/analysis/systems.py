@@ -74,7 +74,7 @@ def systems_beside(
             reasons.append(str(error))
     if wanted == Slice(split=wanted.split):
         try:
-            found += told_systems(run, wanted.split)
+            found[1:1] = told_systems(run, wanted.split)
             found += published_systems(wanted.split)
         except AgeModelError as error:
             reasons.append(str(error))
