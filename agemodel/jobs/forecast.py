@@ -28,6 +28,8 @@ class Forecast:
     Attributes:
         seconds: for all epochs.
         run_id: the run by whose pace that is.
+        same_blocks: whether as many of its trunk's blocks learned; those that do not
+            cost far less.
         same_size: whether that run's input is as large; else its pace was scaled by
             the number of pixels.
         made_here: whether it was trained in this folder of runs, thus likely on this
@@ -36,6 +38,7 @@ class Forecast:
 
     seconds: float
     run_id: str
+    same_blocks: bool
     same_size: bool
     made_here: bool
 
@@ -56,8 +59,9 @@ def forecast(
 ) -> Forecast | None:
     """How long a training may take; None where no run tells.
 
-    The nearest run is taken: one made here before one that ships, of the same input
-    size, and of the names that follow the alphabet the last.
+    The nearest run is taken: one in which as much of the trunk learned, made here
+    before one that ships, of the same input size, and of the names that follow the
+    alphabet the last.
 
     Args:
         config: what is to be trained.
@@ -69,7 +73,9 @@ def forecast(
         for run in (list_runs() if runs is None else runs)
         if (made := _by_run(run, config, faces))
     ]
-    nearest = sorted(found, key=lambda made: (made.made_here, made.same_size))
+    nearest = sorted(
+        found, key=lambda made: (made.same_blocks, made.made_here, made.same_size)
+    )
     return nearest[-1] if nearest else None
 
 
@@ -88,6 +94,7 @@ def _by_run(run: Run, config: TrainConfig, faces: Mapping[str, int]) -> Forecast
     return Forecast(
         seconds=config.epochs * _work(faces) * pace * pixels,
         run_id=run.id,
+        same_blocks=config.frozen_blocks == other.frozen_blocks,
         same_size=config.input_px == other.input_px,
         made_here=is_local(run),
     )

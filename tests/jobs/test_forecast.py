@@ -33,14 +33,16 @@ def trained(name: str, seconds: list[float], **changes: object) -> Run:
 def test_forecast_is_by_the_median_epoch_of_the_same_network() -> None:
     trained("a", [90.0, 10.0, 10.0])
     # 90 + 30 / 3 faces took 10 s; four epochs of ten times as many take 400 s.
-    expected = Forecast(400.0, "a", same_size=True, made_here=True)
+    expected = Forecast(400.0, "a", same_blocks=True, same_size=True, made_here=True)
     assert forecast(SMALL, FACES) == expected
 
 
 def test_other_size_is_scaled_by_pixels_and_comes_after_the_same() -> None:
     trained("b", [10.0], input_px=128)
     found = forecast(SMALL, FACES)
-    assert found == Forecast(100.0, "b", same_size=False, made_here=True)
+    assert found == Forecast(
+        100.0, "b", same_blocks=True, same_size=False, made_here=True
+    )
     trained("a", [10.0])
     found = forecast(SMALL, FACES)
     assert found is not None
@@ -58,6 +60,21 @@ def test_run_made_here_comes_before_one_that_ships(runs_folder: Path) -> None:
     found = forecast(SMALL, FACES)
     assert found is not None
     assert (found.run_id, found.made_here) == ("here", True)
+
+
+def test_run_in_which_as_much_learned_comes_first(runs_folder: Path) -> None:
+    trained("a", [100.0])
+    trained("b", [10.0], frozen_blocks=13)
+    assert (found := forecast(SMALL, FACES)) and found.run_id == "a"
+    shipped = runs_folder.parent / "shipped"
+    shipped.mkdir()
+    (runs_folder / "a").rename(shipped / "a")
+    found = forecast(SMALL, FACES)
+    assert found and (found.run_id, found.same_blocks, found.made_here) == (
+        "a",
+        True,
+        False,
+    )
 
 
 def test_nothing_is_known_of_other_networks_and_unreadable_runs() -> None:

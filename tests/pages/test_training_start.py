@@ -225,13 +225,14 @@ def test_second_training_is_refused_with_a_sentence(
 
 
 def test_forecast_says_how_it_is_known() -> None:
-    known = Forecast(3600, "r-1", same_size=True, made_here=True)
+    known = Forecast(3600, "r-1", same_blocks=True, same_size=True, made_here=True)
     assert forecast_in_words(known) == (
         "It takes **about 60 min**, at the pace of run `r-1`."
     )
-    other = Forecast(60, "r-1", same_size=False, made_here=False)
+    other = Forecast(60, "r-1", same_blocks=False, same_size=False, made_here=False)
     text = forecast_in_words(other)
     assert "scaled by the number of pixels" in text
+    assert "another part of the network learned" in text
     assert "not trained here" in text
     assert "not known yet" in forecast_in_words(None)
 

@@ -70,6 +70,8 @@ def forecast_in_words(found: Forecast | None) -> str:
     if found is None:
         return "How long it takes is not known yet: no run of this network is here."
     pace = f"at the pace of run `{found.run_id}`"
+    if not found.same_blocks:
+        pace += ", in which another part of the network learned"
     if not found.same_size:
         pace += ", scaled by the number of pixels"
     if not found.made_here:
