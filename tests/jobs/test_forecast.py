@@ -62,18 +62,13 @@ def test_run_made_here_comes_before_one_that_ships(runs_folder: Path) -> None:
     assert (found.run_id, found.made_here) == ("here", True)
 
 
-def test_run_in_which_as_much_learned_comes_first(runs_folder: Path) -> None:
-    trained("a", [100.0])
-    trained("b", [10.0], frozen_blocks=13)
-    assert (found := forecast(SMALL, FACES)) and found.run_id == "a"
-    shipped = runs_folder.parent / "shipped"
-    shipped.mkdir()
-    (runs_folder / "a").rename(shipped / "a")
-    found = forecast(SMALL, FACES)
-    assert found and (found.run_id, found.same_blocks, found.made_here) == (
-        "a",
-        True,
-        False,
+def test_run_in_which_as_much_learned_comes_before_one_made_here() -> None:
+    alike = trained("alike", [10.0])
+    paths.SHIPPED_RUNS.mkdir()
+    alike.folder.rename(paths.SHIPPED_RUNS / "alike")
+    trained("here", [1.0], frozen_blocks=13)
+    assert forecast(SMALL, FACES) == Forecast(
+        400.0, "alike", same_blocks=True, same_size=True, made_here=False
     )
 
 
