@@ -6,6 +6,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+from plain_predictions import SERVED
 
 from agemodel import paths
 from agemodel.analysis import baselines
@@ -26,7 +27,7 @@ from agemodel.labels import AGE_GROUPS
 from agemodel.metrics import CORAL_TOLD
 from agemodel.runs import Run
 
-RUN = Run(paths.SHIPPED_RUNS / "mobile-3")
+RUN = Run(paths.SHIPPED_RUNS / SERVED)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_tables import table
-from plain_predictions import plain_faces
+from plain_predictions import SERVED, plain_faces
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 
@@ -34,7 +34,7 @@ STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 
 @pytest.fixture(scope="module")
 def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / "mobile-3"))
+    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_coverage_of_the_shipped_run_is_that_of_a_loop(
 def test_coverage_and_calibration_agree_with_the_metrics_of_the_run(
     judged: pd.DataFrame, split: str
 ) -> None:
-    written = Run(paths.SHIPPED_RUNS / "mobile-3").read_json("metrics.json")
+    written = Run(paths.SHIPPED_RUNS / SERVED).read_json("metrics.json")
     expected = written["splits"][split]
     rows = in_slice(judged, Slice(split))
     assert overall_coverage(judged, rows)["n"] == expected["n"]
@@ -154,7 +154,7 @@ def test_reliability_by_hand() -> None:
     assert calibration_error(faces, everything(faces)) == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("run", ["mobile-3", "group_cnn-1"])
+@pytest.mark.parametrize("run", [SERVED, "group_cnn-1"])
 def test_reliability_is_that_of_scikit_learn(run: str) -> None:
     plain = plain_faces(run=run)
     faces = read_judged(Run(paths.SHIPPED_RUNS / run))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from plain_predictions import SERVED
 from scipy.stats import binomtest
 
 from agemodel import paths
@@ -55,8 +56,7 @@ def paired(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 def shipped() -> pd.DataFrame:
     """The two shipped runs on test, paired."""
     first, second = (
-        read_judged(Run(paths.SHIPPED_RUNS / name))
-        for name in ("mobile-3", "group_cnn-1")
+        read_judged(Run(paths.SHIPPED_RUNS / name)) for name in (SERVED, "group_cnn-1")
     )
     return pair_faces(
         first, second, in_slice(first, Slice()), in_slice(second, Slice())
@@ -71,7 +71,7 @@ def plain_rows() -> list[tuple[float, float, bool, bool, int]]:
             for row in Run(paths.SHIPPED_RUNS / name).read_predictions().itertuples()
             if row.split == "test"
         }
-        for name in ("mobile-3", "group_cnn-1")
+        for name in (SERVED, "group_cnn-1")
     ]
     return [
         (

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from plain_predictions import SERVED
 from sklearn import metrics as theirs
 
 from agemodel import paths
@@ -37,7 +38,7 @@ DECADES = (*(f"{low}-{low + 9}" for low in range(0, 110, 10)), "110+")
 
 @pytest.fixture(scope="module")
 def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / "mobile-3"))
+    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 def classes_of(judged: pd.DataFrame, kind: str):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_tables import table
-from plain_predictions import plain_faces
+from plain_predictions import SERVED, plain_faces
 
 from agemodel import paths
 from agemodel.analysis.declining import (
@@ -21,7 +21,7 @@ from agemodel.runs import Run
 
 @pytest.fixture(scope="module")
 def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / "mobile-3"))
+    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 def everything(faces: pd.DataFrame) -> np.ndarray:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from made_tables import table
-from plain_predictions import plain_faces
+from plain_predictions import SERVED, plain_faces
 
 from agemodel import paths
 from agemodel.analysis.errors import (
@@ -29,7 +29,7 @@ from agemodel.runs import Run
 
 @pytest.fixture(scope="module")
 def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / "mobile-3"))
+    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +195,7 @@ def test_cumulative_scores_of_the_shipped_run_are_those_of_a_loop(
 def test_cumulative_scores_agree_with_the_metrics_of_the_run(
     judged: pd.DataFrame,
 ) -> None:
-    written = Run(paths.SHIPPED_RUNS / "mobile-3").read_json("metrics.json")
+    written = Run(paths.SHIPPED_RUNS / SERVED).read_json("metrics.json")
     for split in ("test", "coral_test", "val"):
         scores = cumulative_scores(judged, in_slice(judged, Slice(split)))
         for years in (1, 3, 5, 10):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from plain_predictions import SERVED
 
 from agemodel import paths
 from agemodel.analysis.faces import (
@@ -20,7 +21,7 @@ from agemodel.errors import RunError
 from agemodel.labels import AGE_GROUPS, GENDERS, RACES
 from agemodel.runs import Run
 
-RUN = Run(paths.SHIPPED_RUNS / "mobile-3")
+RUN = Run(paths.SHIPPED_RUNS / SERVED)
 
 
 @pytest.fixture(scope="module")

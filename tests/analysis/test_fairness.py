@@ -7,6 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from plain_predictions import SERVED
 
 from agemodel import paths
 from agemodel.analysis.faces import Slice, in_slice, read_judged
@@ -27,7 +28,7 @@ from agemodel.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
 from agemodel.metrics import bootstrap_interval
 from agemodel.runs import Run
 
-RUNS = ("mobile-3", "group_cnn-1")
+RUNS = (SERVED, "group_cnn-1")
 
 
 def judged(genders: str, errors: list[float], wrong: str = "") -> pd.DataFrame:

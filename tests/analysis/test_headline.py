@@ -8,6 +8,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from plain_predictions import SERVED
 from sklearn import metrics as theirs
 
 from agemodel import paths
@@ -21,7 +22,7 @@ from agemodel.analysis.headline import (
 )
 from agemodel.runs import Run
 
-RUN = Run(paths.SHIPPED_RUNS / "mobile-3")
+RUN = Run(paths.SHIPPED_RUNS / SERVED)
 SLICES = [
     Slice(),
     Slice("coral_test"),

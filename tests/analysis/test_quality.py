@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from made_tables import table
-from plain_predictions import plain_faces
+from plain_predictions import SERVED, plain_faces
 
 from agemodel import paths
 from agemodel.analysis.faces import Slice, in_slice, read_judged
@@ -29,7 +29,7 @@ from agemodel.runs import Run
 
 @pytest.fixture(scope="module")
 def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / "mobile-3"))
+    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 @pytest.fixture(scope="module")
