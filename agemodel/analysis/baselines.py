@@ -175,7 +175,7 @@ def told_systems(run: Run, split: str) -> list[System]:
         if key in measures
     }
     low, high = CORAL_RANGE
-    name = f"{run.id}, told that all are {low} to {high}"
+    name = f"{run.id}, told {low} to {high}"
     note = "as networks know that learned from such faces alone"
     return [System(name, "told", measures["n"], scores, note)]
 

@@ -104,7 +104,7 @@ def test_run_told_the_range_stands_beside_itself_on_coral_faces_alone(tmp_path) 
     metrics = {"splits": {"test": told, "coral_test": told, CORAL_TOLD: told}}
     (run.folder / "metrics.json").write_text(json.dumps(metrics))
     (one,) = told_systems(run, "coral_test")
-    assert (one.name, one.n) == ("m, told that all are 21 to 60", 7)
+    assert (one.name, one.n) == ("m, told 21 to 60", 7)
     assert one.kind in KINDS
     assert one.scores == {"mae_years": Score(4.1, 4.0, 4.3), "cs5": one.scores["cs5"]}
     assert one.scores["cs5"].value == 0.7

@@ -174,7 +174,7 @@ def test_published_figures_stand_only_beside_whole_splits() -> None:
     whole = table_with(open_page(split="coral_test"), "System")
     assert "others', measured here" in set(whole["What"])
     told = whole[whole["What"] == "this run, told more"]
-    assert told["System"].tolist() == [f"{SERVED}, told that all are 21 to 60"]
+    assert told["System"].tolist() == [f"{SERVED}, told 21 to 60"]
     (alone,) = whole[whole["What"] == "this run"]["MAE, years"]
     assert float(told["MAE, years"].iloc[0].split()[0]) < float(alone.split()[0])
 
