@@ -3,10 +3,10 @@
 # PYTHON names the Python to build .venv with: make PYTHON=python3.12 app
 
 ARGS =
-OURS = agemodel ui pages app.py scripts
+OURS = agemodel ui pages app.py requirements docs
 PY = .venv/bin/python
-APP_STAMP := .venv/.stamp-app-$(shell cksum < requirements.lock | tr ' ' '-')
-DEV_STAMP := .venv/.stamp-dev-$(shell cksum < requirements-dev.lock | tr ' ' '-')
+APP_STAMP := .venv/.stamp-app-$(shell cksum < requirements/app.lock | tr ' ' '-')
+DEV_STAMP := .venv/.stamp-dev-$(shell cksum < requirements/dev.lock | tr ' ' '-')
 COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-emit-index-url --no-annotate --no-header
 
@@ -21,7 +21,7 @@ app: $(APP_STAMP)  ## open the app
 # clock. 5: ARGS chose none of them.
 test: $(DEV_STAMP)  ## run every test, those in a browser included
 	$(PY) -m pytest --ignore tests/browser -n 2 --dist loadfile $(ARGS) || [ $$? = 5 ]
-	CHROMIUM="$$($(PY) tests/browser/chromium.py)" && export CHROMIUM && \
+	CHROMIUM="$$($(PY) tests/harness/chromium.py)" && export CHROMIUM && \
 		{ $(PY) -m pytest tests/browser $(ARGS) || [ $$? = 5 ]; }
 
 check: $(DEV_STAMP)  ## lint, formatting, types, what is known of security
@@ -29,13 +29,14 @@ check: $(DEV_STAMP)  ## lint, formatting, types, what is known of security
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(PY) -m bandit --quiet --configfile pyproject.toml --recursive $(OURS)
-	.venv/bin/hadolint Dockerfile deploy/proxy.Dockerfile
-	$(PY) -m scripts.audit
+	.venv/bin/hadolint deploy/app.Dockerfile deploy/proxy.Dockerfile
+	.venv/bin/lint-imports
+	$(PY) -m requirements.audit
 
 audit: $(DEV_STAMP)  ## ask whether a pinned package has a known vulnerability
-	$(PY) -m scripts.audit
+	$(PY) -m requirements.audit
 
-format: $(DEV_STAMP)  ## mend what can be mended by itself
+format: $(DEV_STAMP)  ## mend what can be repaired automatically
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
@@ -43,23 +44,25 @@ bench: $(DEV_STAMP)  ## measure accuracy, speed and memory on this machine
 	$(PY) -m benchmarks $(ARGS)
 
 drills: $(DEV_STAMP)  ## try to break the app, and renew docs/reliability.md
-	CHROMIUM="$$($(PY) tests/browser/chromium.py)" && export CHROMIUM && \
-		$(PY) -m drills $(ARGS)
+	CHROMIUM="$$($(PY) tests/harness/chromium.py)" && export CHROMIUM && \
+		$(PY) -m tests.drills $(ARGS)
 
 readme: $(DEV_STAMP)  ## write the shipped model's figures into README.md
-	$(PY) -m scripts.renew_readme
+	$(PY) -m docs.renew_readme
 
 dependencies: $(DEV_STAMP)  ## list the pinned packages and their licences
-	$(PY) -m scripts.licences
+	$(PY) -m requirements.licences
 
-lock: $(DEV_STAMP)  ## pin the newest versions that the requirements allow
+UPGRADE = --upgrade
+
+lock: $(DEV_STAMP)  ## pin the newest versions that the requirements allow; UPGRADE= keeps those pinned
 	$(PY) -m pip install --quiet --disable-pip-version-check uv
-	$(COMPILE) --upgrade requirements-dev.txt --output-file requirements-dev.lock
-	$(COMPILE) --constraint requirements-dev.lock requirements.txt \
-		--output-file requirements.lock
-	$(COMPILE) --constraint requirements-dev.lock requirements-serve.txt \
-		--output-file requirements-serve.lock
-	$(COMPILE) --upgrade benchmarks/peer-requirements.txt \
+	$(COMPILE) $(UPGRADE) requirements/dev.txt --output-file requirements/dev.lock
+	$(COMPILE) --constraint requirements/dev.lock requirements.txt \
+		--output-file requirements/app.lock
+	$(COMPILE) --constraint requirements/dev.lock requirements/serve.txt \
+		--output-file requirements/serve.lock
+	$(COMPILE) $(UPGRADE) benchmarks/peer-requirements.txt \
 		--output-file benchmarks/peer-requirements.lock
 	@echo "Next: make dependencies, which lists the licences anew."
 
@@ -70,7 +73,7 @@ clean:  ## remove what make made; data/ and runs/ stay
 # A stamp's name holds the checksum of its lock. What the tests need includes what the
 # app needs, so the second lock sets both stamps.
 $(APP_STAMP):
-	@sh scripts/install.sh requirements.lock $@
+	@sh requirements/install.sh requirements/app.lock $@
 
 $(DEV_STAMP):
-	@sh scripts/install.sh requirements-dev.lock $@ $(APP_STAMP)
+	@sh requirements/install.sh requirements/dev.lock $@ $(APP_STAMP)

@@ -6,8 +6,8 @@ as `__main__` for every visitor and at every rerun.
 
 import streamlit as st
 
-from agemodel import paths
-from ui.startup import lifespan, routes
+from agemodel.core import paths
+from ui.server.startup import lifespan, routes
 
 ESTIMATE = "pages/estimate.py"
 

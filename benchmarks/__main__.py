@@ -7,15 +7,15 @@ import importlib
 import sys
 from collections.abc import Sequence
 
-from agemodel.errors import AgeModelError
-from benchmarks.record import (
+from agemodel.core.errors import AgeModelError
+from benchmarks.benchmark_page import SECTIONS, render, write_page
+from tests.harness.measurements import (
     Missing,
     describe_machine,
     merge,
     read_results,
     write_results,
 )
-from benchmarks.report import SECTIONS, render, write_page
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

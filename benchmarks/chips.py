@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from agemodel import paths
+from agemodel.core import paths
+from agemodel.core.errors import DatasetError
 from agemodel.dataset.index import images_dir, read_index
-from agemodel.errors import DatasetError
-from benchmarks.record import Missing
+from tests.harness.measurements import Missing
 
 
 def read_chips(step: int) -> tuple[pd.DataFrame, Path]:

@@ -14,20 +14,20 @@ from typing import Any
 import pandas as pd
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
-from agemodel import paths
-from agemodel.dataset.filters import counts, masks
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError
 from agemodel.dataset.index import images_dir
-from agemodel.dataset.selection import Selection
-from agemodel.errors import AgeModelError
-from benchmarks.limits import at_most
-from benchmarks.made_faces import COUNT, write_app
-from benchmarks.page import fresh_page, serve_app
-from benchmarks.record import Missing
+from agemodel.explorer.filters import counts, masks
+from agemodel.explorer.selection import Selection
+from benchmarks.page_speed import fresh_page, serve_app
 from benchmarks.repaint import repaint_s
-from benchmarks.startup import MIB, status_kib
-from benchmarks.timing import significant, summarise
-from tests.browser.chromium import find
-from tests.browser.driver import CHROMIUM_FLAGS, run_server, visit
+from benchmarks.server_start import MIB, status_kib
+from benchmarks.speed_limits import at_most
+from benchmarks.timings import significant, summarise
+from tests.harness.chromium import find
+from tests.harness.driver import CHROMIUM_FLAGS, run_server, visit
+from tests.harness.made_face_tables import COUNT, write_app
+from tests.harness.measurements import Missing
 
 REPEATS = 7
 PURE_REPEATS = 20

@@ -7,14 +7,14 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.limits import at_most
-from benchmarks.page import AT_REST, fresh_page, serve_app
-from benchmarks.record import Missing
+from benchmarks.benchmark_page import EVALUATION_ACTS
+from benchmarks.page_speed import AT_REST, fresh_page, serve_app
 from benchmarks.repaint import repaint_s
-from benchmarks.report import EVALUATION_ACTS
-from benchmarks.timing import summarise
-from tests.browser.chromium import find
-from tests.browser.driver import CHROMIUM_FLAGS, visit
+from benchmarks.speed_limits import at_most
+from benchmarks.timings import summarise
+from tests.harness.chromium import find
+from tests.harness.driver import CHROMIUM_FLAGS, visit
+from tests.harness.measurements import Missing
 
 REPEATS = 8
 SETTLED_MS = 1500

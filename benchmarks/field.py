@@ -9,14 +9,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from agemodel import paths
 from agemodel.analysis.baselines import read_published
-from agemodel.cards import read_card
-from agemodel.errors import RunError
-from agemodel.estimator import DEFAULT_MODEL
-from agemodel.metrics import CORAL_TOLD
-from agemodel.runs import Run
-from benchmarks.limits import at_most
+from agemodel.core import paths
+from agemodel.core.errors import RunError
+from agemodel.metrics.measures import CORAL_TOLD
+from agemodel.models.cards import read_card
+from agemodel.runs.run_folder import Run
+from agemodel.serving.estimator import DEFAULT_MODEL
+from benchmarks.speed_limits import at_most
 
 PARTS = ("coral_test", "test")
 """CORAL's test faces, 21 to 60 years; this project's test faces, all ages."""

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from agemodel.estimator import Estimator
 from agemodel.faces.crop import (
     CropSquare,
     crop_square,
@@ -24,9 +23,10 @@ from agemodel.faces.crop import (
 from agemodel.faces.detection import Detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from agemodel.metrics import age_metrics, bootstrap_interval, gender_metrics
+from agemodel.metrics.measures import age_metrics, bootstrap_interval, gender_metrics
+from agemodel.serving.estimator import Estimator
 from benchmarks.chips import read_chips
-from benchmarks.limits import at_most
+from benchmarks.speed_limits import at_most
 
 STEP = 3
 """One chip in so many is judged."""

@@ -20,14 +20,14 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from agemodel.estimator import Estimator
 from agemodel.images import read_image
-from agemodel.metrics import age_metrics, bootstrap_interval
+from agemodel.metrics.measures import age_metrics, bootstrap_interval
+from agemodel.serving.estimator import Estimator
 from benchmarks import peer_process, peer_setup
 from benchmarks.chips import read_chips
-from benchmarks.limits import at_least, at_most
-from benchmarks.record import Missing
-from benchmarks.timing import in_ms
+from benchmarks.speed_limits import at_least, at_most
+from benchmarks.timings import in_ms
+from tests.harness.measurements import Missing
 
 STEP = 5
 """One chip in so many is judged."""

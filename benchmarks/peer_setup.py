@@ -8,8 +8,8 @@ import sys
 import venv
 from pathlib import Path
 
-from agemodel import paths
-from benchmarks.record import Missing
+from agemodel.core import paths
+from tests.harness.measurements import Missing
 
 HOME = paths.ROOT / ".cache" / "peer"
 LOCK = Path(__file__).with_name("peer-requirements.lock")

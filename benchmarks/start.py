@@ -8,9 +8,9 @@ import sys
 from time import perf_counter
 from typing import Any
 
-from agemodel import paths
-from benchmarks.limits import at_most
-from benchmarks.timing import summarise
+from agemodel.core import paths
+from benchmarks.speed_limits import at_most
+from benchmarks.timings import summarise
 
 STARTS = 9
 MOST_MB = 250.0
@@ -47,7 +47,7 @@ def limits(found: dict[str, Any]) -> list[dict[str, Any]]:
 def _start() -> dict[str, Any]:
     started = perf_counter()
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.startup"],
+        [sys.executable, "-m", "benchmarks.server_start"],
         cwd=paths.ROOT,
         capture_output=True,
         text=True,

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from agemodel import paths
-from agemodel.estimator import DEFAULT_MODEL, Estimator
-from benchmarks import made_photos
-from benchmarks.limits import at_least, at_most
-from benchmarks.timing import in_ms, stopwatch, summarise, take_turns
+from agemodel.core import paths
+from agemodel.serving.estimator import DEFAULT_MODEL, Estimator
+from benchmarks.speed_limits import at_least, at_most
+from benchmarks.timings import in_ms, stopwatch, summarise, take_turns
+from tests.harness import made_photos
 
 WORKERS = (1, 2)
 WHATS = ("photo", "aligned", "network")

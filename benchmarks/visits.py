@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.limits import at_most
-from benchmarks.page import AT_REST, HEADING, fresh_page, serve_app, serve_empty
-from benchmarks.record import Missing
-from benchmarks.timing import significant, summarise
-from tests.browser.chromium import find
-from tests.browser.driver import CHROMIUM_FLAGS, run_server
+from benchmarks.page_speed import AT_REST, HEADING, fresh_page, serve_app, serve_empty
+from benchmarks.speed_limits import at_most
+from benchmarks.timings import significant, summarise
+from tests.harness.chromium import find
+from tests.harness.driver import CHROMIUM_FLAGS, run_server
+from tests.harness.measurements import Missing
 
 SERVERS = 3
 """How often all servers are started anew."""

@@ -2,9 +2,14 @@
 
 import streamlit as st
 
-from ui.about import texts
-from ui.about.files import show_citations, show_files, show_licences, show_versions
-from ui.about.model import faces_in_words, show_models
+from ui.about import about_texts
+from ui.about.model_views import faces_in_words, show_models
+from ui.about.shipped_view import (
+    show_citations,
+    show_files,
+    show_licences,
+    show_versions,
+)
 
 LINE_PX = 800
 """Longer lines are hard to read."""
@@ -12,28 +17,28 @@ LINE_PX = 800
 
 def start(anchor: str) -> None:
     """Begin a section that a link can lead to."""
-    st.header(texts.SECTIONS[anchor], anchor=anchor)
+    st.header(about_texts.SECTIONS[anchor], anchor=anchor)
 
 
 st.title("About", anchor=False)
 with st.container(width=LINE_PX):
-    links = (f"[{title}](#{anchor})" for anchor, title in texts.SECTIONS.items())
+    links = (f"[{title}](#{anchor})" for anchor, title in about_texts.SECTIONS.items())
     st.markdown(" · ".join(links))
     start("what")
-    st.markdown(texts.WHAT_IT_DOES)
+    st.markdown(about_texts.WHAT_IT_DOES)
     start("estimate")
-    st.markdown(texts.WHAT_AN_ESTIMATE_IS)
+    st.markdown(about_texts.WHAT_AN_ESTIMATE_IS)
     start("photos")
-    st.markdown(texts.YOUR_PHOTOS)
+    st.markdown(about_texts.YOUR_PHOTOS)
     start("model")
     show_models()
     start("data")
-    st.markdown(texts.THE_DATA_IS)
+    st.markdown(about_texts.THE_DATA_IS)
     st.markdown(faces_in_words())
     st.markdown("**What it is not**")
-    st.markdown(texts.THE_DATA_IS_NOT)
+    st.markdown(about_texts.THE_DATA_IS_NOT)
     start("limits")
-    st.markdown(texts.LIMITS)
+    st.markdown(about_texts.LIMITS)
     start("licences")
     show_licences()
     start("files")

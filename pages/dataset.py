@@ -2,42 +2,42 @@
 
 import streamlit as st
 
-from agemodel.dataset.filters import counts, masks
-from agemodel.errors import AgeModelError
-from ui.dataset import marks, state, tables
+from agemodel.core.errors import AgeModelError
+from agemodel.explorer.filters import counts, masks
+from ui.dataset import dataset_state, dataset_tables, mark_panel
 from ui.dataset.ageing import show_ageing
-from ui.dataset.charts import show_charts
-from ui.dataset.faces import show_faces
-from ui.dataset.filters import show_filters, show_left
+from ui.dataset.dataset_downloads import show_takeaway
+from ui.dataset.filter_charts import show_charts
+from ui.dataset.filter_panel import show_filters, show_left
+from ui.dataset.gallery import show_faces
 from ui.dataset.intro import show_intro, show_left_out, show_unreadable
-from ui.dataset.issues import show_issues
-from ui.dataset.map import show_map
-from ui.dataset.takeaway import show_takeaway
+from ui.dataset.issue_lists import show_issues
+from ui.dataset.map_view import show_map
 
 VIEWS = {
-    state.CHARTS: "Charts",
-    state.FACES: "Faces",
-    state.AGEING: "Ageing",
-    state.MAP: "Map",
-    state.ISSUES: "Issues",
+    dataset_state.CHARTS: "Charts",
+    dataset_state.FACES: "Faces",
+    dataset_state.AGEING: "Ageing",
+    dataset_state.MAP: "Map",
+    dataset_state.ISSUES: "Issues",
 }
 
 st.title("Dataset", anchor=False)
 try:
-    faces = tables.marked(state.faces())
+    faces = dataset_tables.marked(dataset_state.faces())
 except AgeModelError as error:
     show_unreadable(error)
     st.stop()
-state.load()
-state.write_url()
-found = masks(faces, state.selection())
+dataset_state.load()
+dataset_state.write_url()
+found = masks(faces, dataset_state.selection())
 left = found.without()
 show_intro(faces)
-marks.show_problem()
+mark_panel.show_problem()
 with st.sidebar:
-    counted = counts(faces, state.selection(), found)
+    counted = counts(faces, dataset_state.selection(), found)
     show_filters(counted)
-    marks.show_filter(counted)
+    mark_panel.show_filter(counted)
 with st.container(
     horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
 ):
@@ -46,17 +46,17 @@ with st.container(
         list(VIEWS),
         format_func=VIEWS.get,
         label_visibility="collapsed",
-        **state.control("view"),
+        **dataset_state.control("view"),
     )
     show_takeaway(faces, left)
-view = state.look().view
-if view == state.CHARTS:
+view = dataset_state.look().view
+if view == dataset_state.CHARTS:
     show_charts(faces, found)
-elif view == state.FACES:
+elif view == dataset_state.FACES:
     show_faces(faces, left)
-elif view == state.AGEING:
+elif view == dataset_state.AGEING:
     show_ageing()
-elif view == state.MAP:
+elif view == dataset_state.MAP:
     show_map(faces, found)
 else:
     show_issues(faces)

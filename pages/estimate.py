@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from agemodel.errors import AgeModelError
-from ui import models, session
-from ui.intake import show_intake
-from ui.photos import show_photos
-from ui.states import show_empty, show_model_missing, show_notice
-from ui.takeaway import show_takeaway
+from agemodel.core.errors import AgeModelError
+from ui import served_model
+from ui.estimate import session
+from ui.estimate.estimate_downloads import show_takeaway
+from ui.estimate.estimate_states import show_empty, show_model_missing, show_notice
+from ui.estimate.intake import show_intake
+from ui.estimate.photo_views import show_photos
 
 batch = session.batch()
 st.title("Estimate", anchor=False)
@@ -16,7 +17,7 @@ with brings:
     show_notice(in_short=bool(batch.entries))
 with results:
     try:
-        models.check_installed()
+        served_model.check_installed()
     except AgeModelError as error:
         show_model_missing(error)
         st.stop()

@@ -2,61 +2,61 @@
 
 import streamlit as st
 
-from agemodel.analysis.faces import Slice, in_slice
-from agemodel.errors import AgeModelError
-from ui.evaluation import state
-from ui.evaluation.certainty import show_certainty
-from ui.evaluation.comparison import show_comparison
-from ui.evaluation.confusion import show_confusion
-from ui.evaluation.errors import show_errors
-from ui.evaluation.extremes import show_extremes
-from ui.evaluation.fairness import show_groups
-from ui.evaluation.filters import show_filters, show_line, show_run, show_unreadable
-from ui.evaluation.headline import show_headline
-from ui.evaluation.takeaway import show_takeaway
+from agemodel.analysis.predicted_faces import Slice, in_slice
+from agemodel.core.errors import AgeModelError
+from ui.evaluation import evaluation_state
+from ui.evaluation.certainty_view import show_certainty
+from ui.evaluation.comparison_view import show_comparison
+from ui.evaluation.confusion_view import show_confusion
+from ui.evaluation.errors_view import show_errors
+from ui.evaluation.evaluation_downloads import show_takeaway
+from ui.evaluation.extremes_view import show_extremes
+from ui.evaluation.fairness_view import show_groups
+from ui.evaluation.headline_view import show_headline
+from ui.evaluation.slice_panel import show_filters, show_line, show_run, show_unreadable
 
 SHOWN = {
-    state.OVERVIEW: show_headline,
-    state.CONFUSION: show_confusion,
-    state.ERRORS: show_errors,
-    state.CERTAINTY: show_certainty,
-    state.GROUPS: show_groups,
-    state.EXTREMES: show_extremes,
+    evaluation_state.OVERVIEW: show_headline,
+    evaluation_state.CONFUSION: show_confusion,
+    evaluation_state.ERRORS: show_errors,
+    evaluation_state.CERTAINTY: show_certainty,
+    evaluation_state.GROUPS: show_groups,
+    evaluation_state.EXTREMES: show_extremes,
 }
 
 st.title("Evaluation", anchor=False)
-state.load()
+evaluation_state.load()
 try:
-    run = state.run()
-    judged = state.judged(run)
+    run = evaluation_state.run()
+    judged = evaluation_state.judged(run)
 except AgeModelError as error:
     show_unreadable(error)
-    state.write_url()
+    evaluation_state.write_url()
     st.stop()
 with st.sidebar:
     show_run()
     show_filters(judged)
-rows = in_slice(judged, state.slice_())
-total = int(in_slice(judged, Slice(split=state.slice_().split)).sum())
+rows = in_slice(judged, evaluation_state.slice_())
+total = int(in_slice(judged, Slice(split=evaluation_state.slice_().split)).sum())
 with st.container(
     horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
 ):
     st.segmented_control(
         "View",
-        list(state.VIEWS),
-        format_func=state.VIEWS.get,
+        list(evaluation_state.VIEWS),
+        format_func=evaluation_state.VIEWS.get,
         required=True,
         label_visibility="collapsed",
-        **state.control("view"),
+        **evaluation_state.control("view"),
     )
     show_takeaway(run, judged, rows)
-view = state.look().view
-if not rows.any() and view != state.TWO_RUNS:
+view = evaluation_state.look().view
+if not rows.any() and view != evaluation_state.TWO_RUNS:
     st.info("No face is left by these filters.", icon=":material/filter_alt:")
-elif view == state.TWO_RUNS:
-    show_comparison(run, judged, state.slice_())
+elif view == evaluation_state.TWO_RUNS:
+    show_comparison(run, judged, evaluation_state.slice_())
 else:
     SHOWN[view](judged, rows)
 with st.bottom:
     show_line(run, int(rows.sum()), total)
-state.write_url()
+evaluation_state.write_url()

@@ -3,28 +3,28 @@
 import streamlit as st
 
 from ui.permission import NOT_HERE, may_change
-from ui.training import state
-from ui.training.curves import show_curves
-from ui.training.network import show_network
-from ui.training.recipe import show_recipe
-from ui.training.runs import show_choice, show_no_runs, show_one
-from ui.training.strip import show_strip
+from ui.training import training_state
+from ui.training.augmentation_view import show_strip
+from ui.training.curves_view import show_curves
+from ui.training.network_view import show_network
+from ui.training.recipe_view import show_recipe
+from ui.training.run_views import show_choice, show_no_runs, show_one
 
 
 def show_runs(view: str) -> None:
     """Draw one of the views on runs that are there."""
-    known = state.runs()
+    known = training_state.runs()
     if not known:
         show_no_runs()
         return
     runs = show_choice(known)
-    if view == state.CURVES:
+    if view == training_state.CURVES:
         show_curves(runs)
         return
     run = show_one(runs)
-    if view == state.NETWORK:
+    if view == training_state.NETWORK:
         show_network(run)
-    elif view == state.SAW:
+    elif view == training_state.SAW:
         show_strip(run)
     else:
         show_recipe(run)
@@ -38,8 +38,8 @@ Training is for whoever runs this app, on its own machine:
 
 def show_train() -> None:
     """Draw what starts a training, and what one is doing."""
-    from ui.training.start import show_start
-    from ui.training.watch import show_watch
+    from ui.training.live_view import show_watch
+    from ui.training.start_form import show_start
 
     if not may_change():
         st.info(TRAIN_ELSEWHERE, icon=":material/terminal:")
@@ -52,17 +52,17 @@ def show_train() -> None:
 
 
 st.title("Training", anchor=False)
-state.load()
-state.write_url()
+training_state.load()
+training_state.write_url()
 st.segmented_control(
     "View",
-    list(state.VIEWS),
-    format_func=state.VIEWS.get,
+    list(training_state.VIEWS),
+    format_func=training_state.VIEWS.get,
     required=True,
     label_visibility="collapsed",
-    **state.control("view"),
+    **training_state.control("view"),
 )
-if state.look().view == state.TRAIN:
+if training_state.look().view == training_state.TRAIN:
     show_train()
 else:
-    show_runs(state.look().view)
+    show_runs(training_state.look().view)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.renew_readme import README, renewed
+from docs.renew_readme import README, renewed
 
 
 def test_the_readme_tells_the_figures_of_the_card() -> None:

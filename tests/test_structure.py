@@ -1,4 +1,7 @@
-"""Who may import whom, what starts light, and what may not lie in the repository."""
+"""What starts light, how modules are named, and what may not lie in the repository.
+
+Who may import whom is held by import-linter, in `make check`: pyproject.toml.
+"""
 
 from __future__ import annotations
 
@@ -6,64 +9,14 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[1]
 OURS = {"agemodel", "app", "pages", "tests", "ui"}
-LEAVES = {
-    "caps",
-    "file_names",
-    "errors",
-    "files",
-    "labels",
-    "paths",
-    "sealed",
-    "spreadsheets",
-    "tables",
-}
-HEAVY = {
-    "evaluation",
-    "explanation",
-    "export",
-    "face_batches",
-    "network_record",
-    "networks",
-    "objectives",
-    "pretrained",
-    "training",
-}
-"""The modules of the package that may import TensorFlow and Keras."""
-
-MAY_IMPORT = {
-    "analysis": LEAVES | {"assets", "config", "dataset", "metrics", "runs"},
-    "app_model": LEAVES | {"cards", "runs"},
-    "architecture": LEAVES | {"runs"},
-    "assets": LEAVES,
-    "augmentation": LEAVES | {"config", "faces"},
-    "cards": LEAVES | {"config", "metrics", "recipes"},
-    "config": LEAVES,
-    "dataset": LEAVES
-    | {"app_model", "assets", "cards", "config", "faces", "images", "runs"},
-    "environment": LEAVES,
-    "faces": LEAVES | {"images", "assets"},
-    "images": LEAVES,
-    "jobs": LEAVES | {"app_model", "cards", "checkpoints", "config", "dataset", "runs"},
-    "metrics": LEAVES,
-    "neighbours": LEAVES | {"cards"},
-    "recipe_steps": LEAVES | {"architecture", "config", "recipes", "run_comparison"},
-    "recipes": LEAVES | {"config"},
-    "run_comparison": LEAVES | {"config"},
-    "run_splits": LEAVES | {"dataset", "runs"},
-    "runs": LEAVES | {"config", "environment"},
-    "strips": LEAVES | {"augmentation", "config", "faces"},
-    "staging": LEAVES,
-} | {leaf: {"errors", "paths"} - {leaf} for leaf in LEAVES}
-"""Of the package, per module, besides itself; a module not named here stands higher."""
-
-FIGURES_NEVER = HEAVY | {"calibration", "estimator", "faces", "cli"}
 UTKFACE_NAME = re.compile(
     r"^\d{1,3}_[01](_[0-4])?_\d{8,}.*\.(jpe?g|png|webp|bmp)$", re.I
 )
@@ -72,11 +25,6 @@ NOT_OURS = {".git", ".venv", ".cache", "data", "runs", "node_modules"}
 
 def files(folder: str) -> list[Path]:
     return sorted((ROOT / folder).rglob("*.py"))
-
-
-def subject(path: Path) -> str:
-    """The module's name in the package: `dataset` for agemodel/dataset/index.py."""
-    return path.relative_to(ROOT / "agemodel").parts[0].removesuffix(".py")
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -96,84 +44,29 @@ def tops(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in imports_of(path)}
 
 
-def subjects_imported(path: Path) -> set[str]:
-    """The other modules of the package that a module of the package imports."""
-    names = (name.split(".") for name in imports_of(path))
-    found = {parts[1] for parts in names if parts[0] == "agemodel" and parts[1:]}
-    return found - {subject(path), "__version__"}
-
-
-@pytest.mark.parametrize(
-    ("folder", "allowed"),
-    [("agemodel", {"agemodel"}), ("ui", {"agemodel", "ui"}), ("pages", OURS - {"app"})],
-)
-def test_imports_point_from_app_to_pages_to_ui_to_package(
-    folder: str, allowed: set[str]
-) -> None:
-    allowed = allowed - {"pages", "tests"}
-    strays = {
-        str(path): found
-        for path in files(folder)
-        if (found := (tops(path) & OURS) - allowed)
-    }
-    assert not strays
-
-
 def test_router_names_its_pages_by_path_and_imports_none() -> None:
     assert tops(ROOT / "app.py") & OURS <= {"agemodel", "ui"}
 
 
-def test_package_knows_no_streamlit() -> None:
-    assert not [path for path in files("agemodel") if "streamlit" in tops(path)]
-
-
-def test_tensorflow_stays_in_the_modules_that_train() -> None:
-    heavy = {
-        subject(path)
-        for path in files("agemodel")
-        if tops(path) & {"tensorflow", "keras"}
-    }
-    assert heavy <= HEAVY
-
-
-def test_modules_of_the_package_import_only_what_lies_below_them() -> None:
-    strays = {
-        str(path): found
-        for path in files("agemodel")
-        if subject(path) in MAY_IMPORT
-        and (found := subjects_imported(path) - MAY_IMPORT[subject(path)])
-    }
-    assert not strays
-
-
-@pytest.mark.parametrize(
-    ("module", "allowed"),
-    [("metrics", {"numpy"}), ("neighbours", {"numpy", "pyarrow"})],
-)
-def test_modules_that_only_calculate_need_numpy_alone(
-    module: str, allowed: set[str]
-) -> None:
-    paths = [path for path in files("agemodel") if subject(path) == module]
-    needed = set().union(*map(tops, paths)) - set(sys.stdlib_module_names)
-    assert needed - {"agemodel"} <= allowed
-    assert paths
-
-
-def test_figures_know_frames_and_run_records_but_no_models() -> None:
-    paths = [path for path in files("agemodel") if subject(path) == "figures"]
-    known = set().union(*map(subjects_imported, paths))
-    assert not known & FIGURES_NEVER
+def test_no_two_modules_have_the_same_name() -> None:
+    names = Counter(
+        path.name
+        for folder in ("agemodel", "ui", "benchmarks")
+        for path in files(folder)
+        if not path.name.startswith("__")
+    )
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["-c", "import agemodel.estimator"],
-        ["-c", "import agemodel.neighbours"],
+        ["-c", "import agemodel.serving"],
+        ["-c", "import agemodel.models.neighbours"],
         ["-c", "import agemodel.cli"],
         ["-m", "agemodel", "--help"],
     ],
-    ids=["estimator", "neighbours", "cli", "help"],
+    ids=["serving", "neighbours", "cli", "help"],
 )
 def test_serving_and_help_start_light(arguments: list[str]) -> None:
     # -X importtime lists every module imported, one a line: "... | 123 |   name".
@@ -211,7 +104,7 @@ def test_what_the_tests_run_on_is_what_the_app_runs_on() -> None:
     pinned = re.compile(r"^([a-z0-9._-]+==\S+)", re.M | re.I)
     app, dev = (
         set(pinned.findall((ROOT / name).read_text("utf-8")))
-        for name in ("requirements.lock", "requirements-dev.lock")
+        for name in ("requirements/app.lock", "requirements/dev.lock")
     )
     assert len(app) > 20
     assert app <= dev

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from drills import supply
-from scripts import licences
-from scripts.audit import read
+from requirements import licences
+from requirements.audit import read
+from tests.drills import supply
 
 PINNED = re.compile(r"^([a-z0-9._-]+==\S+)", re.M | re.I)
 BAD = """

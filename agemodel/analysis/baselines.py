@@ -10,14 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agemodel import paths
 from agemodel.analysis.headline import MEASURES, YEARS, Score
-from agemodel.assets import read_verified
-from agemodel.dataset.columns import category, codes_of
-from agemodel.errors import AgeModelError, ModelError
-from agemodel.labels import AGE_GROUPS, GENDERS, age_group_index
-from agemodel.metrics import CORAL_RANGE, CORAL_TOLD
-from agemodel.runs import PREDICTIONS, Run, list_runs
+from agemodel.core import paths
+from agemodel.core.assets import read_verified
+from agemodel.core.columns import category, codes_of
+from agemodel.core.errors import AgeModelError, ModelError
+from agemodel.core.labels import AGE_GROUPS, GENDERS, age_group_index
+from agemodel.metrics.measures import CORAL_RANGE, CORAL_TOLD
+from agemodel.runs.run_folder import PREDICTIONS, Run, list_runs
 
 PUBLISHED = paths.ASSETS / "published.json"
 NETWORKS = ("seed_cnn", "group_cnn")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from agemodel.analysis.errors import percent, worst_first
-from agemodel.analysis.quality import equal_parts, mean_errors
-from agemodel.dataset.columns import codes_of
-from agemodel.labels import AGE_GROUPS, GENDERS
-from agemodel.metrics import MIN_FACES, gender_metrics
+from agemodel.analysis.age_errors import percent, worst_first
+from agemodel.analysis.picture_quality import equal_parts, mean_errors
+from agemodel.core.columns import codes_of
+from agemodel.core.labels import AGE_GROUPS, GENDERS
+from agemodel.metrics.measures import MIN_FACES, gender_metrics
 
 BINS = 10
 """Of p(female), equally wide, as in `metrics.gender_metrics`."""

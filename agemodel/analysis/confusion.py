@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from agemodel.dataset.columns import codes_of
-from agemodel.errors import ConfigError
-from agemodel.labels import AGE_GROUPS, GENDERS, MAX_AGE
+from agemodel.core.columns import codes_of
+from agemodel.core.errors import ConfigError
+from agemodel.core.labels import AGE_GROUPS, GENDERS, MAX_AGE
 
 GROUPS, MARKETING, DECADES, OWN = "groups", "marketing", "decades", "own"
 BANDS = {

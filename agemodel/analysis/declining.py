@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agemodel.analysis.age_errors import percent
 from agemodel.analysis.certainty import widths_of
-from agemodel.analysis.errors import percent
 
 KEPT_SHARES = np.arange(1, 101) / 100
 

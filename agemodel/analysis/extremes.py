@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from agemodel.analysis.age_errors import percent, worst_first
 from agemodel.analysis.certainty import is_inside
-from agemodel.analysis.errors import percent, worst_first
-from agemodel.dataset.columns import codes_of
+from agemodel.core.columns import codes_of
 
 TWENTY = 20
 NEAR_YEARS = 0.5

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agemodel.metrics import BOOTSTRAP_DRAWS, MIN_FACES
+from agemodel.metrics.measures import BOOTSTRAP_DRAWS, MIN_FACES
 
 FACTORS = {"gender": "Gender", "race": "Race label", "age_group": "Age group"}
 """Labels that faces are grouped by, columns of `faces.read_judged`."""

@@ -14,10 +14,10 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from agemodel import metrics
-from agemodel.dataset.columns import codes_of
-from agemodel.labels import GENDERS
-from agemodel.metrics import BOOTSTRAP_DRAWS, CS_YEARS
+from agemodel.core.columns import codes_of
+from agemodel.core.labels import GENDERS
+from agemodel.metrics import measures
+from agemodel.metrics.measures import BOOTSTRAP_DRAWS, CS_YEARS
 
 YEARS, SHARE, INDEX = "years", "share", "index"
 LOW, HIGH = "low", "high"
@@ -116,15 +116,15 @@ def measure(judged: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
     has_interval = not (np.isnan(low) | np.isnan(high)).any()
     ones = np.ones((len(part), 1), np.uint8)
     return {
-        **metrics.age_metrics(age, part["age_years"].to_numpy()),
-        **metrics.group_metrics(
+        **measures.age_metrics(age, part["age_years"].to_numpy()),
+        **measures.group_metrics(
             codes_of(part["age_group"]), codes_of(part["estimated_group"])
         ),
         "gender_accuracy": float(((p_female >= 0.5) == is_female).mean()),
         **{name: float(one[0]) for name, one in _f1(is_female, p_female, ones).items()},
         "auc": float(_auc(is_female, p_female, ones)[0]),
         **(
-            metrics.interval_metrics(age, low, high)
+            measures.interval_metrics(age, low, high)
             if has_interval
             else {"coverage": float("nan"), "mean_width_years": float("nan")}
         ),

@@ -17,10 +17,10 @@ from agemodel.analysis.baselines import (
     split_note,
     told_systems,
 )
-from agemodel.analysis.faces import Slice, in_slice, read_judged
 from agemodel.analysis.headline import Score, headline
-from agemodel.errors import AgeModelError
-from agemodel.runs import Run
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core.errors import AgeModelError
+from agemodel.runs.run_folder import Run
 
 MODEL, ALWAYS = "model", "always"
 """What judged the faces of a run: its model, or `guess_always`."""

@@ -18,10 +18,10 @@ import sys
 from collections.abc import Sequence
 
 from agemodel import __version__
-from agemodel.caps import caps
-from agemodel.cli import data, doctor, predict, runs
-from agemodel.cli.codes import FAILED, STOPPED
-from agemodel.errors import AgeModelError
+from agemodel.cli import data_commands, doctor_command, predict_command, run_commands
+from agemodel.cli.exit_codes import FAILED, STOPPED
+from agemodel.core.caps import caps
+from agemodel.core.errors import AgeModelError
 
 __all__ = ["build_parser", "main"]
 
@@ -59,8 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    predict.add_commands(commands)
-    data.add_commands(commands)
-    runs.add_commands(commands)
-    doctor.add_commands(commands)
+    predict_command.add_commands(commands)
+    data_commands.add_commands(commands)
+    run_commands.add_commands(commands)
+    doctor_command.add_commands(commands)
     return parser

@@ -1,36 +1,274 @@
-"""`doctor`: whether all that the app needs is there and sound."""
+"""Whether all that the app needs is there and sound, and what to do where it is not.
+
+`examine` looks at everything, in a few seconds; `unready` only at what judging a photo
+takes, in some milliseconds.
+"""
 
 from __future__ import annotations
 
-import argparse
-import json
-from dataclasses import asdict
-from typing import Any
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
 
-from agemodel.cli.codes import DONE, FAILED
+from agemodel.core import paths
+from agemodel.core.assets import read_verified
+from agemodel.core.errors import AgeModelError
+from agemodel.models import app_model
+from agemodel.models.cards import read_card, read_file
+from agemodel.runs.run_folder import MANIFEST, Run, list_runs
+from agemodel.serving.samples import read_sample, read_samples
+
+OK, NOTE, BAD = "ok", "note", "bad"
+"""All well; well enough for looking and estimating; to be mended."""
+
+ENOUGH_BYTES = 1_000_000_000
+OLDEST_PYTHON = (3, 11)
+
+_TO_SERVE = paths.ROOT / "requirements/serve.txt"
+_TO_TRAIN = paths.ROOT / "requirements.txt"
+_REQUIREMENT = re.compile(r"^[A-Za-z0-9][^#\n]*", re.M)
 
 
-def add_commands(commands: Any) -> None:
-    """Add `doctor` to the parser."""
-    parser = commands.add_parser(
-        "doctor", help="look whether everything is there and sound"
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.set_defaults(run=_doctor)
+@dataclass(frozen=True)
+class Check:
+    """What was found of one thing.
+
+    Attributes:
+        subject: that was looked at, in a word or two.
+        level: `OK`, `NOTE` or `BAD`.
+        text: a sentence or two: what was found and, unless all is well, what to do.
+    """
+
+    subject: str
+    level: str
+    text: str
 
 
-def _doctor(args: argparse.Namespace) -> int:
-    from agemodel.doctor import BAD, examine
+def examine() -> Iterator[Check]:
+    """Look at everything, what judging a photo takes first."""
+    for subject, look in (
+        ("model", _model),
+        ("face detector", _detector),
+        ("labels", _faces),
+        ("average faces", _averages),
+        ("shipped files", _shipped),
+        ("dataset", _dataset),
+    ):
+        yield from _looked_at(subject, look)
+    for run in list_runs():
+        yield from _looked_at(f"run {run.id}", partial(_run, run))
+    yield from _folder("data folder", paths.data_dir(), "AGEMODEL_DATA")
+    yield from _folder("runs folder", paths.runs_dir(), "AGEMODEL_RUNS")
+    yield _python()
+    yield from _packages(_TO_SERVE, BAD)
+    yield from _packages(_TO_TRAIN, NOTE)
 
-    checks = []
-    for check in examine():
-        checks.append(check)
-        if not args.json:
-            print(f"{check.level:<5} {check.subject}: {check.text}", flush=True)
-    bad = sum(check.level == BAD for check in checks)
-    if args.json:
-        found = {"sound": not bad, "checks": [asdict(check) for check in checks]}
-        print(json.dumps(found, indent=1, ensure_ascii=False))
-    elif bad:
-        print(f"{bad} of {len(checks)} are to be mended.")
-    return FAILED if bad else DONE
+
+def unready() -> list[str]:
+    """Why photos cannot be judged, a sentence or two each; empty where they can.
+
+    Every file that it takes is held to its checksum, anew at each call.
+    """
+    return [
+        check.text
+        for subject, look in (("model", _model_files), ("detector", _detector_files))
+        for check in _looked_at(subject, look)
+        if check.level == BAD
+    ]
+
+
+def _looked_at(subject: str, look: Callable[[], str]) -> Iterator[Check]:
+    try:
+        yield Check(subject, OK, look())
+    except AgeModelError as error:
+        yield Check(subject, BAD, str(error))
+
+
+# --------------------------------------------------------------- what judging takes
+
+
+def _model_files() -> str:
+    app_model.check()
+    folder = app_model.model_folder()
+    card = read_card(folder)
+    read_file(folder, card, f"Model {folder.name}")
+    return f"{folder.name}, from run {card['run']}"
+
+
+def _detector_files() -> str:
+    from agemodel.faces.blazeface import BACK, FULL_RANGE
+
+    for spec in (BACK, FULL_RANGE):
+        read_verified(paths.DETECTORS, spec.file)
+    return "both networks are what their checksums say"
+
+
+def _model() -> str:
+    from agemodel.serving.estimator import Estimator
+
+    found = _model_files()
+    Estimator(app_model.model_folder(), workers=1).check()
+    return f"{found}: its checksum, its format and its answer to a test are right"
+
+
+def _detector() -> str:
+    from agemodel.faces.detector import FaceDetector
+    from agemodel.images import read_image
+
+    detector = FaceDetector()
+    samples = read_samples()
+    for sample in samples:
+        rgb = read_image(read_sample(sample), name=sample.file).rgb
+        if not detector.detect(rgb):
+            raise AgeModelError(
+                f"No face was found in {sample.file}, where there is one: the "
+                "installed LiteRT may not suit the detector. Install what "
+                "requirements/app.lock pins."
+            )
+    return f"found a face in each of {len(samples)} bundled photos"
+
+
+# -------------------------------------------------------------------- what is shown
+
+
+def _faces() -> str:
+    from agemodel.explorer.face_table import read_faces
+
+    faces = read_faces()
+    if left_out := faces.attrs["left_out"]:
+        raise AgeModelError(" ".join(left_out))
+    return f"{len(faces):,} faces with labels, measures and estimates"
+
+
+def _averages() -> str:
+    from agemodel.explorer.averages import read_averages
+
+    return f"{len(read_averages()):,} can be shown"
+
+
+def _shipped() -> str:
+    from agemodel.models.shipped import shipped_files
+
+    files = shipped_files()
+    wrong = [file.name for file in files if not file.is_intact()]
+    wrong += [
+        f"runs/{folder.name}/{MANIFEST}"
+        for folder in sorted(paths.SHIPPED_RUNS.glob("*/"))
+        if not (folder / MANIFEST).exists()
+    ]
+    if wrong:
+        raise AgeModelError(
+            f"{len(wrong)} of {len(files)} are missing or damaged: {', '.join(wrong)}. "
+            "Restore them: git checkout -- assets"
+        )
+    return f"all {len(files)} are what their checksums say"
+
+
+def _run(run: Run) -> str:
+    run.read_config()
+    epochs = len(run.read_history())
+    if not (run.folder / "metrics.json").exists():
+        return f"{epochs} epochs, not evaluated"
+    run.read_json("metrics.json")
+    return f"{epochs} epochs, {len(run.read_predictions()):,} faces estimated"
+
+
+def _dataset() -> str:
+    from agemodel.dataset.index import dataset_status, images_dir
+    from agemodel.dataset.record import MEND, RECORD_NAME
+    from agemodel.explorer.marks import read_marks
+
+    data_dir = paths.data_dir()
+    marks = len(read_marks(data_dir))
+    status = dataset_status(data_dir)
+    if not (data_dir / RECORD_NAME).exists():
+        return f"not imported, which only its pictures need. {status.problem}"
+    if not status.present:
+        raise AgeModelError(status.problem)
+    here = sum(1 for _ in images_dir(data_dir).glob("*"))
+    if here < status.usable:
+        raise AgeModelError(f"Of {status.usable:,} pictures {here:,} are here. {MEND}")
+    return f"{status.sentence} {marks:,} marks."
+
+
+# ------------------------------------------------------------------ where it all runs
+
+
+def _folder(subject: str, folder: Path, setting: str) -> Iterator[Check]:
+    nearest = next(one for one in (folder, *folder.absolute().parents) if one.is_dir())
+    if not _is_writable(nearest):
+        yield Check(
+            subject,
+            NOTE,
+            f"{nearest} cannot be written. Looking and estimating do not need it; "
+            f"importing, marking and training do: make it writable, or set {setting} "
+            "to another folder.",
+        )
+        return
+    free = shutil.disk_usage(nearest).free
+    text = f"{folder} can be written, with {free / 1e9:,.1f} GB free"
+    if free < ENOUGH_BYTES:
+        text += ". That is little: importing and training need about 1 GB. Make room."
+    yield Check(subject, OK if free >= ENOUGH_BYTES else NOTE, text)
+
+
+def _is_writable(folder: Path) -> bool:
+    """Whether a file can be made there; that the rights say so is not enough."""
+    if not os.access(folder, os.W_OK):
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
+
+
+def _python() -> Check:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        oldest = ".".join(map(str, OLDEST_PYTHON))
+        return Check("Python", BAD, f"{version}; {oldest} or later is needed.")
+    return Check("Python", OK, version)
+
+
+def _packages(requirements: Path, level: str) -> Iterator[Check]:
+    """What is asked for and is not installed, or in a version that was not tested.
+
+    Args:
+        requirements: a file; none is no error, for not everything is everywhere.
+        level: of a package that is amiss.
+    """
+    from packaging.requirements import Requirement
+
+    if not requirements.exists():
+        return
+    asked = [
+        Requirement(line)
+        for line in _REQUIREMENT.findall(requirements.read_text("utf-8"))
+    ]
+    wrong = [amiss for one in asked if (amiss := _amiss(one.name, str(one)))]
+    what = "packages for training" if level == NOTE else "packages"
+    if wrong:
+        mend = f"Install them: python -m pip install -r {requirements.name}"
+        yield Check(what, level, f"{'; '.join(wrong)}. {mend}")
+    else:
+        yield Check(what, OK, f"all {len(asked)} of {requirements.name} fit")
+
+
+def _amiss(name: str, requirement: str) -> str:
+    """What is wrong with an installed package; empty where nothing is."""
+    from packaging.requirements import Requirement
+
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return f"{name} is not installed"
+    fits = Requirement(requirement).specifier.contains(version, prereleases=True)
+    return "" if fits else f"{name} {version} is here, {requirement} was tested"

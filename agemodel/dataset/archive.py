@@ -22,6 +22,8 @@ from pathlib import Path
 import pandas as pd
 
 import agemodel
+from agemodel.core.errors import DatasetError
+from agemodel.core.files import check_room, data_place, writing
 from agemodel.dataset.index import (
     INDEX_NAME,
     INDEX_SCHEMA,
@@ -51,8 +53,6 @@ from agemodel.dataset.record import (
     remove_leftovers,
 )
 from agemodel.dataset.splits import check_splits, read_splits
-from agemodel.errors import DatasetError
-from agemodel.files import check_room, data_place, writing
 
 LOCK_NAME = ".import.lock"
 Progress = Callable[[int, int | None, str], None]

@@ -7,7 +7,6 @@ they are counted.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,17 +16,22 @@ from threading import local
 import pandas as pd
 import pyarrow as pa
 
-from agemodel import paths
+from agemodel.core.errors import DatasetError
+from agemodel.core.files import data_place, write_whole, writing
+from agemodel.core.tables import parquet_of, read_parquet
 from agemodel.dataset.index import images_dir
-from agemodel.errors import DatasetError
-from agemodel.faces import detector
 from agemodel.faces.crop import CropSquare, square_of_detection, square_of_picture
 from agemodel.faces.detector import FaceDetector
-from agemodel.files import data_place, write_whole, writing
 from agemodel.images import read_image
-from agemodel.tables import parquet_of, read_parquet
 
 FILE = "crops.parquet"
+
+DETECTOR_VERSION = "1"
+"""Of the crops of a dataset, to be raised by hand whenever the detector, its weights or
+the crop change: crops of another version are searched for anew."""
+
+_SAME_AS_VERSION_1 = "de6e6a0c04d13a32bfac7d909ec02fd3a49d3e092612d0a576e7c217c70fb2ae"
+"""What release 0.1.0 wrote in its place."""
 
 Progress = Callable[[int, int | None, str], None]
 
@@ -65,14 +69,6 @@ def square_of_row(row: pd.Series) -> CropSquare:
     return CropSquare((row["x"], row["y"]), row["side_px"], row["angle_deg"])
 
 
-def detector_version() -> str:
-    """Changes whenever the detector, its weights or the crop do."""
-    sources = [Path(detector.__file__), Path(detector.__file__).with_name("crop.py")]
-    sources += [Path(__file__), paths.DETECTORS / "manifest.json"]
-    content = b"".join(source.read_bytes() for source in sources)
-    return hashlib.sha256(content).hexdigest()
-
-
 def _detect_all(
     data_dir: Path, files: Sequence[str], progress: Progress | None
 ) -> pd.DataFrame:
@@ -103,13 +99,14 @@ def _read_known(path: Path) -> pd.DataFrame:
         table = read_parquet(path)
     except (OSError, ValueError, pa.ArrowException):
         return pd.DataFrame()
-    if (table.schema.metadata or {}).get(b"detector") != detector_version().encode():
+    version = (table.schema.metadata or {}).get(b"detector", b"").decode()
+    if version not in (DETECTOR_VERSION, _SAME_AS_VERSION_1):
         return pd.DataFrame()
     return table.to_pandas().set_index("file")
 
 
 def _write(path: Path, crops: pd.DataFrame, data_dir: Path) -> None:
     table = pa.Table.from_pandas(crops.reset_index(), preserve_index=False)
-    table = table.replace_schema_metadata({"detector": detector_version()})
+    table = table.replace_schema_metadata({"detector": DETECTOR_VERSION})
     with writing("Where the faces are", data_place(data_dir), DatasetError):
         write_whole(path, parquet_of(table))

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from agemodel.core.errors import DatasetError
+from agemodel.core.files import data_place, writing
 from agemodel.dataset.archive import ImportReport, Progress, import_dataset
 from agemodel.dataset.fetch import (
     PARTIAL_NAME,
@@ -37,8 +39,6 @@ from agemodel.dataset.transfer import (
     DownloadCancelled,
     Transfer,
 )
-from agemodel.errors import DatasetError
-from agemodel.files import data_place, writing
 
 __all__ = [
     "LICENCE",

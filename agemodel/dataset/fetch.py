@@ -22,9 +22,9 @@ import requests
 import urllib3
 
 import agemodel
+from agemodel.core.errors import DatasetError
+from agemodel.core.files import megabytes
 from agemodel.dataset.transfer import Interruption, Transfer, on_cancel
-from agemodel.errors import DatasetError
-from agemodel.files import megabytes
 
 PARTIAL_NAME = "partial"
 STATE_NAME = "partial.json"

@@ -14,6 +14,7 @@ from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from agemodel.core.errors import AgeModelError, DatasetError
 from agemodel.dataset.archive import (
     ImportReport,
     Progress,
@@ -28,7 +29,6 @@ from agemodel.dataset.download import (
 )
 from agemodel.dataset.fetch import check_url, shown
 from agemodel.dataset.transfer import PAUSES_S, TIMEOUTS_S
-from agemodel.errors import AgeModelError, DatasetError
 
 MIRROR, ADDRESS, DISK = "mirror", "address", "disk"
 SOURCES = (MIRROR, ADDRESS, DISK)

@@ -10,15 +10,15 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from agemodel.core.errors import DatasetError
+from agemodel.core.labels import SPLIT_NAMES
+from agemodel.core.tables import parquet_of, read_parquet
 from agemodel.dataset.record import (
     IMAGES_NAME,
     MEND,
     RECORD_NAME,
     read_record,
 )
-from agemodel.dataset.splits import SPLIT_NAMES
-from agemodel.errors import DatasetError
-from agemodel.tables import parquet_of, read_parquet
 
 INDEX_NAME = "index.parquet"
 REJECTS_NAME = "rejects.parquet"

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from agemodel.errors import DatasetError
+from agemodel.core.errors import DatasetError
 
 _HEADER_BYTES = 1 << 16  # an extended tar header holds a name; 64 KiB is plenty
 _EXTENDED = (

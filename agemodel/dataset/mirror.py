@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from agemodel import paths
+from agemodel.core import paths
+from agemodel.core.errors import DatasetError
+from agemodel.core.files import REFUSALS
 from agemodel.dataset.transfer import Interruption, Transfer, on_cancel
-from agemodel.errors import DatasetError
-from agemodel.files import REFUSALS
 
 HANDLE = "jangedoo/utkface-new"
 CACHE_NAME = "kaggle"

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from agemodel.errors import DatasetError
-from agemodel.labels import GENDERS, MAX_AGE, MIN_AGE, RACES
+from agemodel.core.errors import DatasetError
+from agemodel.core.labels import GENDERS, MAX_AGE, MIN_AGE, RACES
 
 # Two names of the official archive are misspelt but plain to read: one has a space
 # before the ending, one lacks the first dot of it.

@@ -17,8 +17,8 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from agemodel.errors import DatasetError
-from agemodel.files import flush
+from agemodel.core.errors import DatasetError
+from agemodel.core.files import flush
 
 RECORD_NAME = "import.json"
 IMAGES_NAME = "images"

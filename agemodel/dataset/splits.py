@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from agemodel import paths
-from agemodel.assets import read_verified
-from agemodel.errors import DatasetError, ModelError
+from agemodel.core import paths
+from agemodel.core.assets import read_verified
+from agemodel.core.errors import DatasetError, ModelError
+from agemodel.core.labels import SPLIT_NAMES
 
-SPLIT_NAMES = ("train", "val", "test")
 COLUMNS = ("file", "split", "coral", "seed")
 _ALLOWED = {
     "split": SPLIT_NAMES,

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from agemodel.core.errors import DatasetError
+from agemodel.core.files import check_room, data_place, megabytes
 from agemodel.dataset.archive import Progress
-from agemodel.errors import DatasetError
-from agemodel.files import check_room, data_place, megabytes
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 TIMEOUTS_S = (10.0, 30.0)

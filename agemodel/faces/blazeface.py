@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from agemodel import paths
-from agemodel.assets import read_verified
+from agemodel.core import paths
+from agemodel.core.assets import read_verified
 
 LANDMARKS = (
     "right eye",

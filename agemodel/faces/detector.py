@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from agemodel.caps import caps
+from agemodel.core.caps import caps
 from agemodel.faces.blazeface import BACK, FULL_RANGE, BlazeFace, Candidates
 from agemodel.faces.crop import CropSquare, crop_square
 from agemodel.faces.detection import Detection

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from agemodel.analysis.errors import BAND, CELL_YEARS
+from agemodel.analysis.age_errors import BAND, CELL_YEARS
 from agemodel.figures.layout import FAINT, GREY, LINE, compact, with_legend
-from agemodel.metrics import MIN_FACES
+from agemodel.metrics.measures import MIN_FACES
 
 HEIGHT = 340
 _SURFACE = "63, 111, 208"

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from agemodel.analysis.fairness import amount
 from agemodel.figures.layout import GREY, LINE, compact, with_legend
-from agemodel.metrics import MIN_FACES
+from agemodel.metrics.measures import MIN_FACES
 
 AXIS_TITLES = {
     "mae_years": "MAE (years)",

@@ -17,8 +17,8 @@ from io import BytesIO
 
 from PIL import Image, ImageFile, TiffImagePlugin
 
-from agemodel.caps import caps
-from agemodel.errors import ImageError
+from agemodel.core.caps import caps
+from agemodel.core.errors import ImageError
 from agemodel.images.av1 import stated_pixels
 
 MAX_READS = 1_000_000

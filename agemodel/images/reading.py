@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from agemodel.caps import MOST_PIXELS, caps, in_mb
-from agemodel.errors import ImageError
-from agemodel.file_names import shown_name
+from agemodel.core.caps import MOST_PIXELS, caps, in_mb
+from agemodel.core.errors import ImageError
+from agemodel.core.file_names import shown_name
 from agemodel.images.colour import DECODER_ERRORS, to_rgb
 from agemodel.images.kinds import EXPECTED, PILLOW_FORMATS, kind_of
 from agemodel.images.limits import (

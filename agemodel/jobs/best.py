@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 
-from agemodel.checkpoints import BEST, LAST, latest_checkpoint, publish
-from agemodel.errors import RunError
-from agemodel.files import runs_place, write_whole, writing
-from agemodel.runs import Run
+from agemodel.core.errors import RunError
+from agemodel.core.files import runs_place, write_whole, writing
+from agemodel.runs.checkpoints import BEST, LAST, latest_checkpoint, publish
+from agemodel.runs.run_folder import Run
 
 CHECKPOINTS = "checkpoints"
 

@@ -16,13 +16,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from agemodel import paths
-from agemodel.app_model import DEFAULT_MODEL, check_name
-from agemodel.cards import CARD, read_card
-from agemodel.config import TrainConfig
+from agemodel.core import paths
+from agemodel.core.errors import ModelError, RunError
+from agemodel.core.files import runs_place, writing
 from agemodel.dataset.index import images_dir
-from agemodel.errors import ModelError, RunError
-from agemodel.files import runs_place, writing
 from agemodel.jobs.best import has_model, is_evaluated, is_trained
 from agemodel.jobs.locks import MOMENT_S, records_lock, refusal, run_in_training
 from agemodel.jobs.processes import send
@@ -41,7 +38,10 @@ from agemodel.jobs.records import (
     read_job,
     write_job,
 )
-from agemodel.runs import Run, list_runs, open_run
+from agemodel.models.app_model import DEFAULT_MODEL, check_name
+from agemodel.models.cards import CARD, read_card
+from agemodel.runs.config import TrainConfig
+from agemodel.runs.run_folder import Run, list_runs, open_run
 
 PROGRAM = (sys.executable, "-m", "agemodel")
 _NICENESS = 10

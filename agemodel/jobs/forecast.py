@@ -9,12 +9,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agemodel.config import TrainConfig
-from agemodel.dataset.faces import faces_of
-from agemodel.errors import RunError
+from agemodel.core.errors import RunError
+from agemodel.core.tables import read_parquet
+from agemodel.dataset.labelled_faces import faces_of
 from agemodel.jobs.records import is_local
-from agemodel.runs import Run, list_runs
-from agemodel.tables import read_parquet
+from agemodel.runs.config import TrainConfig
+from agemodel.runs.run_folder import Run, list_runs
 
 VAL_COST = 1 / 3
 """Of a face that is only looked at: training one goes forward and, twice as dear,

@@ -15,9 +15,9 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import IO
 
-from agemodel import paths
-from agemodel.errors import RunError
-from agemodel.files import runs_place, writing
+from agemodel.core import paths
+from agemodel.core.errors import RunError
+from agemodel.core.files import runs_place, writing
 
 TRAINING = ".training.lock"
 RECORDS = ".jobs.lock"

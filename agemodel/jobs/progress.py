@@ -7,8 +7,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from agemodel.files import write_whole
-from agemodel.runs import Run
+from agemodel.core.files import write_whole
+from agemodel.runs.run_folder import Run
 
 FILE = "progress.json"
 INTERVAL_S = 1.0

@@ -14,12 +14,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
-from agemodel import paths
-from agemodel.errors import RunError
-from agemodel.files import runs_place, sweep, write_whole, writing
+from agemodel.core import paths
+from agemodel.core.errors import RunError
+from agemodel.core.files import runs_place, sweep, write_whole, writing
 from agemodel.jobs.locks import records_lock
 from agemodel.jobs.processes import birth_of, is_alive
-from agemodel.runs import Run
+from agemodel.runs.run_folder import Run
 
 RECORD = "job.json"
 LOG = "process.log"

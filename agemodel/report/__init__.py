@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from agemodel.errors import RunError
-from agemodel.files import write_whole
+from agemodel.core.errors import RunError
+from agemodel.core.files import write_whole
 from agemodel.report.contents import lead_of, sections_of, title_of
 from agemodel.report.document import page
-from agemodel.runs import Run
+from agemodel.runs.run_folder import Run
 
 
 def report_html(run: Run) -> str:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from agemodel import __version__
-from agemodel.analysis.faces import Slice, in_slice, read_judged
-from agemodel.cards import USES
-from agemodel.errors import RunError
-from agemodel.figures.training import MEASURES, figure_curves
-from agemodel.recipes import recipe_in_words
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core.errors import RunError
+from agemodel.figures.training_charts import MEASURES, figure_curves
+from agemodel.models.cards import USES
+from agemodel.models.shipped import installed_versions
 from agemodel.report.document import beside, chart, paragraph, table
 from agemodel.report.measured import (
     certainty_of,
@@ -23,8 +23,8 @@ from agemodel.report.measured import (
     headline_of,
     systems_of,
 )
-from agemodel.runs import LICENCE, SHIPPED_FILES, Run
-from agemodel.shipped import installed_versions
+from agemodel.runs.recipes import recipe_in_words
+from agemodel.runs.run_folder import LICENCE, SHIPPED_FILES, Run
 
 
 def title_of(run: Run) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.offline import get_plotlyjs
 
-from agemodel import paths
+from agemodel.core import paths
 from agemodel.report.look import SCRIPT, STYLE
 
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,.]*( \(.*\))?")

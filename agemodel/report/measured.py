@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from agemodel.analysis import certainty, declining, errors, quality
+from agemodel.analysis import age_errors, certainty, declining, picture_quality
 from agemodel.analysis.baselines import KINDS, evaluated_runs
 from agemodel.analysis.confusion import (
     OF_TRUE,
@@ -20,7 +20,6 @@ from agemodel.analysis.confusion import (
     score_classes,
     share_cells,
 )
-from agemodel.analysis.faces import SPLIT_WORDS, Slice, in_slice, splits_in
 from agemodel.analysis.fairness import (
     FACTORS,
     MEASURES,
@@ -33,13 +32,14 @@ from agemodel.analysis.fairness import (
 )
 from agemodel.analysis.headline import INDEX, SHARE, YEARS, Measure, Score, headline
 from agemodel.analysis.headline import MEASURES as HEADLINES
+from agemodel.analysis.predicted_faces import SPLIT_WORDS, Slice, in_slice, splits_in
 from agemodel.analysis.systems import systems_beside
 from agemodel.figures import evaluation_certainty, evaluation_errors
-from agemodel.figures.evaluation import NOTHING, score_text
+from agemodel.figures.evaluation_charts import NOTHING, score_text
 from agemodel.figures.evaluation_fairness import figure_groups
-from agemodel.metrics import MIN_FACES
+from agemodel.metrics.measures import MIN_FACES
 from agemodel.report.document import chart, heading, items, paragraph, table
-from agemodel.runs import Run
+from agemodel.runs.run_folder import Run
 
 _BESIDE = ("mae_years", "cs5", "group_accuracy", "gender_accuracy")
 _SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
@@ -152,35 +152,37 @@ def _confusion(name: str, classes: Classes, rows: np.ndarray) -> list[str]:
 
 def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
     """Errors of the age: over the age, cumulated, and by remark on the picture."""
-    running = errors.running_errors(judged, rows)
-    scores = errors.cumulative_scores(judged, rows)
+    running = age_errors.running_errors(judged, rows)
+    scores = age_errors.cumulative_scores(judged, rows)
     overall = overall_row(judged, rows)
     pieces = [
         heading("Estimated against labelled age"),
-        paragraph(errors.density_in_words(judged, rows)),
+        paragraph(age_errors.density_in_words(judged, rows)),
         chart(
-            evaluation_errors.figure_density(errors.count_cells(judged, rows), running),
+            evaluation_errors.figure_density(
+                age_errors.count_cells(judged, rows), running
+            ),
             "How many faces of each labelled age were estimated at each age",
         ),
         heading("Error by labelled age"),
-        paragraph(errors.running_in_words(running, overall["bias_years"])),
+        paragraph(age_errors.running_in_words(running, overall["bias_years"])),
         chart(
             evaluation_errors.figure_running(running),
             "The median, the mean and the spread of the errors at each labelled age",
         ),
         heading("Cumulative score"),
-        paragraph(errors.cumulative_in_words(scores)),
+        paragraph(age_errors.cumulative_in_words(scores)),
         chart(
             evaluation_errors.figure_cumulative(scores),
             "The share of faces whose age is at most so many years off",
         ),
     ]
-    flags = quality.error_by_flag(judged, rows)
+    flags = picture_quality.error_by_flag(judged, rows)
     if not flags.empty:
-        names = [quality.flag_words(flag) for flag in flags.index]
+        names = [picture_quality.flag_words(flag) for flag in flags.index]
         pieces += [
             heading("Error by remark on the picture"),
-            paragraph(quality.flags_in_words(flags)),
+            paragraph(picture_quality.flags_in_words(flags)),
             chart(
                 evaluation_errors.figure_flags(flags, names, overall["mae_years"]),
                 "The mean absolute error of the pictures with each remark",

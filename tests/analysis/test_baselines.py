@@ -6,9 +6,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-from plain_predictions import SERVED
 
-from agemodel import paths
 from agemodel.analysis import baselines
 from agemodel.analysis.baselines import (
     KINDS,
@@ -20,12 +18,14 @@ from agemodel.analysis.baselines import (
     split_note,
     told_systems,
 )
-from agemodel.analysis.faces import Slice, in_slice, read_judged
 from agemodel.analysis.headline import Score, measure
-from agemodel.errors import ModelError
-from agemodel.labels import AGE_GROUPS
-from agemodel.metrics import CORAL_TOLD
-from agemodel.runs import Run
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core import paths
+from agemodel.core.errors import ModelError
+from agemodel.core.labels import AGE_GROUPS
+from agemodel.metrics.measures import CORAL_TOLD
+from agemodel.runs.run_folder import Run
+from tests.harness.plain_predictions import SERVED
 
 RUN = Run(paths.SHIPPED_RUNS / SERVED)
 

@@ -5,12 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from made_tables import table
-from plain_predictions import SERVED, plain_faces
 from scipy.stats import binomtest
 from sklearn.calibration import calibration_curve
 
-from agemodel import paths
 from agemodel.analysis.certainty import (
     calibration_error,
     coverage_by_age,
@@ -25,9 +22,12 @@ from agemodel.analysis.certainty import (
     width_in_words,
     wilson_interval,
 )
-from agemodel.analysis.faces import Slice, in_slice, read_judged
-from agemodel.metrics import bootstrap_interval
-from agemodel.runs import Run
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core import paths
+from agemodel.metrics.measures import bootstrap_interval
+from agemodel.runs.run_folder import Run
+from tests.harness.made_tables import table
+from tests.harness.plain_predictions import SERVED, plain_faces
 
 STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 

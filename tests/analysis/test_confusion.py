@@ -7,10 +7,8 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from plain_predictions import SERVED
 from sklearn import metrics as theirs
 
-from agemodel import paths
 from agemodel.analysis.confusion import (
     MAX_EDGES,
     NORMS,
@@ -27,10 +25,12 @@ from agemodel.analysis.confusion import (
     score_classes,
     share_cells,
 )
-from agemodel.analysis.faces import SPLITS, Slice, in_slice, read_judged
-from agemodel.errors import ConfigError
-from agemodel.labels import AGE_GROUPS
-from agemodel.runs import Run
+from agemodel.analysis.predicted_faces import SPLITS, Slice, in_slice, read_judged
+from agemodel.core import paths
+from agemodel.core.errors import ConfigError
+from agemodel.core.labels import AGE_GROUPS
+from agemodel.runs.run_folder import Run
+from tests.harness.plain_predictions import SERVED
 
 MARKETING = ("0-12", "13-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65+")
 DECADES = (*(f"{low}-{low + 9}" for low in range(0, 110, 10)), "110+")

@@ -3,10 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from made_tables import table
-from plain_predictions import SERVED, plain_faces
 
-from agemodel import paths
 from agemodel.analysis.extremes import (
     KINDS,
     TWENTY,
@@ -17,8 +14,11 @@ from agemodel.analysis.extremes import (
     surest_gender_mistakes,
     twenty_in_words,
 )
-from agemodel.analysis.faces import Slice, in_slice, read_judged
-from agemodel.runs import Run
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core import paths
+from agemodel.runs.run_folder import Run
+from tests.harness.made_tables import table
+from tests.harness.plain_predictions import SERVED, plain_faces
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
-from plain_predictions import SERVED
 
-from agemodel import paths
-from agemodel.analysis.faces import Slice, in_slice, read_judged
 from agemodel.analysis.fairness import (
     FACTORS,
     GROUPINGS,
@@ -23,10 +20,13 @@ from agemodel.analysis.fairness import (
     largest_gap,
     mean_intervals,
 )
-from agemodel.dataset.columns import category
-from agemodel.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
-from agemodel.metrics import bootstrap_interval
-from agemodel.runs import Run
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core import paths
+from agemodel.core.columns import category
+from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
+from agemodel.metrics.measures import bootstrap_interval
+from agemodel.runs.run_folder import Run
+from tests.harness.plain_predictions import SERVED
 
 RUNS = (SERVED, "group_cnn-1")
 

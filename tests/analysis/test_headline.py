@@ -8,11 +8,8 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
-from plain_predictions import SERVED
 from sklearn import metrics as theirs
 
-from agemodel import paths
-from agemodel.analysis.faces import Slice, in_slice, read_judged
 from agemodel.analysis.headline import (
     MEASURES,
     headline,
@@ -20,7 +17,10 @@ from agemodel.analysis.headline import (
     measure_draws,
     resample_counts,
 )
-from agemodel.runs import Run
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core import paths
+from agemodel.runs.run_folder import Run
+from tests.harness.plain_predictions import SERVED
 
 RUN = Run(paths.SHIPPED_RUNS / SERVED)
 SLICES = [

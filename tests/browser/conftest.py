@@ -7,9 +7,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from browser.chromium import find
-from browser.driver import CHROMIUM_FLAGS, Server, run_server, watched_page
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.harness.chromium import find
+from tests.harness.driver import CHROMIUM_FLAGS, Server, run_server, watched_page
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,11 +12,11 @@ for folder in (ROOT, ROOT / "tests"):
 
 import numpy as np  # noqa: E402
 import streamlit as st  # noqa: E402
-from dataset_archives import tiny_jpeg  # noqa: E402
-from fakes import embedding_of_age  # noqa: E402
-from made_tables import random_table  # noqa: E402
 
-from ui.dataset import state, tables  # noqa: E402
+from tests.harness.dataset_archives import tiny_jpeg  # noqa: E402
+from tests.harness.fakes import embedding_of_age  # noqa: E402
+from tests.harness.made_tables import random_table  # noqa: E402
+from ui.dataset import dataset_state, dataset_tables  # noqa: E402
 
 FACES = 70
 HOME = Path(os.environ["HOME"])
@@ -35,8 +35,8 @@ def made() -> tuple:
 
 st.set_page_config(layout="wide")
 os.environ["AGEMODEL_DATA"] = str(HOME / "data")
-state.faces = lambda: made()[0]
-state.pictures_dir = lambda: made() and PICTURES
-tables.embeddings = lambda faces: made()[1]
-tables.distributions = lambda faces: np.full((FACES, 116), 1 / 116, np.float32)
+dataset_state.faces = lambda: made()[0]
+dataset_state.pictures_dir = lambda: made() and PICTURES
+dataset_tables.embeddings = lambda faces: made()[1]
+dataset_tables.distributions = lambda faces: np.full((FACES, 116), 1 / 116, np.float32)
 runpy.run_path(str(ROOT / "pages" / "dataset.py"))

@@ -10,10 +10,10 @@ for folder in (ROOT, ROOT / "tests"):
         sys.path.insert(0, str(folder))
 
 import streamlit as st  # noqa: E402
-from fakes import FakeEstimator  # noqa: E402
 
-from ui import models  # noqa: E402
+from tests.harness.fakes import FakeEstimator  # noqa: E402
+from ui import served_model  # noqa: E402
 
 st.set_page_config(layout="wide")
-models.estimator = lambda: FakeEstimator(explains=True)
+served_model.estimator = lambda: FakeEstimator(explains=True)
 runpy.run_path(str(ROOT / "pages" / "estimate.py"))

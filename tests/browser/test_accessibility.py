@@ -12,10 +12,11 @@ from itertools import cycle
 from typing import Any
 
 import pytest
-from browser.axe import violations
-from browser.driver import ROOT, Server, run_server, visit, wait_until_drawn
-from browser.test_estimate import COLLAGE, expect_cards, faceless, sample, upload
 from playwright.sync_api import Page, expect
+
+from tests.browser.test_estimate import COLLAGE, expect_cards, faceless, sample, upload
+from tests.harness.axe import violations
+from tests.harness.driver import ROOT, Server, run_server, visit, wait_until_drawn
 
 MADE_FACES = ROOT / "tests" / "browser" / "dataset_faces_app.py"
 SCREENS = [(1440, "light"), (390, "dark"), (390, "light"), (1440, "dark")]

@@ -10,16 +10,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser.driver import (
-    Server,
-    assert_fits,
-    visit,
-    wait_for,
-    wait_until_drawn,
-)
 from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
 
-from agemodel import paths
+from agemodel.core import paths
+from tests.harness.driver import Server, assert_fits, visit, wait_for, wait_until_drawn
 
 VIEWS = ("charts", "faces&sort=random", "ageing", "map", "issues")
 TOTAL = 23_704

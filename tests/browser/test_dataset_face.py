@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser.driver import (
+from playwright.sync_api import Locator, Page, expect
+
+from tests.harness.driver import (
     DRAWN_TIMEOUT_MS,
     ROOT,
     Server,
@@ -14,7 +16,6 @@ from browser.driver import (
     visit,
     wait_until_drawn,
 )
-from playwright.sync_api import Locator, Page, expect
 
 SCRIPT = ROOT / "tests" / "browser" / "dataset_faces_app.py"
 

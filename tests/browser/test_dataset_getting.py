@@ -7,8 +7,12 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from archive_server import Answer, archive_with_noise, serving
-from browser.driver import (
+from playwright.sync_api import Locator, Page, expect
+
+from agemodel.dataset.splits import read_splits
+from tests.harness.archive_server import Answer, archive_with_noise, serving
+from tests.harness.dataset_archives import tiny_jpeg
+from tests.harness.driver import (
     Server,
     run_server,
     save_screenshot,
@@ -16,10 +20,6 @@ from browser.driver import (
     visit,
     wait_until_drawn,
 )
-from dataset_archives import tiny_jpeg
-from playwright.sync_api import Locator, Page, expect
-
-from agemodel.dataset.splits import read_splits
 
 PICTURES = 20
 HALF = 300_000

@@ -11,17 +11,17 @@ from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
-from browser.driver import (
+from PIL import Image
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from agemodel.core import paths
+from tests.harness.driver import (
     Server,
     save_screenshot,
     sideways_scroll_px,
     visit,
     wait_until_drawn,
 )
-from PIL import Image
-from playwright.sync_api import FilePayload, Locator, Page, expect
-
-from agemodel import paths
 
 COLLINS = "eileen-collins.jpg"
 OBAMA = "barack-obama.jpg"

@@ -7,18 +7,13 @@ from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser.driver import (
-    Server,
-    assert_fits,
-    visit,
-    wait_until_drawn,
-)
-from plain_predictions import SERVED
 from playwright.sync_api import Locator, Page, expect
 
-from agemodel.analysis.faces import Slice, in_slice, read_judged
-from agemodel.labels import AGE_GROUPS
-from agemodel.runs import find_run
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core.labels import AGE_GROUPS
+from agemodel.runs.run_folder import find_run
+from tests.harness.driver import Server, assert_fits, visit, wait_until_drawn
+from tests.harness.plain_predictions import SERVED
 
 RUN = SERVED
 VIEWS = {

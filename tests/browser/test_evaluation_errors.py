@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from browser.driver import (
+from playwright.sync_api import Locator, Page, expect
+
+from tests.harness.driver import (
     DRAWN_TIMEOUT_MS,
     Server,
     assert_fits,
@@ -15,8 +17,7 @@ from browser.driver import (
     wait_for,
     wait_until_drawn,
 )
-from plain_predictions import SERVED, plain_faces
-from playwright.sync_api import Locator, Page, expect
+from tests.harness.plain_predictions import SERVED, plain_faces
 
 VIEWS = ("errors", "certainty", "extremes")
 CELL_YEARS = 3

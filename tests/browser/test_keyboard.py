@@ -7,9 +7,10 @@ arrow keys do. A table has one place, in which Tab goes from cell to cell.
 from __future__ import annotations
 
 import pytest
-from browser.driver import Server, visit, wait_until_drawn
-from browser.test_estimate import COLLAGE, expect_cards, sample, upload
 from playwright.sync_api import Page, expect
+
+from tests.browser.test_estimate import COLLAGE, expect_cards, sample, upload
+from tests.harness.driver import Server, visit, wait_until_drawn
 
 VIEWS = [
     "/",

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from browser.driver import (
+from playwright.sync_api import Page, expect
+
+from tests.harness.driver import (
     Server,
     save_screenshot,
     sideways_scroll_px,
     visit,
     wait_until_drawn,
 )
-from playwright.sync_api import Page, expect
 
 PAGES = {
     "/": "Estimate",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import urllib.request
 
-from browser.driver import Server
+from tests.harness.driver import Server
 
 
 def test_a_server_says_that_it_is_ready(server: Server) -> None:

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from browser.driver import (
+from playwright.sync_api import Browser, Page, expect
+
+from agemodel.core import paths
+from agemodel.jobs.processes import send
+from agemodel.jobs.records import list_jobs, read_job
+from agemodel.runs.run_folder import find_run
+from tests.harness.coloured_faces import import_coloured_faces
+from tests.harness.driver import (
     Server,
     run_server,
     save_screenshot,
@@ -17,13 +24,6 @@ from browser.driver import (
     wait_until_drawn,
     watched_page,
 )
-from coloured_faces import import_coloured_faces
-from playwright.sync_api import Browser, Page, expect
-
-from agemodel import paths
-from agemodel.jobs.processes import send
-from agemodel.jobs.records import list_jobs, read_job
-from agemodel.runs import find_run
 
 PHOTO = paths.SAMPLES / "joe-biden.jpg"
 EPOCHS, INPUT_PX = 16, 48

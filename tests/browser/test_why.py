@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from browser.driver import (
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from agemodel.core import paths
+from agemodel.dataset import archive
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.models.cards import read_card
+from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
+from tests.harness.driver import (
     Server,
     run_server,
     save_screenshot,
@@ -14,16 +21,9 @@ from browser.driver import (
     visit,
     wait_until_drawn,
 )
-from dataset_archives import splits_of, tiny_jpeg, write_tar
-from fakes import png_with_faces
-from made_models import faces_table, train_file, write_model
-from playwright.sync_api import FilePayload, Locator, Page, expect
-
-from agemodel import paths
-from agemodel.app_model import DEFAULT_MODEL
-from agemodel.cards import read_card
-from agemodel.dataset import archive
-from ui.why import TITLE
+from tests.harness.fakes import png_with_faces
+from tests.harness.made_models import faces_table, train_file, write_model
+from ui.estimate.why import TITLE
 
 SCRIPT = Path(__file__).with_name("explained_app.py")
 AGES = [20, 47, 48, 49, 51, 52, 53, 70]

@@ -12,7 +12,13 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
-from dataset_archives import (
+
+from agemodel.core import paths
+from agemodel.core.errors import DatasetError
+from agemodel.dataset.archive import import_dataset
+from agemodel.dataset.index import image_path, images_dir, read_index, read_rejects
+from agemodel.dataset.members import Limits, iter_members
+from tests.harness.dataset_archives import (
     add_to_tar,
     face_name,
     faces,
@@ -22,12 +28,6 @@ from dataset_archives import (
     write_tar,
     write_zip,
 )
-
-from agemodel import paths
-from agemodel.dataset.archive import import_dataset
-from agemodel.dataset.index import image_path, images_dir, read_index, read_rejects
-from agemodel.dataset.members import Limits, iter_members
-from agemodel.errors import DatasetError
 
 WRITERS = {
     "tar.gz": lambda folder, files: write_tar(folder / "source.tar.gz", files),
@@ -512,7 +512,7 @@ def test_an_import_without_room_is_told_before_it_begins(
 ):
     source = write_folder(tmp_path / "source", [("a.bin", bytes(3_000_000))])
     usage = SimpleNamespace(free=2_900_000)
-    monkeypatch.setattr("agemodel.files.shutil.disk_usage", lambda _: usage)
+    monkeypatch.setattr("agemodel.core.files.shutil.disk_usage", lambda _: usage)
     with pytest.raises(DatasetError, match=r"2\.9 MB free.*import needs 3\.0 MB"):
         import_dataset(source, data_dir)
 

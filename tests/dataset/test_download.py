@@ -18,7 +18,18 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from archive_server import (
+
+from agemodel.core import paths
+from agemodel.core.errors import DatasetError
+from agemodel.dataset.archive import import_dataset
+from agemodel.dataset.download import (
+    DownloadCancelled,
+    DownloadReport,
+    LicenceNotAccepted,
+    download_dataset,
+)
+from agemodel.dataset.index import read_index
+from tests.harness.archive_server import (
     FACES,
     QUICK,
     STALL_S,
@@ -29,18 +40,7 @@ from archive_server import (
     serving,
     until,
 )
-from dataset_archives import faces, write_folder, write_tar, write_zip
-
-from agemodel import paths
-from agemodel.dataset.archive import import_dataset
-from agemodel.dataset.download import (
-    DownloadCancelled,
-    DownloadReport,
-    LicenceNotAccepted,
-    download_dataset,
-)
-from agemodel.dataset.index import read_index
-from agemodel.errors import DatasetError
+from tests.harness.dataset_archives import faces, write_folder, write_tar, write_zip
 
 DATE = "Sat, 01 Jan 2022 00:00:00 GMT"
 

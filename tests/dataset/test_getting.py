@@ -9,19 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from archive_server import (
-    FACES,
-    QUICK,
-    STALL_S,
-    Answer,
-    Server,
-    archive_with_noise,
-    replace_kagglehub,
-    serving,
-    until,
-)
-from dataset_archives import face_name, faces, tiny_jpeg, write_folder, write_tar
 
+from agemodel.core.errors import DatasetError
 from agemodel.dataset import archive as archive_module
 from agemodel.dataset import getting
 from agemodel.dataset.archive import import_dataset
@@ -41,7 +30,24 @@ from agemodel.dataset.getting import (
     Wanted,
 )
 from agemodel.dataset.index import read_index
-from agemodel.errors import DatasetError
+from tests.harness.archive_server import (
+    FACES,
+    QUICK,
+    STALL_S,
+    Answer,
+    Server,
+    archive_with_noise,
+    replace_kagglehub,
+    serving,
+    until,
+)
+from tests.harness.dataset_archives import (
+    face_name,
+    faces,
+    tiny_jpeg,
+    write_folder,
+    write_tar,
+)
 
 HALF = 300_000
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from dataset_archives import faces, splits_of, tiny_jpeg, write_tar
 
+from agemodel.core.errors import DatasetError
 from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.index import (
     INDEX_SCHEMA,
@@ -20,7 +20,7 @@ from agemodel.dataset.index import (
     write_table,
 )
 from agemodel.dataset.splits import read_splits
-from agemodel.errors import DatasetError
+from tests.harness.dataset_archives import faces, splits_of, tiny_jpeg, write_tar
 
 OLD = "70_1_4_20170116174525125.jpg.chip.jpg"
 YOUNG = "3_0_2_2017011022340900.jpg.chip.jpg"

@@ -2,8 +2,8 @@ from datetime import datetime
 
 import pytest
 
+from agemodel.core.errors import DatasetError
 from agemodel.dataset.names import FaceLabel, parse_name
-from agemodel.errors import DatasetError
 
 
 def test_every_field_of_a_proper_name_is_read():

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from agemodel import paths
+from agemodel.core import paths
 from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.index import (
     dataset_status,

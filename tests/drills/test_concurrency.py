@@ -7,9 +7,9 @@ import os
 import numpy as np
 import pytest
 
-from drills.concurrency import difference, threads_agree
-from drills.memory import slope
-from drills.process_memory import peak_private_mb, private_mb
+from tests.drills.concurrency import difference, threads_agree
+from tests.drills.memory import slope
+from tests.harness.process_memory import peak_private_mb, private_mb
 
 
 def test_sixteen_threads_that_share_an_estimator_get_what_one_gets_alone() -> None:

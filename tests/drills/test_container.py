@@ -8,8 +8,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from drills.container import COMPOSE, service
-from drills.dockerfile import DOCKERFILE, IGNORE, Stage, lets_in, read_stages
+from tests.drills.container import COMPOSE, service
+from tests.drills.dockerfile import DOCKERFILE, IGNORE, Stage, lets_in, read_stages
 
 STAGES = read_stages(DOCKERFILE.read_text("utf-8"))
 ROOT = DOCKERFILE.parent
@@ -24,7 +24,7 @@ def copied() -> list[str]:
     return [step.rest.split()[0] for step in steps if not step.rest.startswith("--")]
 
 
-@pytest.mark.parametrize("file", ["Dockerfile", "deploy/proxy.Dockerfile"])
+@pytest.mark.parametrize("file", ["deploy/app.Dockerfile", "deploy/proxy.Dockerfile"])
 def test_dockerfile_is_without_a_fault_for_its_linter(file: str) -> None:
     linter = shutil.which("hadolint") or ROOT / ".venv" / "bin" / "hadolint"
     done = subprocess.run(
@@ -47,7 +47,7 @@ def test_visitors_of_the_image_may_change_nothing() -> None:
 def test_packages_are_installed_by_their_hashes_and_without_tensorflow() -> None:
     (step,) = [step for step in STAGES[0].steps if step.word == "RUN"]
     assert "--require-hashes" in step.rest
-    assert "requirements-serve.lock" in copied()
+    assert "requirements/serve.lock" in copied()
 
 
 def test_health_is_asked_of_readiness_which_knows_the_model() -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from drills import damage
-from drills.damage import files_told, pages_kept
-from drills.damage_files import DATA, LOCAL, MODEL, RUN
-from drills.project_copy import project_copy
-from drills.restart import digests
+from tests.drills import damage
+from tests.drills.damage import files_told, pages_kept
+from tests.drills.damage_files import DATA, LOCAL, MODEL, RUN
+from tests.drills.restart import digests
+from tests.harness.project_copy import project_copy
 
 
 @pytest.fixture(scope="module")

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from agemodel import paths
-from benchmarks.record import Missing
-from drills.made_home import Done, Home
-from drills.refusals import FULL, READ_ONLY, Record, Work, _is_told
-from drills.small_disk import UNSHARE, check_available
+from agemodel.core import paths
+from tests.drills.refusals import FULL, READ_ONLY, Record, Work, _is_told
+from tests.harness.made_home import Done, Home
+from tests.harness.measurements import Missing
+from tests.harness.small_disk import UNSHARE, check_available
 
 MARKS = """
 import json, sys
 from pathlib import Path
-from drills import disk
-from drills.made_home import Home
-from drills.small_disk import mount_small_disk
+from tests.drills import disk
+from tests.harness.made_home import Home
+from tests.harness.small_disk import mount_small_disk
 
 home = Home(Path(sys.argv[1]))
 mount_small_disk(home.data, 1)
@@ -68,7 +68,7 @@ def test_crash_or_half_a_sentence_does_not_pass_for_a_sentence(
 def test_command_that_hangs_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drills.made_home.PATIENCE_S", 0.2)
+    monkeypatch.setattr("tests.harness.made_home.PATIENCE_S", 0.2)
     home = Home(tmp_path)
     assert home.end(home.begin(["sleep", "60"]), 0).code == -9
 

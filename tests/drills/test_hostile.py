@@ -4,13 +4,13 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from agemodel.errors import ImageError
+from agemodel.core.errors import ImageError
 from agemodel.images import Photo, read_image
-from drills.hostile import _bombs, _measured, _turned, _typed
-from drills.hostile_bombs import GROUPS, bombs, slow_ones
-from drills.hostile_files import DAMAGES, damaged
-from drills.hostile_worker import Answer, answers
-from drills.made_pictures import MAKES, odd_ones, oriented, portrait
+from tests.drills.hostile import _bombs, _measured, _turned, _typed
+from tests.drills.hostile_bombs import GROUPS, bombs, slow_ones
+from tests.drills.hostile_files import DAMAGES, damaged
+from tests.drills.hostile_worker import Answer, answers
+from tests.harness.made_pictures import MAKES, odd_ones, oriented, portrait
 
 STAND_IN = """
 import os, sys, time
@@ -130,7 +130,7 @@ def test_findings_tell_what_was_not_kept():
 def test_ages_that_differ_or_lack_are_no_same_estimate(monkeypatch):
     def given(*ages):
         found = [Answer("a", "estimate", ages=age) for age in ages]
-        monkeypatch.setattr("drills.hostile.answers", lambda files: found)
+        monkeypatch.setattr("tests.drills.hostile.answers", lambda files: found)
         return _turned([]).kept
 
     assert given((30.0,), (30.0,))

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agemodel.dataset import marks
-from drills import lives_of_data
-from drills.lives import UNDISTURBED, Toll, after, once
-from drills.lives_of_data import kill_markings
-from drills.made_home import Home
+from agemodel.explorer import marks
+from tests.drills import lives_of_data
+from tests.drills.lives import UNDISTURBED, Toll, after, once
+from tests.drills.lives_of_data import kill_markings
+from tests.harness.made_home import Home
 
 KILLS = 2
 

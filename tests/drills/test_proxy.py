@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 import streamlit
-from browser.driver import Server, run_server
 
-from benchmarks.record import Missing
-from drills import proxy_checks as checks
-from drills.proxy import SETUP, Proxy, find_nginx, run_proxy
+from tests.drills import proxy_checks as checks
+from tests.harness.driver import Server, run_server
+from tests.harness.measurements import Missing
+from tests.harness.proxy import SETUP, Proxy, find_nginx, run_proxy
 
 APP = Path(__file__).with_name("permission_app.py")
 ROOT = SETUP.parents[1]

@@ -8,12 +8,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from made_machine import MACHINE
 
-from benchmarks.record import Missing, read_results
-from drills.__main__ import RESULTS, found_by, main
-from drills.findings import all_of, at_most, none_of
-from drills.report import DRILLS, PAGE, render
+from tests.drills.__main__ import RESULTS, found_by, main
+from tests.drills.report import DRILLS, PAGE, render
+from tests.harness.findings import all_of, at_most, none_of
+from tests.harness.made_machine import MACHINE
+from tests.harness.measurements import Missing, read_results
 
 
 def test_page_is_what_the_results_make() -> None:
@@ -22,7 +22,7 @@ def test_page_is_what_the_results_make() -> None:
 
 def test_every_drill_says_what_it_promises() -> None:
     for name in DRILLS:
-        drill = importlib.import_module(f"drills.{name}")
+        drill = importlib.import_module(f"tests.drills.{name}")
         assert drill.PROMISE.strip() and callable(drill.run), name
 
 
@@ -48,9 +48,9 @@ def test_what_is_not_kept_stands_out_and_fails(
         "disk": lambda: ([none_of("Lost", 1, 9)], ["A note."]),
         "kills": lambda: [at_most("Time", 1.0, 2.0, "s")],
     }
-    monkeypatch.setattr("drills.__main__.describe_machine", lambda: MACHINE)
+    monkeypatch.setattr("tests.drills.__main__.describe_machine", lambda: MACHINE)
     monkeypatch.setattr(
-        "drills.__main__.importlib.import_module",
+        "tests.drills.__main__.importlib.import_module",
         lambda name: SimpleNamespace(PROMISE="It holds.", run=drills[name[7:]]),
     )
     assert main(["--dry-run", "disk"]) == 1
@@ -65,9 +65,9 @@ def test_drill_that_cannot_be_made_here_leaves_the_page_as_it_is(
     def run() -> None:
         raise Missing("There is no nginx.")
 
-    monkeypatch.setattr("drills.__main__.describe_machine", lambda: MACHINE)
+    monkeypatch.setattr("tests.drills.__main__.describe_machine", lambda: MACHINE)
     monkeypatch.setattr(
-        "drills.__main__.importlib.import_module",
+        "tests.drills.__main__.importlib.import_module",
         lambda name: SimpleNamespace(PROMISE="", run=run),
     )
     before = RESULTS.read_bytes()

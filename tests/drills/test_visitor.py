@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from agemodel import paths
-from agemodel.estimator import Estimator
-from drills.canary import make_canaries
-from drills.process_memory import search
-from drills.visitor import Visitor
-from drills.watched import (
+from agemodel.core import paths
+from agemodel.serving.estimator import Estimator
+from tests.harness.canary import make_canaries
+from tests.harness.process_memory import search
+from tests.harness.visitor import Visitor
+from tests.harness.watched import (
     NOTES,
     Watched,
     called,
@@ -29,7 +29,7 @@ GROUP = paths.SAMPLES / "three-portraits.jpg"
 BROUGHT = ("JPEG file", "pixels as RGB", "pixels as BGR")
 """What only the files that were brought hold, not what was made of them."""
 
-HOOK = paths.ROOT / "drills" / "watch"
+HOOK = paths.ROOT / "tests" / "harness" / "watch"
 
 
 @pytest.fixture(scope="module")

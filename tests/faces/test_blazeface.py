@@ -5,10 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from made_faces import noise
 
-from agemodel import paths
-from agemodel.errors import ModelError
+from agemodel.core import paths
+from agemodel.core.errors import ModelError
 from agemodel.faces import blazeface
 from agemodel.faces.blazeface import (
     BACK,
@@ -18,6 +17,7 @@ from agemodel.faces.blazeface import (
     anchor_centres,
 )
 from agemodel.faces.crop import CropSquare, crop_square
+from tests.harness.made_faces import noise
 
 SPECS = (BACK, FULL_RANGE)
 TINY = BlazeFaceSpec("tiny.tflite", 8, ((4, 2), (8, 1)))

@@ -7,8 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_faces import detection, noise, turned
-from pictures import quadrants
 
 from agemodel.faces.crop import (
     CropSquare,
@@ -17,6 +15,8 @@ from agemodel.faces.crop import (
     square_of_picture,
 )
 from agemodel.faces.detector import FaceDetector
+from tests.harness.made_faces import detection, noise, turned
+from tests.harness.pictures import quadrants
 
 rolls = st.floats(-179, 179)
 

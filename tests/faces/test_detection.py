@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from made_faces import detection, head
 
 from agemodel.faces.detection import Detection
+from tests.harness.made_faces import detection, head
 
 
 def test_size_is_the_mean_of_width_and_height_and_centre_the_middle() -> None:

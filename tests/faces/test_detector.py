@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_faces import detection, noise, turned
 
 from agemodel.faces import detector as detector_module
 from agemodel.faces.blazeface import BACK, BlazeFaceSpec, Candidates
@@ -20,6 +19,7 @@ from agemodel.faces.detector import (
     merge,
     search_squares,
 )
+from tests.harness.made_faces import detection, noise, turned
 
 PLACES = (
     # right of and below x, y in parts of the room that is left beside the portrait

@@ -5,7 +5,6 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from made_faces import detection, noise
 
 from agemodel.faces.crop import crop_square, square_of_detection
 from agemodel.faces.quality import (
@@ -17,6 +16,7 @@ from agemodel.faces.quality import (
     sharpness,
     warnings,
 )
+from tests.harness.made_faces import detection, noise
 
 GOOD = {
     "size_px": 120.0,

@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
-from made_tables import random_table, table
 
-from agemodel.analysis.errors import count_cells, cumulative_scores, running_errors
+from agemodel.analysis.age_errors import count_cells, cumulative_scores, running_errors
 from agemodel.figures.evaluation_errors import (
     dots,
     figure_cumulative,
@@ -16,6 +15,7 @@ from agemodel.figures.evaluation_errors import (
     figure_running,
 )
 from agemodel.figures.layout import FAINT, LINE
+from tests.harness.made_tables import random_table, table
 
 
 def everything(faces: pd.DataFrame) -> np.ndarray:

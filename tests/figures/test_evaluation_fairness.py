@@ -12,7 +12,7 @@ from agemodel.figures.evaluation_fairness import (
     figure_wins,
 )
 from agemodel.figures.layout import LINE
-from agemodel.metrics import MIN_FACES
+from agemodel.metrics.measures import MIN_FACES
 
 
 def groups(*rows: tuple[str, str, int, float]) -> pd.DataFrame:

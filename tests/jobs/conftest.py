@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from made_jobs import CONFIG
 
-from agemodel import paths
+from agemodel.core import paths
 from agemodel.jobs.processes import send
 from agemodel.jobs.records import RUNNING, list_jobs
-from agemodel.runs import Run, open_run
+from agemodel.runs.run_folder import Run, open_run
+from tests.harness.made_jobs import CONFIG
 
 
 @pytest.fixture(autouse=True)

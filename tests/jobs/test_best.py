@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from agemodel.checkpoints import write_checkpoint
-from agemodel.errors import RunError
+from agemodel.core.errors import RunError
 from agemodel.jobs.best import has_model, is_evaluated, is_trained, keep_best
-from agemodel.runs import Run
+from agemodel.runs.checkpoints import write_checkpoint
+from agemodel.runs.run_folder import Run
 
 
 def checkpoint(run: Run, epochs: int, best: bytes | None) -> Path:

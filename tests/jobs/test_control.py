@@ -10,18 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from made_jobs import (
-    CONFIG,
-    PROGRAM,
-    begin,
-    begin_work,
-    job_of,
-    wait_for_end,
-    wait_until,
-)
 
-from agemodel import cli, paths
-from agemodel.errors import DatasetError, ModelError, RunError
+from agemodel import cli
+from agemodel.core import paths
+from agemodel.core.errors import DatasetError, ModelError, RunError
 from agemodel.jobs import control, records
 from agemodel.jobs.locks import run_in_training
 from agemodel.jobs.processes import birth_of
@@ -39,7 +31,16 @@ from agemodel.jobs.records import (
     recorded,
     write_job,
 )
-from agemodel.runs import Run, open_run
+from agemodel.runs.run_folder import Run, open_run
+from tests.harness.made_jobs import (
+    CONFIG,
+    PROGRAM,
+    begin,
+    begin_work,
+    job_of,
+    wait_for_end,
+    wait_until,
+)
 
 
 def do_nothing(run: Run) -> None:
@@ -360,7 +361,7 @@ def test_what_a_run_is_not_far_enough_for_is_refused(run: Run) -> None:
 def test_export_never_replaces_the_model_that_ships_or_that_of_another_run(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from made_models import write_model
+    from tests.harness.made_models import write_model
 
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
     write_model(tmp_path / "models" / "taken")

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from coloured_faces import import_coloured_faces
-from made_jobs import CONFIG
 
-from agemodel import paths
+from agemodel.core import paths
 from agemodel.jobs.forecast import (
     Forecast,
     count_faces,
     duration_in_words,
     forecast,
 )
-from agemodel.runs import Run, open_run
+from agemodel.runs.run_folder import Run, open_run
+from tests.harness.coloured_faces import import_coloured_faces
+from tests.harness.made_jobs import CONFIG
 
 SMALL = replace(CONFIG, input_px=64, epochs=4)
 FACES = {"train": 900, "val": 300}

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from made_jobs import wait_until
 
-from agemodel import paths
-from agemodel.errors import RunError
+from agemodel.core import paths
+from agemodel.core.errors import RunError
 from agemodel.jobs import locks
 from agemodel.jobs.locks import records_lock, run_in_training, training_lock
+from tests.harness.made_jobs import wait_until
 
 HOLDER = (
     "import time\n"

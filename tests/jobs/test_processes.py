@@ -7,10 +7,10 @@ import sys
 import time
 
 import pytest
-from made_jobs import wait_until
 
 from agemodel.jobs import processes
 from agemodel.jobs.processes import birth_of, is_alive, send, stoppable
+from tests.harness.made_jobs import wait_until
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 

@@ -12,7 +12,7 @@ from agemodel.jobs.progress import (
     forget_progress,
     read_progress,
 )
-from agemodel.runs import Run
+from agemodel.runs.run_folder import Run
 
 
 class Clock:

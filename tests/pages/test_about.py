@@ -4,13 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from made_cards import made_card
 from streamlit.testing.v1 import AppTest
 
-from agemodel import __version__, paths
-from agemodel.cards import write_card
-from agemodel.shipped import shipped_files
-from ui.about import files
+from agemodel import __version__
+from agemodel.core import paths
+from agemodel.models.cards import write_card
+from agemodel.models.shipped import shipped_files
+from tests.harness.made_cards import made_card
+from ui.about import shipped_view
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "about.py"
 
@@ -112,8 +113,8 @@ def test_about_names_a_file_that_differs_from_its_checksum(
     models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     listed = shipped_files()
-    other = [files.ShippedFile(listed[0].path, "0" * 64, "s", "l"), *listed[1:]]
-    monkeypatch.setattr(files, "shipped_files", lambda: other)
+    other = [shipped_view.ShippedFile(listed[0].path, "0" * 64, "s", "l"), *listed[1:]]
+    monkeypatch.setattr(shipped_view, "shipped_files", lambda: other)
     page = run_page()
     page.button(key="about_check").click().run()
     assert listed[0].name in page.error[0].value
@@ -123,7 +124,7 @@ def test_about_names_a_file_that_differs_from_its_checksum(
 def test_about_without_its_licences_says_how_to_restore_them(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LICENCES", tmp_path / "none.md")
+    monkeypatch.setattr(shipped_view, "LICENCES", tmp_path / "none.md")
     assert "git checkout -- docs" in run_page().warning[0].value
 
 

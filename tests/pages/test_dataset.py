@@ -9,26 +9,26 @@ from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
-import app_pages
 import numpy as np
 import pytest
-from app_pages import query_of, rerun, written
-from dataset_archives import tiny_jpeg, write_folder
 from streamlit.testing.v1 import AppTest
 
-from agemodel import paths
+import tests.harness.app_pages as app_pages
+from agemodel.core import paths
+from agemodel.core.errors import DatasetError
+from agemodel.core.labels import GENDERS, RACES
 from agemodel.dataset.archive import import_dataset
-from agemodel.dataset.issues import Effect
-from agemodel.dataset.selection import FACETS
-from agemodel.errors import DatasetError
-from agemodel.labels import GENDERS, RACES
-from ui.dataset import state
+from agemodel.explorer.issues import Effect
+from agemodel.explorer.selection import FACETS
+from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.dataset_archives import tiny_jpeg, write_folder
+from ui.dataset import dataset_state
 from ui.dataset.ageing import show_ageing
-from ui.dataset.charts import ages_of, days_of, toggled
-from ui.dataset.filters import error_words, label, values_of
-from ui.dataset.issues import effect_text
-from ui.dataset.map import region_drawn
-from ui.dataset.state import Look
+from ui.dataset.dataset_state import Look
+from ui.dataset.filter_charts import ages_of, days_of, toggled
+from ui.dataset.filter_panel import error_words, label, values_of
+from ui.dataset.issue_lists import effect_text
+from ui.dataset.map_view import region_drawn
 from ui.dataset.tiles import caption
 
 open_page = partial(app_pages.open_page, "dataset")
@@ -48,7 +48,7 @@ def pictures(no_pictures: Path, tmp_path: Path) -> Path:
     """Grey pictures for the first faces by name, imported; where they lie."""
     files = [(name, tiny_jpeg(n)) for n, name in enumerate(sorted(names())[:IMPORTED])]
     import_dataset(write_folder(tmp_path / "source", files), no_pictures)
-    folder = state.pictures_dir()
+    folder = dataset_state.pictures_dir()
     assert folder is not None
     return folder
 
@@ -253,7 +253,7 @@ def test_issue_leads_to_its_faces() -> None:
     page.button(key="dataset_issue_no_face").click()
     rerun(page)
     assert query_of(page) == {"view": "faces", "flag": "no_face"}
-    flagged = int(np.count_nonzero(state.faces()["no_face"]))
+    flagged = int(np.count_nonzero(dataset_state.faces()["no_face"]))
     assert f"**{flagged:,} of {TOTAL:,} faces**" in written(page)
 
 
@@ -285,7 +285,7 @@ def test_faces_that_cannot_be_read_are_said_so(monkeypatch: pytest.MonkeyPatch) 
     def fail() -> None:
         raise DatasetError("The splits file is missing.")
 
-    monkeypatch.setattr(state, "faces", fail)
+    monkeypatch.setattr(dataset_state, "faces", fail)
     page = open_page()
     assert "cannot be read" in page.error[0].value
     assert page.text[0].value == "The splits file is missing."

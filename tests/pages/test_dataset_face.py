@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from dataset_archives import tiny_jpeg
-from fakes import FakeEstimator, embedding_of_age
-from made_tables import table
 from streamlit.testing.v1 import AppTest
 
+from agemodel.core.errors import RunError
+from agemodel.core.labels import AGES
 from agemodel.dataset import crops, index
-from agemodel.dataset.marks import MARKS_NAME, mark_faces, read_marks
-from agemodel.errors import RunError
-from agemodel.labels import AGES
-from ui import models
-from ui.dataset import face, portrait, state, tables
-from ui.dataset.state import Look
+from agemodel.explorer.marks import MARKS_NAME, mark_faces, read_marks
+from tests.harness.dataset_archives import tiny_jpeg
+from tests.harness.fakes import FakeEstimator, embedding_of_age
+from tests.harness.made_tables import table
+from ui import served_model
+from ui.dataset import dataset_state, dataset_tables, face_page, portrait
+from ui.dataset.dataset_state import Look
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "dataset.py"
 AGED = [20, 31, 40, 52, 60, 71]
 GENDERS = ["male", "female", "male", "female", "male", "female"]
-EMBEDDINGS = tables.embeddings
+EMBEDDINGS = dataset_tables.embeddings
 SPLITS = ["train", "test", "train", "test", "val", "train"]
 
 
@@ -53,9 +53,9 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     faces = made_faces(age_years=[22.0, 31.0, 37.0, 52.2, 75.0, np.nan])
     placed = np.stack([embedding_of_age(age) for age in AGED]).astype(np.float32)
     chances = np.full((6, len(AGES)), 1 / len(AGES), np.float32)
-    monkeypatch.setattr(state, "faces", lambda: faces)
-    monkeypatch.setattr(tables, "embeddings", lambda faces: placed)
-    monkeypatch.setattr(tables, "distributions", lambda faces: chances)
+    monkeypatch.setattr(dataset_state, "faces", lambda: faces)
+    monkeypatch.setattr(dataset_tables, "embeddings", lambda faces: placed)
+    monkeypatch.setattr(dataset_tables, "distributions", lambda faces: chances)
     return folder
 
 
@@ -66,8 +66,8 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for row in range(5):
         (folder / file(row)).write_bytes(tiny_jpeg(40 * row))
-    monkeypatch.setattr(state, "pictures_dir", lambda: folder)
-    tables._pictures.clear()
+    monkeypatch.setattr(dataset_state, "pictures_dir", lambda: folder)
+    dataset_tables._pictures.clear()
     return folder
 
 
@@ -153,9 +153,9 @@ def test_without_a_model_a_face_shows_what_is_known(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "none"))
-    monkeypatch.setattr(tables, "embeddings", EMBEDDINGS)
+    monkeypatch.setattr(dataset_tables, "embeddings", EMBEDDINGS)
     faces = made_faces()
-    monkeypatch.setattr(state, "faces", lambda: faces)
+    monkeypatch.setattr(dataset_state, "faces", lambda: faces)
     text = written(open_page(face=file(1)))
     assert "There is no estimate" in text
     assert "Likeness cannot be told." in text
@@ -168,7 +168,7 @@ def test_distributions_that_cannot_be_read_are_said_so(
     def fail(faces: pd.DataFrame) -> None:
         raise RunError("The run was not evaluated.")
 
-    monkeypatch.setattr(tables, "distributions", fail)
+    monkeypatch.setattr(dataset_tables, "distributions", fail)
     text = written(open_page(face=file(0)))
     assert "The run was not evaluated." in text and "Estimated **22 years**" in text
 
@@ -179,7 +179,7 @@ def test_heatmap_is_computed_once_it_is_asked_for(
     estimator: Any = FakeEstimator(explains=True)
     estimator.card = {"input_px": 32}
     square = pd.DataFrame({"x": [4.0], "y": [4.0], "side_px": [8.0], "angle_deg": [0]})
-    monkeypatch.setattr(models, "estimator", lambda: estimator)
+    monkeypatch.setattr(served_model, "estimator", lambda: estimator)
     monkeypatch.setattr(crops, "read_crops", lambda data_dir, files: square)
     monkeypatch.setattr(index, "image_path", lambda data_dir, name: pictures / name)
     portrait._heatmap.clear()
@@ -221,8 +221,8 @@ def test_face_outside_the_filters_is_said_so_and_has_a_next_one() -> None:
 
 def test_back_leads_to_the_page_of_the_face(monkeypatch: pytest.MonkeyPatch) -> None:
     faces = table(age=[30] * 50)
-    monkeypatch.setattr(state, "faces", lambda: faces)
-    monkeypatch.setattr(tables, "embeddings", lambda faces: np.zeros((50, 64)))
+    monkeypatch.setattr(dataset_state, "faces", lambda: faces)
+    monkeypatch.setattr(dataset_tables, "embeddings", lambda faces: np.zeros((50, 64)))
     page = click(open_page(face=file(45), size="20"), "back")
     assert query_of(page) == {"view": "faces", "size": "20", "page": "3"}
     assert file(45) in page.dataframe[0].value["file"].tolist()
@@ -258,14 +258,17 @@ def test_row_of_a_table_opens_its_face() -> None:
     def script() -> None:
         import streamlit as st
 
-        from ui.dataset import state
+        from ui.dataset import dataset_state
 
-        state.load()
-        st.session_state[state.round_key("rows")] = {"selection": {"rows": [1]}}
-        state.open_row("rows", ("a.jpg", "b.jpg"))
-        st.session_state[state.round_key("rows")] = {"selection": {"rows": []}}
-        state.open_row("rows", ("a.jpg", "b.jpg"))
-        st.text(f"{state.look().view} {state.look().face} {state.round_key('rows')}")
+        dataset_state.load()
+        st.session_state[dataset_state.round_key("rows")] = {"selection": {"rows": [1]}}
+        dataset_state.open_row("rows", ("a.jpg", "b.jpg"))
+        st.session_state[dataset_state.round_key("rows")] = {"selection": {"rows": []}}
+        dataset_state.open_row("rows", ("a.jpg", "b.jpg"))
+        st.text(
+            f"{dataset_state.look().view} {dataset_state.look().face} "
+            f"{dataset_state.round_key('rows')}"
+        )
 
     page = AppTest.from_function(script).run()
     assert not page.exception
@@ -401,40 +404,41 @@ def estimated(**changes: Any) -> SimpleNamespace:
 
 
 def test_estimate_in_words() -> None:
-    assert face.estimate_text(estimated()) == (
+    assert face_page.estimate_text(estimated()) == (
         "Estimated **30 years**, 3.6 years too old; 22 to 38 eight times out of ten."
     )
-    assert "2.0 years too young" in face.estimate_text(estimated(error_years=-2.0))
-    assert "as labelled" in face.estimate_text(estimated(error_years=-0.04))
+    assert "2.0 years too young" in face_page.estimate_text(estimated(error_years=-2.0))
+    assert "as labelled" in face_page.estimate_text(estimated(error_years=-0.04))
 
 
 def test_gender_in_words_is_never_certain() -> None:
     assert (
-        face.gender_text(estimated()) == "Gender label judged **female**, 82% likely."
+        face_page.gender_text(estimated())
+        == "Gender label judged **female**, 82% likely."
     )
-    assert "**male**, over 99 %" in face.gender_text(estimated(p_female=0.001))
-    assert face.gender_text(estimated(p_female=0.4, decided=False)) == (
+    assert "**male**, over 99 %" in face_page.gender_text(estimated(p_female=0.001))
+    assert face_page.gender_text(estimated(p_female=0.4, decided=False)) == (
         "Gender label left open: male 60% likely."
     )
 
 
 def test_labels_splits_and_quality_in_words() -> None:
-    assert face.label_text(estimated(age=1)) == "1 year, female"
-    assert face.split_text(SimpleNamespace(split="val", coral="train")) == (
+    assert face_page.label_text(estimated(age=1)) == "1 year, female"
+    assert face_page.split_text(SimpleNamespace(split="val", coral="train")) == (
         "In val (CORAL split: train)."
     )
-    assert face.split_text(SimpleNamespace(split=np.nan)) == "In no split."
-    assert face.quality_text(estimated()) == ""
+    assert face_page.split_text(SimpleNamespace(split=np.nan)) == "In no split."
+    assert face_page.quality_text(estimated()) == ""
     measured = estimated(sharpness=0.05, brightness=99.6, face_px=140.2, yaw_deg=-12.4)
-    assert face.quality_text(measured) == (
+    assert face_page.quality_text(measured) == (
         "Sharpness 0.050 · brightness 100 of 255 · face 140 px wide · turned by 12°"
     )
-    assert face.flags_of(estimated(dark=True, outside=True, blurred=False)) == [
+    assert face_page.flags_of(estimated(dark=True, outside=True, blurred=False)) == [
         *("dark", "label outside the interval")
     ]
 
 
 def test_duplicates_in_one_split_cross_nothing() -> None:
     faces = table(age=[30] * 3, split=["train", "train", "val"])
-    assert "same split" in face.duplicates_text(faces, 0, np.array([1]))
-    assert "train and val" in face.duplicates_text(faces, 0, np.array([1, 2]))
+    assert "same split" in face_page.duplicates_text(faces, 0, np.array([1]))
+    assert "train and val" in face_page.duplicates_text(faces, 0, np.array([1, 2]))

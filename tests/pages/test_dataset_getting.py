@@ -7,17 +7,6 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
-from archive_server import (
-    FACES,
-    QUICK,
-    STALL_S,
-    Answer,
-    Server,
-    archive_with_noise,
-    serving,
-    until,
-)
-from dataset_archives import faces, tiny_jpeg, write_folder, write_tar
 from streamlit.testing.v1 import AppTest
 
 from agemodel.dataset.getting import (
@@ -30,8 +19,19 @@ from agemodel.dataset.getting import (
     Snapshot,
 )
 from agemodel.dataset.splits import read_splits
-from ui.dataset import getting
-from ui.dataset.getting import duration_words, progress_words
+from tests.harness.archive_server import (
+    FACES,
+    QUICK,
+    STALL_S,
+    Answer,
+    Server,
+    archive_with_noise,
+    serving,
+    until,
+)
+from tests.harness.dataset_archives import faces, tiny_jpeg, write_folder, write_tar
+from ui.dataset import get_data
+from ui.dataset.get_data import duration_words, progress_words
 from ui.permission import SETTING
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "dataset.py"
@@ -51,7 +51,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def getter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Getter]:
     """The one that all sessions of a test share; it does not wait long."""
     getter = Getter(pauses_s=QUICK, timeouts_s=(5, STALL_S))
-    monkeypatch.setattr(getting, "getter", lambda: getter)
+    monkeypatch.setattr(get_data, "getter", lambda: getter)
     yield getter
     getter.cancel()
     until_ended(getter)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from fakes import FakeEstimator
 
-from agemodel.file_names import shown_name
-from drills.made_archives import archive_of, stored
-from drills.names_shown import AS_TEXT, CANARY, faceless_png, kinds_that_say, page_of
-from drills.naughty_names import naughty_names
-from ui import models
+from agemodel.core.file_names import shown_name
+from tests.harness.fakes import FakeEstimator
+from tests.harness.made_archives import archive_of, stored
+from tests.harness.names_shown import (
+    AS_TEXT,
+    CANARY,
+    faceless_png,
+    kinds_that_say,
+    page_of,
+)
+from tests.harness.naughty_names import naughty_names
+from ui import served_model
 
 NAMES = [f"{name}{CANARY}" for name in naughty_names()[::9]]
 """Every ninth: `make drills ARGS=batches` shows them all."""
@@ -19,8 +25,8 @@ PHOTO = faceless_png()
 @pytest.fixture(autouse=True)
 def estimator(monkeypatch: pytest.MonkeyPatch) -> None:
     fake = FakeEstimator()
-    monkeypatch.setattr(models, "estimator", lambda: fake)
-    monkeypatch.setattr(models, "check_installed", lambda: None)
+    monkeypatch.setattr(served_model, "estimator", lambda: fake)
+    monkeypatch.setattr(served_model, "check_installed", lambda: None)
 
 
 def test_every_naughty_name_stands_under_its_photo_as_plain_text() -> None:

@@ -4,18 +4,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import (
+from streamlit.testing.v1 import AppTest
+
+from agemodel.core.errors import ModelError
+from agemodel.serving.batches import Batch
+from agemodel.serving.estimator import Estimate
+from tests.harness.fakes import (
     FakeEstimator,
     jpeg_with_faces,
     photo_with_faces,
     png_with_faces,
 )
-from streamlit.testing.v1 import AppTest
-
-from agemodel.batches import Batch
-from agemodel.errors import ModelError
-from agemodel.estimator import Estimate
-from ui import cards, models, photos
+from ui import served_model
+from ui.estimate import face_cards, photo_views
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "estimate.py"
 
@@ -23,8 +24,8 @@ PAGE = Path(__file__).resolve().parents[2] / "pages" / "estimate.py"
 @pytest.fixture
 def estimator(monkeypatch: pytest.MonkeyPatch) -> FakeEstimator:
     fake = FakeEstimator()
-    monkeypatch.setattr(models, "estimator", lambda: fake)
-    monkeypatch.setattr(models, "check_installed", lambda: None)
+    monkeypatch.setattr(served_model, "estimator", lambda: fake)
+    monkeypatch.setattr(served_model, "check_installed", lambda: None)
     return fake
 
 
@@ -128,7 +129,7 @@ def test_nothing_is_judged_again_when_a_widget_changes(
     page: AppTest, estimator: FakeEstimator
 ) -> None:
     upload(page, ("a.png", png_with_faces(30)))
-    page.segmented_control(key="estimate_chart").set_value(cards.BY_GROUP)
+    page.segmented_control(key="estimate_chart").set_value(face_cards.BY_GROUP)
     run(page)
     assert estimator.calls == 1
     assert ages(page) == ["30 years"]
@@ -144,7 +145,7 @@ def test_many_photos_come_in_pages_and_all_are_in_the_table(page: AppTest) -> No
 def test_many_faces_come_in_pages_with_a_notice(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(photos, "FACES_A_PAGE", 2)
+    monkeypatch.setattr(photo_views, "FACES_A_PAGE", 2)
     upload(page, ("a.png", png_with_faces(30, 40, 50)))
     assert ages(page) == ["50 years", "40 years"]
     assert "3 faces, largest first, 2 at a time" in said(page)
@@ -219,11 +220,11 @@ def test_model_that_cannot_be_loaded_keeps_the_photos_waiting(
     def fail() -> FakeEstimator:
         raise ModelError("Model mobile is damaged. Restore it.")
 
-    monkeypatch.setattr(models, "estimator", fail)
+    monkeypatch.setattr(served_model, "estimator", fail)
     upload(page, ("a.png", png_with_faces(30)))
     assert "nothing is lost" in page.error[0].value
     assert "Model mobile is damaged. Restore it." in said(page)
-    monkeypatch.setattr(models, "estimator", lambda: estimator)
+    monkeypatch.setattr(served_model, "estimator", lambda: estimator)
     click(page, "Try again")
     assert ages(page) == ["30 years"]
     assert not page.error
@@ -247,7 +248,7 @@ def test_downloads_hold_every_photo(page: AppTest) -> None:
     )
 
 
-@pytest.mark.parametrize("text", [cards.gender_text, cards.groups_text])
+@pytest.mark.parametrize("text", [face_cards.gender_text, face_cards.groups_text])
 def test_most_probable_is_in_bold(
     text: Callable[[Estimate], str], estimator: FakeEstimator
 ) -> None:

@@ -6,21 +6,21 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-import app_pages
 import pytest
-from app_pages import query_of, rerun, written
-from plain_predictions import SERVED, plain_faces
 from streamlit.testing.v1 import AppTest
 
-from agemodel import paths
+import tests.harness.app_pages as app_pages
 from agemodel.analysis.confusion import MARKETING, OWN
 from agemodel.analysis.headline import MEASURES
-from agemodel.labels import AGE_GROUPS
-from agemodel.runs import list_runs
-from ui.evaluation import state
-from ui.evaluation.confusion import cell_clicked, cell_of
-from ui.evaluation.headline import warm
-from ui.evaluation.state import Look
+from agemodel.core import paths
+from agemodel.core.labels import AGE_GROUPS
+from agemodel.runs.run_folder import list_runs
+from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.plain_predictions import SERVED, plain_faces
+from ui.evaluation import evaluation_state
+from ui.evaluation.confusion_view import cell_clicked, cell_of
+from ui.evaluation.evaluation_state import Look
+from ui.evaluation.headline_view import warm
 
 open_page = partial(app_pages.open_page, "evaluation")
 PICTURE = (
@@ -108,7 +108,7 @@ def test_nonsense_in_the_url_is_ignored() -> None:
     assert len(table_with(page, "precision")) == len(AGE_GROUPS)
 
 
-@pytest.mark.parametrize("view", state.VIEWS)
+@pytest.mark.parametrize("view", evaluation_state.VIEWS)
 def test_every_view_stands_for_every_shipped_run_and_without_a_face(view: str) -> None:
     for run in list_runs():
         assert not open_page(view=view, run=run.id, split="coral_test").error
@@ -281,7 +281,7 @@ def test_with_pictures_the_faces_are_pictures_with_captions(
     faces = [f for f in plain_faces() if 20 <= f.age <= 29 and f.age_group == 5]
     for face in faces[1:]:
         (nothing_local / face.file).write_bytes(PICTURE)
-    monkeypatch.setattr(state, "pictures_dir", lambda: nothing_local)
+    monkeypatch.setattr(evaluation_state, "pictures_dir", lambda: nothing_local)
     page = open_page(view="confusion", pick="3,5")
     captions = {image.caption for image in page.image[0].proto.imgs}
     assert {caption.rstrip("!") for caption in captions} == {

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from made_tables import table
-from plain_predictions import SERVED, plain_faces
 from streamlit.testing.v1 import AppTest
 
-from agemodel import paths
-from agemodel.analysis.errors import count_cells
-from agemodel.analysis.faces import Slice, in_slice, read_judged
-from agemodel.runs import Run
-from ui.evaluation import certainty, errors
-from ui.evaluation.extremes import FIRST_SEED, seed_of
+from agemodel.analysis.age_errors import count_cells
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core import paths
+from agemodel.runs.run_folder import Run
+from tests.harness.made_tables import table
+from tests.harness.plain_predictions import SERVED, plain_faces
+from ui.evaluation import certainty_view, errors_view
+from ui.evaluation.extremes_view import FIRST_SEED, seed_of
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "evaluation.py"
 
@@ -92,7 +92,7 @@ def test_a_click_shows_the_faces_under_the_chart() -> None:
 def test_what_cannot_be_read_as_a_click_is_none(
     judged: pd.DataFrame, pick: str
 ) -> None:
-    assert errors.picked(judged, in_slice(judged, Slice()), pick) is None
+    assert errors_view.picked(judged, in_slice(judged, Slice()), pick) is None
     assert charts(open_page(view="errors", pick=pick)) == 6
 
 
@@ -109,7 +109,7 @@ def test_click_leads_to_the_faces_that_a_loop_finds(
     judged: pd.DataFrame, pick: str, title: str
 ) -> None:
     rows = in_slice(judged, Slice("val"))
-    found = errors.picked(judged, rows, pick)
+    found = errors_view.picked(judged, rows, pick)
     assert found is not None
     assert found[0] == title
     quality = judged[["blurred", "dark", "bright", "small", "turned", "no_face"]]
@@ -135,22 +135,22 @@ def test_every_cell_leads_to_as_many_faces_as_it_counts(judged: pd.DataFrame) ->
     counted = counted[counted > 0]
     assert counted.sum() == rows.sum()
     for (y, x), n in counted.iloc[::9].items():
-        found = errors.picked(judged, rows, f"cells {x} {x} {y} {y}")
+        found = errors_view.picked(judged, rows, f"cells {x} {x} {y} {y}")
         assert found is not None
         assert len(found[1]) == n
 
 
 def test_box_is_the_smallest_around_the_points() -> None:
     points = [{"x": 20, "y": 26.0}, {"x": 26, "y": 23}, {"x": 23, "y": 29}]
-    assert errors.box_of(points) == (20, 26, 23, 29)
+    assert errors_view.box_of(points) == (20, 26, 23, 29)
 
 
 def test_faces_that_are_not_described_are_said_to_be_so() -> None:
     def script(faces) -> None:
-        from ui.evaluation import state
-        from ui.evaluation.errors import show_errors
+        from ui.evaluation import evaluation_state
+        from ui.evaluation.errors_view import show_errors
 
-        state.load()
+        evaluation_state.load()
         show_errors(faces, (faces["split"] == "test").to_numpy())
 
     faces = table(age=[30, 40], age_years=[31.0, 45.0], split=["test", "test"])
@@ -197,7 +197,7 @@ def test_click_on_certainty_leads_to_the_faces_that_a_loop_finds(
         ],
         "bin 3": [face.file for face in faces if 0.3 <= face.p_female < 0.4],
     }[pick]
-    found = certainty.picked(judged, in_slice(judged, Slice("val")), pick)
+    found = certainty_view.picked(judged, in_slice(judged, Slice("val")), pick)
     assert found is not None
     assert found[0] == title
     assert set(judged["file"].iloc[found[1]]) == set(expected)
@@ -212,12 +212,12 @@ def test_click_on_certainty_leads_to_the_faces_that_a_loop_finds(
 def test_what_cannot_be_read_as_a_click_on_certainty_is_none(
     judged: pd.DataFrame, pick: str
 ) -> None:
-    assert certainty.picked(judged, in_slice(judged, Slice()), pick) is None
+    assert certainty_view.picked(judged, in_slice(judged, Slice()), pick) is None
 
 
 def test_tenths_by_width_lead_to_all_faces_together(judged: pd.DataFrame) -> None:
     rows = in_slice(judged, Slice("val"))
-    found = [certainty.picked(judged, rows, f"width {part}") for part in range(10)]
+    found = [certainty_view.picked(judged, rows, f"width {part}") for part in range(10)]
     numbers = np.concatenate([part[1] for part in found if part])
     assert sorted(numbers.tolist()) == np.flatnonzero(rows).tolist()
 

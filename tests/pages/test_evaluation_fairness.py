@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from plain_predictions import SERVED
 from streamlit.testing.v1 import AppTest
 
-from agemodel import paths
-from agemodel.metrics import MIN_FACES
-from agemodel.runs import Run
+from agemodel.core import paths
+from agemodel.metrics.measures import MIN_FACES
+from agemodel.runs.run_folder import Run
+from tests.harness.plain_predictions import SERVED
 
 SHIPPED = paths.SHIPPED_RUNS / SERVED
 NEEDED = ("config.json", "metrics.json", "predictions.parquet")
@@ -31,23 +31,25 @@ def views() -> None:
     """The parts of the page that are tested here."""
     import streamlit as st
 
-    from agemodel.analysis.faces import in_slice
-    from ui.evaluation import state
-    from ui.evaluation.comparison import show_comparison
-    from ui.evaluation.fairness import show_groups
-    from ui.evaluation.takeaway import show_takeaway
+    from agemodel.analysis.predicted_faces import in_slice
+    from ui.evaluation import evaluation_state
+    from ui.evaluation.comparison_view import show_comparison
+    from ui.evaluation.evaluation_downloads import show_takeaway
+    from ui.evaluation.fairness_view import show_groups
 
-    state.load()
-    st.segmented_control("View", list(state.VIEWS), **state.control("view"))
-    run = state.run()
-    judged = state.judged(run)
-    rows = in_slice(judged, state.slice_())
+    evaluation_state.load()
+    st.segmented_control(
+        "View", list(evaluation_state.VIEWS), **evaluation_state.control("view")
+    )
+    run = evaluation_state.run()
+    judged = evaluation_state.judged(run)
+    rows = in_slice(judged, evaluation_state.slice_())
     show_takeaway(run, judged, rows)
-    if state.look().view == state.TWO_RUNS:
-        show_comparison(run, judged, state.slice_())
+    if evaluation_state.look().view == evaluation_state.TWO_RUNS:
+        show_comparison(run, judged, evaluation_state.slice_())
     elif rows.any():
         show_groups(judged, rows)
-    state.write_url()
+    evaluation_state.write_url()
 
 
 def open_view(view: str, **query: str) -> AppTest:
@@ -216,7 +218,7 @@ def test_of_no_face_only_the_report_can_be_taken_away() -> None:
 
 
 def test_tables_hold_no_text_that_a_spreadsheet_would_run() -> None:
-    from agemodel.dataset.exports import selection_csv
+    from agemodel.explorer.table_exports import selection_csv
 
     faces = pd.DataFrame({"file": ["=cmd()", "a.jpg"], "age": [1, 2]})
     text = selection_csv(faces, faces.index.to_numpy()).decode("utf-8-sig")

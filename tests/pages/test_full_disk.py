@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from coloured_faces import import_coloured_faces
 from streamlit.testing.v1 import AppTest
 
-from agemodel.dataset import marks
-from agemodel.dataset.marks import mark_faces, read_marks
+from agemodel.explorer import marks
+from agemodel.explorer.marks import mark_faces, read_marks
 from agemodel.jobs import control
+from tests.harness.coloured_faces import import_coloured_faces
 
 FACE = "0000001.jpg"
 
@@ -38,14 +38,14 @@ def refusing(number: int) -> Callable[..., None]:
 
 def marking() -> None:
     """The script under test: the marking of one face."""
-    from ui.dataset.marks import show_marking
+    from ui.dataset.mark_panel import show_marking
 
     show_marking("0000001.jpg")
 
 
 def training() -> None:
     """The script under test: the view 'Train'."""
-    from ui.training.start import show_start
+    from ui.training.start_form import show_start
 
     show_start()
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from agemodel import golden, paths
-from agemodel.errors import ModelError
-from ui import ready
+from agemodel.core import paths
+from agemodel.core.errors import ModelError
+from agemodel.serving import self_test
+from ui.server import ready
 
 
 @pytest.fixture
@@ -44,7 +45,7 @@ def test_it_is_red_for_a_model_that_answers_otherwise(
     def refuse(_estimator: object) -> None:
         raise ModelError("It does not answer as it did.")
 
-    monkeypatch.setattr(golden, "check", refuse)
+    monkeypatch.setattr(self_test, "check", refuse)
     assert asked() == (
         503,
         {"ready": False, "problems": ["It does not answer as it did."]},

@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from app_pages import open_page, written
 from streamlit.testing.v1 import AppTest
 
-from agemodel import app_model
-from agemodel.errors import ModelError
+from agemodel.core.errors import ModelError
+from agemodel.models import app_model
+from tests.harness.app_pages import open_page, written
 from ui.permission import SETTING
 
 BACK = "Back to the model that ships"

@@ -8,28 +8,28 @@ import shutil
 from functools import partial
 from pathlib import Path
 
-import app_pages
 import numpy as np
 import pandas as pd
 import pytest
-from app_pages import query_of, rerun, written
-from dataset_archives import tiny_jpeg, write_folder
-from made_histories import made_history
-from plain_predictions import SERVED
 from streamlit.testing.v1 import AppTest
 
-from agemodel import paths
-from agemodel.architecture import FILE, read_network
-from agemodel.config import TrainConfig
+import tests.harness.app_pages as app_pages
+from agemodel.core import paths
 from agemodel.dataset.archive import import_dataset
-from agemodel.face_timing import FaceTiming
-from agemodel.run_splits import read_split
-from agemodel.runs import Run, open_run
-from ui.dataset import state as dataset_state
-from ui.training import state
-from ui.training.network import timing_words
-from ui.training.recipe import plain
-from ui.training.state import Look
+from agemodel.runs.architecture import FILE, read_network
+from agemodel.runs.config import TrainConfig
+from agemodel.runs.run_folder import Run, open_run
+from agemodel.runs.run_splits import read_split
+from agemodel.serving.face_timing import FaceTiming
+from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.dataset_archives import tiny_jpeg, write_folder
+from tests.harness.made_histories import made_history
+from tests.harness.plain_predictions import SERVED
+from ui.dataset import dataset_state
+from ui.training import training_state
+from ui.training.network_view import timing_words
+from ui.training.recipe_view import plain
+from ui.training.training_state import Look
 
 open_page = partial(app_pages.open_page, "training")
 CONFIG = TrainConfig(name="tiny", network="seed_cnn", framing="chip", epochs=3)
@@ -102,7 +102,7 @@ def test_settings_that_differ_are_listed_alone_until_all_are_asked_for() -> None
     local_run("mine-2", [8.0], epochs=9, seed=4)
     page = open_page(runs="mine-1,mine-2")
     assert page.dataframe[1].value.index.tolist() == ["epochs", "seed"]
-    page.segmented_control(key="training_settings").set_value(state.ALL)
+    page.segmented_control(key="training_settings").set_value(training_state.ALL)
     rerun(page)
     table = page.dataframe[1].value
     assert set(table.index) == set(CONFIG.as_dict())
@@ -116,7 +116,7 @@ def test_axis_and_smoothing_change_the_curves() -> None:
     mae = figures(page)[0]
     assert mae["layout"]["yaxis"]["type"] == "log"
     assert len(mae["data"]) == 5  # twice train, twice val, the best
-    page.segmented_control(key="training_scale").set_value(state.LINEAR)
+    page.segmented_control(key="training_scale").set_value(training_state.LINEAR)
     page.slider(key="training_smooth").set_value(0)
     rerun(page)
     mae = figures(page)[0]
@@ -149,7 +149,12 @@ def test_without_any_run_the_page_says_what_makes_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "SHIPPED_RUNS", tmp_path / "none")
-    for view in (state.CURVES, state.NETWORK, state.SAW, state.RECIPE):
+    for view in (
+        training_state.CURVES,
+        training_state.NETWORK,
+        training_state.SAW,
+        training_state.RECIPE,
+    ):
         page = open_page(view=view)
         assert "There is no run yet" in page.info[0].value
         assert "python -m agemodel train" in page.info[0].value
@@ -157,7 +162,7 @@ def test_without_any_run_the_page_says_what_makes_one(
 
 def test_nonsense_in_the_url_is_ignored() -> None:
     page = open_page(view="<b>", runs="no-such-run", smooth="-1", face="x", draw="²")
-    assert page.segmented_control(key="training_view").value == state.CURVES
+    assert page.segmented_control(key="training_view").value == training_state.CURVES
     assert page.pills(key="training_runs").value == [SERVED, "mobile-3"]
 
 
@@ -177,7 +182,7 @@ def test_network_of_a_shipped_run_is_drawn_and_listed(run_id: str) -> None:
     size = (paths.SHIPPED_RUNS / run_id / "best.keras").stat().st_size
     assert metrics["best.keras on disk"] == f"{size / 1e6:.1f} MB"
     (folded,) = figures(page)
-    page.segmented_control(key="training_drawn").set_value(state.SINGLE)
+    page.segmented_control(key="training_drawn").set_value(training_state.SINGLE)
     (single,) = figures(rerun(page))
     assert len(numbers(single["data"][0]["y"])) == len(network.layers)
     assert len(numbers(folded["data"][0]["y"])) < len(network.layers)
@@ -319,10 +324,12 @@ def test_look_round_trips_and_says_only_what_is_set() -> None:
     look = Look("network", ("a-1", "b-1"), "b-1", 35, "log", "all", "layers", 4, 9)
     assert Look.from_query(look.to_query()) == look
     assert Look.from_query({"runs": "a,,a,b"}).runs == ("a", "b")
-    assert Look.from_query({"smooth": "99"}).smooth == state.MAX_SMOOTHING
+    assert Look.from_query({"smooth": "99"}).smooth == training_state.MAX_SMOOTHING
     assert Look.from_query({"draw": "0", "face": "99999999"}) == Look(face=1_000_000)
 
 
 def test_too_many_runs_in_the_url_are_cut_to_those_with_a_colour() -> None:
     ids = [f"r-{number}" for number in range(20)]
-    assert Look.from_query({"runs": ",".join(ids)}).runs == tuple(ids[: state.MAX_RUNS])
+    assert Look.from_query({"runs": ",".join(ids)}).runs == tuple(
+        ids[: training_state.MAX_RUNS]
+    )

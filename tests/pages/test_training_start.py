@@ -10,15 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from coloured_faces import import_coloured_faces
-from made_jobs import CONFIG
-from made_models import write_model
 from streamlit.testing.v1 import AppTest
 
-from agemodel import app_model, paths
-from agemodel.app_model import DEFAULT_MODEL
-from agemodel.cards import CARD, read_card, write_card
-from agemodel.config import read_config
+from agemodel.core import paths
 from agemodel.jobs import control
 from agemodel.jobs.forecast import Forecast
 from agemodel.jobs.progress import STEPS, ProgressFile
@@ -31,8 +25,15 @@ from agemodel.jobs.records import (
     recorded,
     write_job,
 )
-from agemodel.runs import Run, find_run, open_run
-from ui.training.start import forecast_in_words
+from agemodel.models import app_model
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.models.cards import CARD, read_card, write_card
+from agemodel.runs.config import read_config
+from agemodel.runs.run_folder import Run, find_run, open_run
+from tests.harness.coloured_faces import import_coloured_faces
+from tests.harness.made_jobs import CONFIG
+from tests.harness.made_models import write_model
+from ui.training.start_form import forecast_in_words
 
 STATUS = {
     "epochs_done": 2,
@@ -94,8 +95,8 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
 
 def view() -> None:
     """The script under test: the view 'Train'."""
-    from ui.training.start import show_start
-    from ui.training.watch import show_watch
+    from ui.training.live_view import show_watch
+    from ui.training.start_form import show_start
 
     show_watch()
     show_start()
@@ -369,6 +370,6 @@ def test_damaged_files_of_a_run_are_sentences(run: Run) -> None:
 
 
 def test_interrupted_is_what_the_command_line_exits_with() -> None:
-    from agemodel.cli.codes import STOPPED
+    from agemodel.cli.exit_codes import STOPPED
 
     assert INTERRUPTED == STOPPED

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dataset_archives import splits_of, tiny_jpeg, write_tar
-from fakes import FakeEstimator, png_with_faces
-from made_models import FACES, faces_table, train_file, write_model
 from streamlit.testing.v1 import AppTest
 
-from agemodel.app_model import DEFAULT_MODEL
 from agemodel.dataset import archive
-from ui import models, why
+from agemodel.models.app_model import DEFAULT_MODEL
+from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
+from tests.harness.fakes import FakeEstimator, png_with_faces
+from tests.harness.made_models import FACES, faces_table, train_file, write_model
+from ui import served_model
+from ui.estimate import why
 
 AGES = [20, 27, 28, 30, 31, 33, 36, 70]
 
@@ -20,7 +21,7 @@ AGES = [20, 27, 28, 30, 31, 33, 36, 70]
 @pytest.fixture(autouse=True)
 def caches() -> None:
     """Other tests may have left what they loaded."""
-    models._neighbours.clear()
+    served_model._neighbours.clear()
     why._picture.clear()
 
 
@@ -48,9 +49,8 @@ def card_part(explains: bool = True) -> None:
     """The script under test: the part of the card of a face of 30."""
     from dataclasses import replace
 
-    from fakes import FakeEstimator, photo_with_faces
-
-    from ui.why import show_why
+    from tests.harness.fakes import FakeEstimator, photo_with_faces
+    from ui.estimate.why import show_why
 
     (face,) = FakeEstimator(explains=explains).estimate(photo_with_faces(30))
     show_why(3, replace(face, age_years=30.4), "face")
@@ -83,7 +83,7 @@ def test_closed_part_computes_nothing(
         raise AssertionError("computed before it was asked for")
 
     monkeypatch.setattr(why, "heatmap_overlay", fail)
-    monkeypatch.setattr(models, "neighbours", fail)
+    monkeypatch.setattr(served_model, "neighbours", fail)
     page = drawn(opened=False)
     assert [part.label for part in page.expander] == [why.TITLE]
     assert not said(page)
@@ -156,7 +156,7 @@ def test_faces_that_cannot_be_loaded_are_a_sentence_below_the_map(
 def test_page_shows_a_part_on_every_card(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(models, "estimator", lambda: FakeEstimator(explains=True))
+    monkeypatch.setattr(served_model, "estimator", lambda: FakeEstimator(explains=True))
     page_file = Path(__file__).resolve().parents[2] / "pages" / "estimate.py"
     page = AppTest.from_file(page_file, default_timeout=30).run()
     photo = ("a.png", png_with_faces(30, 55), "image/png")

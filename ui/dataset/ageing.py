@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from agemodel.dataset.averages import ALL, MIN_FACES, read_averages
-from agemodel.errors import AgeModelError
-from agemodel.labels import AGE_GROUPS, GENDERS, RACES
-from ui.dataset import state
+from agemodel.core.errors import AgeModelError
+from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES
+from agemodel.explorer.averages import ALL, MIN_FACES, read_averages
+from ui.dataset import dataset_state
 
 LARGE_PX = 256
 SMALL_PX = 96
@@ -25,7 +25,7 @@ _WHAT_IT_IS = (
 @st.fragment
 def show_ageing() -> None:
     """Draw the average face of an age group, and those of all groups beside it."""
-    state.write_url()
+    dataset_state.write_url()
     try:
         averages = _averages()
     except AgeModelError as error:
@@ -35,15 +35,15 @@ def show_ageing() -> None:
     with st.container(horizontal=True):
         _show_choice("Gender label", "mean_gender", GENDERS)
         _show_choice("Race label", "mean_race", RACES)
-    look = state.look()
+    look = dataset_state.look()
     chosen = (averages["gender"] == look.mean_gender) & (
         averages["race"] == look.mean_race
     )
     pictures = averages[chosen].set_index("age_group")
-    st.select_slider("Age group in years", AGE_GROUPS, **state.control("mean"))
+    st.select_slider("Age group in years", AGE_GROUPS, **dataset_state.control("mean"))
     with st.container(horizontal=True, gap="large"):
         with st.container(width=LARGE_PX):
-            _show_large(pictures, state.look().mean)
+            _show_large(pictures, dataset_state.look().mean)
         with st.container(width="stretch"):
             _show_all(pictures)
 
@@ -60,7 +60,7 @@ def _show_choice(title: str, name: str, values: tuple[str, ...]) -> None:
         format_func=lambda value: "All" if value == ALL else value.capitalize(),
         required=True,
         wrap=True,
-        **state.control(name),
+        **dataset_state.control(name),
     )
 
 

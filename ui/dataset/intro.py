@@ -5,10 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from agemodel.core.errors import AgeModelError
 from agemodel.dataset.getting import CANCELLED, FAILED, RUNNING
-from agemodel.errors import AgeModelError
-from ui.dataset import state
-from ui.dataset.getting import show_job, show_ways
+from ui.dataset import dataset_state
+from ui.dataset.get_data import show_job, show_ways
 
 _WHAT_IT_IS = (
     "[UTKFace](https://susanqq.github.io/UTKFace/): {n:,} photos of faces. The name "
@@ -32,12 +32,12 @@ def show_intro(faces: pd.DataFrame) -> None:
     """Say what the faces are, and get their pictures where they are missing."""
     st.markdown(_WHAT_IT_IS.format(n=len(faces)))
     phase = show_job()
-    if phase != RUNNING and state.pictures_dir() is None:
+    if phase != RUNNING and dataset_state.pictures_dir() is None:
         with st.expander(
             "The pictures are not imported: how to get them",
             expanded=phase in (FAILED, CANCELLED),
             icon=":material/photo_library:",
-            key=state.widget_key("no_pictures"),
+            key=dataset_state.widget_key("no_pictures"),
         ):
             st.markdown(_NO_PICTURES)
             show_ways()

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from agemodel import paths
-from agemodel.errors import AgeModelError
-from ui import models
-from ui.dataset import state, tables
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError
+from ui import served_model
+from ui.dataset import dataset_state, dataset_tables
 from ui.dataset.tiles import alt_text
-from ui.why import map_text
+from ui.estimate.why import map_text
 
 PICTURE_PX = 280
 CACHED_MAPS = 60
@@ -37,8 +37,8 @@ def show_portrait(face: Any) -> None:
     Args:
         face: a row of the table, by attributes.
     """
-    folder = state.pictures_dir()
-    (picture,) = tables.pictures(folder, (face.file,))
+    folder = dataset_state.pictures_dir()
+    (picture,) = dataset_tables.pictures(folder, (face.file,))
     if not picture:
         with st.container(border=True, width=PICTURE_PX):
             st.caption(f":material/hide_image: {_MISSING if folder else _NOT_IMPORTED}")
@@ -52,14 +52,16 @@ def show_heatmap(face: Any) -> None:
     Args:
         face: a row of the table, by attributes.
     """
-    (picture,) = tables.pictures(state.pictures_dir(), (face.file,))
+    (picture,) = dataset_tables.pictures(dataset_state.pictures_dir(), (face.file,))
     if not picture:
         return
-    st.toggle("What moved the age", **state.control("heatmap"))
-    if not state.look().heatmap:
+    st.toggle("What moved the age", **dataset_state.control("heatmap"))
+    if not dataset_state.look().heatmap:
         return
     try:
-        overlay, range_years = _heatmap(face.file, paths.data_dir(), *models.version())
+        overlay, range_years = _heatmap(
+            face.file, paths.data_dir(), *served_model.version()
+        )
     except AgeModelError as error:
         st.text(f"It cannot be told. {error}")
         return
@@ -89,11 +91,11 @@ def _heatmap(
         ImageError: the picture is damaged.
     """
     from agemodel.dataset.crops import read_crops, square_of_row
-    from agemodel.dataset.faces import plain_crop
     from agemodel.dataset.index import image_path
-    from agemodel.results.drawing import heatmap_overlay, heatmap_range_years
+    from agemodel.dataset.labelled_faces import plain_crop
+    from agemodel.serving.annotation import heatmap_overlay, heatmap_range_years
 
-    estimator = models.estimator()
+    estimator = served_model.estimator()
     square = square_of_row(read_crops(data_dir, [file]).iloc[0])
     crop = plain_crop(
         image_path(data_dir, file), square, int(estimator.card["input_px"])

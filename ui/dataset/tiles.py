@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ui.dataset import state, tables
+from ui.dataset import dataset_state, dataset_tables
 
 TILE_PX = 104
 MARK_ICONS = {
@@ -31,8 +31,8 @@ def show_tiles(
         name: of the part of the page, for the keys.
         notes: a few words under each face, if given.
     """
-    pictures = tables.pictures(folder, tuple(shown["file"]))
-    marks = tables.known_marks()
+    pictures = dataset_tables.pictures(folder, tuple(shown["file"]))
+    marks = dataset_tables.known_marks()
     with st.grid("auto", min_column_width=TILE_PX, gap="small"):
         for number, face in enumerate(shown.itertuples()):
             with st.container(gap=None):
@@ -66,11 +66,11 @@ def _show_caption(face: Any, marks: dict, name: str) -> None:
     mark = marks.get(face.file)
     st.button(
         caption(face),
-        key=state.widget_key(f"tile_{name}"),
+        key=dataset_state.widget_key(f"tile_{name}"),
         type="tertiary",
         icon=MARK_ICONS[mark.verdict] if mark else None,
         icon_position="right",
         wrap=False,
-        on_click=state.open_face,
+        on_click=dataset_state.open_face,
         args=(face.file,),
     )

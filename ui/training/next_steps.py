@@ -8,23 +8,25 @@ from typing import Any
 
 import streamlit as st
 
-from agemodel import app_model
-from agemodel.app_model import DEFAULT_MODEL
-from agemodel.cards import read_cards
-from agemodel.checkpoints import BEST
-from agemodel.errors import AgeModelError, RunError
+from agemodel.core.errors import AgeModelError, RunError
 from agemodel.jobs import control
 from agemodel.jobs.best import has_model, is_evaluated, is_trained
-from agemodel.runs import Run
-from ui.training import state
+from agemodel.models import app_model
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.models.cards import read_cards
+from agemodel.runs.checkpoints import BEST
+from agemodel.runs.run_folder import Run
+from ui.training import training_state
 
-_ERROR = state.widget_key("error")
+_ERROR = training_state.widget_key("error")
 
 
 def show_next_steps(run: Run) -> None:
     """Say how far a run on which nothing is at work is, and offer what comes next."""
     st.markdown(how_far(run))
-    evaluated = _is_evaluated(run.folder, state.stamp(run.folder, BEST, "metrics.json"))
+    evaluated = _is_evaluated(
+        run.folder, training_state.stamp(run.folder, BEST, "metrics.json")
+    )
     if evaluated:
         _show_test(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -93,7 +95,7 @@ def _button(
 ) -> None:
     st.button(
         label,
-        key=state.widget_key(name),
+        key=training_state.widget_key(name),
         icon=icon,
         on_click=attempt,
         args=(lambda: action(run),),
@@ -114,7 +116,7 @@ def _show_test(run: Run) -> None:
 
 
 def _show_export(run: Run) -> None:
-    key = state.widget_key(f"export_name_{run.id}")
+    key = training_state.widget_key(f"export_name_{run.id}")
     st.text_input(
         "Export as the model",
         run.id,
@@ -125,7 +127,7 @@ def _show_export(run: Run) -> None:
     )
     st.button(
         "Export",
-        key=state.widget_key("export"),
+        key=training_state.widget_key("export"),
         icon=":material/deployed_code:",
         on_click=_export,
         args=(run, key),
@@ -162,7 +164,7 @@ def _show_models(run: Run) -> None:
 def _use_button(label: str, name: str) -> None:
     st.button(
         label,
-        key=state.widget_key(f"use_{name}"),
+        key=training_state.widget_key(f"use_{name}"),
         icon=":material/swap_horiz:",
         on_click=attempt,
         args=(lambda: _use(name),),

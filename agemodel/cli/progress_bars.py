@@ -1,0 +1,48 @@
+"""What a command shows while it works, and what it tells others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from agemodel.runs.run_folder import Run
+
+
+class Bar:
+    """A progress bar that appears with the first report; callable as `Progress`."""
+
+    def __init__(self, **options: Any) -> None:
+        self._options = options
+        self._bar: Any = None
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def __call__(self, done: int, total: int | None, text: str) -> None:
+        from tqdm import tqdm
+
+        if self._bar is None:
+            self._bar = tqdm(disable=None, **self._options)
+        self._bar.total = total
+        self._bar.set_description(text, refresh=False)
+        self._bar.update(done - self._bar.n)
+
+
+class RunBar(Bar):
+    """A bar that also writes into the run's folder how far the command is."""
+
+    def __init__(self, run: Run, **options: Any) -> None:
+        from agemodel.jobs.progress import ProgressFile
+        from agemodel.jobs.records import is_local
+
+        super().__init__(**options)
+        self._file = ProgressFile(run.folder) if is_local(run) else None
+
+    def __call__(self, done: int, total: int | None, text: str) -> None:
+        super().__call__(done, total, text)
+        if self._file:
+            self._file(done, total, text)

@@ -1,0 +1,210 @@
+"""Commands about runs: train, evaluate, export, report, ship; and the app's model."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agemodel.cli.exit_codes import DONE
+from agemodel.cli.progress_bars import RunBar
+from agemodel.core import paths
+from agemodel.core.errors import RunError
+
+if TYPE_CHECKING:
+    from agemodel.runs.config import TrainConfig
+    from agemodel.runs.run_folder import Run
+
+
+def add_commands(commands: Any) -> None:
+    """Add them to the parser."""
+    _add_train(commands)
+    _add_run_command(commands, "evaluate", "measure a run on val and test", _evaluate)
+    export = _add_run_command(commands, "export", "make a model of a run", _export)
+    export.add_argument("name", metavar="NAME", help="of the model; the app's: mobile")
+    report = _add_run_command(commands, "report", "a run as one HTML file", _report)
+    report.add_argument(
+        "--out", type=Path, metavar="FILE", help="RUN.html in this folder unless given"
+    )
+    _add_run_command(commands, "ship", "copy a run to assets/runs/", _ship)
+    use = commands.add_parser("use", help="choose the model that the app uses")
+    use.add_argument("name", metavar="NAME", help="of an exported model")
+    use.set_defaults(run=_use)
+
+
+def _add_train(commands: Any) -> None:
+    parser = commands.add_parser("train", help="train a network by a recipe")
+    parser.add_argument(
+        "config",
+        nargs="?",
+        metavar="CONFIG",
+        help="a TOML file, or a name; that of the run, where it has begun already",
+    )
+    parser.add_argument(
+        "--run", dest="run_id", metavar="ID", help="name it, or go on with it"
+    )
+    parser.set_defaults(run=partial(_train, parser))
+
+
+def _add_run_command(
+    commands: Any, name: str, help_text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=help_text)
+    parser.add_argument("run_id", metavar="RUN")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _train(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    if not (args.config or args.run_id):
+        parser.error("give a CONFIG, or with --run the ID of a run to go on with")
+    config = _config(args.config, args.run_id)
+    from agemodel.jobs.locks import training_lock
+    from agemodel.jobs.progress import STEPS
+    from agemodel.jobs.records import TRAIN
+
+    run = _opened(config, args.run_id)
+    command = ["train", "--run", run.id]
+    with training_lock(run.id), _recorded(run, TRAIN, command), _keeps_best(run):
+        from agemodel.learning.training_loop import train
+
+        with RunBar(run, unit="face") as search, RunBar(run, unit="step") as bar:
+            run = train(
+                config,
+                paths.data_dir(),
+                run_id=run.id,
+                progress=search,
+                on_step=lambda done, total: bar(done, total, STEPS),
+                on_epoch=lambda row: print(_epoch_line(row, config.epochs), flush=True),
+            )
+    print(f"Done: run {run.id}. Next: python -m agemodel evaluate {run.id}")
+    return DONE
+
+
+def _config(source: str | None, run_id: str) -> TrainConfig:
+    """The recipe in a file, or that of a run that has begun."""
+    from agemodel.jobs.records import is_local
+    from agemodel.runs.config import read_config
+    from agemodel.runs.run_folder import find_run
+
+    if source:
+        return read_config(source)
+    run = find_run(run_id)
+    if not is_local(run):
+        raise RunError(
+            f"Run {run_id} ships with the project and was trained to its end. Train "
+            "its recipe anew: python -m agemodel train CONFIG"
+        )
+    return run.read_config()
+
+
+def _opened(config: TrainConfig, run_id: str | None) -> Run:
+    """The run's folder, if no training is under way."""
+    from agemodel.jobs.locks import refusal, run_in_training
+    from agemodel.runs.run_folder import open_run
+
+    running = run_in_training()
+    if running is not None:
+        raise RunError(refusal(running))
+    return open_run(config, run_id)
+
+
+@contextmanager
+def _recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
+    """Let other processes know of this one, and stop it."""
+    from agemodel.jobs.processes import stoppable
+    from agemodel.jobs.records import recorded
+
+    with stoppable(), recorded(run, kind, command):
+        yield
+
+
+@contextmanager
+def _keeps_best(run: Run) -> Iterator[None]:
+    """Where training is stopped, keep the best model so far and say so."""
+    from agemodel.jobs.best import keep_best
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        epochs = keep_best(run)
+        print(
+            f"Stopped after {epochs} epochs; the best model so far is kept. Go on: "
+            f"python -m agemodel train --run {run.id}"
+            if epochs
+            else "Stopped before the first epoch was done.",
+            flush=True,
+        )
+        raise
+
+
+def _epoch_line(row: dict[str, Any], epochs: int) -> str:
+    return (
+        f"epoch {row['epoch']}/{epochs}: val MAE {row['val_age_mae_years']:.3f} years, "
+        f"val gender {row['val_gender_accuracy']:.2%}, train MAE "
+        f"{row['age_mae_years']:.3f} years, {row['seconds']:.0f} s"
+    )
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    from agemodel.jobs.best import keep_best
+    from agemodel.jobs.records import EVALUATE
+    from agemodel.runs.run_folder import find_run
+
+    run = find_run(args.run_id)
+    with _recorded(run, EVALUATE, ["evaluate", run.id]):
+        keep_best(run)
+        from agemodel.learning.evaluate import evaluate
+
+        with RunBar(run, unit="face") as bar:
+            result = evaluate(run, paths.data_dir(), bar)
+    for name, part in result["splits"].items():
+        low, high = part["mae_years_95"]
+        print(
+            f"{name}: n {part['n']}, MAE {part['mae_years']:.3f} years ({low:.2f} to "
+            f"{high:.2f}), CS@5 {part['cs5']:.1%}, gender {part['gender_accuracy']:.2%}"
+            f", coverage {part['coverage']:.1%}"
+        )
+    return DONE
+
+
+def _export(args: argparse.Namespace) -> int:
+    from agemodel.jobs.records import EXPORT
+    from agemodel.runs.run_folder import find_run
+
+    run = find_run(args.run_id)
+    with _recorded(run, EXPORT, ["export", run.id, args.name]), RunBar(run) as bar:
+        bar(0, None, "exporting")
+        from agemodel.learning.export import export
+
+        print(f"Exported to {export(run, args.name, paths.data_dir())}.")
+    return DONE
+
+
+def _report(args: argparse.Namespace) -> int:
+    from agemodel.report import write_report
+    from agemodel.runs.run_folder import find_run
+
+    run = find_run(args.run_id)
+    path = args.out or Path(f"{run.id}.html")
+    write_report(run, path)
+    print(f"Written to {path}.")
+    return DONE
+
+
+def _ship(args: argparse.Namespace) -> int:
+    from agemodel.runs.run_folder import find_run, ship_run
+
+    print(f"Shipped to {ship_run(find_run(args.run_id)).folder}.")
+    return DONE
+
+
+def _use(args: argparse.Namespace) -> int:
+    from agemodel.models.app_model import choose
+
+    choose(args.name)
+    print(f"The app uses the model {args.name} from now on.")
+    return DONE

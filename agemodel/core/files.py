@@ -1,0 +1,212 @@
+"""Files on a disk that may be full, closed to writing, or lose its process half way.
+
+What the disk refuses becomes a sentence that names the folder and the way to mend it.
+A file is put in place whole (a folder: see `staging`); what a killed process began is
+told from it by its name, and swept.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FORBIDDEN = {errno.EACCES, errno.EPERM}
+REFUSALS = frozenset({*_FULL, *_FORBIDDEN, errno.EROFS, errno.EFBIG})
+"""Numbers of errors by which a disk refuses to be written."""
+
+_MENTIONED_BYTES = 1_000_000
+_PARTIAL = re.compile(r"\.(?P<name>.+)\.\d+(-\d+)?")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder that is written to.
+
+    Attributes:
+        folder: where it is.
+        setting: the environment variable that names another.
+    """
+
+    folder: Path
+    setting: str
+
+
+def data_place(data_dir: Path) -> Place:
+    """Where the dataset and the marks lie."""
+    return Place(data_dir, "AGEMODEL_DATA")
+
+
+def runs_place() -> Place:
+    """Where the runs lie, and which model the app uses."""
+    return Place(paths.runs_dir(), "AGEMODEL_RUNS")
+
+
+def models_place() -> Place:
+    """Where the exported models lie."""
+    return Place(paths.models_dir(), "AGEMODEL_MODELS")
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+@contextmanager
+def writing(
+    what: str, place: Place, kind: type[AgeModelError], room_bytes: int = 0
+) -> Iterator[None]:
+    """Turn what the disk refuses in a block into a sentence.
+
+    Args:
+        what: is being done, to begin the sentence with: "The marks".
+        place: where it writes.
+        kind: of the error that is raised instead.
+        room_bytes: how much it takes, where that is known.
+
+    Raises:
+        AgeModelError: of that kind, for any `OSError`, which stays its cause.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise kind(refusal(error, what, place, room_bytes)) from error
+
+
+def refusal(error: OSError, what: str, place: Place, room_bytes: int = 0) -> str:
+    """What the disk refused, and what to do about it.
+
+    Args:
+        error: of the system.
+        what: see `writing`.
+        place: where was written to, unless the error names another.
+        room_bytes: see `writing`.
+    """
+    place = _place_of(error, place)
+    why, mend = _reason(error, place.folder, room_bytes)
+    return (
+        f"{what} cannot be written: {why}. {mend}, or choose another folder with "
+        f"{place.setting}, then start again. What was finished before is kept."
+    )
+
+
+def check_room(
+    what_need: str, needed_bytes: int, place: Place, kind: type[AgeModelError]
+) -> None:
+    """Refuse what the disk has no room for, before it is begun.
+
+    Args:
+        what_need: what takes the room, with its verb: "the import needs".
+        needed_bytes: how much.
+        place: where it writes.
+        kind: of the error.
+
+    Raises:
+        AgeModelError: of that kind.
+    """
+    free = shutil.disk_usage(_nearest(place.folder)).free
+    if needed_bytes > free:
+        raise kind(
+            f"The disk of {place.folder} has {megabytes(free)} free, and {what_need} "
+            f"{megabytes(needed_bytes)}. Make room, or choose another folder with "
+            f"{place.setting}, then start again."
+        )
+
+
+def megabytes(count: int) -> str:
+    """A number of bytes for a person."""
+    return f"{count / 1e6:,.1f} MB"
+
+
+def _place_of(error: OSError, place: Place) -> Place:
+    """Where a refused file lies: among the data, the runs, the models, or elsewhere."""
+    name = error.filename2 or error.filename
+    if not isinstance(name, (str, bytes)):
+        return place
+    path = Path(os.fsdecode(name)).absolute()
+    known = (place, data_place(paths.data_dir()), runs_place(), models_place())
+    found = next((one for one in known if _holds(one.folder, path)), None)
+    # A disk is full or closed as a whole, a permission is that of one folder.
+    whole = found is not None and error.errno not in _FORBIDDEN
+    folder = _nearest(found.folder if found and whole else path)
+    return Place(folder, (found or place).setting)
+
+
+def _holds(folder: Path, path: Path) -> bool:
+    return folder.absolute() in (path, *path.parents)
+
+
+def _nearest(path: Path) -> Path:
+    """The folder itself, or the nearest above it that is there."""
+    return next(one for one in (path, *path.absolute().parents) if os.path.isdir(one))
+
+
+def _reason(error: OSError, folder: Path, room_bytes: int) -> tuple[str, str]:
+    """Why, and what helps."""
+    if error.errno in _FULL:
+        known = room_bytes >= _MENTIONED_BYTES
+        room = f"at least {megabytes(room_bytes)}" if known else "some room"
+        return f"the disk of {folder} is full", f"Free {room} there"
+    if error.errno == errno.EROFS:
+        return f"{folder} is read-only", "Make it writable"
+    if error.errno in _FORBIDDEN:
+        return (
+            f"this user may not write to {folder}",
+            "Give write permission for that folder",
+        )
+    if error.errno == errno.EFBIG:
+        return f"{folder} takes no file as large as that", "Raise the limit on files"
+    return f"{error}", f"Check the folder {folder} and its disk"
+
+
+# ---------------------------------------------------------------- whole or not at all
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that a reader, or a power cut, sees the old or the new one.
+
+    Raises:
+        OSError: the disk does not take it; nothing of it is left.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Delete what killed processes began to write with `write_whole`.
+
+    Only for who alone writes these files: it holds their lock, or is the one job.
+
+    Args:
+        folder: where.
+        name: of the file that they were to become; any unless given.
+    """
+    for path in folder.glob(".*"):
+        found = _PARTIAL.fullmatch(path.name)
+        if found and name in ("", found["name"]) and path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

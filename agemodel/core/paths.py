@@ -1,0 +1,29 @@
+"""Where things lie. Nothing here touches the disk."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+ASSETS = ROOT / "assets"
+SAMPLES = ASSETS / "samples"
+DETECTORS = ASSETS / "detectors"
+SHIPPED_RUNS = ASSETS / "runs"
+RECIPES = ASSETS / "recipes"
+SPLITS = ASSETS / "utkface" / "splits.csv"
+
+
+def data_dir() -> Path:
+    """The imported dataset: `AGEMODEL_DATA`, else `data/` beside the package."""
+    return Path(os.environ.get("AGEMODEL_DATA") or ROOT / "data")
+
+
+def runs_dir() -> Path:
+    """Local training runs: `AGEMODEL_RUNS`, else `runs/` beside the package."""
+    return Path(os.environ.get("AGEMODEL_RUNS") or ROOT / "runs")
+
+
+def models_dir() -> Path:
+    """Exported models: `AGEMODEL_MODELS`, else `assets/models/`."""
+    return Path(os.environ.get("AGEMODEL_MODELS") or ASSETS / "models")

@@ -1,0 +1,1 @@
+"""What the Dataset page computes of UTKFace: one table of faces, filters and orders."""

@@ -1,0 +1,342 @@
+"""What the pictures of the dataset show, measured once, to ship without the pictures.
+
+Two files come of it, a table with a row a face (quality, duplicates, place on the map)
+and the average faces of groups. Neither holds a picture of a single person.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from agemodel.core import paths
+from agemodel.core.errors import ModelError
+from agemodel.core.files import write_whole
+from agemodel.core.labels import age_group_index
+from agemodel.core.tables import parquet_of
+from agemodel.dataset.crops import Progress, read_crops, square_of_row
+from agemodel.dataset.index import images_dir, read_index
+from agemodel.explorer import averages
+from agemodel.explorer.averages import AverageFaces, write_averages
+from agemodel.explorer.duplicates import (
+    exact_pairs,
+    first_of_each,
+    groups_of,
+    near_pairs,
+    perceptual_hashes,
+    pixel_digest,
+    thumbnail,
+)
+from agemodel.explorer.face_map import MIN_FACES, place_faces
+from agemodel.explorer.model_estimates import read_embeddings
+from agemodel.faces.crop import BOX_SCALE, CropSquare, crop_square
+from agemodel.faces.quality import grey_of, sharpness
+from agemodel.images import read_image
+from agemodel.runs.run_folder import LICENCE
+
+FILE = "faces.parquet"
+GREY_SPREAD = 4.0
+"""A picture whose pixels' largest and smallest channel differ by less than this on
+average has no colour: so it was with all of some 40 of UTKFace that were looked at.
+Tinted (sepia) photos are beyond it, from 5 on, where dark faces in colour begin too."""
+
+SCHEMA = pa.schema(
+    [
+        ("file", pa.string()),
+        ("sharpness", pa.float32()),
+        ("brightness", pa.float32()),
+        ("face_px", pa.float32()),
+        ("yaw_deg", pa.float32()),
+        ("found", pa.bool_()),
+        ("greyscale", pa.bool_()),
+        ("hash", pa.uint64()),
+        ("duplicate_group", pa.int32()),
+        ("exact_group", pa.int32()),
+        ("map_x", pa.float32()),
+        ("map_y", pa.float32()),
+    ]
+)
+"""The table's columns, a row a usable face, sorted by file. `sharpness` and
+`brightness` are of the crop that the model sees (see `faces.quality`). `face_px`, the
+side of the detector's box, and `yaw_deg` are null where no face was found. `hash` is
+comparable within the table only. Faces of one photo share a `duplicate_group`, those of
+equal pixels an `exact_group`; -1 is none. `map_x` and `map_y` are in 0..1, null where
+the model has no embedding."""
+
+_DECIMALS = {
+    "sharpness": 4,
+    "brightness": 1,
+    "face_px": 1,
+    "yaw_deg": 1,
+    "map_x": 4,
+    "map_y": 4,
+}
+"""What the measures are good for; more would only make the file larger."""
+
+_BLOCK = 256
+_SOURCE = (
+    "Measured on UTKFace (Z. Zhang, Y. Song and H. Qi, CVPR 2017) by "
+    "`python -m agemodel data describe`"
+)
+_NO_PICTURE = "Statistics, not pictures of single people."
+_MADE_OF = {
+    FILE: f"{LICENCE} {_NO_PICTURE}",
+    averages.FILE: (
+        f"{LICENCE} {_NO_PICTURE} Each average is of at least {averages.MIN_FACES} "
+        "faces, no two of them from one photo."
+    ),
+}
+
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a description found.
+
+    Attributes:
+        faces: how many are described.
+        without_face: in how many chips the detector found none.
+        greyscale: how many have no colour.
+        exact: how many have the same pixels as another.
+        duplicates: how many are from the same photo as another, `exact` included.
+        duplicate_groups: from how many photos those are.
+        crossing_groups: how many of these photos are in train and in test.
+        crossing_test: how many test faces have a duplicate in train.
+        averages: how many average faces were made.
+        no_map: why there is no map of the faces; empty where there is one.
+    """
+
+    faces: int
+    without_face: int
+    greyscale: int
+    exact: int
+    duplicates: int
+    duplicate_groups: int
+    crossing_groups: int
+    crossing_test: int
+    averages: int
+    no_map: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The whole in a few sentences for a person."""
+        return (
+            f"{self.faces:,} faces described, {self.without_face:,} of them without a "
+            f"face found, {self.greyscale:,} greyscale. {self.duplicates:,} faces are "
+            f"duplicates, of {self.duplicate_groups:,} photos; {self.exact:,} are "
+            f"exact. {self.crossing_groups:,} photos are in train and in test: "
+            f"{self.crossing_test:,} test faces have a duplicate in train. "
+            f"{self.averages:,} average faces. "
+            + (f"No map: {self.no_map}" if self.no_map else "The map is there.")
+        )
+
+
+def describe(
+    data_dir: Path,
+    model_folder: Path,
+    progress: Progress | None = None,
+    folder: Path | None = None,
+) -> Summary:
+    """Measure every face and write what ships: the table and the average faces.
+
+    The same images, model and libraries give the same files, to the byte.
+
+    Args:
+        data_dir: an imported dataset.
+        model_folder: of an exported model: the size of its crops, and its embeddings
+            for the map. Without embeddings there is no map.
+        progress: called with (done, total, what is being done).
+        folder: where to write, `assets/utkface/` unless given.
+
+    Raises:
+        DatasetError: the dataset is missing, or scikit-learn for the map is.
+        ImageError: an image of the dataset cannot be read.
+        ModelError: the model, or the detector's weights, are missing or damaged.
+    """
+    report = progress or (lambda done, total, text: None)
+    index = read_index(data_dir)
+    size_px = _input_px(model_folder)
+    places, no_map = _places(index, model_folder, report)
+    images = images_dir(data_dir)
+    crops = read_crops(data_dir, index["file"].tolist(), progress)
+    faces = _measure(images, crops, size_px, report)
+    faces["map_x"], faces["map_y"] = places.T
+    usable = faces["found"] & first_of_each(faces["duplicate_group"].to_numpy())
+    means = _average(images, index[usable.to_numpy()], report)
+    _write(
+        folder or paths.SPLITS.parent,
+        {FILE: _table_of(faces), averages.FILE: write_averages(means)},
+    )
+    return _summary(faces, index["split"].to_numpy(), len(means), no_map)
+
+
+def _input_px(model_folder: Path) -> int:
+    """The side of the crop that the model sees."""
+    try:
+        card = json.loads((model_folder / "card.json").read_text("utf-8"))
+        return int(card["input_px"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"The card of the model {model_folder.name!r} cannot be read "
+            f"({type(error).__name__}). Export the model again: "
+            "python -m agemodel export RUN NAME"
+        ) from error
+
+
+def _places(
+    index: pd.DataFrame, model_folder: Path, report: Progress
+) -> tuple[np.ndarray, str]:
+    """Places on the map, shape (n, 2), nan for none, and why there is no map."""
+    places = np.full((len(index), 2), np.nan, np.float32)
+    try:
+        embeddings = read_embeddings(index, model_folder)
+    except ModelError as error:
+        return places, str(error)
+    known = embeddings.any(axis=1)
+    if known.sum() < MIN_FACES:
+        return places, f"The model has embeddings of {known.sum()} faces only."
+    report(0, None, "laying out the map")
+    places[known] = place_faces(embeddings[known])
+    return places, ""
+
+
+def _measure(
+    images: Path, crops: pd.DataFrame, size_px: int, report: Progress
+) -> pd.DataFrame:
+    """The table without the map."""
+
+    def look(face: tuple[str, CropSquare]) -> tuple[bytes, np.ndarray, float, float]:
+        file, square = face
+        rgb = read_image(images / file).rgb
+        grey = grey_of(crop_square(rgb, square, size_px))
+        return pixel_digest(rgb), thumbnail(rgb), sharpness(grey), float(grey.mean())
+
+    squares = [square_of_row(row) for _, row in crops.iterrows()]
+    items = list(zip(crops.index, squares, strict=True))
+    looked = _for_each(look, items, report, "measuring faces")
+    digests, thumbnails, sharpnesses, brightnesses = zip(*looked, strict=True)
+    small = np.stack(thumbnails)  # (n, 32, 32, 3)
+    found = crops["found"].to_numpy()
+    return pd.DataFrame(
+        {
+            "file": crops.index,
+            "sharpness": sharpnesses,
+            "brightness": brightnesses,
+            "face_px": np.where(found, crops["side_px"] / BOX_SCALE, np.nan),
+            "yaw_deg": np.where(found, crops["yaw_deg"], np.nan),
+            "found": found,
+            "greyscale": _is_grey(small),
+            **_duplicates(digests, small),
+        }
+    )
+
+
+def _is_grey(small: np.ndarray) -> np.ndarray:
+    """Which thumbnails, shape (n, 32, 32, 3), have no colour; shape (n,), bool."""
+    spread = small.max(axis=3) - small.min(axis=3)
+    return spread.mean((1, 2)) < GREY_SPREAD
+
+
+def _duplicates(digests: Sequence[bytes], small: np.ndarray) -> dict[str, np.ndarray]:
+    # The weights of ITU-R BT.601, as OpenCV's.
+    greys = (small @ np.array([0.299, 0.587, 0.114], np.float32)).round()
+    exact = exact_pairs(digests)
+    alike = np.concatenate([exact, near_pairs(greys)])
+    return {
+        "hash": perceptual_hashes(greys)[0],
+        "duplicate_group": groups_of(alike, len(digests)),
+        "exact_group": groups_of(exact, len(digests)),
+    }
+
+
+def _average(images: Path, index: pd.DataFrame, report: Progress) -> pd.DataFrame:
+    """The average faces of the faces in an index."""
+    means = AverageFaces()
+    chips = _for_each(
+        lambda file: read_image(images / file).rgb,
+        index["file"].tolist(),
+        report,
+        "averaging faces",
+    )
+    groups = age_group_index(index["age"].to_numpy())
+    labels = zip(groups, index["gender"], index["race"], strict=True)
+    for chip, (group, gender, race) in zip(chips, labels, strict=True):
+        means.add(chip, group, gender, race)
+    return means.table()
+
+
+def _for_each(
+    function: Callable[[_Item], _Found],
+    items: Sequence[_Item],
+    report: Progress,
+    text: str,
+) -> Iterator[_Found]:
+    """The function of each item, in order, by all cores; few wait in memory."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(items), _BLOCK):
+            yield from pool.map(function, items[start : start + _BLOCK])
+            report(min(start + _BLOCK, len(items)), len(items), text)
+
+
+def _table_of(faces: pd.DataFrame) -> bytes:
+    """The content of the table's file."""
+    rounded = faces.round(_DECIMALS)
+    table = pa.Table.from_pandas(rounded, schema=SCHEMA, preserve_index=False)
+    return parquet_of(table.replace_schema_metadata())
+
+
+def _write(folder: Path, files: dict[str, bytes]) -> None:
+    """Write files whole, then the manifest that holds them to their checksums."""
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = _read_manifest(folder / "manifest.json")
+    for name, content in files.items():
+        write_whole(folder / name, content)
+        manifest[name] = {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "source": _SOURCE,
+            "licence": _MADE_OF[name],
+        }
+    text = json.dumps({"files": manifest}, indent=2) + "\n"
+    write_whole(folder / "manifest.json", text.encode())
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """What the manifest says of other files, which stays."""
+    try:
+        return dict(json.loads(path.read_text("utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _summary(
+    faces: pd.DataFrame, split: np.ndarray, averages_made: int, no_map: str
+) -> Summary:
+    groups = faces["duplicate_group"].to_numpy()
+    in_train, in_test = (
+        np.unique(groups[(groups >= 0) & (split == name)]) for name in ("train", "test")
+    )
+    crossing = np.intersect1d(in_train, in_test)
+    return Summary(
+        faces=len(faces),
+        without_face=int((~faces["found"]).sum()),
+        greyscale=int(faces["greyscale"].sum()),
+        exact=int((faces["exact_group"] >= 0).sum()),
+        duplicates=int((groups >= 0).sum()),
+        duplicate_groups=int(groups.max()) + 1,
+        crossing_groups=len(crossing),
+        crossing_test=int((np.isin(groups, crossing) & (split == "test")).sum()),
+        averages=averages_made,
+        no_map=no_map,
+    )

@@ -1,0 +1,70 @@
+"""Figures of one face's estimate."""
+
+from __future__ import annotations
+
+import numpy as np
+import plotly.graph_objects as go
+
+from agemodel.core.labels import AGE_GROUPS, AGES
+from agemodel.figures.layout import FAINT, GREY, LINE, compact
+
+
+def figure_age_distribution(
+    age_probabilities: np.ndarray,
+    age_years: float,
+    age_low: float,
+    age_high: float,
+) -> go.Figure:
+    """Draw how probable each age is, with the interval shaded and the estimate marked.
+
+    Args:
+        age_probabilities: shape (116,), over `labels.AGES`.
+        age_years: the estimate.
+        age_low: lower bound of the 80 % interval.
+        age_high: upper bound.
+    """
+    is_inside = (np.floor(age_low) <= AGES) & (np.ceil(age_high) >= AGES)
+    bars = go.Bar(
+        x=AGES,
+        y=np.asarray(age_probabilities, dtype=np.float64).round(5),
+        width=1,
+        marker={"opacity": np.where(is_inside, 1.0, FAINT), "line": {"width": 0}},
+        hovertemplate="%{x} years: %{y:.1%}<extra></extra>",
+    )
+    figure = go.Figure(bars)
+    figure.add_vrect(age_low, age_high, fillcolor=GREY, line_width=0, layer="below")
+    figure.add_vline(age_years, line={"color": LINE, "width": 1.5, "dash": "dot"})
+    return compact(
+        figure,
+        height=132,
+        xaxis={"title": {"text": "Age in years"}, "range": [0, 116], "dtick": 20},
+        yaxis={"visible": False, "rangemode": "tozero"},
+    )
+
+
+def figure_age_groups(group_probabilities: np.ndarray) -> go.Figure:
+    """Draw how probable each age group is.
+
+    Args:
+        group_probabilities: shape (9,), in the order of `labels.AGE_GROUPS`.
+    """
+    bars = go.Bar(
+        x=list(AGE_GROUPS),
+        y=np.asarray(group_probabilities, dtype=np.float64).round(4),
+        texttemplate="%{y:.0%}",
+        textposition="outside",
+        textfont={"size": 11},
+        cliponaxis=False,
+        hovertemplate="%{x} years: %{y:.0%}<extra></extra>",
+    )
+    return compact(
+        go.Figure(bars),
+        height=132,
+        xaxis={
+            "title": {"text": "Age group in years"},
+            "type": "category",
+            "tickangle": 0,
+            "tickfont": {"size": 10},
+        },
+        yaxis={"title": {"text": "Probability"}, "visible": False},
+    )

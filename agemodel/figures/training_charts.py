@@ -1,0 +1,218 @@
+"""Figures of the Training page: how runs learned, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+
+from agemodel.figures.layout import compact, with_legend
+from agemodel.runs.run_comparison import best_row
+
+RUN_COLOURS = ("#1f9488", "#c67a2c", "#5a7fd0", "#d0566a", "#6f8f2f", "#9a6fc0")
+"""A colour a run, for its lines on train and on val: each stands out from a light and
+from a dark page."""
+
+VAL = "val_"
+FEW_EPOCHS = 8
+"""Up to so many each has a tick; Plotly would put some between them."""
+_BEHIND = 0.3
+
+
+@dataclass(frozen=True)
+class Measure:
+    """Something that is measured every epoch.
+
+    Attributes:
+        column: of the history; that of val begins with `val_`, where there is one.
+        title: what it is.
+        axis: what stands at the axis, with the unit.
+        form: how a value is written, in d3's format.
+    """
+
+    column: str
+    title: str
+    axis: str
+    form: str
+
+    @property
+    def is_share(self) -> bool:
+        """Whether its values are parts of a whole."""
+        return self.form.endswith("%")
+
+
+MEASURES = (
+    Measure("age_mae_years", "Age: mean absolute error", "MAE (years)", ".2f"),
+    Measure("gender_accuracy", "Gender: share right", "Accuracy", ".1%"),
+    Measure("loss", "Loss, of both together", "Loss", ".4~g"),
+    Measure("age_loss", "Loss of the age", "Loss", ".4~g"),
+    Measure("gender_loss", "Loss of the gender", "Loss", ".4~g"),
+    Measure("learning_rate", "Learning rate at an epoch's first step", "Rate", ".2~e"),
+)
+
+
+def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
+    """An exponential moving mean that starts without a lean to zero.
+
+    As in D. P. Kingma and J. Ba, 'Adam: A Method for Stochastic Optimization', ICLR
+    2015, section 3.
+
+    Args:
+        values: shape (n,).
+        weight: of what came before, 0 for none to below 1.
+
+    Returns:
+        Shape (n,), float64.
+    """
+    mean, found = 0.0, np.empty(len(values))
+    for i, value in enumerate(np.asarray(values, np.float64)):
+        mean = weight * mean + (1 - weight) * value
+        found[i] = mean / (1 - weight ** (i + 1))
+    return found
+
+
+def figure_curves(
+    histories: Mapping[str, pd.DataFrame],
+    measure: Measure,
+    *,
+    smoothing: float = 0.0,
+    log: bool = False,
+) -> go.Figure:
+    """Draw a measure of every run, train dotted and val drawn through.
+
+    The epoch whose model is kept has a circle on val. What a line says of an epoch is
+    that epoch's whole row.
+
+    Args:
+        histories: by run id, as of `Run.read_history`.
+        measure: one of `MEASURES`.
+        smoothing: weight of what came before, 0 for none to below 1; what was measured
+            stays behind, faint. A learning rate is never smoothed.
+        log: a logarithmic axis, except for shares.
+    """
+    # A share has both its ends in sight, and a learning rate is set, not measured.
+    log = log and not measure.is_share
+    smoothing = 0.0 if measure.column == "learning_rate" else smoothing
+    figure = go.Figure()
+    for number, (name, history) in enumerate(histories.items()):
+        colour = RUN_COLOURS[number % len(RUN_COLOURS)]
+        for column in (measure.column, VAL + measure.column):
+            if column in history:
+                figure.add_traces(
+                    _lines(name, history, column, colour, smoothing, log=log)
+                )
+        if (best := best_row(history)) is not None and VAL + measure.column in history:
+            figure.add_trace(_best(history, measure, best, colour, smoothing))
+    longest = max((len(history) for history in histories.values()), default=0)
+    figure = compact(
+        figure,
+        height=270,
+        xaxis={
+            "title": {"text": "Epoch"},
+            "range": [0.5, max(longest, 2) + 0.5],
+            "tickformat": "d",
+            **({"dtick": 1} if longest <= FEW_EPOCHS else {"nticks": 8}),
+        },
+        yaxis={
+            "title": {"text": measure.axis},
+            "type": "log" if log else "linear",
+            "tickformat": ".0%" if measure.is_share else None,
+            "nticks": 6,
+        },
+    )
+    figure.update_layout(hovermode="closest")
+    return with_legend(figure) if len(histories) > 1 else figure
+
+
+def _lines(
+    name: str,
+    history: pd.DataFrame,
+    column: str,
+    colour: str,
+    smoothing: float,
+    *,
+    log: bool,
+) -> list[go.Scatter]:
+    is_val = column.startswith(VAL)
+    dash = "solid" if is_val else "dot"
+    epochs, values = history["epoch"].to_numpy(), history[column].to_numpy()
+    if log:  # which has no place for the 0 that a learning rate warms up from
+        values = np.where(values > 0, values, np.nan)
+    line = go.Scatter(
+        x=epochs,
+        y=smoothed(values, smoothing) if smoothing else values,
+        name=_plain(name),
+        showlegend=is_val or VAL + column not in history,
+        mode="lines" if len(history) > 1 else "lines+markers",
+        line={"color": colour, "width": 1.8, "dash": dash},
+        text=rows_in_words(history),
+        hovertemplate=f"<b>{_plain(name)}</b><br>%{{text}}<extra></extra>",
+        hoverlabel={"align": "left"},
+    )
+    if not smoothing:
+        return [line]
+    behind = go.Scatter(
+        x=epochs,
+        y=values,
+        mode="lines",
+        opacity=_BEHIND,
+        showlegend=False,
+        line={"color": colour, "width": 1, "dash": dash},
+        hoverinfo="skip",
+    )
+    return [behind, line]
+
+
+def _best(
+    history: pd.DataFrame, measure: Measure, best: int, colour: str, smoothing: float
+) -> go.Scatter:
+    values = history[VAL + measure.column].to_numpy()
+    drawn = smoothed(values, smoothing) if smoothing else values
+    return go.Scatter(
+        x=[history["epoch"].iloc[best]],
+        y=[drawn[best]],
+        showlegend=False,
+        mode="markers",
+        marker={"size": 9, "color": "rgba(0,0,0,0)"}
+        | {"line": {"color": colour, "width": 2}},
+        hoverinfo="skip",
+    )
+
+
+def rows_in_words(history: pd.DataFrame) -> list[str]:
+    """Each epoch's row as lines of text, for a hover."""
+    return [_row_in_words(row) for row in history.to_dict("records")]
+
+
+def _row_in_words(row: dict) -> str:
+    lines = [f"epoch {row['epoch']:.0f}"]
+    for measure in MEASURES:
+        shown = [
+            f"{side} {_value(row[column], measure)}"
+            for side, column in (
+                ("train" if VAL + measure.column in row else "", measure.column),
+                ("val", VAL + measure.column),
+            )
+            if column in row and not pd.isna(row[column])
+        ]
+        if shown:
+            what = measure.title.split(" at ")[0]
+            lines.append(f"{what}: {', '.join(shown).strip()}")
+    if "seconds" in row:
+        lines.append(f"{row['seconds']:,.0f} seconds")
+    return "<br>".join(lines)
+
+
+def _value(value: float, measure: Measure) -> str:
+    if measure.form.endswith(("%", "f")):
+        return f"{value:{measure.form}}"
+    return f"{value:.3g}"
+
+
+def _plain(text: str) -> str:
+    """Text that a hover shows as it is: no tags, no values of Plotly's."""
+    text = text.replace("&", "&amp;").replace("<", "&lt;")
+    return text.replace("%{", "% {")

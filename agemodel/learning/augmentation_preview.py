@@ -1,0 +1,87 @@
+"""One face as a training saw it: as it is, and varied at random; no Keras."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from agemodel.core.errors import ImageError
+from agemodel.faces.crop import (
+    CropSquare,
+    crop_square,
+    square_of_detection,
+    square_of_picture,
+)
+from agemodel.faces.detector import FaceDetector
+from agemodel.learning.augmentation import augmented_crop
+from agemodel.runs.config import TrainConfig
+
+DRAWS = 11
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A face, several times.
+
+    Attributes:
+        plain: as it is judged, shape (s, s, 3), uint8.
+        varied: as it may be trained on, each of the same shape.
+    """
+
+    plain: np.ndarray
+    varied: tuple[np.ndarray, ...]
+
+
+def strip_of(
+    rgb: np.ndarray,
+    square: CropSquare,
+    config: TrainConfig,
+    draw: int,
+    count: int = DRAWS,
+) -> Strip:
+    """Cut a face out as it is and, `count` times, varied by a recipe.
+
+    Args:
+        rgb: the picture, shape (h, w, 3), uint8.
+        square: where its face is.
+        config: the recipe.
+        draw: which draw; an equal one gives equal faces.
+        count: how many varied ones.
+    """
+    varied = [
+        augmented_crop(rgb, square, config, np.random.default_rng([draw, number]))
+        for number in range(count)
+    ]
+    plain = crop_square(rgb, square, config.input_px)
+    return Strip(plain, tuple(np.ascontiguousarray(crop) for crop in varied))
+
+
+def square_in_chip(rgb: np.ndarray, framing: str) -> CropSquare:
+    """Where a training takes the face of a picture of the dataset from.
+
+    Args:
+        rgb: the picture, shape (h, w, 3), uint8.
+        framing: of the recipe, "detector" or "chip".
+
+    Raises:
+        ModelError: the detector's weights are missing or damaged.
+    """
+    face = FaceDetector().detect_in_chip(rgb) if framing == "detector" else None
+    return square_of_detection(face) if face else square_of_picture(rgb)
+
+
+def square_in_photo(rgb: np.ndarray) -> CropSquare:
+    """Where the largest face of any photo is.
+
+    Args:
+        rgb: shape (h, w, 3), uint8, upright.
+
+    Raises:
+        ImageError: there is none.
+        ModelError: the detector's weights are missing or damaged.
+    """
+    found = FaceDetector().detect(rgb)
+    if not found:
+        raise ImageError("No face was found in this photo. Choose another one.")
+    return square_of_detection(found[0])

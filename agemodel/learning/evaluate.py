@@ -1,0 +1,311 @@
+"""Evaluate a run: predictions of every face, a calibration from val, and metrics."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from agemodel.core.errors import RunError
+from agemodel.core.labels import AGES, group_probabilities
+from agemodel.dataset.crops import Progress, read_crops
+from agemodel.dataset.index import images_dir
+from agemodel.dataset.labelled_faces import crops_of, faces_of
+from agemodel.learning.conditions import measure_conditions
+from agemodel.learning.explanation import fit_projection, with_features
+from agemodel.learning.network_record import write_network
+from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
+from agemodel.learning.stability import measure_stability
+from agemodel.metrics import measures
+from agemodel.metrics.calibration import Calibration, calibrate
+from agemodel.metrics.distributions import distribution_around, median_age
+from agemodel.metrics.restricted_range import told_range
+from agemodel.runs.checkpoints import BEST
+from agemodel.runs.config import TrainConfig
+from agemodel.runs.run_folder import EMBEDDINGS, Run
+
+_BATCH = 64
+
+
+def evaluate(
+    run: Run, data_dir: Path, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Predict every face of the run's split and measure the errors.
+
+    Writes `network.json`, `predictions.parquet`, `calibration.json`,
+    `conditions.json` and `metrics.json` into the run's folder, and, where the network
+    has such features, `embeddings.parquet` and `projection.npz`. The calibration is
+    chosen on val; test is only reported.
+
+    Args:
+        run: a run with a best model.
+        data_dir: an imported dataset.
+        progress: called with (done, total, what is being done).
+
+    Returns:
+        What `metrics.json` holds.
+
+    Raises:
+        RunError: the run has no model yet.
+        DatasetError: the dataset is missing.
+    """
+    config = run.read_config()
+    model = load_best(run)
+    write_network(run, model)
+    predict = predictor(model, config)
+    faces = faces_of(config, data_dir, progress)
+    outputs = _predict_all(predict, faces, config, data_dir, progress)
+    calibration = _calibrate(faces, outputs)
+    run.write_json("calibration.json", calibration.as_dict())
+    table = prediction_table(faces, outputs.ages, outputs.p_female, calibration)
+    run.write_table("predictions.parquet", table)
+    if outputs.features is not None:
+        _write_embeddings(run, table, outputs.features)
+    run.write_json(
+        "conditions.json", _conditions(predict, config, faces, data_dir, progress)
+    )
+    result = {
+        "run": run.id,
+        "model_sha256": hashlib.sha256((run.folder / BEST).read_bytes()).hexdigest(),
+        "faces": _found(faces, config, data_dir),
+        **measure(table),
+        "stability": _stability(predict, config, faces, data_dir, progress),
+    }
+    run.write_json("metrics.json", result)
+    return result
+
+
+def load_best(run: Run) -> keras.Model:
+    """The run's best model.
+
+    Raises:
+        RunError: there is none yet, or it is damaged.
+    """
+    path = run.folder / BEST
+    if not path.exists():
+        raise RunError(
+            f"Run {run.id} has no finished model here. Train it to its end: "
+            f"python -m agemodel train CONFIG --run {run.id}"
+        )
+    try:
+        run.read(BEST)  # holds it to its checksum, where the run ships
+        return keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError) as error:
+        raise RunError(f"{BEST} of run {run.id} is damaged: {error}.") from error
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What a network says of n faces.
+
+    Attributes:
+        ages: shape (n, 116), distributions over `labels.AGES`, or (n, 1), years.
+        p_female: shape (n,), not yet calibrated.
+        features: shape (n, c), pooled; None where the network has none.
+    """
+
+    ages: np.ndarray
+    p_female: np.ndarray
+    features: np.ndarray | None
+
+    @property
+    def age_years(self) -> np.ndarray:
+        """The point estimates, shape (n,), float64, years."""
+        return as_age_years(self.ages)
+
+
+Predict = Callable[[np.ndarray], Outputs]
+
+
+def predictor(model: keras.Model, config: TrainConfig) -> Predict:
+    """A function from crops, shape (n, s, s, 3), uint8, to the network's outputs.
+
+    They are averaged with those of the mirror images where the recipe says so.
+    """
+    network = with_features(model)
+
+    def outputs(crops: np.ndarray) -> dict[str, np.ndarray]:
+        return network.predict(crops.astype(np.float32), batch_size=_BATCH, verbose=0)
+
+    def predict(crops: np.ndarray) -> Outputs:
+        found = outputs(crops)
+        if config.flip_average:
+            mirrored = outputs(crops[:, :, ::-1])
+            found = {name: (found[name] + mirrored[name]) / 2 for name in found}
+        features = found.get("features")
+        return Outputs(found[AGE_OUTPUT], found[GENDER_OUTPUT][:, 0], features)
+
+    return predict
+
+
+def as_age_years(ages: np.ndarray) -> np.ndarray:
+    """Point estimates from a network's `age` output, whichever form it has.
+
+    Args:
+        ages: shape (n, 116), distributions over `labels.AGES`, or (n, 1), years.
+
+    Returns:
+        Shape (n,), float64, in years: of a distribution its median.
+    """
+    if _is_distribution(ages):
+        return median_age(ages)
+    return ages[:, 0].astype(np.float64)
+
+
+def _predict_all(
+    predict: Predict,
+    faces: pd.DataFrame,
+    config: TrainConfig,
+    data_dir: Path,
+    progress: Progress | None,
+) -> Outputs:
+    parts = []
+    step = 8 * _BATCH
+    for start in range(0, len(faces), step):
+        part = faces.iloc[start : start + step]
+        parts.append(predict(crops_of(part, config, data_dir)))
+        if progress:
+            progress(start + len(part), len(faces), "estimating faces")
+    features = [part.features for part in parts if part.features is not None]
+    return Outputs(
+        np.concatenate([part.ages for part in parts]),
+        np.concatenate([part.p_female for part in parts]),
+        np.concatenate(features) if features else None,
+    )
+
+
+def _calibrate(faces: pd.DataFrame, outputs: Outputs) -> Calibration:
+    rows = (faces["part"] == "val").to_numpy()
+    ages = outputs.ages[rows]
+    return calibrate(
+        faces["age"].to_numpy()[rows],
+        faces["gender"].to_numpy()[rows],
+        as_age_years(ages),
+        ages if _is_distribution(ages) else None,
+        outputs.p_female[rows],
+    )
+
+
+def _write_embeddings(run: Run, table: pd.DataFrame, features: np.ndarray) -> None:
+    projection = fit_projection(features[(table["split"] == "train").to_numpy()])
+    run.write_projection(projection.mean, projection.components)
+    embeddings = table[["file", "split", "age", "gender", "race", "age_years"]].copy()
+    embeddings["embedding"] = [row.tobytes() for row in projection.embed(features)]
+    run.write_table(EMBEDDINGS, embeddings)
+
+
+def prediction_table(
+    faces: pd.DataFrame,
+    ages: np.ndarray,
+    p_female: np.ndarray,
+    calibration: Calibration,
+) -> pd.DataFrame:
+    """One row a face: labels, estimate, interval, gender and distribution.
+
+    Args:
+        faces: as `faces_of` gives them, n rows.
+        ages: the network's ages, shape (n, 116) or (n, 1).
+        p_female: its raw probabilities, shape (n,).
+        calibration: from val.
+    """
+    age_years = as_age_years(ages)
+    distribution = ages if _is_distribution(ages) else None
+    low, high = calibration.interval(age_years, distribution)
+    if distribution is None:
+        half = calibration.half_width_years or 0.0
+        distribution = np.stack([distribution_around(age, half) for age in age_years])
+    calibrated = calibration.probability(p_female)
+    table = faces[["file", "part", "coral", "age", "gender", "race"]].copy()
+    table["age_years"] = age_years.astype(np.float32)
+    table["age_low"] = low.astype(np.float32)
+    table["age_high"] = high.astype(np.float32)
+    table["age_group"] = group_probabilities(distribution).argmax(1).astype(np.int8)
+    table["p_female"] = calibrated.astype(np.float32)
+    table["decided"] = [calibration.gender(p) != "uncertain" for p in calibrated]
+    table["age_probabilities"] = list(np.round(distribution, 4).astype(np.float32))
+    return table.rename(columns={"part": "split"})
+
+
+def measure(table: pd.DataFrame) -> dict[str, Any]:
+    """Metrics of val, test and, where it is marked, the CORAL test split.
+
+    The latter both as the network judges by itself and told the range of ages, as
+    published networks know it from their training faces.
+    """
+    parts = {name: table[table["split"] == name] for name in ("val", "test")}
+    coral = table[(table["split"] == "test") & (table["coral"] == "test")]
+    parts["coral_test"] = coral
+    columns = {name: _columns(part) for name, part in parts.items() if len(part)}
+    splits = {name: measures.summarise(part) for name, part in columns.items()}
+    if len(coral):
+        told = _columns(told_range(coral, *measures.CORAL_RANGE))
+        splits[measures.CORAL_TOLD] = measures.summarise(told)
+    groups = {name: measures.summarise_groups(part) for name, part in columns.items()}
+    return {"splits": splits, "groups": groups}
+
+
+def _columns(part: pd.DataFrame) -> dict[str, np.ndarray]:
+    names = "age gender race age_years age_low age_high age_group p_female decided"
+    return {name: part[name].to_numpy() for name in names.split()}
+
+
+def _conditions(
+    predict: Predict,
+    config: TrainConfig,
+    faces: pd.DataFrame,
+    data_dir: Path,
+    progress: Progress | None,
+) -> dict[str, object]:
+    val = faces[faces["part"] == "val"]
+    if progress:
+        progress(0, None, "measuring what poor quality costs")
+    yaw = np.zeros(len(val))
+    if config.framing == "detector":
+        yaw = read_crops(data_dir, val["file"].tolist())["yaw_deg"].to_numpy()
+    return measure_conditions(
+        crops_of(val, config, data_dir),
+        val["age"].to_numpy(),
+        yaw,
+        lambda crops: predict(crops).age_years,
+    )
+
+
+def _stability(
+    predict: Predict,
+    config: TrainConfig,
+    faces: pd.DataFrame,
+    data_dir: Path,
+    progress: Progress | None,
+) -> dict[str, object]:
+    if progress:
+        progress(0, None, "measuring how steady the estimates are")
+    test = faces[faces["part"] == "test"]
+    return measure_stability(
+        test,
+        images_dir(data_dir),
+        config.input_px,
+        lambda crops: predict(crops).age_years,
+    )
+
+
+def _found(faces: pd.DataFrame, config: TrainConfig, data_dir: Path) -> dict[str, Any]:
+    """How many faces each part has, and in how many images no face was found.
+
+    Those keep their own framing.
+    """
+    parts = {str(part): int(n) for part, n in faces["part"].value_counts().items()}
+    counts = {"total": len(faces), "parts": parts}
+    if config.framing == "chip":
+        return {**counts, "not_searched": len(faces)}
+    crops = read_crops(data_dir, faces["file"].tolist())
+    return {**counts, "not_found": int((~crops["found"]).sum())}
+
+
+def _is_distribution(ages: np.ndarray) -> bool:
+    return ages.shape[1] == len(AGES)

@@ -1,0 +1,91 @@
+"""How steady the estimates are: the same face, hardly changed, judged again.
+
+Each face is cut out ten times, every time framed a little otherwise, mirrored or not, a
+little lighter or darker, and compressed anew; what moves is the age's range over these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from agemodel.dataset.labelled_faces import read_face
+from agemodel.faces.crop import CropSquare, crop_square
+
+FACES = 500
+JITTERS = 10
+FRAMING = 0.03
+"""Largest change of the crop's side, and largest shift, in parts of the side."""
+BRIGHTNESS = 0.15
+JPEG_QUALITY = (60, 95)
+
+_AT_ONCE = 50
+
+
+def measure_stability(
+    faces: pd.DataFrame,
+    folder: Path,
+    input_px: int,
+    estimate: Callable[[np.ndarray], np.ndarray],
+) -> dict[str, object]:
+    """The range of the estimates of the same face under small changes.
+
+    Args:
+        faces: test faces, with columns `file` and `square`; `FACES` of them, drawn at
+            random, are used.
+        folder: of their images.
+        input_px: side of a crop.
+        estimate: from crops, shape (n, s, s, 3), uint8, to ages, shape (n,), years.
+
+    Returns:
+        `n`, `jitters`, and `median_range_years` and `p90_range_years` of the largest
+        less the smallest estimate of a face; only n = 0 when there is no face.
+    """
+    rng = np.random.default_rng(0)
+    faces = faces.sample(min(FACES, len(faces)), random_state=0)
+    ranges: list[float] = []
+    for start in range(0, len(faces), _AT_ONCE):
+        part = faces.iloc[start : start + _AT_ONCE]
+        crops = []
+        for file, square in zip(part["file"], part["square"], strict=True):
+            rgb, square = read_face(folder / file, square)
+            crops += [jittered(rgb, square, input_px, rng) for _ in range(JITTERS)]
+        ages = estimate(np.stack(crops)).reshape(len(part), JITTERS)
+        ranges += np.ptp(ages, axis=1).tolist()
+    if not ranges:
+        return {"n": 0}
+    return {
+        "n": len(ranges),
+        "jitters": JITTERS,
+        "median_range_years": float(np.median(ranges)),
+        "p90_range_years": float(np.percentile(ranges, 90)),
+    }
+
+
+def jittered(
+    rgb: np.ndarray, square: CropSquare, input_px: int, rng: np.random.Generator
+) -> np.ndarray:
+    """A face as another photo of the same moment might show it.
+
+    Args:
+        rgb: the picture, shape (h, w, 3), uint8.
+        square: where its face is.
+        input_px: side of the crop.
+        rng: the source of chance.
+
+    Returns:
+        Shape (input_px, input_px, 3), uint8.
+    """
+    scale, x, y = rng.uniform(-FRAMING, FRAMING, 3)
+    crop = crop_square(rgb, square.jittered(1 + scale, (x, y), 0.0), input_px)
+    if rng.random() < 0.5:
+        crop = crop[:, ::-1]
+    light = 1 + rng.uniform(-BRIGHTNESS, BRIGHTNESS)
+    bgr = cv2.convertScaleAbs(np.ascontiguousarray(crop[:, :, ::-1]), alpha=light)
+    quality = int(rng.integers(JPEG_QUALITY[0], JPEG_QUALITY[1] + 1))
+    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))[:, :, ::-1]

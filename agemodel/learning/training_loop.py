@@ -1,0 +1,369 @@
+"""Train a network: a recipe and a dataset in, a run folder out."""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import shutil
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+from keras import ops
+
+from agemodel.core.errors import ConfigError, RunError
+from agemodel.core.files import check_room, runs_place, write_whole, writing
+from agemodel.core.labels import AGES
+from agemodel.dataset.crops import Progress
+from agemodel.dataset.index import images_dir
+from agemodel.dataset.labelled_faces import faces_of
+from agemodel.learning import compression, networks, pretrained
+from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
+from agemodel.learning.objectives import (
+    AgeDistributionLoss,
+    AgeGroupLoss,
+    WarmupCosine,
+    label_accuracy,
+    mae_years,
+)
+from agemodel.learning.training_batches import FaceBatches, what_teachers_say
+from agemodel.runs import checkpoints
+from agemodel.runs.config import TrainConfig
+from agemodel.runs.run_folder import Run, find_run, open_run
+
+UNFOLD_FACES = 512
+"""Faces from which the pretrained batch norms take their statistics."""
+
+_REMOVED = ".checkpoints-removed"
+_PARAMETER_BYTES = 16
+"""On the disk, at most: its value, Adam's two moments and an average, in float32."""
+_FIRST_COPIES, _MORE_COPIES = 4, 2
+"""Of the model that a training has on the disk at once: three checkpoints, one of them
+being written, with the best models beside the last; and what it adds to two of them."""
+
+
+def train(
+    config: TrainConfig,
+    data_dir: Path,
+    run_id: str | None = None,
+    progress: Progress | None = None,
+    on_epoch: Callable[[dict[str, Any]], None] | None = None,
+    on_step: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Train, or go on where a run of that id stopped.
+
+    Args:
+        config: the recipe.
+        data_dir: an imported dataset.
+        run_id: the run's folder in `paths.runs_dir()`; made up unless given.
+        progress: for the search for faces, with (done, total, what).
+        on_epoch: called with the history's row after each epoch.
+        on_step: called with (step, steps) of the whole run.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        ConfigError: there is no such network, or it cannot learn what the recipe says.
+        DatasetError: the dataset is missing, or has no face to train on.
+        RunError: the run exists and follows another recipe, a teacher is missing, or
+            the disk does not take what is written. What was finished is kept.
+    """
+    what = f"The training of {run_id or config.name}"
+    with writing(what, runs_place(), RunError):
+        return _train(config, data_dir, run_id, progress, on_epoch, on_step)
+
+
+def _train(
+    config: TrainConfig,
+    data_dir: Path,
+    run_id: str | None,
+    progress: Progress | None,
+    on_epoch: Callable[[dict[str, Any]], None] | None,
+    on_step: Callable[[int, int], None] | None,
+) -> Run:
+    run = open_run(config, run_id)
+    parent = run.folder / "checkpoints"
+    shutil.rmtree(run.folder / _REMOVED, ignore_errors=True)
+    if _is_finished(run, parent):
+        return run
+    faces = faces_of(config, data_dir, progress)
+    if config.teachers:
+        faces["teachers"] = what_teachers_say(config.teachers, faces["file"])
+    _write_split(run, faces)
+    keras.utils.set_random_seed(config.seed)
+    checkpoint = checkpoints.latest_checkpoint(parent)
+    history = list(checkpoint.history) if checkpoint else []
+    batches = _Batches(images_dir(data_dir), faces, config)
+    if checkpoint:
+        model = keras.saving.load_model(checkpoint.folder / checkpoints.LAST)
+        # A kill may have come between the checkpoint and this.
+        checkpoints.publish(run, history, config.epochs)
+        run.log(f"goes on after epoch {checkpoint.epochs}")
+    else:
+        model = _new_model(config, batches)
+        run.log(f"begins: {json.dumps(batches.sizes())} faces")
+    if len(history) < config.epochs:
+        _check_room(run, model, _MORE_COPIES if checkpoint else _FIRST_COPIES)
+    while len(history) < config.epochs:
+        row = _epoch(model, batches, config, len(history), on_step)
+        is_best = _is_best(row, history)
+        history.append(row)
+        checkpoint = checkpoints.write_checkpoint(
+            parent,
+            history,
+            model.save,
+            (lambda path: save_plain(model, config, path)) if is_best else None,
+        )
+        checkpoints.publish(run, history, config.epochs)
+        run.log(f"epoch done: {json.dumps(row)}")
+        if on_epoch:
+            on_epoch(row)
+    _finish(run, checkpoint)
+    run.log("finished")
+    return run
+
+
+class _Batches:
+    """Makes the batches of an epoch."""
+
+    def __init__(self, folder: Path, faces: pd.DataFrame, config: TrainConfig) -> None:
+        self.folder, self.config = folder, config
+        self.parts = dict(tuple(faces.groupby("part")))
+
+    def sizes(self) -> dict[str, int]:
+        return {str(part): len(faces) for part, faces in self.parts.items()}
+
+    def training(self, epoch: int) -> FaceBatches:
+        return FaceBatches(
+            self.folder, self.parts["train"], self.config, augmented=True, epoch=epoch
+        )
+
+    def validation(self) -> FaceBatches:
+        return FaceBatches(self.folder, self.parts["val"], self.config, augmented=False)
+
+
+def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
+    policy = "mixed_bfloat16" if config.mixed_bfloat16 else "float32"
+    model = _built(config, policy)
+    if config.start_run:
+        model.set_weights(_mean_weights(config))
+    elif config.pretrained:
+        start = _built(config, "float32")
+        _load_pretrained(start, batches.validation())
+        model.set_weights(start.get_weights())
+    if networks.has_groups(model):
+        networks.spread_groups(model, batches.parts["train"]["age"].to_numpy())
+    _compile(model, config, steps_per_epoch=len(batches.training(0)))
+    return model
+
+
+def _mean_weights(config: TrainConfig) -> list[np.ndarray]:
+    """The weights to start from: each the mean over the runs that are named."""
+    start = _built(config, "float32")
+    named = Counter(run_id.strip() for run_id in config.start_run.split(","))
+    mean = [np.zeros(weights.shape, np.float32) for weights in start.get_weights()]
+    for run_id, times in named.items():
+        start.load_weights(find_run(run_id).folder / checkpoints.BEST)
+        for total, weights in zip(mean, start.get_weights(), strict=True):
+            total += weights * (times / named.total())
+    return mean
+
+
+def _built(config: TrainConfig, policy: str) -> keras.Model:
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        model = networks.build_network(config.network, config.input_px, config.dropout)
+        networks.freeze_blocks(model, config.frozen_blocks)
+        return model
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _load_pretrained(model: keras.Model, batches: FaceBatches) -> None:
+    trunk = model.get_layer("trunk")
+    pretrained.load_trunk_weights(trunk)
+    count = min(len(batches), math.ceil(UNFOLD_FACES / batches.config.batch_size))
+    rgb = np.concatenate([batches[index][0] for index in range(count)])
+    mean = np.array(pretrained.MEAN_RGB, np.float32)
+    pretrained.unfold_batch_norms(trunk, rgb - mean)
+
+
+def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> None:
+    rate: Any = config.learning_rate
+    if config.cosine or config.warmup_epochs:
+        warmup = int(config.warmup_epochs * steps_per_epoch)
+        rate = WarmupCosine(rate, warmup, config.epochs * steps_per_epoch)
+    average: dict[str, Any] = {}
+    if config.weight_average:
+        average = {
+            "use_ema": True,
+            "ema_momentum": config.weight_average,
+            "ema_overwrite_frequency": steps_per_epoch,
+        }
+    if config.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(
+            rate, weight_decay=config.weight_decay, **average
+        )
+        optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
+    else:
+        optimizer = keras.optimizers.Adam(rate, **average)
+    model.compile(
+        optimizer,
+        loss={
+            AGE_OUTPUT: _age_loss(model, config),
+            GENDER_OUTPUT: "binary_crossentropy",
+        },
+        loss_weights={AGE_OUTPUT: 1.0, GENDER_OUTPUT: config.gender_weight},
+        metrics={
+            AGE_OUTPUT: keras.metrics.MeanMetricWrapper(mae_years, name="mae_years"),
+            GENDER_OUTPUT: keras.metrics.MeanMetricWrapper(
+                label_accuracy, name="accuracy"
+            ),
+        },
+    )
+
+
+def _age_loss(model: keras.Model, config: TrainConfig) -> keras.losses.Loss:
+    """What the form of the age head asks for."""
+    has_groups = networks.has_groups(model)
+    if model.output[AGE_OUTPUT].shape[-1] == len(AGES) and not has_groups:
+        return AgeDistributionLoss(config.age_target_sd_years, config.age_mae_weight)
+    for name in ("mixup", "teachers"):
+        if getattr(config, name):
+            raise ConfigError(
+                f"{name} is {getattr(config, name)!r}, but the network "
+                f"{config.network!r} learns no distribution over the ages."
+            )
+    if has_groups:
+        return AgeGroupLoss()
+    return keras.losses.MeanSquaredError()
+
+
+class _Steps(keras.callbacks.Callback):
+    def __init__(self, start: int, total: int, call: Callable[[int, int], None]):
+        super().__init__()
+        self.start, self.total, self.call = start, total, call
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self.call(self.start + batch + 1, self.total)
+
+
+def _epoch(
+    model: keras.Model,
+    batches: _Batches,
+    config: TrainConfig,
+    epoch: int,
+    on_step: Callable[[int, int], None] | None,
+) -> dict[str, Any]:
+    """Train one epoch and say how it went: the history's row."""
+    started = time.monotonic()
+    training = batches.training(epoch)
+    callbacks = []
+    if on_step:
+        steps = len(training)
+        callbacks = [_Steps(epoch * steps, config.epochs * steps, on_step)]
+    rate = float(ops.convert_to_numpy(model.optimizer.learning_rate))
+    _seed_dropout(model, config.seed, epoch)
+    with _ending_its_threads():
+        fitted = model.fit(
+            training,
+            epochs=1,
+            shuffle=False,  # they come shuffled, by seed and epoch alone
+            verbose=0,
+            callbacks=callbacks,
+        )
+    row = {name: values[0] for name, values in fitted.history.items()}
+    val = model.evaluate(batches.validation(), verbose=0, return_dict=True)
+    row |= {f"val_{name}": value for name, value in val.items()}
+    return {
+        "epoch": epoch + 1,
+        "seconds": round(time.monotonic() - started, 1),
+        "learning_rate": rate,
+        **{name: float(value) for name, value in row.items()},
+    }
+
+
+def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
+    """Let what is dropped follow from seed and epoch alone; no file keeps its state."""
+    states = [one for one in model.variables if one.name == "seed_generator_state"]
+    for place, state in enumerate(states):
+        rng = np.random.default_rng([seed, epoch, place])
+        state.assign(rng.integers(0, 2**31, state.shape))
+
+
+@contextmanager
+def _ending_its_threads() -> Iterator[None]:
+    """End the threads that feed a training which is stopped or fails.
+
+    They end with the iterator that they feed. Left to the end of the process, which
+    waits for them, they would wait for Python, and it would never end.
+    """
+    try:
+        yield
+    except BaseException as error:
+        for frame, _ in traceback.walk_tb(error.__traceback__):
+            # Keras takes its own frames out of the error, but they called the others.
+            for caller, _ in traceback.walk_stack(frame):
+                with suppress(RuntimeError):  # it is at work
+                    caller.clear()
+        gc.collect()
+        raise
+
+
+def plain_copy(model: keras.Model, config: TrainConfig) -> keras.Model:
+    """The model in float32, without its optimizer."""
+    copy = _built(config, "float32")
+    copy.set_weights(model.get_weights())
+    return copy
+
+
+def save_plain(model: keras.Model, config: TrainConfig, path: Path) -> None:
+    """Save the plain copy, small where the recipe says so."""
+    copy = plain_copy(model, config)
+    if config.compact:
+        for weight in copy.trainable_weights:
+            weight.assign(compression.round_bits(ops.convert_to_numpy(weight)))
+    copy.save(path)
+    if config.compact:
+        compression.compress(path)
+
+
+def _is_best(row: dict[str, Any], history: list[dict[str, Any]]) -> bool:
+    before = [earlier["val_age_mae_years"] for earlier in history]
+    return not before or row["val_age_mae_years"] < min(before)
+
+
+def _write_split(run: Run, faces: pd.DataFrame) -> None:
+    if not (run.folder / "split.parquet").exists():
+        run.write_table("split.parquet", faces[["file", "part"]])
+
+
+def _check_room(run: Run, model: keras.Model, copies: int) -> None:
+    """Refuse to begin what could not be written down."""
+    needed = copies * _PARAMETER_BYTES * model.count_params()
+    check_room(f"the training of {run.id} needs", needed, runs_place(), RunError)
+
+
+def _finish(run: Run, checkpoint: checkpoints.Checkpoint | None) -> None:
+    if checkpoint is None:
+        return
+    for name in (checkpoints.LAST, checkpoints.BEST):
+        write_whole(run.folder / name, (checkpoint.folder / name).read_bytes())
+    # Renamed first: checkpoints half removed must not pass for those of a live run.
+    doomed = run.folder / _REMOVED
+    checkpoint.folder.parent.rename(doomed)
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _is_finished(run: Run, parent: Path) -> bool:
+    return (run.folder / checkpoints.LAST).exists() and not parent.exists()

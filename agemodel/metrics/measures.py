@@ -1,0 +1,131 @@
+"""Measures of age and gender estimates; NumPy only.
+
+CS@k, the cumulative score, is the share of faces whose absolute error is at most k
+years. One-off accuracy counts a neighbouring age group as right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
+
+CS_YEARS = (1, 3, 5, 10)
+BOOTSTRAP_DRAWS = 1000
+MIN_FACES = 30
+"""Of fewer faces nothing is said."""
+CORAL_RANGE = (21, 60)
+"""Youngest and oldest of CORAL's faces, years (W. Cao, V. Mirjalili and S. Raschka,
+Pattern Recognition Letters 2020)."""
+CORAL_TOLD = "coral_test_told"
+"""Names the measures of CORAL's test faces when each is told to be of `CORAL_RANGE`."""
+
+
+def age_metrics(true_ages: np.ndarray, age_years: np.ndarray) -> dict[str, float]:
+    """Errors of ages, in years, and cumulative scores, 0..1; both shape (n,)."""
+    error = np.asarray(age_years, np.float64) - true_ages
+    size = np.abs(error)
+    return {
+        "mae_years": float(size.mean()),
+        "median_error_years": float(np.median(size)),
+        "rmse_years": float(np.sqrt(np.square(error).mean())),
+        "bias_years": float(error.mean()),
+        **{f"cs{years}": float((size <= years).mean()) for years in CS_YEARS},
+    }
+
+
+def group_metrics(true_groups: np.ndarray, groups: np.ndarray) -> dict[str, float]:
+    """Exact and one-off accuracy of age group indices, each of shape (n,)."""
+    distance = np.abs(np.asarray(groups) - true_groups)
+    return {
+        "group_accuracy": float((distance == 0).mean()),
+        "group_one_off": float((distance <= 1).mean()),
+    }
+
+
+def interval_metrics(
+    true_ages: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> dict[str, float]:
+    """Share of ages inside their intervals, and the intervals' mean width."""
+    inside = (low <= true_ages) & (true_ages <= high)
+    return {
+        "coverage": float(inside.mean()),
+        "mean_width_years": float((high - low).mean()),
+    }
+
+
+def gender_metrics(genders: np.ndarray, p_female: np.ndarray) -> dict[str, float]:
+    """Accuracy at one half, and expected calibration error over ten equal bins."""
+    right = (p_female >= 0.5) == (genders == 1)
+    bins = np.minimum((p_female * 10).astype(int), 9)
+    gaps = [
+        (bins == index).mean()
+        * abs(p_female[bins == index].mean() - genders[bins == index].mean())
+        for index in np.unique(bins)
+    ]
+    return {
+        "gender_accuracy": float(right.mean()),
+        "gender_calibration_error": float(np.sum(gaps)),
+    }
+
+
+def summarise(columns: dict[str, np.ndarray], seed: int = 0) -> dict[str, Any]:
+    """All measures of a set of faces, with n.
+
+    Args:
+        columns: `age`, `gender` (true), `age_years`, `age_low`, `age_high`,
+            `p_female`, `age_group` (index) and `decided` (bool: gender not
+            'uncertain'), each of shape (n,).
+        seed: of the bootstrap.
+    """
+    true_ages, decided = columns["age"], columns["decided"].astype(bool)
+    size = np.abs(columns["age_years"] - true_ages)
+    right = (columns["p_female"] >= 0.5) == (columns["gender"] == 1)
+    return {
+        "n": len(true_ages),
+        **age_metrics(true_ages, columns["age_years"]),
+        "mae_years_95": bootstrap_interval(size, np.mean, seed),
+        **group_metrics(age_group_index(true_ages), columns["age_group"]),
+        **interval_metrics(true_ages, columns["age_low"], columns["age_high"]),
+        **gender_metrics(columns["gender"], columns["p_female"]),
+        "gender_accuracy_95": bootstrap_interval(right, np.mean, seed),
+        "uncertain_share": float(1 - decided.mean()),
+        "decided_gender_accuracy": float(right[decided].mean())
+        if decided.any()
+        else None,
+    }
+
+
+def summarise_groups(columns: dict[str, np.ndarray]) -> dict[str, dict[str, Any]]:
+    """The measures by age group, gender and race label; empty groups are left out."""
+    keys = {
+        "age_group": (age_group_index(columns["age"]), AGE_GROUPS),
+        "gender": (columns["gender"], GENDERS),
+        "race": (columns["race"], RACES),
+    }
+    table: dict[str, dict[str, Any]] = {}
+    for key, (labels, names) in keys.items():
+        table[key] = {}
+        for label, name in enumerate(names):
+            rows = labels == label
+            if rows.any():
+                part = {field: values[rows] for field, values in columns.items()}
+                table[key][name] = summarise(part)
+    return table
+
+
+def bootstrap_interval(
+    values: np.ndarray, statistic: Callable[..., Any], seed: int = 0
+) -> list[float]:
+    """The 95 % percentile bootstrap interval of a statistic of shape-(n,) values."""
+    rng = np.random.default_rng(seed)
+    values = np.asarray(values, np.float64)
+    draws = [
+        float(statistic(values[rng.integers(0, len(values), len(values))]))
+        for _ in range(BOOTSTRAP_DRAWS)
+    ]
+    low, high = np.percentile(draws, [2.5, 97.5])
+    return [float(low), float(high)]

@@ -1,0 +1,1 @@
+"""Models that the app can serve: their folders, cards and training faces."""

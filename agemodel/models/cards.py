@@ -1,0 +1,312 @@
+"""Cards of exported models: what a model is, as its export wrote it down."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from agemodel.core import paths
+from agemodel.core.checksums import CHECK, parse, seal, unseal
+from agemodel.core.errors import ModelError
+from agemodel.metrics.measures import CORAL_TOLD, MIN_FACES
+from agemodel.runs.config import config_from
+from agemodel.runs.recipes import recipe_in_words
+
+CARD = "card.json"
+REQUIRED = frozenset(
+    {"format", "name", "network", "run", "input_px", "flip_average", "parameters"}
+    | {"file", "bytes", "sha256", "difference_from_keras", "calibration"}
+    | {"conditions", "metrics", "groups", "stability", "faces", "recipe", "training"}
+    | {"licence", "weights"}
+)
+"""What every card holds."""
+MEND = (
+    "Restore it (git checkout -- assets/models) or export the model again: "
+    "python -m agemodel export RUN NAME"
+)
+"""What to do about a model that is damaged."""
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """Read the card of the model in a folder.
+
+    Raises:
+        ModelError: there is no such model, or its card cannot be read.
+    """
+    if not (folder / CARD).exists():
+        names = ", ".join(path.parent.name for path in folder.parent.glob(f"*/{CARD}"))
+        raise ModelError(
+            f"There is no model {folder.name!r}; there are: {names or 'none yet'}. "
+            "Make one from a run: python -m agemodel export RUN NAME"
+        )
+    return _read_card(folder / CARD)
+
+
+def read_cards(folder: Path | None = None) -> dict[str, dict[str, Any]]:
+    """Read the card of every exported model, by the model's name.
+
+    Args:
+        folder: a folder of models, `paths.models_dir()` unless given.
+
+    Returns:
+        The cards in the order of their names; empty when there is no model.
+
+    Raises:
+        ModelError: a card cannot be read.
+    """
+    cards = sorted((folder or paths.models_dir()).glob(f"*/{CARD}"))
+    return {card.parent.name: _read_card(card) for card in cards}
+
+
+def read_file(folder: Path, entry: Mapping[str, Any], what: str) -> bytes:
+    """Read a file that a card names and hold it to the checksum there.
+
+    Args:
+        folder: of the model.
+        entry: of the card, with `file` and `sha256`; the card itself names the model.
+        what: the file is, to begin a sentence with: "Model mobile".
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    try:
+        content = (folder / entry["file"]).read_bytes()
+        expected = entry["sha256"]
+    except (OSError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"{what} cannot be read ({type(error).__name__}). {MEND}"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise ModelError(
+            f"{what} differs from the checksum in the model's card: the file is "
+            f"damaged or was replaced. {MEND}"
+        )
+    return content
+
+
+def _read_card(path: Path) -> dict[str, Any]:
+    name = path.parent.name
+    try:
+        content = path.read_bytes()
+        card = parse(content)
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"The card of the model '{name}' cannot be read ({type(error).__name__}). "
+            f"{MEND}"
+        ) from error
+    if missing := (REQUIRED | {CHECK}) - card.keys():
+        raise ModelError(
+            f"The card of the model '{name}' lacks {min(missing)}: it is damaged or of "
+            f"another version. {MEND}"
+        )
+    try:
+        return unseal(content)
+    except ValueError as error:
+        raise ModelError(
+            f"The card of the model '{name}' is damaged: {error}. {MEND}"
+        ) from error
+
+
+def write_card(path: Path, card: dict[str, Any]) -> None:
+    """Write a card as JSON, with a digest of itself."""
+    path.write_bytes(seal(card))
+
+
+def card_markdown(card: dict[str, Any]) -> str:
+    """A card as a page to read.
+
+    Args:
+        card: as `agemodel.learning.export` makes it.
+    """
+    return "\n\n".join(
+        [
+            f"# {card['name']}",
+            what_it_is(card),
+            "## Uses",
+            USES,
+            "## Data and recipe",
+            how_trained(card),
+            "## Errors",
+            _markdown_table(error_rows(card["metrics"])),
+            MEASURES,
+            how_sure(card),
+            "### Where it fails",
+            "\n".join(f"- {line}" for line in known_failures(card)),
+            *(
+                f"### {title}\n\n{_markdown_table(rows)}"
+                for title, rows in group_rows(card).items()
+            ),
+            "## Export",
+            how_exported(card),
+            "## Licence",
+            card["licence"],
+            "",
+        ]
+    )
+
+
+USES = (
+    "It estimates apparent age, and gender as labelled in the dataset (two labels); it "
+    "says nothing of identity. It is for learning, for research on errors, and for "
+    "counts over many people, within the licence. It is not for age checks, hiring, "
+    "surveillance or any decision about a person."
+)
+
+MEASURES = (
+    "MAE: mean absolute error, with its 95 % bootstrap interval. CS@5: share of faces "
+    "within 5 years. Group: age group right; one-off: right or a neighbour. Interval: "
+    "share of true ages inside the stated interval; width: its mean, in years. Val "
+    "chose the epoch and the calibration, test is only reported; 'coral_test' is the "
+    "part of test that papers publish on (21 to 60 years), here after training on this "
+    "project's own split; 'coral_test_told' are the same faces, each told to be 21 to "
+    "60 years old, as networks know that learned from such faces alone."
+)
+
+
+def what_it_is(card: dict[str, Any]) -> str:
+    """Network, run, size and checksum in a sentence or two."""
+    training = card["training"]
+    return (
+        f"A {card['network']} network with {card['parameters']:,} parameters for faces "
+        f"of {card['input_px']} px, from run `{card['run']}` (epoch "
+        f"{training['best_epoch']} of {training['epochs']}, chosen on val). "
+        f"{card['bytes'] / 1e6:.1f} MB, SHA-256 `{card['sha256']}`."
+    )
+
+
+def how_trained(card: dict[str, Any]) -> str:
+    """Data, split and recipe in a few sentences."""
+    return recipe_in_words(config_from(card["recipe"]), card["faces"]["parts"])
+
+
+def how_sure(card: dict[str, Any]) -> str:
+    """Intervals, uncertain genders and steadiness on test faces, in sentences."""
+    test, stability = card["metrics"]["test"], card["stability"]
+    text = (
+        f"On test the interval of {card['calibration']['coverage']:.0%} holds "
+        f"{test['coverage']:.1%} of the ages and is {test['mean_width_years']:.1f} "
+        f"years wide on average. The gender is left open ('uncertain') for "
+        f"{test['uncertain_share']:.1%} of the faces"
+    )
+    if test["decided_gender_accuracy"] is not None:  # else all are left open
+        text += f"; of the others {test['decided_gender_accuracy']:.1%} are right"
+    text += (
+        f". p(female) errs by {test['gender_calibration_error']:.3f} on average "
+        "(expected calibration error)."
+    )
+    if stability["n"]:
+        text += (
+            f" Framed, lit and compressed a little otherwise {stability['jitters']} "
+            f"times, the age of a face moves over a range of "
+            f"{stability['median_range_years']:.1f} years (median of "
+            f"{stability['n']} test faces; {stability['p90_range_years']:.1f} for one "
+            "in ten)."
+        )
+    return text
+
+
+def known_failures(card: dict[str, Any]) -> list[str]:
+    """The groups and conditions in which it errs most, a sentence each."""
+    lines = []
+    for key, parts in card["groups"].get("test", {}).items():
+        parts = {name: part for name, part in parts.items() if part["n"] >= MIN_FACES}
+        if len(parts) < 2:
+            continue
+        what = key.replace("_", " ")
+        worst = max(parts, key=lambda name: parts[name]["mae_years"])
+        best = min(parts, key=lambda name: parts[name]["mae_years"])
+        wrong = min(parts, key=lambda name: parts[name]["gender_accuracy"])
+        lines.append(
+            f"By {what}, ages err most for {worst} "
+            f"({parts[worst]['mae_years']:.1f} years; least for {best}, "
+            f"{parts[best]['mae_years']:.1f}), genders for {wrong} "
+            f"({parts[wrong]['gender_accuracy']:.1%} right)."
+        )
+        if key == "age_group":
+            lines.append(_bias_in_words(parts))
+    usual = card["conditions"].get("usual_mae_years")
+    for name, found in card["conditions"].items():
+        if isinstance(found, dict) and found["mae_years"] > usual * 1.1:
+            lines.append(
+                f"Faces that are {name}: an error of {found['mae_years']:.1f} years "
+                f"instead of {usual:.1f} (val faces)."
+            )
+    return lines
+
+
+def _bias_in_words(parts: dict[str, dict[str, Any]]) -> str:
+    low = min(parts, key=lambda name: parts[name]["bias_years"])
+    high = max(parts, key=lambda name: parts[name]["bias_years"])
+    return (
+        f"Ages are drawn to the middle: {low} comes out "
+        f"{parts[low]['bias_years']:+.1f} years, {high} "
+        f"{parts[high]['bias_years']:+.1f} years on average."
+    )
+
+
+def how_exported(card: dict[str, Any]) -> str:
+    """What the weights are, and how near LiteRT comes to Keras."""
+    difference = card["difference_from_keras"]
+    weights = {
+        "int8": "8-bit convolutions, a float32 head",
+        "float32": "float32",
+    }[card["weights"]]
+    return (
+        f"LiteRT, {weights}. On {difference['faces']} val faces its MAE is "
+        f"{difference['mae_years']:.3f} years and its gender accuracy "
+        f"{difference['gender_accuracy']:.1%}, in Keras "
+        f"{difference['keras_mae_years']:.3f} and "
+        f"{difference['keras_gender_accuracy']:.1%} (each face once, not mirrored); "
+        f"single ages differ by {difference['mean_age_years']:.2g} years on average, "
+        f"{difference['age_years']:.2g} at most."
+    )
+
+
+def error_rows(parts: dict[str, dict[str, Any]]) -> list[dict[str, str]]:
+    """The main measures in words, a row a part of the faces."""
+    return [{"Faces": name, **_measures(part)} for name, part in parts.items()]
+
+
+def _measures(part: dict[str, Any]) -> dict[str, str]:
+    low, high = part["mae_years_95"]
+    return {
+        "n": f"{part['n']:,}",
+        "MAE (years)": f"{part['mae_years']:.2f} ({low:.2f} to {high:.2f})",
+        "CS@5": f"{part['cs5']:.1%}",
+        "Group": f"{part['group_accuracy']:.1%}",
+        "One-off": f"{part['group_one_off']:.1%}",
+        "Gender": f"{part['gender_accuracy']:.1%}",
+        "Interval": f"{part['coverage']:.1%}",
+        "Width": f"{part['mean_width_years']:.1f}",
+    }
+
+
+def group_rows(card: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Rows on test faces, by a title for each way of grouping them."""
+    groups = card["groups"].get("test", {})
+    return {
+        f"Test faces by {key.replace('_', ' ')}": error_rows(parts)
+        for key, parts in groups.items()
+    }
+
+
+def _markdown_table(rows: list[dict[str, str]]) -> str:
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(r.values()) for r in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def headline(card: dict[str, Any]) -> str:
+    """The figures for the project's front page: a table of the test faces."""
+    names = {
+        "test": "all test faces",
+        "coral_test": "of 21 to 60 years (CORAL)",
+        CORAL_TOLD: "the same, told that range",
+    }
+    rows = [
+        {"Faces": names[row["Faces"]], **{k: v for k, v in row.items() if k != "Faces"}}
+        for row in error_rows(card["metrics"])
+        if row["Faces"] in names
+    ]
+    return f"{_markdown_table(rows)}\n\n{how_sure(card)}"

@@ -1,0 +1,146 @@
+"""What ships and what runs: files with source, licence and checksum, and versions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import re
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from agemodel import __version__
+from agemodel.core import paths
+from agemodel.core.errors import ModelError
+
+MANIFEST, CARD = "manifest.json", "card.json"
+_REQUIREMENTS = ("requirements/serve.txt", "requirements.txt")
+_NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*", re.M)
+
+
+@dataclass(frozen=True)
+class ShippedFile:
+    """A file of `assets/` whose checksum is written down.
+
+    Attributes:
+        path: where it lies.
+        sha256: what its bytes should hash to.
+        source: where it is from.
+        licence: under which terms.
+    """
+
+    path: Path
+    sha256: str
+    source: str
+    licence: str
+
+    @property
+    def name(self) -> str:
+        """Its path below `assets/`."""
+        return self.path.relative_to(paths.ASSETS).as_posix()
+
+    def is_intact(self) -> bool:
+        """Whether it is there and its bytes are those of the checksum."""
+        try:
+            content = self.path.read_bytes()
+        except OSError:
+            return False
+        return hashlib.sha256(content).hexdigest() == self.sha256
+
+
+def shipped_files() -> list[ShippedFile]:
+    """Every file that a manifest or a model's card of `assets/` names, by its path.
+
+    Raises:
+        ModelError: a manifest or card cannot be read.
+    """
+    found = []
+    for path in sorted(paths.ASSETS.rglob(MANIFEST)):
+        found += _of_manifest(path)
+    for path in sorted(paths.ASSETS.glob(f"models/*/{CARD}")):
+        found += _of_card(path)
+    return sorted(found, key=lambda file: file.name)
+
+
+def _of_manifest(path: Path) -> list[ShippedFile]:
+    try:
+        return [
+            ShippedFile(
+                path.parent / name, entry["sha256"], entry["source"], entry["licence"]
+            )
+            for name, entry in _read(path)["files"].items()
+        ]
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _of_card(path: Path) -> list[ShippedFile]:
+    card = _read(path)
+    try:
+        entries = [card, *([card["faces_file"]] if "faces_file" in card else [])]
+        return [
+            ShippedFile(
+                path.parent / entry["file"],
+                entry["sha256"],
+                f"run {card['run']}",
+                card["licence"],
+            )
+            for entry in entries
+        ]
+    except (KeyError, TypeError) as error:
+        raise _damaged(path, error) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text("utf-8")))
+    except (OSError, TypeError, ValueError) as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> ModelError:
+    name = path.relative_to(paths.ASSETS).as_posix()
+    return ModelError(
+        f"assets/{name} cannot be read ({type(error).__name__}). Restore it: "
+        "git checkout -- assets"
+    )
+
+
+def installed_versions() -> dict[str, str]:
+    """Versions of this project, of Python and of what its requirements ask for."""
+    files = [paths.ROOT / name for name in _REQUIREMENTS]
+    texts = [file.read_text("utf-8") for file in files if file.exists()]
+    names = [name for text in texts for name in _NAME.findall(text)]
+    found = {"agemodel": __version__, "Python": platform.python_version()}
+    return found | {name: _version(name) for name in names}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+CITATION_OF_DATA = """\
+@inproceedings{zhang2017age,
+  title     = {Age Progression/Regression by Conditional Adversarial Autoencoder},
+  author    = {Zhang, Zhifei and Song, Yang and Qi, Hairong},
+  booktitle = {IEEE Conference on Computer Vision and Pattern Recognition (CVPR)},
+  year      = {2017}
+}
+"""
+"""Of UTKFace; its authors ask for this paper to be cited."""
+
+
+def citation_of_project() -> str:
+    """Of this project, with its version, as BibTeX."""
+    return f"""\
+@software{{apparent_age,
+  title   = {{Apparent Age: ages and gender labels of faces, with their errors}},
+  version = {{{__version__}}},
+  note    = {{Trained and evaluated on UTKFace}}
+}}
+"""

@@ -1,0 +1,1 @@
+"""A training run: its folder, its recipe, and what its files say. No Keras."""

@@ -1,0 +1,267 @@
+"""A run's network as its network.json tells it; no Keras here.
+
+`agemodel.learning.network_record` writes that file. For a drawing, `blocks` folds what
+belongs together, such as a convolution with its norm and its activation, into one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from agemodel.core.errors import RunError
+from agemodel.runs.run_folder import Run
+
+FILE = "network.json"
+
+_TIMES = "\u00d7"
+_STRIDING = ("Conv2D", "DepthwiseConv2D")
+_ASIDE = ("Normalization", "ReLU", "Activation", "Softmax", "Padding")
+
+_BLOCK = re.compile(r"[a-z]+(?:_[a-z]+)?(_?\d+)")
+"""What names of one block share: the 1 of conv1 and pool1, the _2 of conv_dw_2."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of a network.
+
+    Attributes:
+        name: unlike any other's.
+        kind: its class in Keras.
+        part: the model within the model that it is of; empty for none.
+        inputs: names of the layers it takes its input from.
+        output_shape: for one face.
+        parameters: how many numbers it holds.
+        trainable_parameters: how many of them training may change.
+        settings: what it was built with, such as filters and kernel_size.
+    """
+
+    name: str
+    kind: str
+    part: str
+    inputs: tuple[str, ...]
+    output_shape: tuple[int, ...]
+    parameters: int
+    trainable_parameters: int
+    settings: Mapping[str, Any]
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it holds numbers and training changes none of them."""
+        return bool(self.parameters) and not self.trainable_parameters
+
+    @property
+    def words(self) -> str:
+        """Its class and what matters of its settings, as `Conv2D 3x3, relu`."""
+        size = self.settings.get("kernel_size") or self.settings.get("pool_size")
+        words = [f"{self.kind} {sizes(size)}" if size else self.kind]
+        if self.kind in _STRIDING and set(self.settings.get("strides", ())) - {1}:
+            words.append(f"stride {self.settings['strides'][0]}")
+        if "rate" in self.settings:
+            words.append(f"{self.settings['rate']:.0%}")
+        if self.settings.get("activation", "linear") != "linear":
+            words.append(self.settings["activation"])
+        return ", ".join(words)
+
+
+def sizes(shape: Sequence[int]) -> str:
+    """A shape to read: 14, 14 and 64, with the sign for multiplication between."""
+    return _TIMES.join(f"{size:,}" if len(shape) == 1 else str(size) for size in shape)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network, with its layers each after those it takes its input from.
+
+    Attributes:
+        name: of the network.
+        layers: of all parts.
+        outputs: the layer behind each output.
+        parameters: of all layers.
+        trainable_parameters: of all layers.
+        model_sha256: of the saved model that this was read from.
+    """
+
+    name: str
+    layers: tuple[Layer, ...]
+    outputs: Mapping[str, str]
+    parameters: int
+    trainable_parameters: int
+    model_sha256: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """Layers in a row, drawn as one.
+
+    Attributes:
+        layers: each takes its input from the one before alone.
+        inputs: places, among all blocks, of those before the first layer.
+    """
+
+    layers: tuple[Layer, ...]
+    inputs: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Of its first and last layer."""
+        names = [layer.name for layer in self.layers]
+        return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
+
+    @property
+    def words(self) -> str:
+        """What it does, as `Conv2D 3x3, relu + MaxPooling2D 2x2`."""
+        main = [
+            layer
+            for layer in self.layers
+            if not any(word in layer.kind for word in _ASIDE)
+        ]
+        return " + ".join(layer.words for layer in main or self.layers)
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it holds numbers and training changes none of them."""
+        return bool(self.parameters) and not any(
+            layer.trainable_parameters for layer in self.layers
+        )
+
+    @property
+    def output_shape(self) -> tuple[int, ...]:
+        """What leaves the block, for one face."""
+        return self.layers[-1].output_shape
+
+    @property
+    def parameters(self) -> int:
+        """Of all its layers."""
+        return sum(layer.parameters for layer in self.layers)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block is drawn.
+
+    Attributes:
+        x: its middle, in lanes from the first one's middle.
+        row: from 0, above.
+        lanes: how many it lies above, its own among them.
+    """
+
+    x: float
+    row: int
+    lanes: int
+
+
+def read_network(run: Run) -> Network:
+    """Read what a run's network is.
+
+    Raises:
+        RunError: it was not written down yet, or the file is damaged.
+    """
+    if not (run.folder / FILE).exists():
+        raise RunError(
+            f"The network of run {run.id} is not written down yet ({FILE}). Once an "
+            f"epoch is done: python -m agemodel evaluate {run.id}"
+        )
+    values = run.read_json(FILE)
+    try:
+        return Network(
+            name=str(values["network"]),
+            layers=tuple(_layer(entry) for entry in values["layers"]),
+            outputs=dict(values["outputs"]),
+            parameters=int(values["parameters"]),
+            trainable_parameters=int(values["trainable_parameters"]),
+            model_sha256=str(values["model_sha256"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RunError(
+            f"{FILE} of run {run.id} is damaged ({type(error).__name__}: {error}). "
+            f"Make it again: python -m agemodel evaluate {run.id}"
+        ) from error
+
+
+def _layer(entry: Mapping[str, Any]) -> Layer:
+    return Layer(
+        name=str(entry["name"]),
+        kind=str(entry["class"]),
+        part=str(entry["part"]),
+        inputs=tuple(entry["inputs"]),
+        output_shape=tuple(int(size) for size in entry["output_shape"]),
+        parameters=int(entry["parameters"]),
+        trainable_parameters=int(entry["trainable_parameters"]),
+        settings=dict(entry["settings"]),
+    )
+
+
+def blocks(layers: Sequence[Layer], *, folded: bool) -> list[Block]:
+    """The layers as blocks: one each, or folded.
+
+    Args:
+        layers: each after those it takes its input from.
+        folded: take layers in a row together whose names share their number.
+    """
+    used = [name for layer in layers for name in layer.inputs]
+    found: list[list[Layer]] = []
+    for layer in layers:
+        last = found[-1][-1] if found else None
+        if (
+            folded
+            and last is not None
+            and layer.inputs == (last.name,)
+            and used.count(last.name) == 1
+            and _number(layer)
+            and (layer.part, _number(layer)) == (last.part, _number(last))
+        ):
+            found[-1].append(layer)
+        else:
+            found.append([layer])
+    place = {layer.name: i for i, block in enumerate(found) for layer in block}
+    return [
+        Block(tuple(block), tuple(place[name] for name in block[0].inputs))
+        for block in found
+    ]
+
+
+def _number(layer: Layer) -> str:
+    match = _BLOCK.match(layer.name)
+    return match[1] if match else ""
+
+
+def places(found: Sequence[Block]) -> list[Place]:
+    """Where to draw each block.
+
+    A row is one further down than the lowest it takes its input from. Branches lie side
+    by side, a lane each, in the order of the blocks; what they come from lies above
+    all of them.
+    """
+    rows: list[int] = []
+    after: list[list[int]] = [[] for _ in found]
+    for i, block in enumerate(found):
+        rows.append(1 + max((rows[before] for before in block.inputs), default=-1))
+        for before in block.inputs:
+            after[before].append(i)
+    ends = [i for i, followers in enumerate(after) if not followers]
+    above: list[set[int]] = [set() for _ in found]
+    for i in reversed(range(len(found))):
+        lanes = {ends.index(i)} if i in ends else set()
+        above[i] = lanes.union(*(above[follower] for follower in after[i]))
+    x = _apart([sum(lanes) / len(lanes) for lanes in above], rows)
+    return [
+        Place(x[i], row, len(lanes) if rows.count(row) == 1 else 1)
+        for i, (row, lanes) in enumerate(zip(rows, above, strict=True))
+    ]
+
+
+def _apart(x: list[float], rows: list[int]) -> list[float]:
+    """Move what would lie on each other in a row apart, to a lane between each two."""
+    for row in set(rows):
+        members = sorted((i for i, r in enumerate(rows) if r == row), key=x.__getitem__)
+        gaps = [x[b] - x[a] for a, b in pairwise(members)]
+        if any(gap < 1 for gap in gaps):
+            middle = sum(x[i] for i in members) / len(members)
+            for place, i in enumerate(members):
+                x[i] = middle + place - (len(members) - 1) / 2
+    return x

@@ -1,0 +1,200 @@
+"""What a training run is told: a frozen record, read from TOML, saved with the run."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from agemodel.core import paths
+from agemodel.core.errors import ConfigError
+
+CONFIGS = paths.RECIPES
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A training recipe.
+
+    Attributes:
+        name: of the recipe; run ids begin with it.
+        network: a name in `networks.NETWORKS`.
+        input_px: side of the network's square input.
+        framing: "detector" crops through the detector, "chip" takes each file whole.
+        split: column of the index that says train, val and test: "split" or "seed".
+        share: part of the training faces to use, 0..1.
+        pretrained: start from the weights in assets/pretrained.
+        start_run: id of a run of the same network whose best model to start from, or
+            ids with commas between, whose best models' weights are averaged, one named
+            twice counting twice ("model soups", Wortsman et al. 2022); empty for none.
+        frozen_blocks: how many of the trunk's blocks, 0 to 13, counted from the input,
+            keep the weights they start from; they cost little and cannot overfit.
+        epochs: passes over the training faces.
+        batch_size: faces a step.
+        learning_rate: at its peak.
+        warmup_epochs: linear rise of the learning rate from zero.
+        cosine: let the learning rate fall to zero along a cosine, else keep it.
+        optimizer: "adamw" or "adam".
+        weight_decay: decoupled, of AdamW.
+        weight_average: momentum of an exponential moving average of the weights, taken
+            over at the end of every epoch; 0 for none.
+        dropout: share dropped before the heads.
+        age_target_sd_years: of the Gaussian around the true age that a distribution
+            head learns; a head that is one number learns the age itself, one of age
+            groups the group.
+        age_mae_weight: of the expected age's absolute error, per year, in the loss of
+            a distribution head.
+        teachers: ids of evaluated runs, with commas between; the mean of what they say
+            of a training face is a part of what a distribution head learns.
+        teacher_share: how large a part, 0..1.
+        age_balance: how far rare ages are drawn more often: with a weight of their
+            share to the power of minus this; 0 takes every face once an epoch.
+        gender_weight: of the gender loss, beside 1 for age.
+        flip: mirror every other face.
+        jitter_scale: largest change of the crop's side, as a part of it.
+        jitter_shift: largest shift of the crop, in parts of its side.
+        jitter_turn_deg: largest turn of the crop.
+        jitter_light: largest change of brightness and contrast, as a part.
+        jitter_colour: largest change of each channel's gain, as a part.
+        degrade: share of faces that lose quality: low resolution, blur, too much
+            sharpening, noise or compression, of random strength.
+        greyscale: share of faces without colour.
+        erase: share of faces of which a random rectangle is covered.
+        mixup: share of faces blended with another face of the batch, and their labels
+            with its labels; for a distribution head.
+        flip_average: judge a face and its mirror image, and average, when evaluated.
+        mixed_bfloat16: compute in bfloat16 where the processor can (weights stay
+            float32): 1.6 times as fast here.
+        compact: keep 11 significant bits of the best model's weights and compress its
+            file: less than half the size.
+        seed: of everything random.
+    """
+
+    name: str
+    network: str
+    input_px: int = 128
+    framing: str = "detector"
+    split: str = "split"
+    share: float = 1.0
+    pretrained: bool = False
+    start_run: str = ""
+    frozen_blocks: int = 0
+    epochs: int = 10
+    batch_size: int = 64
+    learning_rate: float = 6e-4
+    warmup_epochs: float = 0.0
+    cosine: bool = True
+    optimizer: str = "adamw"
+    weight_decay: float = 0.0
+    weight_average: float = 0.0
+    dropout: float = 0.2
+    age_target_sd_years: float = 2.0
+    age_mae_weight: float = 0.0
+    teachers: str = ""
+    teacher_share: float = 0.5
+    age_balance: float = 0.0
+    gender_weight: float = 1.0
+    flip: bool = True
+    jitter_scale: float = 0.0
+    jitter_shift: float = 0.0
+    jitter_turn_deg: float = 0.0
+    jitter_light: float = 0.0
+    jitter_colour: float = 0.0
+    degrade: float = 0.0
+    greyscale: float = 0.0
+    erase: float = 0.0
+    mixup: float = 0.0
+    flip_average: bool = True
+    mixed_bfloat16: bool = False
+    compact: bool = False
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be trained.
+
+        Raises:
+            ConfigError: with the first thing that does not hold together.
+        """
+        allowed = {
+            "framing": ("detector", "chip"),
+            "split": ("split", "seed"),
+            "optimizer": ("adamw", "adam"),
+        }
+        for name, choices in allowed.items():
+            if getattr(self, name) not in choices:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)!r}; expected one of "
+                    f"{', '.join(choices)}."
+                )
+        for name in ("input_px", "epochs", "batch_size", "learning_rate"):
+            if not getattr(self, name) > 0:
+                raise ConfigError(
+                    f"{name} is {getattr(self, name)}; expected a number above 0."
+                )
+        if not 0 < self.share <= 1:
+            raise ConfigError(f"share is {self.share}; expected 0 < share <= 1.")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The recipe as plain values, for JSON."""
+        return asdict(self)
+
+
+def setting_meanings() -> dict[str, str]:
+    """What each setting of a recipe means, a phrase each, as its docstring has it."""
+    _, _, attributes = (inspect.getdoc(TrainConfig) or "").partition("Attributes:\n")
+    entries = re.split(r"^    (\w+): ", attributes, flags=re.MULTILINE)[1:]
+    texts = (" ".join(text.split()) for text in entries[1::2])
+    return dict(zip(entries[::2], texts, strict=True))
+
+
+def config_from(values: Mapping[str, Any]) -> TrainConfig:
+    """Make a recipe of plain values.
+
+    Raises:
+        ConfigError: a name is unknown or missing, or a value has another type.
+    """
+    known = {field.name: field.type for field in fields(TrainConfig)}
+    for name, value in values.items():
+        if name not in known:
+            raise ConfigError(
+                f"{name!r} is no setting. The settings are: {', '.join(known)}."
+            )
+        if not _fits(value, str(known[name])):
+            raise ConfigError(
+                f"{name} is {value!r}; expected a value of type {known[name]}."
+            )
+    try:
+        return TrainConfig(**values)
+    except TypeError as error:
+        raise ConfigError("A configuration needs at least name and network.") from error
+
+
+def _fits(value: Any, type_name: str) -> bool:
+    if type_name == "float":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    return type(value).__name__ == type_name
+
+
+def read_config(source: str | Path) -> TrainConfig:
+    """Read a recipe from a TOML file, or by its name in `assets/recipes/`.
+
+    Raises:
+        ConfigError: there is no such file, or what it holds is no recipe.
+    """
+    path = Path(source)
+    if not path.suffix:
+        path = CONFIGS / f"{source}.toml"
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        names = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.toml")))
+        raise ConfigError(
+            f"There is no configuration {source}. Give a TOML file or one of: {names}."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not TOML: {error}.") from error
+    return config_from(values)

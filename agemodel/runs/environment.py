@@ -1,0 +1,56 @@
+"""What a figure was made with: versions, commit and machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib import metadata
+from typing import Any
+
+from agemodel import __version__
+from agemodel.core import paths
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow")
+_FIGURES = ("docs", "benchmarks/results.json", "tests/drills/results.json")
+"""What measuring itself writes, one section after the other."""
+_TIMEOUT_S = 10
+
+
+def describe_environment() -> dict[str, Any]:
+    """Versions, commit and machine, as far as they can be known."""
+    return {
+        "agemodel": __version__,
+        "python": platform.python_version(),
+        "packages": {name: _version(name) for name in _PACKAGES},
+        "commit": _commit(),
+        "machine": f"{platform.system()} {platform.machine()}",
+        "cpus": os.cpu_count(),
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _commit() -> str | None:
+    """The commit, `-dirty` where more differs from it than measured figures."""
+    try:
+        commit = _git("rev-parse", "--short", "HEAD").stdout.strip()
+        apart = [f":(exclude){path}" for path in _FIGURES]
+        differs = _git("diff", "--quiet", "HEAD", "--", ".", *apart).returncode
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return f"{commit}{'-dirty' * bool(differs)}" if commit else None
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["git", "-C", str(paths.ROOT), *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False
+    )

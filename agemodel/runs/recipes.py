@@ -1,0 +1,100 @@
+"""A training recipe in words, made from its settings."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from agemodel.runs.config import TrainConfig
+
+TRUNK_BLOCKS = 13
+"""Of the pretrained trunk; as in `networks`, which needs Keras."""
+
+
+def recipe_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
+    """What was trained on what, and how, in a few sentences.
+
+    Args:
+        config: the recipe.
+        faces: how many faces each part holds: `train`, `val` and `test`.
+    """
+    return " ".join(
+        [data_in_words(config, faces), start_in_words(config), steps_in_words(config)]
+    )
+
+
+def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
+    """The faces, and how they are varied."""
+    framing = {
+        "detector": "cut out by the face detector, as the app does it",
+        "chip": "as their files show them",
+    }[config.framing]
+    text = (
+        f"UTKFace: {faces['train']:,} faces to train on, {faces['val']:,} to choose "
+        f"the epoch and the calibration, {faces['test']:,} to report on; {framing}, at "
+        f"{config.input_px} px."
+    )
+    if varied := variations(config):
+        text += f" Training faces are varied at random: {', '.join(varied)}."
+    if config.age_balance:
+        text += (
+            " Rare ages are drawn more often, by their share to the power of "
+            f"-{config.age_balance:g}."
+        )
+    return text
+
+
+def variations(config: TrainConfig) -> list[str]:
+    """How training faces are varied, as phrases; none where they are not."""
+    return [
+        words
+        for amount, words in (
+            (config.flip, "mirrored"),
+            (config.jitter_scale, f"scaled by up to {config.jitter_scale:.0%}"),
+            (config.jitter_shift, f"shifted by up to {config.jitter_shift:.0%}"),
+            (config.jitter_turn_deg, f"turned by up to {config.jitter_turn_deg:g}°"),
+            (config.jitter_light, f"lit otherwise by up to {config.jitter_light:.0%}"),
+            (config.jitter_colour, f"coloured by up to {config.jitter_colour:.0%}"),
+            (config.degrade, f"{config.degrade:.0%} of them made worse in quality"),
+            (config.greyscale, f"{config.greyscale:.0%} without colour"),
+            (config.erase, f"{config.erase:.0%} partly covered"),
+            (config.mixup, f"{config.mixup:.0%} blended with another"),
+        )
+        if amount
+    ]
+
+
+def start_in_words(config: TrainConfig) -> str:
+    """Where the weights come from."""
+    if config.start_run:
+        text = f"It starts from {_start_models(config.start_run)}"
+    elif config.pretrained:
+        text = "It starts from HSE-FaceRes, trained on VGGFace2's faces"
+    else:
+        return "It starts from random weights."
+    if config.frozen_blocks:
+        kept = f"the first {config.frozen_blocks} of {TRUNK_BLOCKS} blocks"
+        if config.frozen_blocks >= TRUNK_BLOCKS:
+            kept = f"all {TRUNK_BLOCKS} blocks"
+        text += f"; {kept} stay as they are"
+    return f"{text}."
+
+
+def _start_models(start_run: str) -> str:
+    named = Counter(run_id.strip() for run_id in start_run.split(","))
+    if len(named) == 1:
+        return f"the best model of run `{next(iter(named))}`"
+    shares = [f"`{run}` ({times / named.total():.0%})" for run, times in named.items()]
+    return f"the averaged weights of the best models of runs {', '.join(shares)}"
+
+
+def steps_in_words(config: TrainConfig) -> str:
+    """What is minimised, and how."""
+    rate = f"learning rate {config.learning_rate:g}"
+    if config.cosine:
+        rate += ", falling to zero along a cosine"
+    epochs = "epoch" if config.epochs == 1 else "epochs"
+    optimizer = {"adamw": "AdamW", "adam": "Adam"}[config.optimizer]
+    return (
+        f"{config.epochs} {epochs}, {config.batch_size} faces a step, {optimizer}, "
+        f"{rate}."
+    )

@@ -1,0 +1,92 @@
+"""Runs side by side: what each was told, and how far each came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from agemodel.runs.config import TrainConfig
+
+CHOOSES = "val_age_mae_years"
+"""The measure whose lowest value makes an epoch the best one."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A run as its files tell it.
+
+    Attributes:
+        config: its recipe.
+        history: a row an epoch, as of `Run.read_history`; none before the first.
+    """
+
+    config: TrainConfig
+    history: pd.DataFrame
+
+
+def best_row(history: pd.DataFrame) -> int | None:
+    """The row of the epoch whose model is kept: the first of those best on val."""
+    if CHOOSES not in history or history[CHOOSES].isna().all():
+        return None
+    return int(history[CHOOSES].to_numpy().argmin())
+
+
+def results_table(runs: Mapping[str, Told]) -> pd.DataFrame:
+    """How far each run came, indexed by its id.
+
+    Returns:
+        Columns `network`, `input_px`, `epochs_done`, `epochs`, `minutes`, and of the
+        best epoch `best_epoch`, `val_mae_years` and `val_gender_accuracy`, which are
+        empty before the first.
+    """
+    rows = {name: _results(told) for name, told in runs.items()}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def _results(told: Told) -> dict[str, Any]:
+    history, best = told.history, best_row(told.history)
+    row = {} if best is None else history.iloc[best].to_dict()
+    seconds = history["seconds"].sum() if "seconds" in history else 0.0
+    return {
+        "network": told.config.network,
+        "input_px": told.config.input_px,
+        "epochs_done": len(history),
+        "epochs": told.config.epochs,
+        "minutes": seconds / 60,
+        "best_epoch": row.get("epoch"),
+        "val_mae_years": row.get(CHOOSES),
+        "val_gender_accuracy": row.get("val_gender_accuracy"),
+    }
+
+
+def settings_table(configs: Mapping[str, TrainConfig]) -> pd.DataFrame:
+    """Every setting of each recipe, those that differ first.
+
+    Args:
+        configs: by the runs' ids.
+
+    Returns:
+        Indexed by setting, a column of plain values a run, named by its id, and last
+        `differs`.
+    """
+    columns = {name: config.as_dict() for name, config in configs.items()}
+    table = pd.DataFrame(columns, dtype=object)
+    differs = [len(set(map(repr, row))) > 1 for row in table.to_numpy()]
+    table = table.assign(differs=differs)
+    return table.sort_values("differs", ascending=False, kind="stable")
+
+
+def losses_compare(configs: Mapping[str, TrainConfig]) -> bool:
+    """Whether the runs minimise the same, so that their losses can be compared."""
+    minimised = {
+        (
+            *(config.network, config.age_target_sd_years, config.age_mae_weight),
+            *(config.gender_weight, config.teachers, config.mixup),
+            config.teacher_share if config.teachers else None,
+        )
+        for config in configs.values()
+    }
+    return len(minimised) <= 1

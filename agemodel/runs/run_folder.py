@@ -1,0 +1,357 @@
+"""Run folders: what a training leaves behind. No Keras here.
+
+::
+
+    <id>/
+        config.json        the recipe
+        environment.json   versions, commit and machine
+        split.parquet      which file was trained on and which chose the epoch
+        history.csv        a row an epoch; its learning rate is that of the first step
+        status.json        how far it is
+        best.keras         the epoch with the lowest val MAE; last.keras the last one
+        checkpoints/       while it runs
+        network.json, predictions.parquet, calibration.json, conditions.json,
+        metrics.json, embeddings.parquet, projection.npz   by evaluate
+        log.txt            what happened when
+        job.json, progress.json, process.log          of the process at work on it
+        manifest.json      of a run that ships: the checksum of each file
+
+Damage is never silent: a JSON file holds a digest of itself, a Parquet file one of each
+page, and all files of a run that ships are held to its manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from agemodel.core import paths
+from agemodel.core.checksums import (
+    parse,
+    seal,
+    seal_csv,
+    unseal_csv_if_sealed,
+    unseal_if_sealed,
+)
+from agemodel.core.errors import ConfigError, RunError
+from agemodel.core.files import runs_place, write_whole, writing
+from agemodel.core.tables import parquet_of, read_parquet
+from agemodel.runs.config import TrainConfig, config_from
+from agemodel.runs.environment import describe_environment
+
+SHIPPED_FILES = (
+    "config.json",
+    "environment.json",
+    "split.parquet",
+    "history.csv",
+    "status.json",
+    "log.txt",
+    "best.keras",
+    "network.json",
+    "calibration.json",
+    "conditions.json",
+    "metrics.json",
+    "predictions.parquet",
+)
+MANIFEST = "manifest.json"
+HISTORY = "history.csv"
+PREDICTIONS = "predictions.parquet"
+EMBEDDINGS = "embeddings.parquet"
+PROJECTION = "projection.npz"
+LICENCE = (
+    "Made from UTKFace, which is for non-commercial research only, and to be used for "
+    "that alone."
+)
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+_MADE_BY_EVALUATE = (
+    EMBEDDINGS,
+    PROJECTION,
+    "network.json",
+    "predictions.parquet",
+    "calibration.json",
+    "conditions.json",
+    "metrics.json",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """The folder's name."""
+        return self.folder.name
+
+    def read_config(self) -> TrainConfig:
+        """The recipe that the run follows.
+
+        Raises:
+            RunError: it is missing or damaged.
+        """
+        try:
+            return config_from(self.read_json("config.json"))
+        except ConfigError as error:
+            raise RunError(
+                f"config.json of run {self.id}: {error} "
+                f"{self._way_to_mend('config.json')}"
+            ) from error
+
+    def read_history(self) -> pd.DataFrame:
+        """A row an epoch; no row before the first epoch is done.
+
+        Raises:
+            RunError: the file is damaged.
+        """
+        try:
+            return pd.read_csv(io.BytesIO(unseal_csv_if_sealed(self.read(HISTORY))))
+        except FileNotFoundError:
+            return pd.DataFrame()
+        except (OSError, ValueError) as error:
+            raise self._damaged(HISTORY, error) from error
+
+    def read_predictions(self) -> pd.DataFrame:
+        """What `evaluate` wrote, a row a face.
+
+        Raises:
+            RunError: the run was not evaluated, or the file is damaged.
+        """
+        try:
+            return read_parquet(self.read(PREDICTIONS)).to_pandas()
+        except FileNotFoundError as error:
+            raise RunError(
+                f"Run {self.id} has no predictions. {self._way_to_mend(PREDICTIONS)}"
+            ) from error
+        except (OSError, ValueError, pa.ArrowException) as error:
+            raise self._damaged(PREDICTIONS, error) from error
+
+    def read(self, name: str) -> bytes:
+        """The content of a file, held to its checksum if the run ships.
+
+        Raises:
+            OSError: it cannot be read, or is not there and need not be.
+            RunError: it is not what the run's manifest says, or is missing there.
+        """
+        if not self._is_held(name):
+            return (self.folder / name).read_bytes()
+        expected = self._manifest().get(name, {}).get("sha256")
+        try:
+            content = (self.folder / name).read_bytes()
+        except FileNotFoundError as error:
+            raise RunError(
+                f"{name} of run {self.id} is missing. {self._way_to_mend(name)}"
+            ) from error
+        if _sha256(content) != expected:
+            raise self._damaged(name, f"it differs from its checksum in {MANIFEST}")
+        return content
+
+    def expects(self, name: str) -> bool:
+        """Whether a file is there, or should be, as the run ships."""
+        return self._is_held(name) or (self.folder / name).exists()
+
+    def _is_held(self, name: str) -> bool:
+        return name in SHIPPED_FILES and (self.folder / MANIFEST).exists()
+
+    def _manifest(self) -> dict[str, dict[str, str]]:
+        """What the manifest says of each file."""
+        try:
+            files = parse((self.folder / MANIFEST).read_bytes())["files"]
+            return {name: dict(entry) for name, entry in files.items()}
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise self._damaged(MANIFEST, error) from error
+
+    def read_projection(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean, shape (c,), and components, (c, 64), of the embedding.
+
+        Raises:
+            RunError: the file is missing or damaged.
+        """
+        try:
+            with np.load(self.folder / PROJECTION) as arrays:
+                return arrays["mean"], arrays["components"]
+        except FileNotFoundError as error:
+            raise RunError(
+                f"Run {self.id} has no {PROJECTION}; it does not ship with a run. "
+                f"{self._way_to_mend(PROJECTION)}"
+            ) from error
+        except (OSError, ValueError, KeyError, BadZipFile, zlib.error) as error:
+            raise self._damaged(PROJECTION, error) from error
+
+    def read_embeddings(self) -> bytes:
+        """The Parquet file of all faces' embeddings, as `evaluate` wrote it.
+
+        Raises:
+            RunError: it is missing.
+        """
+        try:
+            return (self.folder / EMBEDDINGS).read_bytes()
+        except OSError as error:
+            raise RunError(
+                f"Run {self.id} has no {EMBEDDINGS}; it does not ship with a run. "
+                f"{self._way_to_mend(EMBEDDINGS)}"
+            ) from error
+
+    def write_projection(self, mean: np.ndarray, components: np.ndarray) -> None:
+        """Write the embedding's projection, whole or not at all."""
+        sink = io.BytesIO()
+        np.savez(sink, mean=mean, components=components)
+        self.write(PROJECTION, sink.getvalue())
+
+    def read_json(self, name: str) -> dict[str, Any]:
+        """Read one of the run's JSON files and hold it to its digest, if it has one.
+
+        Raises:
+            RunError: it is missing or damaged.
+        """
+        try:
+            return unseal_if_sealed(self.read(name))
+        except FileNotFoundError as error:
+            raise RunError(
+                f"Run {self.id} has no {name}; it is no run, or not far enough. "
+                f"{self._way_to_mend(name)}"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise self._damaged(name, error) from error
+
+    def _damaged(self, name: str, reason: object) -> RunError:
+        text = str(reason).strip()
+        return RunError(
+            f"{name} of run {self.id} is damaged ({text}). {self._way_to_mend(name)}"
+        )
+
+    def _way_to_mend(self, name: str) -> str:
+        if (self.folder / MANIFEST).exists():
+            return "It ships with the project; restore it: git checkout -- assets/runs"
+        if name in _MADE_BY_EVALUATE:
+            return f"Make it with: python -m agemodel evaluate {self.id}"
+        return "Restore it from a copy, or train under another id."
+
+    def log(self, text: str) -> None:
+        """Add a line, with the time, to the run's log."""
+        stamp = datetime.now(UTC).isoformat(timespec="seconds")
+        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{stamp} {text}\n")
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write a file whole or not at all; a manifest that names it follows."""
+        write_whole(self.folder / name, content)
+        if not self._is_held(name):
+            return
+        files = self._manifest()
+        entry = {"sha256": _sha256(content)}
+        files[name] = files.get(name, {}) | entry
+        self._write_manifest(files)
+
+    def write_json(self, name: str, values: dict[str, Any]) -> None:
+        """Write one of the run's JSON files, with a digest of itself."""
+        self.write(name, seal(values))
+
+    def write_history(self, frame: pd.DataFrame) -> None:
+        """Write a row an epoch, and below them a comment with their digest."""
+        self.write(HISTORY, seal_csv(frame.to_csv(index=False).encode()))
+
+    def write_table(self, name: str, frame: pd.DataFrame) -> None:
+        """Write a Parquet file with page checksums."""
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        self.write(name, parquet_of(table))
+
+    def _write_manifest(self, files: dict[str, dict[str, str]]) -> None:
+        text = json.dumps({"files": files}, indent=1, ensure_ascii=False) + "\n"
+        write_whole(self.folder / MANIFEST, text.encode())
+
+
+def find_run(run_id: str) -> Run:
+    """The run of that id, local or shipped.
+
+    Raises:
+        RunError: there is none.
+    """
+    if _ID.fullmatch(run_id):
+        for folder in (paths.runs_dir() / run_id, paths.SHIPPED_RUNS / run_id):
+            if folder.is_dir():
+                return Run(folder)
+    names = ", ".join(run.id for run in list_runs()) or "none yet"
+    raise RunError(f"There is no run {run_id!r}. The runs are: {names}.")
+
+
+def list_runs() -> list[Run]:
+    """All runs, local ones first, each by id; a local run hides a shipped namesake."""
+    found: dict[str, Run] = {}
+    for parent in (paths.runs_dir(), paths.SHIPPED_RUNS):
+        for folder in sorted(parent.glob("*/")):
+            if Run(folder).expects("config.json"):
+                found.setdefault(folder.name, Run(folder))
+    return list(found.values())
+
+
+def open_run(config: TrainConfig, run_id: str | None = None) -> Run:
+    """A new run folder, or the one of that id if it follows the same recipe.
+
+    Raises:
+        RunError: the id cannot be a folder's name, or its run follows another recipe.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    run_id = run_id or f"{config.name}-{stamp}"
+    if not _ID.fullmatch(run_id):
+        raise RunError(f"{run_id!r} cannot name a run: use letters, digits, . _ and -.")
+    run = Run(paths.runs_dir() / run_id)
+    if (run.folder / "config.json").exists():
+        if run.read_config() != config:
+            raise RunError(
+                f"Run {run_id} exists and follows another recipe. Choose another id."
+            )
+        return run
+    with writing(f"Run {run_id}", runs_place(), RunError):
+        run.folder.mkdir(parents=True, exist_ok=True)
+        run.write_json("environment.json", describe_environment())
+        run.write_json("config.json", config.as_dict())
+    return run
+
+
+def ship_run(run: Run) -> Run:
+    """Copy an evaluated run to `assets/runs/`, with a manifest of checksums.
+
+    The best model goes along, so that anyone can evaluate it again; the last one,
+    with its optimizer, does not.
+
+    Raises:
+        RunError: a file is missing.
+    """
+    target = paths.SHIPPED_RUNS / run.id
+    target.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for name in SHIPPED_FILES:
+        path = run.folder / name
+        if not path.exists():
+            raise RunError(
+                f"Run {run.id} has no {name} to ship. Train it to its end and evaluate "
+                f"it first: python -m agemodel evaluate {run.id}"
+            )
+        content = path.read_bytes()
+        write_whole(target / name, content)
+        files[name] = {
+            "sha256": _sha256(content),
+            "source": f"run {run.id}",
+            "licence": LICENCE,
+        }
+    Run(target)._write_manifest(files)
+    return Run(target)
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

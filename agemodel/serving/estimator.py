@@ -1,0 +1,350 @@
+"""The serving runtime: RGB in, a list of estimates out. LiteRT only.
+
+Interpreters are not safe to share between threads: concurrent calls fail or, worse,
+answer wrongly. So a fixed number of workers, each with interpreters of its own, wait
+in a queue, and every call takes one and puts it back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import queue
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+
+from agemodel.core import paths
+from agemodel.core.errors import ModelError
+from agemodel.core.labels import AGE_GROUPS, group_probabilities
+from agemodel.faces.crop import (
+    CropSquare,
+    crop_square,
+    square_of_detection,
+    square_of_picture,
+)
+from agemodel.faces.detection import Detection
+from agemodel.faces.detector import MIN_SCORE, FaceDetector
+from agemodel.faces.quality import FaceQuality, quality_of, warnings
+from agemodel.images import downscale
+from agemodel.metrics.calibration import Calibration
+from agemodel.metrics.distributions import distribution_around, median_age
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.models.cards import read_card
+from agemodel.serving import self_test
+
+FORMAT = 2
+"""Of the model's folder; another number is refused."""
+
+QUARTER_TURNS = (1, 3, 2)
+"""Counter-clockwise turns that are tried when no face is clear, likeliest first."""
+
+TURNED_SIDE_PX = 1_600
+"""Longer side of the copy on which other directions are tried: a large photo without a
+face would take four times as long otherwise."""
+
+CLEAR_SCORE = 0.75
+SURER = 0.1
+"""In the bundled portraits the surest upright face has 0.88 and more, the surest lying
+one 0.69 at most."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the model says of one face.
+
+    Attributes:
+        box_xyxy: of the face, px of the picture that was given.
+        detection_score: how sure the detector is, 0..1; 1 when the whole picture was
+            taken for a face.
+        landmarks_xy: shape (6, 2), see `Detection`; None for a whole picture.
+        quality: how well the face can be judged.
+        warnings: sentences on what makes it hard to judge, and what that costs.
+        crop_rgb: what the model saw, shape (s, s, 3), uint8.
+        age_years: the median of the distribution, which has the least expected
+            absolute error.
+        age_low: lower bound of the 80 % interval.
+        age_high: upper bound.
+        age_probabilities: shape (116,), float32, over `labels.AGES`.
+        p_female: calibrated probability of the label 'female'.
+        gender: 'female', 'male' or 'uncertain'.
+        heatmap: shape (h, w), float32, years: by how much each cell of the crop moves
+            the expected age, see `explanation`; None where the network has no such map.
+        embedding: shape (64,), float16, for comparing faces, see `neighbours`; None
+            where the network has none.
+    """
+
+    box_xyxy: tuple[float, float, float, float]
+    detection_score: float
+    landmarks_xy: np.ndarray | None
+    quality: FaceQuality
+    warnings: tuple[str, ...]
+    crop_rgb: np.ndarray
+    age_years: float
+    age_low: float
+    age_high: float
+    age_probabilities: np.ndarray
+    p_female: float
+    gender: str
+    heatmap: np.ndarray | None = None
+    embedding: np.ndarray | None = None
+
+    @property
+    def group_probabilities(self) -> np.ndarray:
+        """Shape (9,), in the order of `labels.AGE_GROUPS`."""
+        return group_probabilities(self.age_probabilities)
+
+    @property
+    def age_group(self) -> str:
+        """The most probable age group."""
+        return AGE_GROUPS[int(self.group_probabilities.argmax())]
+
+
+class Estimator:
+    """Estimates age and gender of faces; any number of threads may share one."""
+
+    def __init__(self, folder: Path, workers: int | None = None) -> None:
+        """Load an exported model; `load` does it by name.
+
+        Args:
+            folder: as `agemodel.learning.export` writes it.
+            workers: how many calls run at once; the number of cores, 4 at most,
+                unless given.
+
+        Raises:
+            ModelError: the model is missing, damaged or of another version.
+        """
+        self.card = read_card(folder)
+        if self.card.get("format") != FORMAT:
+            raise ModelError(
+                f"Model {folder.name} has format {self.card.get('format')}, expected "
+                f"{FORMAT}. Export it again: python -m agemodel export RUN NAME"
+            )
+        content = _read_model(folder, self.card)
+        try:
+            self.calibration = Calibration(**self.card["calibration"])
+            count = workers or min(os.cpu_count() or 1, 4)
+            made = [_Worker(content, self.card) for _ in range(count)]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ModelError(
+                f"Model {folder.name} is damaged ({error}). Export it again: "
+                "python -m agemodel export RUN NAME"
+            ) from error
+        self._workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        for worker in made:
+            self._workers.put(worker)
+        self.check()
+
+    @classmethod
+    def load(cls, name: str = DEFAULT_MODEL, workers: int | None = None) -> Estimator:
+        """Load an exported model by name.
+
+        Raises:
+            ModelError: the model is missing, damaged or of another version.
+        """
+        return cls(paths.models_dir() / name, workers)
+
+    def estimate(self, rgb: np.ndarray) -> list[Estimate]:
+        """Estimate every face of a photo, largest first; none found is an empty list.
+
+        Args:
+            rgb: shape (h, w, 3), uint8, upright.
+        """
+        with self._worker() as worker:
+            return [
+                self._estimate(worker, rgb, detection)
+                for detection in worker.detector.detect(rgb)
+            ]
+
+    def estimate_upright(self, rgb: np.ndarray) -> tuple[list[Estimate], int]:
+        """Estimate a photo that may lie on its side.
+
+        The detector finds some lying faces too, but not clearly. So where no face is
+        clear the other three directions are tried, on a small copy, and one whose face
+        is much surer is taken.
+
+        Args:
+            rgb: shape (h, w, 3), uint8.
+
+        Returns:
+            The estimates, in px of `np.rot90(rgb, turns)`, and those counter-clockwise
+            quarter turns, 0..3; ([], 0) when no direction shows a face.
+        """
+        found = self.estimate(rgb)
+        if _surest(face.detection_score for face in found) >= CLEAR_SCORE:
+            return found, 0
+        least = max(MIN_SCORE, _surest(face.detection_score for face in found) + SURER)
+        small = downscale(rgb, TURNED_SIDE_PX)
+        with self._worker() as worker:
+            tries = {
+                turns: _surest(
+                    face.score for face in worker.detector.detect(_turned(small, turns))
+                )
+                for turns in QUARTER_TURNS
+            }
+        turns = max(tries, key=lambda turns: tries[turns])
+        if tries[turns] < least:
+            return found, 0
+        turned = self.estimate(_turned(rgb, turns))
+        if _surest(face.detection_score for face in turned) < least:
+            return found, 0
+        return turned, turns
+
+    def estimate_aligned(self, rgb: np.ndarray) -> Estimate:
+        """Estimate a picture that is a cropped face already; nothing is searched.
+
+        Args:
+            rgb: shape (h, w, 3), uint8; its largest centred square is the face.
+        """
+        with self._worker() as worker:
+            return self._estimate(worker, rgb, None)
+
+    def self_test_answer(self) -> dict[str, float]:
+        """The answer to the picture of the self test, as a card holds it."""
+        picture = self_test.made_picture(int(self.card["input_px"]))
+        estimate = self.estimate_aligned(picture)
+        return {
+            "age_years": round(estimate.age_years, 3),
+            "p_female": round(estimate.p_female, 4),
+        }
+
+    def check(self) -> None:
+        """Run the self test.
+
+        Raises:
+            ModelError: the model does not answer as its card says.
+        """
+        self_test.check(self.card, self.self_test_answer())
+
+    @contextlib.contextmanager
+    def _worker(self) -> Iterator[_Worker]:
+        worker = self._workers.get()
+        try:
+            yield worker
+        finally:
+            self._workers.put(worker)
+
+    def _estimate(
+        self, worker: _Worker, rgb: np.ndarray, detection: Detection | None
+    ) -> Estimate:
+        square = _square(rgb, detection)
+        crop = crop_square(rgb, square, worker.input_px)
+        found = worker.judge(crop)
+        calibration = self.calibration
+        ages = median_age(found.age_probabilities[None])
+        low, high = calibration.interval(ages, found.age_probabilities[None])
+        p_female = float(calibration.probability(np.array(found.p_female)))
+        quality = quality_of(rgb, crop, detection)
+        return Estimate(
+            box_xyxy=detection.box_xyxy if detection else _box(square),
+            detection_score=detection.score if detection else 1.0,
+            landmarks_xy=detection.landmarks_xy if detection else None,
+            quality=quality,
+            warnings=warnings(quality, self.card.get("conditions")),
+            crop_rgb=crop,
+            age_years=float(ages[0]),
+            age_low=float(low[0]),
+            age_high=float(high[0]),
+            age_probabilities=found.age_probabilities.astype(np.float32),
+            p_female=p_female,
+            gender=calibration.gender(p_female),
+            heatmap=found.heatmap,
+            embedding=found.embedding,
+        )
+
+
+def work_in_one_thread() -> None:
+    """Have OpenCV do its work in the thread that asks for it, in the whole process.
+
+    For servers: photos are worked on side by side anyway, and OpenCV keeps a little of
+    every thread that ever shared its work with others (1 MB for 1,000 threads, 5.0).
+    """
+    cv2.setNumThreads(1)
+
+
+def _turned(rgb: np.ndarray, turns: int) -> np.ndarray:
+    return np.ascontiguousarray(np.rot90(rgb, turns))
+
+
+def _surest(scores: Iterable[float]) -> float:
+    return max(scores, default=0.0)
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """The network's raw outputs for a crop, averaged over its views."""
+
+    age_probabilities: np.ndarray
+    p_female: float
+    heatmap: np.ndarray | None
+    embedding: np.ndarray | None
+
+
+class _Worker:
+    """Interpreters for one thread at a time."""
+
+    def __init__(self, content: bytes, card: dict[str, Any]) -> None:
+        self.detector = FaceDetector()
+        self.input_px = int(card["input_px"])
+        self._flip_average = bool(card["flip_average"])
+        self._half_width = card["calibration"]["half_width_years"]
+        self._interpreter = Interpreter(model_content=content, num_threads=1)
+        self._run = self._interpreter.get_signature_runner()
+
+    def judge(self, crop: np.ndarray) -> _Judgement:
+        """What the network says of a crop, shape (s, s, 3), uint8."""
+        outputs = [self._run(rgb=crop[None].astype(np.float32))]
+        if self._flip_average:
+            outputs.append(self._run(rgb=crop[None, :, ::-1].astype(np.float32)))
+            if "heatmap" in outputs[1]:
+                outputs[1]["heatmap"] = outputs[1]["heatmap"][:, :, ::-1]
+        mean = {
+            name: np.mean([output[name][0] for output in outputs], axis=0)
+            for name in outputs[0]
+        }
+        age = mean["age"].astype(np.float64)
+        if len(age) == 1:
+            age = distribution_around(float(age[0]), self._half_width)
+        embedding = mean.get("embedding")
+        return _Judgement(
+            age_probabilities=age,
+            p_female=float(mean["gender"][0]),
+            heatmap=mean.get("heatmap"),
+            embedding=None if embedding is None else embedding.astype(np.float16),
+        )
+
+
+def _square(rgb: np.ndarray, detection: Detection | None) -> CropSquare:
+    if detection is None:
+        return square_of_picture(rgb)
+    return square_of_detection(detection)
+
+
+def _box(square: CropSquare) -> tuple[float, float, float, float]:
+    x, y = square.centre_xy
+    half = square.side_px / 2
+    return x - half, y - half, x + half, y + half
+
+
+def _read_model(folder: Path, card: dict[str, Any]) -> bytes:
+    """The model's bytes, held to the card's checksum."""
+    try:
+        content = (folder / card["file"]).read_bytes()
+    except (OSError, KeyError, TypeError) as error:
+        raise ModelError(
+            f"Model {folder.name} has no model file. Restore it (git checkout -- "
+            "assets/models) or export it again: python -m agemodel export RUN NAME"
+        ) from error
+    if hashlib.sha256(content).hexdigest() != card.get("sha256"):
+        raise ModelError(
+            f"Model {folder.name} differs from the checksum in its card: it is damaged "
+            "or was replaced. Restore it (git checkout -- assets/models) or export it "
+            "again: python -m agemodel export RUN NAME"
+        )
+    return content

@@ -1,0 +1,241 @@
+"""From a file to its result; a file that cannot be read is a result, too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from agemodel.core.caps import caps
+from agemodel.core.errors import ImageError
+from agemodel.images import Photo, downscale, encode_jpeg, read_image
+
+if TYPE_CHECKING:
+    from agemodel.serving.estimator import Estimate
+
+PREVIEW_SIDE_PX = 1_600
+"""Longer side of the preview, the only pixels of a photo that a result keeps."""
+
+_PREVIEW_QUALITY = 90
+_TURNED = {
+    1: "The photo lay on its side: it was turned to the left to find a face.",
+    2: "The photo stood upside down: it was turned round to find a face.",
+    3: "The photo lay on its side: it was turned to the right to find a face.",
+}
+_TURNED_BY_HAND = {
+    1: "The photo was turned to the left, as you asked.",
+    2: "The photo was turned upside down, as you asked.",
+    3: "The photo was turned to the right, as you asked.",
+}
+_WHOLE = "No face was found: the whole picture was judged as one face, as you asked."
+
+
+class FaceEstimator(Protocol):
+    """What is asked of `agemodel.serving.estimator.Estimator`."""
+
+    def estimate(self, rgb: np.ndarray) -> list[Estimate]: ...
+
+    def estimate_upright(self, rgb: np.ndarray) -> tuple[list[Estimate], int]: ...
+
+    def estimate_aligned(self, rgb: np.ndarray) -> Estimate: ...
+
+
+@dataclass(frozen=True, eq=False)
+class PhotoResult:
+    """What came of one file.
+
+    Attributes:
+        name: the file's name as given.
+        width: upright width of the file itself, px; None on error.
+        height: upright height of the file itself, px; None on error.
+        estimates: a face each, largest first, in px of the judged picture; as many as
+            the cap on faces allows.
+        judged_size: width and height of the judged picture, px: the file's, turned by
+            `quarter_turns`, perhaps decoded smaller. None on error.
+        quarter_turns: counter-clockwise quarter turns from the file's upright frame to
+            the judged picture, 0..3.
+        notes: sentences for the person.
+        error: why the file could not be read, a sentence; None when it could.
+        preview_jpeg: the judged picture, at most `PREVIEW_SIDE_PX` long; None on error
+            and where none was asked for.
+    """
+
+    name: str
+    width: int | None = None
+    height: int | None = None
+    estimates: tuple[Estimate, ...] = ()
+    judged_size: tuple[int, int] | None = None
+    quarter_turns: int = 0
+    notes: tuple[str, ...] = ()
+    error: str | None = None
+    preview_jpeg: bytes | None = None
+
+    @property
+    def scale(self) -> float:
+        """Factor from px of the judged picture to px of the file."""
+        if self.width is None or self.judged_size is None:
+            return 1.0
+        return self.width / self.judged_size[self.quarter_turns % 2]
+
+    @property
+    def preview_scale(self) -> float:
+        """Factor from px of the judged picture to px of the preview, at most 1."""
+        return min(1.0, PREVIEW_SIDE_PX / max(self.judged_size or (1,)))
+
+    @property
+    def preview_rgb(self) -> np.ndarray | None:
+        """The preview decoded, shape (h, w, 3), uint8."""
+        if self.preview_jpeg is None:
+            return None
+        return read_image(self.preview_jpeg, name=self.name).rgb
+
+    def file_box(self, estimate: Estimate) -> tuple[float, float, float, float]:
+        """A face's box in px of the upright file, cut at its edges."""
+        x0, y0, x1, y1 = estimate.box_xyxy
+        width, height = self.judged_size or (0, 0)
+        for _ in range(self.quarter_turns):  # undo a turn: (x, y) was (height - y, x)
+            x0, y0, x1, y1 = height - y1, x0, height - y0, x1
+            width, height = height, width
+        x0, x1 = (min(max(x, 0.0), width) * self.scale for x in (x0, x1))
+        y0, y1 = (min(max(y, 0.0), height) * self.scale for y in (y0, y1))
+        return x0, y0, x1, y1
+
+
+def judge(
+    estimator: FaceEstimator,
+    source: bytes | Path,
+    name: str | None = None,
+    *,
+    keep_preview: bool = False,
+) -> PhotoResult:
+    """Find and estimate every face of a file.
+
+    A photo without a face is tried in the other three directions, and of one with more
+    faces than the cap the largest are kept; the result says so.
+
+    Args:
+        estimator: finds and estimates faces.
+        source: the bytes of a file, or its path.
+        name: what the result is called; a path's own name by default.
+        keep_preview: whether the result keeps the picture, small.
+    """
+    try:
+        photo = read_image(source, name=name)
+    except ImageError as error:
+        return PhotoResult(name or _name_of(source), error=str(error))
+    estimates, turns = estimator.estimate_upright(photo.rgb)
+    notes = photo.notes + ((_TURNED[turns],) if turns else ())
+    return _result(photo, estimates, turns, notes, keep_preview)
+
+
+def judge_aligned(
+    estimator: FaceEstimator,
+    source: bytes | Path,
+    name: str | None = None,
+    *,
+    keep_preview: bool = False,
+) -> PhotoResult:
+    """Estimate a file that is a cropped face already; nothing is searched.
+
+    The arguments are those of `judge`.
+    """
+    try:
+        photo = read_image(source, name=name)
+    except ImageError as error:
+        return PhotoResult(name or _name_of(source), error=str(error))
+    estimate = estimator.estimate_aligned(photo.rgb)
+    return _result(photo, [estimate], 0, photo.notes, keep_preview)
+
+
+def judge_turned(
+    estimator: FaceEstimator, result: PhotoResult, quarter_turns: int
+) -> PhotoResult:
+    """Turn a result's picture counter-clockwise and look for faces again.
+
+    Raises:
+        ImageError: the result kept no preview.
+    """
+    turned = np.ascontiguousarray(np.rot90(_preview(result), quarter_turns))
+    total = (result.quarter_turns + quarter_turns) % 4
+    by_hand = tuple(_TURNED_BY_HAND.values())
+    notes = tuple(note for note in result.notes if note not in by_hand)
+    estimates, left_out = _largest(estimator.estimate(turned))
+    return replace(
+        result,
+        estimates=estimates,
+        judged_size=(turned.shape[1], turned.shape[0]),
+        quarter_turns=total,
+        notes=notes + ((_TURNED_BY_HAND[total],) if total else ()) + left_out,
+        preview_jpeg=encode_jpeg(turned, _PREVIEW_QUALITY),
+    )
+
+
+def judge_whole(estimator: FaceEstimator, result: PhotoResult) -> PhotoResult:
+    """Take a result's whole picture for one face.
+
+    Raises:
+        ImageError: the result kept no preview.
+    """
+    rgb = _preview(result)
+    return replace(
+        result,
+        estimates=(estimator.estimate_aligned(rgb),),
+        judged_size=(rgb.shape[1], rgb.shape[0]),
+        notes=(*result.notes, _WHOLE),
+    )
+
+
+def _preview(result: PhotoResult) -> np.ndarray:
+    rgb = result.preview_rgb
+    if rgb is None:
+        raise ImageError(
+            f"{result.name} is no longer in memory: expected its preview, got none. "
+            "Bring the photo once more."
+        )
+    return rgb
+
+
+def _name_of(source: bytes | Path) -> str:
+    return "This file" if isinstance(source, bytes) else source.name
+
+
+def _result(
+    photo: Photo,
+    estimates: list[Estimate],
+    turns: int,
+    notes: tuple[str, ...],
+    keep_preview: bool,
+) -> PhotoResult:
+    height, width = photo.rgb.shape[:2]
+    kept, left_out = _largest(estimates)
+    preview = None
+    if keep_preview:
+        small = np.rot90(downscale(photo.rgb, PREVIEW_SIDE_PX), turns)
+        preview = encode_jpeg(np.ascontiguousarray(small), _PREVIEW_QUALITY)
+    return PhotoResult(
+        name=photo.name,
+        width=photo.width,
+        height=photo.height,
+        estimates=kept,
+        judged_size=(height, width) if turns % 2 else (width, height),
+        quarter_turns=turns,
+        notes=notes + left_out,
+        preview_jpeg=preview,
+    )
+
+
+def _largest(
+    estimates: list[Estimate],
+) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
+    """As many faces as the cap allows, and a note on how many it leaves out."""
+    most = caps().faces
+    over = len(estimates) - most
+    if over <= 0:
+        return tuple(estimates), ()
+    note = (
+        f"It shows {len(estimates):,} faces: of one photo at most the {most:,} largest "
+        f"are kept, so {over:,} {'was' if over == 1 else 'were'} left out."
+    )
+    return tuple(estimates[:most]), (note,)

@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from agemodel.analysis.picture_quality import (
+    NO_FLAG,
+    equal_parts,
+    error_by_flag,
+    error_by_measure,
+    faces_of_flag,
+    faces_of_measure,
+    flags_in_words,
+    known_flags,
+    measure_in_words,
+)
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core import paths
+from agemodel.faces.quality import BLURRED_SHARPNESS
+from agemodel.metrics.measures import bootstrap_interval
+from agemodel.runs.run_folder import Run
+from tests.harness.made_tables import table
+from tests.harness.plain_predictions import SERVED, plain_faces
+
+
+@pytest.fixture(scope="module")
+def judged() -> pd.DataFrame:
+    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
+
+
+@pytest.fixture(scope="module")
+def plain() -> list[SimpleNamespace]:
+    """The test faces with what is known of their pictures, read plainly."""
+    described = pq.read_table(paths.SPLITS.parent / "faces.parquet").to_pylist()
+    by_file = {row["file"]: row for row in described}
+    faces = plain_faces()
+    for face in faces:
+        face.picture = by_file[face.file]
+        face.error = abs(face.age_years - face.age)
+    return faces
+
+
+def everything(faces: pd.DataFrame) -> np.ndarray:
+    return np.ones(len(faces), bool)
+
+
+def made(sharpness: list[float], errors: list[float]) -> pd.DataFrame:
+    n = len(errors)
+    return table(
+        age=[30] * n,
+        age_years=[30 + error for error in errors],
+        sharpness=np.array(sharpness, np.float32),
+        brightness=np.full(n, 100, np.float32),
+        face_px=np.full(n, 100, np.float32),
+        yaw_deg=np.zeros(n, np.float32),
+        greyscale=np.zeros(n, bool),
+    )
+
+
+def test_equal_parts_have_the_same_number_of_values() -> None:
+    values = np.random.default_rng(0).permutation(100)
+    parts = equal_parts(values, 5)
+    assert np.bincount(parts).tolist() == [20] * 5
+    assert values[parts == 0].max() < values[parts == 1].min()
+
+
+def test_equal_values_share_a_part() -> None:
+    assert equal_parts(np.array([3.0, 3.0, 3.0, 3.0]), 5).tolist() == [0] * 4
+    assert equal_parts(np.array([]), 5).tolist() == []
+    parts = equal_parts(np.array([1.0] * 9 + [2.0]), 2)
+    assert parts.tolist() == [0] * 9 + [1]
+
+
+def test_error_by_measure_by_hand() -> None:
+    # Ten faces, two a fifth; the errors of a fifth are e and e + 1.
+    sharpness = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    faces = made(sharpness, [0, 1, -2, 3, 4, 5, 6, -7, 8, 9])
+    found = error_by_measure(faces, everything(faces), "sharpness")
+    assert found["n"].tolist() == [2] * 5
+    assert found["mae_years"].tolist() == pytest.approx([0.5, 2.5, 4.5, 6.5, 8.5])
+    assert found["low"].tolist() == pytest.approx([0.1, 0.3, 0.5, 0.7, 0.9])
+    assert found["high"].tolist() == pytest.approx([0.2, 0.4, 0.6, 0.8, 1.0])
+    assert (found["median_age"] == 30).all()
+
+
+def test_unmeasured_faces_are_in_no_part() -> None:
+    faces = made([0.1, np.nan, 0.3], [1, 90, 3])
+    found = error_by_measure(faces, everything(faces), "sharpness")
+    assert found["n"].sum() == 2
+    assert found["mae_years"].max() < 4
+    nothing = error_by_measure(faces, np.array([False, True, False]), "sharpness")
+    assert nothing.empty
+    assert "too few" in measure_in_words(nothing, "sharpness")
+
+
+@pytest.mark.parametrize("measure", ["sharpness", "brightness"])
+def test_error_by_measure_of_the_shipped_run_is_that_of_a_loop(
+    judged: pd.DataFrame, plain: list[SimpleNamespace], measure: str
+) -> None:
+    found = error_by_measure(judged, in_slice(judged, Slice()), measure)
+    assert found["n"].sum() == len(plain)
+    assert (found["n"] - len(plain) / 5).abs().max() < 5
+    for part in found.itertuples():
+        errors = [
+            face.error
+            for face in plain
+            if part.low <= face.picture[measure] <= part.high
+        ]
+        assert part.n == len(errors)
+        assert part.mae_years == pytest.approx(sum(errors) / len(errors), abs=1e-5)
+        bounds = bootstrap_interval(np.array(errors), np.mean)
+        assert (part.mae_low, part.mae_high) == pytest.approx(bounds, abs=1e-4)
+
+
+def test_flags_of_the_shipped_run_are_those_of_a_loop(
+    judged: pd.DataFrame, plain: list[SimpleNamespace]
+) -> None:
+    found = error_by_flag(judged, in_slice(judged, Slice()))
+    assert found.index[0] == NO_FLAG
+    groups = {
+        "blurred": [f for f in plain if f.picture["sharpness"] < BLURRED_SHARPNESS],
+        "greyscale": [f for f in plain if f.picture["greyscale"]],
+        "no_face": [f for f in plain if not f.picture["found"]],
+    }
+    for flag, faces in groups.items():
+        errors = [face.error for face in faces]
+        row = found.loc[flag]
+        assert row["n"] == len(errors) > 0
+        assert row["mae_years"] == pytest.approx(sum(errors) / len(errors), abs=1e-5)
+    # Some pictures have several remarks, so the parts are at least as many as faces.
+    assert found["n"].sum() >= len(plain)
+
+
+def test_pictures_without_a_remark_have_none() -> None:
+    faces = made([BLURRED_SHARPNESS / 2, 0.1, 0.1], [9, 1, 3])
+    found = error_by_flag(faces, everything(faces))
+    assert found["n"].to_dict() == {NO_FLAG: 2, "blurred": 1}
+    assert found["mae_years"].tolist() == pytest.approx([2, 9])
+    assert faces_of_flag(faces, everything(faces), "blurred").tolist() == [0]
+    assert faces_of_flag(faces, everything(faces), NO_FLAG).tolist() == [2, 1]
+
+
+def test_nothing_is_said_of_pictures_that_are_not_described() -> None:
+    faces = table(age=[30], age_years=[31.0])
+    assert known_flags(faces) == ()
+    assert error_by_flag(faces, everything(faces)).empty
+
+
+def test_faces_of_a_part_are_all_of_it_the_worst_first(judged: pd.DataFrame) -> None:
+    rows = in_slice(judged, Slice("val"))
+    parts = error_by_measure(judged, rows, "brightness")
+    for part in parts.itertuples():
+        found = faces_of_measure(judged, rows, "brightness", part.low, part.high)
+        assert len(found) == part.n
+        assert (np.diff(judged["abs_error"].to_numpy()[found]) <= 0).all()
+        assert rows[found].all()
+
+
+def test_measure_in_words_says_whether_the_intervals_overlap() -> None:
+    sharpness = np.repeat([0.1, 0.2, 0.3, 0.4, 0.5], 40).tolist()
+    apart = np.repeat([9.0, 5, 5, 5, 1], 40) + np.tile([-0.5, 0.5], 100)
+    faces = made(sharpness, apart.tolist())
+    parts = error_by_measure(faces, everything(faces), "sharpness")
+    words = measure_in_words(parts, "sharpness")
+    assert "least sharp fifth of the pictures the mean absolute error is 9.00" in words
+    assert "sharpest fifth 1.00 years" in words
+    assert "intervals do not overlap" in words
+    assert "median age is 30 and 30" in words
+
+
+def test_flags_in_words_pass_over_the_few() -> None:
+    # Two blurred faces are too few to be named, however large their error.
+    few = made([0.01] * 2 + [0.1] * 60, [50.0] * 2 + [1.0] * 60)
+    assert "No remark is made on 30" in flags_in_words(
+        error_by_flag(few, everything(few))
+    )
+    many = made([0.01] * 30 + [0.1] * 60, [4.0] * 30 + [1.0] * 60)
+    words = flags_in_words(error_by_flag(many, everything(many)))
+    assert "'blurred' goes with the largest error, 4.00 years" in words
+    assert "without a remark it is 1.00 years" in words

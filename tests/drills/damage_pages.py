@@ -1,0 +1,310 @@
+"""Every page of the app with one of its files missing, empty, cut short or flipped.
+
+`python -m tests.drills.damage_pages` is run in a copy of the project (`project_copy`), whose
+files it damages and puts back.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from agemodel.core import paths
+from tests.drills.damage_files import RUN, flipped, prepare
+
+OTHER_RUN = "group_cnn-1"
+PATIENCE_S = 120
+MENDS = re.compile(
+    r"git checkout|python -m agemodel|make bench|Export it again|[Rr]estore|"
+    r"Import the (archive|dataset) again"
+)
+"""What a way to mend it looks like."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A page, as an address asks for it, and what is clicked on it.
+
+    Attributes:
+        page: of `pages/`.
+        query: of the address, `view=faces&size=20`.
+        click: the label of a button; empty for none.
+    """
+
+    page: str
+    query: str = ""
+    click: str = ""
+
+    @property
+    def name(self) -> str:
+        """The page with its query."""
+        return f"{self.page}?{self.query or self.click}".rstrip("?")
+
+
+FACE = "face=100_0_0_20170112213500903.jpg.chip.jpg"
+ESTIMATE, JUDGED = View("estimate"), View("estimate", click="Try this photo")
+VIEWS = [
+    ESTIMATE,
+    JUDGED,
+    *(View("dataset", f"view={name}") for name in ("charts", "ageing", "map")),
+    View("dataset", "view=faces&size=20"),
+    View("dataset", FACE),
+    View("dataset", "view=issues"),
+    *(View("training", f"view={v}") for v in ("curves", "network", "saw", "recipe")),
+    View("training", "view=train"),
+    *(
+        View("evaluation", f"view={name}")
+        for name in ("overview", "confusion", "errors", "certainty", "groups")
+    ),
+    *(View("evaluation", f"view={name}") for name in ("extremes", "runs")),
+    View("about"),
+]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that is wrong with a file or a folder.
+
+    Attributes:
+        what: in words: "model.tflite missing".
+        path: what is damaged.
+        damage: does it.
+        told: beginnings of the names of views that must say how to mend it.
+    """
+
+    what: str
+    path: Path
+    damage: Callable[[Path], None]
+    told: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What came of one view under one fault.
+
+    Attributes:
+        fault: what was wrong.
+        view: its name.
+        failed: the exception that was shown; empty of none.
+        drawn: whether the page has its title.
+        must_tell: whether it must say how to mend it.
+        tells: whether it says so.
+    """
+
+    fault: str
+    view: str
+    failed: str
+    drawn: bool
+    must_tell: bool
+    tells: bool
+
+
+def _missing(path: Path) -> None:
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def _cut(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def _flip(path: Path) -> None:
+    """Flip the lowest bit of a digit in a text, or of a byte, two thirds in."""
+    content = path.read_bytes()
+    start = 2 * len(content) // 3
+    is_text = path.suffix in (".json", ".csv")
+    digit = re.compile(rb"[0-9]").search(content, start) if is_text else None
+    path.write_bytes(flipped(content, 8 * (digit.start() if digit else start)))
+
+
+def _of_another_version(path: Path) -> None:
+    from agemodel.models.cards import read_card, write_card
+
+    write_card(path, read_card(path.parent) | {"format": 99})
+
+
+def _another_chosen(path: Path) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("none-such\n", "utf-8")
+
+
+def _without_pictures(path: Path) -> None:
+    for picture in path.iterdir():
+        picture.unlink()
+
+
+WAYS = {
+    "missing": _missing,
+    "empty": _empty,
+    "with a flipped bit": _flip,
+}
+CUT = {"cut short": _cut}
+
+
+def faults() -> list[Fault]:
+    """All faults: every way to damage every file, and some that are of one alone."""
+    from agemodel.dataset.index import images_dir
+
+    model = paths.ASSETS / "models" / "mobile"
+    described, run = paths.SPLITS.parent, paths.SHIPPED_RUNS / RUN
+    data, detectors = paths.data_dir(), paths.DETECTORS
+    images = images_dir(data)
+    files: list[tuple[Path, tuple[str, ...]]] = [
+        (model / "model.tflite", (JUDGED.name,)),
+        (model / "card.json", ("estimate", "about", "training?view=network")),
+        (model / "faces.parquet", (f"dataset?{FACE}",)),
+        (detectors / "face_detection_back.tflite", (JUDGED.name,)),
+        (detectors / "face_detection_full_range.tflite", (JUDGED.name,)),
+        (paths.SAMPLES / "manifest.json", (ESTIMATE.name,)),
+        (paths.SPLITS, ("dataset",)),
+        (described / "faces.parquet", ("dataset",)),
+        (described / "averages.parquet", ("dataset?view=ageing",)),
+        (paths.ASSETS / "published.json", ("evaluation?view=overview",)),
+        (run / "predictions.parquet", ("evaluation", "dataset")),
+        (run / "history.csv", ("training?view=curves", "training?view=recipe")),
+        (run / "config.json", ("training?view=curves", "training?view=recipe")),
+        (run / "network.json", ("training?view=network",)),
+        (run / "metrics.json", ("training?view=recipe",)),
+        (run / "split.parquet", ("training?view=saw",)),
+        (data / "import.json", ("dataset?view=faces",)),
+        (images.parent / "index.parquet", ()),
+        (images.parent / "rejects.parquet", ()),
+    ]
+    found = [
+        Fault(f"{path.parent.name}/{path.name} {way}", path, damage, told)
+        for path, told in files
+        for way, damage in (WAYS | CUT if path.parent == model else WAYS).items()
+    ]
+    chosen, manifest = paths.runs_dir() / "app-model", run / "manifest.json"
+    return [
+        *found,
+        Fault("manifest of a run empty", manifest, _empty, ("training?view=curves",)),
+        Fault("a model of another version", model / "card.json", _of_another_version,
+              (JUDGED.name,)),
+        Fault("a chosen model that is gone", chosen, _another_chosen, ("estimate",)),
+        Fault("all models missing", model.parent, _missing, ("estimate", "about")),
+        Fault("all runs that ship missing", paths.SHIPPED_RUNS, _missing,
+              ("dataset",)),
+        Fault("pictures deleted", images, _without_pictures, ("dataset?view=faces",)),
+        Fault("folder of pictures deleted", images, _missing, ("dataset?view=faces",)),
+        Fault("data folder deleted", data, _missing, ("dataset?view=faces",)),
+    ]  # fmt: skip
+
+
+@contextmanager
+def suffering(fault: Fault) -> Iterator[None]:
+    """Damage what a fault damages, and put it back at the end of the block."""
+    safe = paths.ROOT / "safe"
+    was_there = fault.path.exists()
+    if was_there:
+        copy = shutil.copytree if fault.path.is_dir() else shutil.copy2
+        copy(fault.path, safe)
+    fault.damage(fault.path)
+    try:
+        yield
+    finally:
+        if fault.path.exists():
+            _missing(fault.path)
+        if was_there:
+            shutil.move(safe, fault.path)
+
+
+Usual = Mapping[View, set[str]]
+"""What each view says of mending when all is well."""
+
+
+def look(fault: Fault, usual: Usual) -> list[Seen]:
+    """Draw views of a server that was started with the fault."""
+    _forget()
+    with suffering(fault):
+        return [_seen(_opened(view), view, fault, usual[view]) for view in usual]
+
+
+def look_again(fault: Fault, usual: Usual) -> list[Seen]:
+    """Draw views, damage what the fault damages, and draw them once more."""
+    _forget()
+    pages = {view: _opened(view) for view in usual}
+    with suffering(fault):
+        return [
+            _seen(page.run(), view, fault, usual[view]) for view, page in pages.items()
+        ]
+
+
+def _forget() -> None:
+    """Drop what was read before, as a new server has read nothing."""
+    st.cache_data.clear()
+    st.cache_resource.clear()
+
+
+def _opened(view: View) -> AppTest:
+    script = paths.ROOT / "pages" / f"{view.page}.py"
+    page = AppTest.from_file(script, default_timeout=PATIENCE_S)
+    for part in filter(None, view.query.split("&")):
+        name, _, value = part.partition("=")
+        page.query_params[name] = value
+    page.run()
+    buttons = [button for button in page.button if button.label == view.click]
+    return buttons[0].click().run() if buttons else page
+
+
+def _ways_to_mend(page: AppTest) -> set[str]:
+    """What the page says that may be a way to mend something."""
+    blocks = [*page.markdown, *page.caption, *page.text, *page.info]
+    blocks += [*page.warning, *page.error, *page.code]
+    return {str(block.value) for block in blocks if MENDS.search(str(block.value))}
+
+
+def _seen(page: AppTest, view: View, fault: Fault, usual: set[str]) -> Seen:
+    """What a page came to; `usual` is what it says of mending when all is well."""
+    return Seen(
+        fault=fault.what,
+        view=view.name,
+        failed=" ".join(str(error.message) for error in page.exception),
+        drawn=len(page.title) == 1,
+        must_tell=view.name.startswith(fault.told) if fault.told else False,
+        tells=bool(_ways_to_mend(page) - usual),
+    )
+
+
+def drill(faults_re: str, views_re: str, *, again: bool) -> list[Seen]:
+    """Draw the views under each fault whose names match."""
+    views = [view for view in VIEWS if re.search(views_re, view.name)]
+    usual = {view: _ways_to_mend(_opened(view)) for view in views}
+    return [
+        seen
+        for fault in faults()
+        if re.search(faults_re, fault.what)
+        for seen in (look_again if again else look)(fault, usual)
+    ]
+
+
+def main() -> None:
+    """Draw every view under some faults; print a JSON object a line."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--faults", default="", help="a pattern of their names")
+    parser.add_argument("--views", default="", help="likewise")
+    parser.add_argument("--again", action="store_true", help="damage what is in use")
+    args = parser.parse_args()
+    warnings.simplefilter("ignore")
+    if not paths.data_dir().exists():
+        prepare()
+    for seen in drill(args.faults, args.views, again=args.again):
+        print(json.dumps(asdict(seen)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,234 @@
+"""A disk that is full, read-only or forbidden, and a root that nobody can write to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from agemodel.core import paths
+from agemodel.dataset.index import images_dir
+from agemodel.dataset.record import RECORD_NAME
+from agemodel.explorer.marks import MARKS_NAME, mark_faces
+from agemodel.jobs.best import CHECKPOINTS
+from agemodel.models.app_model import FILE
+from agemodel.models.cards import CARD
+from agemodel.runs.checkpoints import LAST, latest_checkpoint
+from agemodel.runs.run_folder import Run
+from tests.drills.closed_root import estimates_on_closed_root
+from tests.drills.lives import once
+from tests.drills.refusals import FAULTS, FULL, Record, Work, refuse
+from tests.harness.findings import Finding
+from tests.harness.made_home import Home, write_archive
+from tests.harness.range_server import serving
+from tests.harness.small_disk import UNSHARE, check_available, mount_small_disk, unmount
+
+Faults = Iterator[tuple[str, Work]]
+PROMISE = """
+A disk that is full, read-only or closed to the user is told by a sentence that names
+the folder and what to do; what was finished is kept, and the work goes on once the disk
+is mended. To start and to estimate, the app needs no disk but a temporary folder.
+"""
+
+DONE, MODEL = "done", "m"
+EPOCHS = 4
+SIZE_MB = 160
+ROOM_BYTES = 300_000
+"""Enough for an archive of the made faces, not for the faces: a file takes 4 KiB."""
+
+_AGEMODEL = (sys.executable, "-m", "agemodel")
+_MARK = """
+import sys
+from pathlib import Path
+from agemodel.dataset.marks import mark_faces
+from agemodel.errors import AgeModelError
+
+try:
+    mark_faces(Path(sys.argv[1]), ["1.jpg"], "fine")
+except AgeModelError as error:
+    sys.exit(str(error))
+"""
+
+
+def run() -> tuple[list[Finding], list[str]]:
+    """Drill in a process that has a mount table of its own.
+
+    Raises:
+        Missing: the system allows none.
+    """
+    check_available()
+    command = [*UNSHARE, sys.executable, "-m", "tests.drills.disk"]
+    with tempfile.TemporaryDirectory(prefix="disk-") as folder:
+        done = subprocess.run(
+            [*command, folder], cwd=paths.ROOT, stdout=subprocess.PIPE, check=True
+        )
+    found = json.loads(done.stdout)
+    return [Finding(**finding) for finding in found["findings"]], found["notes"]
+
+
+def main(folder: Path) -> int:
+    """Drill in an empty folder, and print what was found as JSON."""
+    for name in ("home", "open"):
+        (folder / name).mkdir()
+    records = list(refusals(folder / "home"))
+    found = [finding for record in records for finding in record.findings()]
+    for wrong in (wrong for record in records for wrong in record.wrong):
+        print(wrong, file=sys.stderr)
+    # The closed root comes last: it stays closed.
+    notes = [f"For example: {records[0].sentences[0]}"]
+    found += estimates_on_closed_root(folder / "open")
+    values = [finding.as_dict() for finding in found]
+    print(json.dumps({"findings": values, "notes": notes}))
+    return 0
+
+
+def refusals(folder: Path) -> Iterator[Record]:
+    """Let disks refuse each kind of work in each way."""
+    home = Home(folder)
+    places = (home.data, home.runs, home.models)
+    for place in places:
+        mount_small_disk(place, SIZE_MB)
+    try:
+        home.must("data", "import", write_archive(home.archive))
+        yield _refused(home, "Training", _trainings(home))
+        home.must("evaluate", DONE)
+        yield _refused(home, "Evaluation", _evaluations(home))
+        home.must("export", DONE, MODEL)
+        yield _refused(home, "Export", _exports(home))
+        yield _refused(home, "Choosing the app's model", _choices(home))
+        yield _refused(home, "Marks", _markings(home))
+        yield _refused(home, "Import", _imports(home))
+        with serving(home.archive.read_bytes()) as server:
+            yield _refused(home, "Download", _downloads(home, server.url))
+    finally:
+        for place in places:
+            unmount(place)
+
+
+def _refused(home: Home, kind: str, faults: Faults) -> Record:
+    record = Record(kind)
+    for fault, work in faults:
+        refuse(home, work, fault, record)
+    return record
+
+
+# ---------------------------------------------------------------- what is refused
+
+
+def _trainings(home: Home) -> Faults:
+    """One that has stopped after an epoch, a new one, and one whose disk fills."""
+    recipe = home.write_recipe(EPOCHS)
+    stopped = _stopped_training(home, recipe)
+
+    def training(run_id: str) -> Work:
+        command = (*_AGEMODEL, "train", recipe, "--run", run_id)
+        kept = partial(_checkpoint, home.run_of(run_id))
+        return Work(home.runs, "AGEMODEL_RUNS", command, kept)
+
+    for fault in FAULTS:
+        run_id = f"stopped-{fault}"
+        shutil.copytree(stopped, home.runs / run_id)
+        yield fault, training(run_id)
+    for fault in FAULTS:
+        yield fault, training(f"new-{fault}")
+
+    def kept() -> bool:
+        """Both epochs after which the disk filled are there, if it has begun."""
+        checkpoint = latest_checkpoint(home.run_of(DONE).folder / CHECKPOINTS)
+        return checkpoint is None or checkpoint.epochs >= 2
+
+    yield (
+        FULL,
+        replace(training(DONE), finished=kept, begun=lambda said: "epoch 2/" in said),
+    )
+
+
+def _stopped_training(home: Home, recipe: Path) -> Path:
+    process = home.start("train", recipe, "--run", "stopped")
+    once(lambda: "epoch 1/" in home.said(), 0)(process)
+    process.kill()
+    process.wait()
+    return home.runs / "stopped"
+
+
+def _checkpoint(run: Run) -> object:
+    checkpoint = latest_checkpoint(run.folder / CHECKPOINTS)
+    if checkpoint is None:
+        return None
+    return checkpoint, (checkpoint.folder / LAST).read_bytes()
+
+
+def _evaluations(home: Home) -> Faults:
+    folder = home.run_of(DONE).folder
+    work = Work(
+        home.runs,
+        "AGEMODEL_RUNS",
+        (*_AGEMODEL, "evaluate", DONE),
+        (folder / "metrics.json").read_bytes,
+    )
+    yield from ((fault, work) for fault in FAULTS)
+    first = folder / "network.json"
+    before = first.stat().st_mtime_ns
+    yield FULL, replace(work, begun=lambda _: first.stat().st_mtime_ns > before)
+
+
+def _exports(home: Home) -> Faults:
+    folder = home.models / MODEL
+
+    def content() -> dict[str, bytes]:
+        files = [path for path in folder.iterdir() if path.name != CARD]
+        return {path.name: path.read_bytes() for path in files}
+
+    command = (*_AGEMODEL, "export", DONE, MODEL)
+    work = Work(home.models, "AGEMODEL_MODELS", command, content)
+    yield from ((fault, work) for fault in FAULTS)
+    yield FULL, replace(work, begun=lambda _: any(home.models.glob(".filled-*")))
+
+
+def _choices(home: Home) -> Faults:
+    shutil.copytree(home.models / MODEL, home.models / "other")
+    home.must("use", MODEL)
+    command = (*_AGEMODEL, "use", "other")
+    work = Work(home.runs, "AGEMODEL_RUNS", command, (home.runs / FILE).read_text)
+    yield from ((fault, work) for fault in FAULTS)
+
+
+def _markings(home: Home) -> Faults:
+    mark_faces(home.data, ["0.jpg"], "wrong")
+    command = (sys.executable, "-c", _MARK, str(home.data))
+    kept = (home.data / MARKS_NAME).read_bytes
+    work = Work(home.data, "AGEMODEL_DATA", command, kept)
+    yield from ((fault, work) for fault in FAULTS)
+
+
+def _imports(home: Home) -> Faults:
+    archive = write_archive(home.folder / "other.tar.gz", 1)
+    command = (*_AGEMODEL, "data", "import", archive, "--force")
+    kept = partial(_dataset, home)
+    work = Work(home.data, "AGEMODEL_DATA", command, kept, ROOM_BYTES)
+    yield from ((fault, work) for fault in FAULTS)
+    yield FULL, replace(work, leave_bytes=0)  # too little for the archive's own size
+
+
+def _downloads(home: Home, url: str) -> Faults:
+    command = (*_AGEMODEL, "data", "download", "--from", url, "--accept-licence")
+    kept = partial(_dataset, home)
+    work = Work(home.data, "AGEMODEL_DATA", command, kept, ROOM_BYTES)
+    yield from ((fault, work) for fault in FAULTS)
+    home.must("data", "import", home.folder / "other.tar.gz")
+    yield FULL, replace(work, leave_bytes=0)
+
+
+def _dataset(home: Home) -> object:
+    images = sum(1 for _ in images_dir(home.data).iterdir())
+    return images, (home.data / RECORD_NAME).read_bytes()
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,137 @@
+"""Work that the disk refuses: what it says, what it leaves, and whether it goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.drills.lives import once
+from tests.harness.findings import Finding, all_of
+from tests.harness.made_home import Done, Home
+from tests.harness.small_disk import POWERLESS, empty, fill, forbidden, full, read_only
+
+FULL, READ_ONLY, FORBIDDEN = "full", "read-only", "forbidden"
+FAULTS = (FULL, READ_ONLY, FORBIDDEN)
+_REMEDIES = {
+    FULL: ("Free ", "Make room"),
+    READ_ONLY: ("Make it writable",),
+    FORBIDDEN: ("Give write permission",),
+}
+
+
+@dataclass(frozen=True)
+class Work:
+    """A command, and the folder that it writes to.
+
+    Attributes:
+        folder: on a small disk of its own.
+        setting: the variable that names the folder.
+        command: the program and its arguments.
+        finished: what must be as it was after a refusal.
+        leave_bytes: so much is free on the disk that is called full.
+        begun: by what was said, whether the disk fills now; None if it is full before.
+    """
+
+    folder: Path
+    setting: str
+    command: Sequence[str | Path]
+    finished: Callable[[], object]
+    leave_bytes: int = 0
+    begun: Callable[[str], object] | None = None
+
+
+@dataclass
+class Record:
+    """What refusals of one kind of work have come to.
+
+    Attributes:
+        kind: of work, to begin a sentence with.
+        times: how often it was refused.
+        told: how often by a sentence with the folder and the remedy, not by a crash.
+        kept: how often all that was finished was as before.
+        gone_on: how often it came to its end once the disk was mended.
+        sentences: what was said.
+        wrong: what was said, or the end, where one of these was not so.
+    """
+
+    kind: str
+    times: int = 0
+    told: int = 0
+    kept: int = 0
+    gone_on: int = 0
+    sentences: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+    def findings(self) -> list[Finding]:
+        """The figures."""
+        return [
+            all_of(
+                f"{self.kind}: told by a sentence with the folder and what to do",
+                self.told,
+                self.times,
+            ),
+            all_of(f"{self.kind}: what was finished is kept", self.kept, self.times),
+            all_of(
+                f"{self.kind}: goes on once the disk is mended",
+                self.gone_on,
+                self.times,
+            ),
+        ]
+
+
+def refuse(home: Home, work: Work, fault: str, record: Record) -> None:
+    """Let the disk refuse a work, mend the disk, and do the work."""
+    before = work.finished()
+    with _faulty(work, fault):
+        done = _do(home, work, fault)
+        is_kept = work.finished() == before
+    is_told = _is_told(done, work, fault)
+    end = _do(home, work)
+    record.times += 1
+    record.told += is_told
+    record.kept += is_kept
+    record.gone_on += end.code == 0
+    said = done.said.splitlines()
+    record.sentences += [line for line in said if work.setting in line]
+    if not (is_told and is_kept and end.code == 0):
+        record.wrong.append(f"{fault}: {done.said[-600:]} Then: {end.said[-300:]}")
+
+
+@contextmanager
+def _faulty(work: Work, fault: str) -> Iterator[None]:
+    """The disk at fault; one that fills while work is done is filled by `_do`."""
+    if fault == READ_ONLY:
+        with read_only(work.folder):
+            yield
+    elif fault == FORBIDDEN:
+        with forbidden(work.folder):
+            yield
+    elif work.begun is None:
+        with full(work.folder, work.leave_bytes):
+            yield
+    else:
+        yield
+        empty(work.folder)
+
+
+def _do(home: Home, work: Work, fault: str = "") -> Done:
+    heard = len(home.said())
+    before = POWERLESS if fault == FORBIDDEN else ()
+    process = home.begin([*before, *work.command])
+    if fault == FULL and work.begun:
+        begun = work.begun
+        once(lambda: begun(home.said()[heard:]), 0)(process)
+        fill(work.folder, work.leave_bytes)
+    return home.end(process, heard)
+
+
+def _is_told(done: Done, work: Work, fault: str) -> bool:
+    return (
+        done.code == 1
+        and "Traceback" not in done.said
+        and str(work.folder) in done.said
+        and work.setting in done.said
+        and any(remedy in done.said for remedy in _REMEDIES[fault])
+    )

@@ -1,0 +1,156 @@
+"""The server killed at random moments: how soon it is back, and what is still there."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from websockets.exceptions import WebSocketException
+
+from agemodel.core import paths
+from tests.harness.findings import Finding, all_of, at_most
+from tests.harness.killable import KillableServer
+from tests.harness.project_copy import project_copy, run_inside
+from tests.harness.visitor import Visitor
+
+PROMISE = """
+Kill the server at any moment with -9: started again it is ready, and has given a
+visitor the first estimate, in under 10 s, and every finished run, mark and import is
+there.
+"""
+
+KILLS = 20
+BACK_WITHIN_S = 10.0
+LONGEST_WAIT_S = 2.0
+PAGES = ("", "dataset", "training", "evaluation", "about")
+SAMPLE = "eileen-collins.jpg"
+MARKED = 5
+
+
+def run() -> tuple[list[Finding], list[str]]:
+    """Kill and start the server of a copy of the project, again and again."""
+    return drill(KILLS)
+
+
+def drill(kills: int) -> tuple[list[Finding], list[str]]:
+    """Kill it so often, in turn while it starts, idles, estimates and draws pages."""
+    moments = (_starts, _idles, _estimates, _draws)
+    rng, back_s, ages = random.Random(0), [], list[str]()
+    with project_copy() as root:
+        run_inside(root, ["tests.drills.restart"], 600)
+        before = digests(root)
+        server = KillableServer(root)
+        for number in range(kills):
+            try:
+                moments[number % len(moments)](server, rng)
+            finally:
+                server.kill()
+            try:
+                began = time.monotonic()
+                server.start()
+                ages += _first_estimate(server.url)
+                back_s.append(time.monotonic() - began)
+            finally:
+                server.kill()
+        after = digests(root)
+    kept = sum(after.get(name) == digest for name, digest in before.items())
+    return [
+        all_of("Kills after which a visitor got an estimate", len(ages), kills),
+        at_most("Longest from the start to the first estimate", max(back_s),
+                BACK_WITHIN_S, "s", 1),
+        all_of("Files of runs, marks and the import that are as before",
+               kept, len(before)),
+    ], [
+        f"Killed in turn while it starts, idles, estimates, and draws the {len(PAGES)} "
+        "pages, up to 2 s after that began. The median time to the first estimate is "
+        f"{sorted(back_s)[len(back_s) // 2]:.1f} s."
+    ]  # fmt: skip
+
+
+def prepare() -> None:
+    """Finish what must not be lost: an import, a run, and some marks."""
+    from agemodel.dataset.index import read_index
+    from agemodel.explorer.marks import VERDICTS, mark_faces
+    from tests.drills import damage_files
+
+    damage_files.prepare()
+    files = read_index(paths.data_dir())["file"][:MARKED].tolist()
+    mark_faces(paths.data_dir(), files, next(iter(VERDICTS)), "kept")
+
+
+def digests(root: Path) -> dict[str, str]:
+    """The SHA-256 of every file of the data and the runs, by its path."""
+    return {
+        str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for part in ("data", "runs")
+        for path in sorted((root / part).rglob("*"))
+        if path.is_file()
+    }
+
+
+def _first_estimate(url: str) -> list[str]:
+    """One age, as the page shows it, of a bundled photo of one person."""
+    photo = (paths.SAMPLES / SAMPLE).read_bytes()
+    with Visitor(url) as visitor:
+        return visitor.upload(visitor.open(), SAMPLE, photo).ages[:1]
+
+
+def _starts(server: KillableServer, rng: random.Random) -> None:
+    starting = threading.Thread(target=_quietly, args=(server.start,), daemon=True)
+    starting.start()
+    time.sleep(rng.uniform(0, LONGEST_WAIT_S))
+    server.kill()
+    starting.join()
+
+
+def _idles(server: KillableServer, rng: random.Random) -> None:
+    server.start()
+    time.sleep(rng.uniform(0, LONGEST_WAIT_S))
+
+
+def _estimates(server: KillableServer, rng: random.Random) -> None:
+    _meanwhile(server, rng, lambda: _first_estimate(server.url))
+
+
+def _draws(server: KillableServer, rng: random.Random) -> None:
+    page = rng.choice(PAGES)
+
+    def draw() -> None:
+        with Visitor(server.url) as visitor:
+            visitor.open(page)
+
+    _meanwhile(server, rng, draw)
+
+
+def _meanwhile(
+    server: KillableServer, rng: random.Random, action: Callable[[], object]
+) -> None:
+    """Kill the server while a visitor does something, over and over."""
+    server.start()
+    is_over = threading.Event()
+
+    def visit() -> None:
+        while not is_over.is_set():
+            _quietly(action)
+
+    visitor = threading.Thread(target=visit, daemon=True)
+    visitor.start()
+    time.sleep(rng.uniform(0, LONGEST_WAIT_S))
+    is_over.set()
+    server.kill()
+    visitor.join()
+
+
+def _quietly(action: Callable[[], object]) -> None:
+    """Do what may be cut off by the server's end."""
+    with suppress(OSError, RuntimeError, IndexError, EOFError, WebSocketException):
+        action()
+
+
+if __name__ == "__main__":
+    prepare()

@@ -1,0 +1,153 @@
+"""What the app is made of: packages by their hashes, and files by theirs."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from agemodel.core import paths
+from agemodel.serving.estimator import DEFAULT_MODEL
+from requirements import licences
+from requirements.audit import audit
+from tests.harness.findings import Finding, all_of, none_of
+
+PROMISE = """
+Every package is installed by its hash, and none has a known vulnerability at release;
+every file of weights and data that ships is held to a SHA-256, with its source and its
+licence; our code runs nothing that it was given.
+"""
+LOCKS = (licences.SERVING, licences.APP, licences.TOOLS)
+OURS = ("agemodel", "ui", "pages", "requirements", "docs", "app.py")
+NEVER_IMPORTED = {
+    "pickle",
+    "cPickle",
+    "dill",
+    "joblib",
+    "marshal",
+    "shelve",
+    "cloudpickle",
+}
+NEVER_CALLED = {"eval", "exec", "compile", "__import__"}
+DRAWN = {".svg", ".png"}
+"""Of the app itself: its logo and its icon."""
+
+_PIN = re.compile(r"^[a-z0-9._-]+==.*?(?=^[a-z0-9._-]+==|\Z)", re.M | re.S | re.I)
+
+
+def run() -> tuple[list[Finding], list[str]]:
+    """Look at the locks, the code, and all that ships; ask for advisories."""
+    pins = {lock: unhashed(lock) for lock in LOCKS}
+    asked = sum(len(licences.pinned(lock)) for lock in LOCKS)
+    listed = [one for one in licences.pinned(licences.TOOLS) if _listed(one)]
+    packages = len(licences.pinned(licences.TOOLS))
+    shipped = list(files_that_ship())
+    whole = sum(is_held(path) for path in shipped)
+    places = [place for path in our_modules() for place in forbidden(path)]
+    known = audit()
+    return [
+        none_of("Pinned packages without a hash", sum(map(len, pins.values())), asked),
+        all_of("Packages listed with their licence", len(listed), packages),
+        Finding(
+            "Packages with a known vulnerability, by pip-audit",
+            f"{len(known.vulnerable)} of {known.known}" if known.known else "not known",
+            "none",
+            not known.vulnerable if known.known else None,
+        ),
+        all_of("Shipped files as their checksum says", whole, len(shipped)),
+        none_of(
+            "Modules with pickle, eval, exec, a shell, or HTML of their own",
+            len({place.partition(":")[0] for place in places}),
+            len(list(our_modules())),
+        ),
+        Finding("Findings of bandit", f"{(found := bandit())}", "none", found == 0),
+    ], [known.sentence]
+
+
+def unhashed(lock: Path) -> list[str]:
+    """The pins of a lock that have no SHA-256."""
+    pins = _PIN.findall(lock.read_text("utf-8"))
+    return [pin.partition(" ")[0] for pin in pins if "--hash=sha256:" not in pin]
+
+
+def files_that_ship() -> Iterator[Path]:
+    """All files of data under assets/; pictures of the app itself are not data."""
+    for path in sorted(paths.ASSETS.rglob("*")):
+        inside = path.relative_to(paths.ASSETS)
+        local = inside.parts[0] == "models" and inside.parts[1:2] != (DEFAULT_MODEL,)
+        if path.is_file() and path.suffix not in DRAWN and not local:
+            yield path
+
+
+def is_held(path: Path) -> bool:
+    """Whether a manifest or a model's card has the file's checksum, and it is right."""
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    for folder in (path.parent, *path.parent.parents):
+        for name in ("manifest.json", "card.json"):
+            record = folder / name
+            if record.exists() and digest in record.read_text("utf-8"):
+                return True
+        if folder == paths.ASSETS:
+            break
+    return path.name in ("manifest.json", "card.json", "card.md")
+
+
+def our_modules() -> list[Path]:
+    """Every module that serves, trains or builds."""
+    found = [paths.ROOT / name for name in OURS]
+    return [
+        path
+        for place in found
+        for path in ([place] if place.suffix else sorted(place.rglob("*.py")))
+    ]
+
+
+def forbidden(path: Path) -> Iterator[str]:
+    """Where a module runs or unpickles what it is given, or writes HTML itself."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for name in _named(node):
+            yield f"{path.relative_to(paths.ROOT)}:{getattr(node, 'lineno', 0)} {name}"
+
+
+def bandit() -> int:
+    """How many things bandit finds amiss, by our settings."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "bandit", "--quiet", "--format", "json"),
+            *("--configfile", "pyproject.toml", "--recursive", *OURS),
+        ],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return len(json.loads(done.stdout)["results"])
+
+
+def _named(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Import):
+        names = {alias.name.partition(".")[0] for alias in node.names}
+        yield from names & NEVER_IMPORTED
+    elif isinstance(node, ast.ImportFrom):
+        yield from {(node.module or "").partition(".")[0]} & NEVER_IMPORTED
+    elif isinstance(node, ast.Call):
+        if isinstance(node.func, ast.Name):
+            yield from {node.func.id} & NEVER_CALLED
+        for keyword in node.keywords:
+            given = isinstance(keyword.value, ast.Constant) and not keyword.value.value
+            if keyword.arg in ("shell", "unsafe_allow_html") and not given:
+                yield str(keyword.arg)
+            if keyword.arg == "allow_pickle" and not given:
+                yield "allow_pickle"
+        if ast.unparse(node.func) in ("os.system", "os.popen"):
+            yield ast.unparse(node.func)
+
+
+def _listed(package: licences.Pinned) -> bool:
+    row = f"| {package.name} | {', '.join(package.versions)} | "
+    return row in licences.PAGE.read_text("utf-8")

@@ -1,0 +1,1 @@
+"""What tests, drills and benchmarks share; it imports none of them."""

@@ -1,0 +1,228 @@
+"""The app served, and a Chromium that drives it and reports what it should not see."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+
+ROOT = Path(__file__).resolve().parents[2]
+OUTPUT = ROOT / "tests" / "browser" / "output"
+BEHIND_PROXY = "AGEMODEL_TEST_BEHIND_PROXY"
+START_TIMEOUT_S = 60
+DRAWN_TIMEOUT_MS = 15_000
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running app: where it answers, its process's id and what it has said."""
+
+    url: str
+    pid: int
+    log: Path
+
+
+@contextmanager
+def run_server(folder: Path, script: Path = ROOT / "app.py") -> Iterator[Server]:
+    """Serve the app as a new user on a fresh machine would, until the block ends.
+
+    Args:
+        folder: an empty folder, the server's home; it holds the log, too.
+        script: another Streamlit app to serve with the same settings.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
+    port = _free_port()
+    log = folder / "server.log"
+    environment = {k: v for k, v in os.environ.items() if "STREAMLIT" not in k}
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
+    options = ["--server.headless", "true", "--server.port", str(port)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command + options,
+            cwd=ROOT,
+            env=environment | {"HOME": str(folder)},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    server = Server(f"http://127.0.0.1:{port}", process.pid, log)
+    try:
+        _wait_until_healthy(server, process)
+        with _as_visited(server) as visited:
+            yield visited
+    finally:
+        _end(process)
+
+
+@contextmanager
+def _as_visited(server: Server) -> Iterator[Server]:
+    """The server itself; behind deploy's proxy where the variable asks for that."""
+    if not os.environ.get(BEHIND_PROXY):
+        yield server
+        return
+    from tests.harness.proxy import run_proxy
+
+    with run_proxy(server.url) as proxy:
+        yield replace(server, url=proxy.url)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(server: Server, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5):
+                return
+        except (urllib.error.URLError, TimeoutError):
+            time.sleep(0.1)
+    raise RuntimeError(f"The app did not start:\n{server.log.read_text()}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+_BROKEN_PICTURES = """() => [...document.images]
+    .filter((image) => image.complete && !image.naturalWidth && image.src)
+    .map((image) => image.src)"""
+
+
+@contextmanager
+def watched_page(
+    browser: Browser, *, width: int = 1440, height: int = 900, scheme: str = "light"
+) -> Iterator[Page]:
+    """Open a page and, at its end, complain of what it did that it should not.
+
+    Raises:
+        AssertionError: an error on the console, an uncaught exception, a picture that
+            is missing at the end, or a request to anywhere but 127.0.0.1.
+    """
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if scheme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.set_default_timeout(DRAWN_TIMEOUT_MS)
+    complaints: list[str] = []
+
+    def note_request(url: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in {"data", "blob"} and parts.hostname != "127.0.0.1":
+            complaints.append(f"a request left the machine: {url}")
+
+    def note_console(message: ConsoleMessage) -> None:
+        # Below a deep link Streamlit's page first asks for /about/_stcore/health.
+        where = message.location["url"]
+        probe = "/_stcore/" in where and "404" in message.text
+        # A picture may be replaced before it was fetched; the end shows whether it was.
+        picture = "/media/" in where + message.text
+        if message.type == "error" and not probe and not picture:
+            complaints.append(f"on the console: {message.text}")
+
+    page.on("request", lambda request: note_request(request.url))
+    page.on("websocket", lambda websocket: note_request(websocket.url))
+    page.on("pageerror", lambda error: complaints.append(f"an exception: {error}"))
+    page.on("console", note_console)
+    yield page
+    if not page.is_closed():
+        complaints += [f"no picture: {url}" for url in page.evaluate(_BROKEN_PICTURES)]
+    context.close()
+    assert not complaints, complaints
+
+
+def visit(page: Page, url: str) -> None:
+    """Go to an address of the app and wait until its script has ended."""
+    page.goto(url)
+    wait_until_drawn(page)
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until the app's script has ended and its heading is there."""
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_selector("h1")
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=DRAWN_TIMEOUT_MS)
+    wait_for(page, "document.fonts.status === 'loaded'")
+
+
+def wait_for(page: Page, condition: str) -> None:
+    """Wait until an expression, or what a function gives, is true on the page.
+
+    Playwright's own waiting evaluates it inside the page, which the proxy's policy
+    does not let anyone do.
+    """
+    deadline = time.monotonic() + DRAWN_TIMEOUT_MS / 1000
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"not in time: {condition}"
+        page.wait_for_timeout(50)
+
+
+def save_screenshot(page: Page, name: str) -> Path:
+    """Save the page, to its end, as tests/browser/output/NAME.png; return the path.
+
+    Streamlit's page scrolls inside the window, so the window is made as tall as it.
+    """
+    OUTPUT.mkdir(exist_ok=True)
+    path = OUTPUT / f"{name}.png"
+    window = page.viewport_size
+    assert window is not None
+    content = page.get_by_test_id("stMain")
+    tall = max(window["height"], content.evaluate("(e) => e.scrollHeight"))
+    page.set_viewport_size({"width": window["width"], "height": tall})
+    page.screenshot(path=path)
+    page.set_viewport_size(window)
+    return path
+
+
+def assert_fits(page: Page, name: str) -> None:
+    """Hold that a page is whole and no wider than the window; save it as NAME.png."""
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+    wait_for(
+        page,
+        "[...document.images].every((one) => one.complete && one.naturalWidth > 0)",
+    )
+    save_screenshot(page, name)
+    assert sideways_scroll_px(page) == 0
+
+
+def sideways_scroll_px(page: Page) -> int:
+    """By how many pixels the page's content is wider than the window."""
+    return int(
+        page.evaluate(
+            """() => Math.max(0, ...[document.scrollingElement,
+                document.querySelector('[data-testid="stMain"]')]
+                .map((e) => e.scrollWidth - e.clientWidth))"""
+        )
+    )

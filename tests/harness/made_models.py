@@ -1,0 +1,57 @@
+"""A model's folder with its training faces, made without a model."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from agemodel.models.cards import write_card
+from tests.harness.dataset_archives import face_name
+from tests.harness.fakes import embedding_of_age
+from tests.harness.made_cards import made_card
+
+FACES = "faces.parquet"
+
+
+def train_file(age: int) -> str:
+    """The name of the training face of an age, a different one each."""
+    return face_name(age, age)
+
+
+def faces_table(ages: Sequence[int], splits: Sequence[str] | None = None) -> pa.Table:
+    """Faces as an export writes them, one an age, with the labels of their names.
+
+    Args:
+        ages: in years.
+        splits: as many; all train unless given.
+    """
+    return pa.table(
+        {
+            "file": [train_file(age) for age in ages],
+            "split": list(splits or ["train"] * len(ages)),
+            "age": list(ages),
+            "gender": [age % 2 for age in ages],
+            "race": [age % 5 for age in ages],
+            "age_years": pa.array([float(age) for age in ages], pa.float32()),
+            "embedding": [
+                embedding_of_age(age).astype("<f2").tobytes() for age in ages
+            ],
+        }
+    )
+
+
+def write_model(folder: Path, table: pa.Table | None = None) -> Path:
+    """A model's folder: a card and, if given, its faces; return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    card = made_card()
+    if table is not None:
+        pq.write_table(table, folder / FACES)
+        digest = hashlib.sha256((folder / FACES).read_bytes()).hexdigest()
+        entry = {"file": FACES, "sha256": digest, "rows": table.num_rows}
+        card |= {"faces_file": entry}
+    write_card(folder / "card.json", card)
+    return folder

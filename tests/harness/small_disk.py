@@ -1,0 +1,107 @@
+"""Small disks that are full, read-only or forbidden.
+
+They are for a process with a mount table of its own. Such a table needs no rights where
+the system lets a user make one: `unshare -rm`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.harness.measurements import Missing
+
+UNSHARE = ("unshare", "-rm")
+"""Runs a program with a mount table of its own, as root among its own files."""
+
+POWERLESS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
+"""Runs a program without the powers by which root passes over permissions."""
+
+_BALLAST = "ballast"
+_TOOLS = (UNSHARE[0], POWERLESS[0], "mount", "umount")
+
+
+def check_available() -> None:
+    """Refuse where no such disks can be made.
+
+    Raises:
+        Missing: it is no Linux, a tool is missing, or the system allows none.
+    """
+    if sys.platform != "linux" or not all(map(shutil.which, _TOOLS)):
+        raise Missing(f"Small disks need Linux and {', '.join(_TOOLS)}.")
+    trial = [*UNSHARE, "mount", "-t", "tmpfs", "none", "/mnt"]
+    done = subprocess.run(trial, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Missing(f"This system allows no small disks: {done.stderr.strip()}")
+
+
+def mount_small_disk(folder: Path, megabytes: int) -> None:
+    """Put an empty disk of that size in a folder's place; made if it is missing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _mount("-t", "tmpfs", "-o", f"size={megabytes}m,mode=755", "none", folder)
+
+
+def unmount(folder: Path) -> None:
+    """Take a small disk away again."""
+    subprocess.run(["umount", folder], check=True)
+
+
+def close_root(open_folder: Path) -> None:
+    """Make the whole root read-only, all but one folder and what is mounted in it."""
+    _mount("--bind", open_folder, open_folder)
+    _mount("-o", "remount,bind,ro", "/")
+
+
+@contextmanager
+def full(folder: Path, leave_bytes: int = 0) -> Iterator[None]:
+    """Fill a small disk, but for some bytes, until the block ends."""
+    fill(folder, leave_bytes)
+    try:
+        yield
+    finally:
+        empty(folder)
+
+
+def fill(folder: Path, leave_bytes: int = 0) -> None:
+    """Fill a small disk, but for some bytes."""
+    free = shutil.disk_usage(folder).free - leave_bytes
+    with (folder / _BALLAST).open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, max(1, free))
+
+
+def empty(folder: Path) -> None:
+    """Take away what a small disk was filled with."""
+    (folder / _BALLAST).unlink(missing_ok=True)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Close a small disk to writing until the block ends."""
+    _mount("-o", "remount,ro", folder)
+    try:
+        yield
+    finally:
+        _mount("-o", "remount,rw", folder)
+
+
+@contextmanager
+def forbidden(folder: Path) -> Iterator[None]:
+    """Take the write permission from a folder, and from those in it, for the block."""
+    folders = [folder, *(path for path in folder.rglob("*") if path.is_dir())]
+    modes = [path.stat().st_mode for path in folders]
+    for path in folders:
+        path.chmod(0o555)
+    try:
+        yield
+    finally:
+        for path, mode in zip(folders, modes, strict=True):
+            path.chmod(mode)
+
+
+def _mount(*arguments: str | Path) -> None:
+    subprocess.run(["mount", *arguments], check=True)

@@ -1,0 +1,67 @@
+"""Notes what a Python process opens for writing, connects to, looks up and starts.
+
+Python loads this by itself where its folder is on PYTHONPATH. Each event is a line of
+JSON, its kind and what it was about, in the file that a variable names. On the signal
+USR2 it notes, too, how many bytes are in use, not counting what was freed and kept.
+"""
+
+import ctypes
+import json
+import os
+import signal
+import sys
+from typing import Any
+
+NOTES = "AGEMODEL_DRILL_NOTES"
+"""The variable; see `tests/harness/watched.py`."""
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_CALLS = ("socket.connect", "socket.sendto", "socket.sendmsg")
+_OTHERS = ("socket.getaddrinfo", "socket.gethostbyname", "subprocess.Popen")
+_SMALL_BLOCK_BYTES = 512
+"""The most that a block can have which Python keeps apart from the C library's."""
+
+
+def _note(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open":
+        path, _, flags = arguments
+        if not isinstance(flags, int) or not flags & _WRITING or isinstance(path, int):
+            return
+        about = os.fsdecode(path)
+    elif event in _CALLS:
+        about = arguments[1]
+    elif event in _OTHERS:
+        about = arguments[0]
+    else:
+        return
+    _write(event, str(about))
+
+
+def _write(event: str, about: str) -> None:
+    os.write(_file, (json.dumps([event, about]) + "\n").encode())
+
+
+class _Mallinfo(ctypes.Structure):
+    """Of malloc.h: see `man mallinfo`."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in (
+            *("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks"),
+            *("fsmblks", "uordblks", "fordblks", "keepcost"),
+        )
+    ]
+
+
+def _note_memory(*_: object) -> None:
+    mallinfo = ctypes.CDLL(None).mallinfo2
+    mallinfo.restype = _Mallinfo
+    found = mallinfo()
+    small = sys.getallocatedblocks() * _SMALL_BLOCK_BYTES
+    _write("memory", str(found.uordblks + found.hblkhd + small))
+
+
+if NOTES in os.environ:
+    _file = os.open(os.environ[NOTES], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    sys.addaudithook(_note)
+    signal.signal(signal.SIGUSR2, _note_memory)

@@ -1,0 +1,151 @@
+"""The app served while everything is noted that it writes and whom it calls."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from unittest.mock import patch
+
+from tests.harness.driver import Server, run_server
+from tests.harness.measurements import Missing
+
+NOTES = "AGEMODEL_DRILL_NOTES"
+"""The variable that tests/harness/watch/sitecustomize.py reads."""
+
+_HOOK = Path(__file__).with_name("watch")
+_LOOK_EVERY_S = 0.02
+_PATIENCE_S = 30.0
+_CALLS = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo")
+_NO_FILE = ("/dev/null", "/proc/")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A server that is watched.
+
+    Attributes:
+        server: as it runs.
+        home: its home folder.
+        temporary: the folder for its temporary files.
+        notes: the file that its events go to.
+        deleted: files that it held open without a name, by their names before.
+    """
+
+    server: Server
+    home: Path
+    temporary: Path
+    notes: Path
+    deleted: set[str] = field(default_factory=set)
+
+    def events(self) -> list[tuple[str, str]]:
+        """What was noted so far: the kind and what it was about."""
+        lines = self.notes.read_text("utf-8").splitlines()
+        return [(kind, about) for kind, about in map(json.loads, lines)]
+
+    def in_use_mb(self) -> float:
+        """What the server holds and has not freed, in MB (10^6 bytes).
+
+        Unlike the memory that it has from the system, this hardly depends on chance.
+
+        Raises:
+            Missing: the C library does not tell; or the server does not answer.
+        """
+        if not hasattr(ctypes.CDLL(None), "mallinfo2"):
+            raise Missing("Only glibc, from 2.33 on, tells how much is in use.")
+        known = len(self._memory())
+        os.kill(self.server.pid, signal.SIGUSR2)
+        deadline = time.monotonic() + _PATIENCE_S
+        while len(self._memory()) == known:
+            if time.monotonic() > deadline:
+                raise Missing("The server does not tell how much is in use.")
+            time.sleep(_LOOK_EVERY_S)
+        return self._memory()[-1] / 1e6
+
+    def _memory(self) -> list[int]:
+        return [int(about) for kind, about in self.events() if kind == "memory"]
+
+
+@contextmanager
+def watch_server(folder: Path) -> Iterator[Watched]:
+    """Serve the app with a home and a place for temporary files of its own.
+
+    Args:
+        folder: an empty one.
+    """
+    home, temporary, notes = folder / "home", folder / "tmp", folder / "notes.jsonl"
+    home.mkdir()
+    temporary.mkdir()
+    added = {"PYTHONPATH": str(_HOOK), "TMPDIR": str(temporary), NOTES: str(notes)}
+    with patch.dict(os.environ, added), run_server(home) as server:
+        watched = Watched(server, home, temporary, notes)
+        over = threading.Event()
+        looking = threading.Thread(target=_look_for_deleted, args=(watched, over))
+        looking.start()
+        try:
+            yield watched
+        finally:
+            over.set()
+            looking.join()
+
+
+def written(events: list[tuple[str, str]]) -> list[str]:
+    """The files that were opened for writing, without compiled modules."""
+    paths = [about for kind, about in events if kind == "open"]
+    return [p for p in paths if not p.startswith(_NO_FILE) and "__pycache__" not in p]
+
+
+def called(events: list[tuple[str, str]]) -> list[str]:
+    """Addresses and names that the process called or looked up."""
+    return [about for kind, about in events if kind in _CALLS]
+
+
+def files_with(
+    folders: list[Path], needles: dict[str, bytes], since_s: float
+) -> list[Path]:
+    """Files changed since a time that hold a needle, or are named after one."""
+    return [
+        path
+        for folder in folders
+        for path in _changed(folder, since_s)
+        if _holds(path, needles)
+    ]
+
+
+def _changed(folder: Path, since_s: float) -> Iterator[Path]:
+    for parent, below, names in os.walk(folder):
+        below[:] = [name for name in below if name not in (".git", ".venv")]
+        for name in names:
+            path = Path(parent, name)
+            try:
+                if path.is_file() and path.stat().st_mtime >= since_s:
+                    yield path
+            except OSError:  # gone meanwhile
+                continue
+
+
+def _holds(path: Path, needles: dict[str, bytes]) -> bool:
+    try:
+        content = os.fsencode(path) + path.read_bytes()
+    except OSError:  # gone meanwhile
+        return False
+    return any(needle in content for needle in needles.values())
+
+
+def _look_for_deleted(watched: Watched, over: threading.Event) -> None:
+    folder = Path(f"/proc/{watched.server.pid}/fd")
+    while folder.exists() and not over.wait(_LOOK_EVERY_S):
+        for link in folder.iterdir():
+            try:
+                target = os.readlink(link)
+            except OSError:  # closed meanwhile
+                continue
+            if target.endswith(" (deleted)"):
+                watched.deleted.add(target)

@@ -1,0 +1,208 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
+from agemodel.metrics.measures import (
+    age_metrics,
+    bootstrap_interval,
+    gender_metrics,
+    group_metrics,
+    interval_metrics,
+    summarise,
+    summarise_groups,
+)
+
+
+def made_columns(count: int = 300, seed: int = 0) -> dict[str, np.ndarray]:
+    """Faces and estimates by chance, in the columns that `summarise` takes."""
+    rng = np.random.default_rng(seed)
+    ages = rng.integers(1, 100, count)
+    age_years = np.clip(ages + rng.normal(1, 7, count), 0, 116)
+    p_female = rng.uniform(0, 1, count)
+    return {
+        "age": ages,
+        "gender": (rng.uniform(0, 1, count) < p_female).astype(int),
+        "race": rng.integers(0, 4, count),  # no 'Other'
+        "age_years": age_years,
+        "age_low": age_years - rng.uniform(0, 12, count),
+        "age_high": age_years + rng.uniform(0, 12, count),
+        "p_female": p_female,
+        "age_group": age_group_index(age_years),
+        "decided": np.abs(p_female - 0.5) > 0.1,
+    }
+
+
+def test_age_errors_of_five_faces() -> None:
+    # errors 0, 1, -3, 5.5, -10: sizes 0, 1, 3, 5.5, 10
+    found = age_metrics(
+        np.array([20, 30, 40, 50, 60]), np.array([20, 31, 37, 55.5, 50])
+    )
+    assert found == pytest.approx(
+        {
+            "mae_years": 19.5 / 5,
+            "median_error_years": 3,
+            # (0 + 1 + 9 + 30.25 + 100) / 5 = 28.05
+            "rmse_years": 28.05**0.5,
+            "bias_years": -6.5 / 5,  # too young by 1.3 years
+            "cs1": 2 / 5,  # an error of exactly 1 counts
+            "cs3": 3 / 5,
+            "cs5": 3 / 5,
+            "cs10": 5 / 5,
+        }
+    )
+
+
+def test_age_errors_of_whole_numbers_that_may_not_go_below_zero() -> None:
+    ages = np.array([10, 20], np.uint8)
+    assert age_metrics(ages, np.array([5, 25], np.uint8))["mae_years"] == 5
+
+
+def test_group_accuracy_counts_neighbours_only_in_one_off() -> None:
+    found = group_metrics(np.array([0, 1, 2, 8, 8]), np.array([0, 2, 0, 7, 8]))
+    # distances 0, 1, 2, 1, 0
+    assert found == {"group_accuracy": 2 / 5, "group_one_off": 4 / 5}
+
+
+def test_coverage_includes_both_ends_of_the_interval() -> None:
+    found = interval_metrics(
+        np.array([10, 20, 30, 40]),
+        np.array([10.0, 15.0, 31.0, 30.0]),
+        np.array([12.0, 20.0, 33.0, 39.0]),
+    )
+    # at the lower end, at the upper end, below, above; widths 2, 5, 2, 9
+    assert found == {"coverage": 2 / 4, "mean_width_years": 18 / 4}
+
+
+def test_gender_measures_of_four_faces() -> None:
+    found = gender_metrics(np.array([1, 0, 1, 0]), np.array([0.92, 0.98, 0.5, 0.1]))
+    # At 0.5 'female' is said: right are the first, the third and the fourth. Bins: 0.9
+    # to 1 holds two with mean 0.95 of which half are female, a gap of 0.45; 0.5 holds
+    # one with a gap of 0.5; 0.1 one with a gap of 0.1.
+    expected = 2 / 4 * 0.45 + 1 / 4 * 0.5 + 1 / 4 * 0.1
+    assert found["gender_accuracy"] == 3 / 4
+    assert found["gender_calibration_error"] == pytest.approx(expected)
+
+
+def test_a_certain_probability_has_a_bin() -> None:
+    found = gender_metrics(np.array([1, 0]), np.array([1.0, 0.0]))
+    assert found == {"gender_accuracy": 1.0, "gender_calibration_error": 0.0}
+    # It is the last bin: 1.0 and 0.9 share it, 0.95 said and half of them female. Apart
+    # they would be off by 1.0 and 0.1, 0.55 on average.
+    found = gender_metrics(np.array([0, 1]), np.array([1.0, 0.9]))
+    assert found["gender_calibration_error"] == pytest.approx(0.45)
+
+
+def test_calibration_error_agrees_with_a_plain_loop() -> None:
+    columns = made_columns()
+    genders, p_female = columns["gender"], columns["p_female"]
+    error = 0.0
+    for index in range(10):
+        members = [
+            k for k, p in enumerate(p_female) if index / 10 <= p < (index + 1) / 10
+        ]
+        said = sum(p_female[k] for k in members) / len(members)
+        are = sum(genders[k] for k in members) / len(members)
+        error += len(members) / len(p_female) * abs(said - are)
+    found = gender_metrics(genders, p_female)["gender_calibration_error"]
+    assert found == pytest.approx(error)
+
+
+def test_summary_agrees_with_plain_loops() -> None:
+    columns = made_columns()
+    faces = [{name: values[k] for name, values in columns.items()} for k in range(300)]
+    found = summarise(columns)
+
+    def share(condition) -> float:
+        return sum(bool(condition(face)) for face in faces) / len(faces)
+
+    def is_right(face) -> bool:
+        return (face["p_female"] >= 0.5) == (face["gender"] == 1)
+
+    def group(face) -> int:
+        return [int(face["age"]) >= start for start in (3, 10, 20, 30, 40, 50, 60, 70)]
+
+    sizes = sorted(abs(face["age_years"] - face["age"]) for face in faces)
+    decided = [face for face in faces if face["decided"]]
+    expected = {
+        "n": 300,
+        "mae_years": sum(sizes) / 300,
+        "median_error_years": (sizes[149] + sizes[150]) / 2,
+        "rmse_years": (sum(size**2 for size in sizes) / 300) ** 0.5,
+        "bias_years": sum(face["age_years"] - face["age"] for face in faces) / 300,
+        **{f"cs{k}": sum(size <= k for size in sizes) / 300 for k in (1, 3, 5, 10)},
+        "group_accuracy": share(lambda f: f["age_group"] == sum(group(f))),
+        "group_one_off": share(lambda f: abs(f["age_group"] - sum(group(f))) <= 1),
+        "coverage": share(lambda f: f["age_low"] <= f["age"] <= f["age_high"]),
+        "mean_width_years": sum(f["age_high"] - f["age_low"] for f in faces) / 300,
+        "gender_accuracy": share(is_right),
+        "uncertain_share": share(lambda face: not face["decided"]),
+        "decided_gender_accuracy": sum(map(is_right, decided)) / len(decided),
+    }
+    intervals = {"mae_years_95", "gender_accuracy_95"}
+    assert set(found) == set(expected) | intervals | {"gender_calibration_error"}
+    assert {name: found[name] for name in expected} == pytest.approx(expected)
+    for name in ("mae_years", "gender_accuracy"):
+        low, high = found[f"{name}_95"]
+        assert low < found[name] < high
+
+
+def test_summary_where_every_gender_is_uncertain_has_no_decided_accuracy() -> None:
+    columns = made_columns() | {"decided": np.zeros(300, bool)}
+    found = summarise(columns)
+    assert found["decided_gender_accuracy"] is None
+    assert found["uncertain_share"] == 1
+
+
+def test_groups_split_the_faces_and_leave_out_empty_ones() -> None:
+    columns = made_columns()
+    table = summarise_groups(columns)
+    assert list(table) == ["age_group", "gender", "race"]
+    assert list(table["race"]) == list(RACES[:4])  # no face is labelled 'Other'
+    assert list(table["gender"]) == list(GENDERS)
+    assert list(table["age_group"]) == list(AGE_GROUPS)
+    for parts in table.values():
+        assert sum(part["n"] for part in parts.values()) == 300
+        errors = sum(part["n"] * part["mae_years"] for part in parts.values())
+        assert errors / 300 == pytest.approx(summarise(columns)["mae_years"])
+
+
+def test_group_of_a_table_holds_the_faces_of_that_label_alone() -> None:
+    columns = made_columns()
+    rows = columns["gender"] == 1
+    part = {name: values[rows] for name, values in columns.items()}
+    assert summarise_groups(columns)["gender"]["female"] == summarise(part)
+    rows = (columns["age"] >= 3) & (columns["age"] <= 9)
+    part = {name: values[rows] for name, values in columns.items()}
+    assert summarise_groups(columns)["age_group"]["3-9"] == summarise(part)
+
+
+def test_bootstrap_interval_of_a_mean_is_that_of_the_normal_distribution() -> None:
+    # Of n values with standard deviation s the mean's 95 % interval reaches 1.96 s /
+    # sqrt(n) to either side; a thousand draws know its ends to about a tenth of that.
+    values = np.random.default_rng(0).normal(10, 3, 900)
+    reach = 1.96 * values.std() / 30
+    low, high = bootstrap_interval(values, np.mean)
+    assert low == pytest.approx(values.mean() - reach, abs=0.12 * reach)
+    assert high == pytest.approx(values.mean() + reach, abs=0.12 * reach)
+
+
+def test_bootstrap_interval_of_equal_values_is_a_point() -> None:
+    assert bootstrap_interval(np.full(20, 4.0), np.mean) == [4.0, 4.0]
+
+
+def test_bootstrap_repeats_with_its_seed_and_varies_with_it() -> None:
+    values = np.arange(50.0)
+    assert bootstrap_interval(values, np.mean, 1) == bootstrap_interval(
+        values, np.mean, 1
+    )
+    assert bootstrap_interval(values, np.mean, 1) != bootstrap_interval(
+        values, np.mean, 2
+    )
+
+
+def test_bootstrap_takes_any_statistic() -> None:
+    # the largest of 50 draws from 0..49 is nearly always one of the last few
+    low, high = bootstrap_interval(np.arange(50.0), np.max)
+    assert 44 <= low <= high == 49

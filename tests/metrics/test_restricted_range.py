@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from agemodel.core import paths
+from agemodel.core.labels import AGE_GROUPS, AGES
+from agemodel.learning.evaluate import measure
+from agemodel.metrics.measures import CORAL_TOLD
+from agemodel.metrics.restricted_range import cut_to_range, told_range
+from agemodel.runs.run_folder import Run
+
+SHIPPED = Run(paths.SHIPPED_RUNS / "mobile-3")
+
+
+def rows(*parts: dict[int, float]) -> np.ndarray:
+    """Distributions, shape (n, 116), from what each says of single ages."""
+    return np.array([[part.get(age, 0.0) for age in AGES] for part in parts])
+
+
+def test_what_lies_outside_is_shared_out_among_what_lies_inside() -> None:
+    cut = cut_to_range(rows({10: 0.5, 30: 0.1, 40: 0.3, 90: 0.1}), 21, 60)
+    np.testing.assert_allclose(cut, rows({30: 0.25, 40: 0.75}))
+
+
+@pytest.mark.parametrize(("age", "end"), [(20, 21), (3, 21), (61, 60), (99, 60)])
+def test_a_face_that_cannot_be_in_the_range_goes_to_its_nearer_end(
+    age: int, end: int
+) -> None:
+    np.testing.assert_array_equal(
+        cut_to_range(rows({age: 1.0}), 21, 60), rows({end: 1.0})
+    )
+
+
+def test_both_ends_belong_to_the_range() -> None:
+    inside = rows({21: 0.4, 60: 0.6})
+    np.testing.assert_allclose(cut_to_range(inside, 21, 60), inside)
+
+
+@pytest.fixture(scope="module")
+def coral() -> pd.DataFrame:
+    table = SHIPPED.read_predictions()
+    return table[(table["split"] == "test") & (table["coral"] == "test")]
+
+
+def test_told_faces_lie_in_the_range_and_intervals_hold_no_fewer(
+    coral: pd.DataFrame,
+) -> None:
+    told = told_range(coral, 21, 60)
+    for name in ("age_years", "age_low", "age_high"):
+        assert told[name].between(21, 60).all()
+    assert set(told["age_group"]) <= {
+        AGE_GROUPS.index(f"{n}0-{n}9") for n in (2, 3, 4, 5)
+    } | {AGE_GROUPS.index("60-69")}
+    held, before = (
+        one["age"].between(one["age_low"], one["age_high"]).mean()
+        for one in (told, coral)
+    )
+    assert before <= held <= before + 0.01
+    same = coral["age_years"].between(30, 45) & coral["age_low"].between(25, 50)
+    moved = (told["age_years"] - coral["age_years"]).abs()
+    assert moved[same].mean() < 0.5 < moved[~same].mean()
+
+
+def test_told_ages_are_those_of_plain_loops(coral: pd.DataFrame) -> None:
+    part = coral.iloc[::40]
+    told = told_range(part, 21, 60)
+    for probabilities, age in zip(
+        part["age_probabilities"], told["age_years"], strict=True
+    ):
+        inside = [float(probabilities[k - 1]) for k in range(21, 61)]
+        half, below, k = sum(inside) / 2, 0.0, 0
+        while below + inside[k] < half:
+            below += inside[k]
+            k += 1
+        expected = 21 + k - 0.5 + (half - below) / inside[k]
+        assert age == pytest.approx(min(max(expected, 21), 60), abs=0.01)
+
+
+def test_measures_are_stated_both_ways(coral: pd.DataFrame) -> None:
+    splits = measure(coral)["splits"]
+    told, alone = splits[CORAL_TOLD], splits["coral_test"]
+    error = (told_range(coral, 21, 60)["age_years"] - coral["age"]).abs()
+    assert told["n"] == alone["n"] == len(coral)
+    assert told["mae_years"] == pytest.approx(error.mean(), abs=1e-4)
+    assert told["mae_years"] < alone["mae_years"]
+    assert told["gender_accuracy"] == alone["gender_accuracy"]
+    assert told["coverage"] >= alone["coverage"]
+    assert told["mean_width_years"] < alone["mean_width_years"]
+
+
+def test_without_faces_of_coral_nothing_is_told() -> None:
+    table = SHIPPED.read_predictions().assign(coral="")
+    assert set(measure(table)["splits"]) == {"val", "test"}

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agemodel.core.errors import ModelError
+from agemodel.models.cards import (
+    card_markdown,
+    how_sure,
+    known_failures,
+    read_card,
+    read_cards,
+    write_card,
+)
+from tests.drills.damage_files import flipped
+from tests.harness.made_cards import PART, made_card
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the card of a model 'mobile' lies."""
+    (tmp_path / "mobile").mkdir()
+    return tmp_path / "mobile" / "card.json"
+
+
+def test_cards_come_by_name_in_order(tmp_path: Path) -> None:
+    for name in ("server", "mobile"):
+        (tmp_path / name).mkdir()
+        write_card(tmp_path / name / "card.json", made_card(network=name))
+    (tmp_path / "no card").mkdir()
+    cards = read_cards(tmp_path)
+    assert list(cards) == ["mobile", "server"]
+    assert cards["server"] == made_card(network="server")
+
+
+def test_no_models_are_no_cards(tmp_path: Path) -> None:
+    assert read_cards(tmp_path / "missing") == {}
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "\x00"])
+def test_damaged_card_names_its_model_and_the_way_to_mend_it(
+    path: Path, text: str
+) -> None:
+    path.write_text(text, "utf-8")
+    with pytest.raises(ModelError, match=r"'mobile'.*agemodel export"):
+        read_card(path.parent)
+
+
+def test_card_of_another_version_is_refused(path: Path) -> None:
+    card = made_card()
+    del card["calibration"]
+    write_card(path, card)
+    with pytest.raises(ModelError, match=r"lacks calibration.*agemodel export"):
+        read_card(path.parent)
+
+
+def test_every_flipped_bit_in_a_card_is_told(path: Path) -> None:
+    write_card(path, made_card())
+    good = path.read_bytes()
+    # every bit of some bytes, all over the file and in its digest
+    places = {*range(0, len(good), 211), *range(len(good) - 80, len(good), 3)}
+    for bit in (8 * place + bit for place in places for bit in range(8)):
+        path.write_bytes(flipped(good, bit))
+        with pytest.raises(ModelError, match=r"'mobile'.*git checkout"):
+            read_card(path.parent)
+    path.write_bytes(good)
+    assert read_card(path.parent) == made_card()
+
+
+def test_a_card_reads_as_a_page_with_its_figures() -> None:
+    page = card_markdown(made_card())
+    assert "| test | 1,234 | 4.57 (4.20 to 4.50) | 70.0% |" in page
+    assert "### Test faces by age group" in page
+    assert "| 0-2 | 77 |" in page
+    assert "epoch 7 of 8" in page
+    assert "ab" * 32 in page
+
+
+def test_a_card_tells_data_recipe_uses_and_limits() -> None:
+    page = card_markdown(made_card())
+    assert "9 faces to train on, 2 to choose the epoch" in page
+    assert "starts from HSE-FaceRes" in page
+    assert "not for age checks" in page
+    assert "Research only." in page
+
+
+def test_it_says_how_sure_it_is() -> None:
+    text = how_sure(made_card())
+    assert "interval of 80% holds 80.0% of the ages and is 14.2 years wide" in text
+    assert "for 16.0% of the faces; of the others 98.7% are right" in text
+    assert "range of 2.6 years (median of 500 test faces; 5.4 for one in ten)" in text
+    assert "range of" not in how_sure(made_card(stability={"n": 0}))
+
+
+def test_its_failures_are_those_of_its_figures() -> None:
+    groups = {
+        "0-2": PART | {"mae_years": 1.2, "gender_accuracy": 0.68, "bias_years": 0.4},
+        "30-39": PART | {"mae_years": 4.0, "bias_years": 1.0},
+        "70+": PART | {"mae_years": 7.7, "bias_years": -5.1},
+        "rare": PART | {"mae_years": 30.0, "bias_years": 30.0, "n": 3},
+    }
+    conditions = {
+        "usual_mae_years": 4.0,
+        "n": 99,
+        "small": {"mae_years": 6.0, "n": 99},
+        "dark": {"mae_years": 4.1, "n": 99},
+    }
+    card = made_card(groups={"test": {"age_group": groups}}, conditions=conditions)
+    first, second, third = known_failures(card)
+    assert "most for 70+ (7.7 years; least for 0-2, 1.2)" in first
+    assert "genders for 0-2 (68.0% right)" in first
+    assert "70+ comes out -5.1 years, 30-39 +1.0 years" in second
+    assert "Faces that are small: an error of 6.0 years instead of 4.0" in third
+    page = card_markdown(card)
+    assert all(f"- {line}" in page for line in (first, second, third))

@@ -1,0 +1,139 @@
+"""The shipped estimator on the bundled photos."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from agemodel.core import paths
+from agemodel.images import downscale, read_image
+from agemodel.serving.estimator import TURNED_SIDE_PX, Estimator
+
+PORTRAIT = "barack-obama.jpg"
+GROUP = "three-portraits.jpg"
+
+
+@pytest.fixture(scope="module")
+def estimator() -> Estimator:
+    return Estimator.load(workers=2)
+
+
+def photo(name: str) -> np.ndarray:
+    return downscale(read_image(paths.SAMPLES / name).rgb, 900)
+
+
+def test_every_face_of_a_group_is_estimated_largest_first(estimator: Estimator) -> None:
+    faces = estimator.estimate(photo(GROUP))
+    assert len(faces) == 3
+    sizes = [face.quality.size_px for face in faces]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3])
+@pytest.mark.parametrize("name", [PORTRAIT, GROUP])
+def test_a_photo_that_lies_on_its_side_is_judged_upright(
+    estimator: Estimator, name: str, turns: int
+) -> None:
+    upright = photo(name)
+    lying = np.ascontiguousarray(np.rot90(upright, turns))
+    expected, none = estimator.estimate_upright(upright)
+    found, back = estimator.estimate_upright(lying)
+    assert none == 0
+    assert (turns + back) % 4 == 0
+    assert len(found) == len(expected)
+    # Turning back by whole quarters gives the very same pixels.
+    for face, same in zip(found, expected, strict=True):
+        assert face.age_years == pytest.approx(same.age_years, abs=1e-3)
+
+
+def test_a_lying_face_in_a_large_photo_is_judged_at_its_full_size(
+    estimator: Estimator,
+) -> None:
+    portrait = photo(PORTRAIT)
+    height, width = portrait.shape[:2]
+    upright = np.full((3_000, 2_400, 3), 120, np.uint8)
+    upright[500 : 500 + height, 900 : 900 + width] = portrait
+    (expected,) = estimator.estimate(upright)
+    lying = np.ascontiguousarray(np.rot90(upright))
+    assert max(lying.shape) > TURNED_SIDE_PX
+    (face,), back = estimator.estimate_upright(lying)
+    assert back == 3
+    assert face.box_xyxy == pytest.approx(expected.box_xyxy, abs=0.1)
+    assert face.age_years == pytest.approx(expected.age_years, abs=1e-3)
+
+
+def test_no_face_is_an_empty_list(estimator: Estimator) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3)).astype(np.uint8)
+    assert estimator.estimate_upright(noise) == ([], 0)
+
+
+def test_two_threads_find_what_one_finds(estimator: Estimator) -> None:
+    rgb = photo(GROUP)
+    alone = [face.age_years for face in estimator.estimate(rgb)]
+    with ThreadPoolExecutor(4) as pool:
+        for faces in pool.map(estimator.estimate, [rgb] * 12):
+            together = [face.age_years for face in faces]
+            np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (5, 2000)])
+def test_pictures_of_odd_sizes_are_judged_without_complaint(
+    estimator: Estimator, size: tuple[int, int]
+) -> None:
+    rgb = np.full((*size, 3), 90, np.uint8)
+    assert estimator.estimate_upright(rgb)[0] == []
+    assert estimator.estimate_aligned(rgb).age_years > 0
+
+
+def test_the_interval_grows_on_a_face_that_can_hardly_be_seen(
+    estimator: Estimator,
+) -> None:
+    clear = estimator.estimate(photo(PORTRAIT))[0]
+    tiny = downscale(clear.crop_rgb, 16)
+    hidden = estimator.estimate_aligned(tiny)
+    assert hidden.age_high - hidden.age_low > clear.age_high - clear.age_low
+    assert any(sentence.startswith("Small face") for sentence in hidden.warnings)
+
+
+def test_the_mirror_image_has_the_mirrored_heatmap(estimator: Estimator) -> None:
+    (face, *_) = estimator.estimate(photo(PORTRAIT))
+    plain = estimator.estimate_aligned(face.crop_rgb)
+    mirrored = estimator.estimate_aligned(np.ascontiguousarray(face.crop_rgb[:, ::-1]))
+    assert plain.heatmap is not None
+    assert mirrored.heatmap is not None
+    side = estimator.card["input_px"] // 32
+    assert plain.heatmap.shape == (side, side)
+    np.testing.assert_allclose(mirrored.heatmap, plain.heatmap[:, ::-1], atol=1e-4)
+    # It is no mirror image of itself, or the check above would show nothing.
+    assert np.abs(plain.heatmap - plain.heatmap[:, ::-1]).max() > 0.05
+
+
+def test_a_face_is_more_like_itself_than_like_another(estimator: Estimator) -> None:
+    found = {}
+    for name in (PORTRAIT, "eileen-collins.jpg"):
+        rgb = photo(name)
+        darker = (rgb * 0.8).astype(np.uint8)
+        found[name] = [estimator.estimate(view)[0].embedding for view in (rgb, darker)]
+    (first, again), (other, _) = (
+        [vector.astype(np.float64) / np.linalg.norm(vector) for vector in pair]
+        for pair in found.values()
+    )
+    assert first @ again > 0.8
+    assert first @ again > first @ other + 0.2
+
+
+def test_forgetting_leaves_nothing_of_a_photo_in_the_networks() -> None:
+    estimator = Estimator.load(workers=1)
+    estimator.estimate(photo(PORTRAIT))
+    with estimator._worker() as worker:
+        network = worker._interpreter
+        (given,) = network.get_input_details()
+        looked = worker.detector._fine._interpreter
+        (seen,) = looked.get_input_details()
+        assert network.get_tensor(given["index"]).any()
+        assert np.ptp(looked.get_tensor(seen["index"])) > 0
+    estimator.forget()
+    assert not network.get_tensor(given["index"]).any()
+    assert np.ptp(looked.get_tensor(seen["index"])) == 0

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from agemodel.core import paths
+from agemodel.core.errors import ModelError
+from agemodel.serving.samples import read_sample, read_samples
+
+
+def test_samples_are_small_sound_and_free_of_metadata() -> None:
+    samples = read_samples()
+    assert len(samples) >= 4
+    for sample in samples:
+        assert len(read_sample(sample)) < 300_000  # and its checksum held
+        with Image.open(paths.SAMPLES / sample.file) as picture:
+            assert not picture.getexif()
+            assert not {"icc_profile", "xmp", "photoshop"} & set(picture.info)
+
+
+def test_every_file_of_the_folder_is_in_the_manifest() -> None:
+    shipped = {path.name for path in paths.SAMPLES.iterdir()} - {"manifest.json"}
+    assert shipped == {sample.file for sample in read_samples()}
+
+
+def test_sample_says_what_is_known_of_the_age() -> None:
+    known = {sample.file: sample.known for sample in read_samples()}
+    # born 1961-08-04, photographed 2012-12-06
+    assert known["barack-obama.jpg"] == (
+        "Age when the photo was taken: Barack Obama 51."
+    )
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"files": {"a.jpg": {}}}', "[]"])
+def test_damaged_list_of_samples_is_told(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "manifest.json").write_text(content, "utf-8")
+    with pytest.raises(ModelError, match="git checkout"):
+        read_samples(tmp_path)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from agemodel.core import paths
+from agemodel.core.errors import ModelError
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.serving import self_test
+from agemodel.serving.estimator import Estimator
+
+
+@pytest.fixture(scope="module")
+def estimator() -> Estimator:
+    return Estimator(paths.ASSETS / "models" / DEFAULT_MODEL, workers=1)
+
+
+def test_shipped_model_answers_as_its_card_says(estimator: Estimator) -> None:
+    wanted = estimator.card[self_test.ENTRY]
+    assert self_test.answer(estimator) == pytest.approx(wanted, abs=0.01)
+    self_test.check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("entry", "value"),
+    [("age_years", 40.0), ("p_female", 0.95), ("age_years", math.nan)],
+)
+def test_model_that_answers_otherwise_is_refused(
+    estimator: Estimator, monkeypatch: pytest.MonkeyPatch, entry: str, value: float
+) -> None:
+    wanted = estimator.card[self_test.ENTRY] | {entry: value}
+    monkeypatch.setitem(estimator.card, self_test.ENTRY, wanted)
+    with pytest.raises(ModelError, match=r"does not answer.*agemodel export"):
+        self_test.check(estimator)
+
+
+def test_model_without_an_answer_in_its_card_is_not_asked(
+    estimator: Estimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(estimator.card, self_test.ENTRY)
+    monkeypatch.setattr(self_test, "answer", lambda _: pytest.fail("was asked"))
+    self_test.check(estimator)

@@ -1,0 +1,269 @@
+"""One face: its picture, its labels, what the model made of it, and faces like it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.core.errors import AgeModelError
+from agemodel.explorer.flags import FLAGS, OUTCOMES
+from agemodel.explorer.ordering import beside, duplicates_of, place_of, row_of, similar
+from agemodel.figures.face_charts import figure_labelled_distribution
+from ui.dataset import dataset_state, dataset_tables, mark_panel
+from ui.dataset.portrait import show_heatmap, show_portrait
+from ui.dataset.tiles import show_tiles
+
+ALIKE = 8
+
+_KNOWN_FROM_TRAINING = (
+    "The model was trained on this face and its label, so its error says little."
+)
+_ALIKE_IS = (
+    "Alike in what the network reads age and gender from; not the same person or a "
+    "relative. Under each its split, and the cosine of the two embeddings."
+)
+_PLOT_CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
+    """Draw the face that is looked at, and the way to the others.
+
+    Args:
+        faces: as of `explorer.read_faces`.
+        left: the faces that the filters leave, a mask of shape (n,).
+    """
+    if mark_panel.were_changed():
+        st.rerun()  # what is filtered and counted by marks stands outside this part
+    row = row_of(faces, dataset_state.look().face)
+    if row is None:
+        _show_unknown()
+        return
+    _show_way(faces, left, row)
+    face: Any = next(faces.iloc[[row]].itertuples())
+    picture, facts = st.columns([2, 3], gap="large")
+    with picture:
+        show_portrait(face)
+        mark_panel.show_marking(face.file)
+    with facts:
+        _show_facts(faces, row, face)
+        show_heatmap(face)
+    others = duplicates_of(faces, row)
+    _show_duplicates(faces, row, others)
+    _show_alike(faces, row, others)
+
+
+# ------------------------------------------------------------------------- the words
+
+
+def label_text(face: Any) -> str:
+    """What the dataset says of a face, in words.
+
+    Args:
+        face: a row of the table, by attributes.
+    """
+    return f"{face.age} {'year' if face.age == 1 else 'years'}, {face.gender}"
+
+
+def estimate_text(face: Any) -> str:
+    """What the model estimated, its interval and its error, in words."""
+    error = face.error_years
+    size = f"{abs(error):.1f} years"
+    judged = f"{size} too {'old' if error > 0 else 'young'}"
+    if abs(error) < 0.05:
+        judged = "as labelled"
+    return (
+        f"Estimated **{face.age_years:.0f} years**, {judged}; {face.age_low:.0f} to "
+        f"{face.age_high:.0f} eight times out of ten."
+    )
+
+
+def gender_text(face: Any) -> str:
+    """The gender label that the model finds likelier, in words."""
+    female = face.p_female
+    judged, probability = ("female", female) if female >= 0.5 else ("male", 1 - female)
+    likely = "over 99 %" if probability > 0.995 else f"{probability:.0%}"
+    if not face.decided:
+        return f"Gender label left open: {judged} {likely} likely."
+    return f"Gender label judged **{judged}**, {likely} likely."
+
+
+def split_text(face: Any) -> str:
+    """In which splits a face is, in words."""
+    named = isinstance(face.split, str)
+    words = f"In {face.split}" if named else "In no split"
+    coral = getattr(face, "coral", None)
+    return f"{words} (CORAL split: {coral})." if isinstance(coral, str) else f"{words}."
+
+
+def quality_text(face: Any) -> str:
+    """The measures of a face's picture, in words; empty where it is not described."""
+    if not hasattr(face, "sharpness") or np.isnan(face.sharpness):
+        return ""
+    return (
+        f"Sharpness {face.sharpness:.3f} · brightness {face.brightness:.0f} of 255 · "
+        f"face {face.face_px:.0f} px wide · turned by {abs(face.yaw_deg):.0f}°"
+    )
+
+
+def flags_of(face: Any) -> list[str]:
+    """What is remarkable about a face, in words."""
+    words = FLAGS | OUTCOMES
+    return [words[name] for name in words if getattr(face, name, False)]
+
+
+def duplicates_text(faces: pd.DataFrame, row: int, others: np.ndarray) -> str:
+    """How a face's duplicates are spread over the splits, in words."""
+    splits = set(faces["split"].iloc[[row, *others]].dropna())
+    if {"train", "test"} <= splits:
+        return (
+            "They cross train and test: the model has seen a picture of the test part "
+            "while it was trained."
+        )
+    if len(splits) > 1:
+        return f"They cross the splits {' and '.join(sorted(splits))}."
+    return "All are in the same split."
+
+
+# ------------------------------------------------------------------------- the parts
+
+
+def _show_unknown() -> None:
+    st.info("No face has the name that the address asks for:", icon=":material/search:")
+    st.text(dataset_state.look().face)
+    st.button(
+        "To the faces",
+        key=dataset_state.widget_key("back"),
+        icon=":material/grid_view:",
+        on_click=dataset_state.change_look,
+        kwargs={"face": ""},
+    )
+
+
+def _show_way(faces: pd.DataFrame, left: np.ndarray, row: int) -> None:
+    """Back, previous and next, within the filters and the order."""
+    is_left = bool(left[row])
+    reached = left.copy()
+    reached[row] = True  # so that there is a next one from outside the filters, too
+    rows = dataset_tables.ordered(faces, reached, dataset_state.look())
+    place = place_of(rows, row) or 0
+    before, after = beside(rows, row)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Back",
+            key=dataset_state.widget_key("back"),
+            icon=":material/grid_view:",
+            on_click=dataset_state.change_look,
+            kwargs={"face": "", "page": place // dataset_state.look().size + 1},
+        )
+        _show_step(faces, before, "Previous", ":material/arrow_back:", "P")
+        _show_step(faces, after, "Next", ":material/arrow_forward:", "N")
+        if is_left:
+            st.caption(f"{place + 1:,} of {len(rows):,}", width="content")
+        else:
+            st.caption("Outside the filters that are set.", width="content")
+
+
+def _show_step(
+    faces: pd.DataFrame, row: int | None, title: str, icon: str, shortcut: str
+) -> None:
+    st.button(
+        title,
+        key=dataset_state.widget_key(title.lower()),
+        icon=icon,
+        shortcut=shortcut,
+        disabled=row is None,
+        on_click=dataset_state.open_face,
+        args=("" if row is None else faces["file"].iloc[row],),
+    )
+
+
+def _show_facts(faces: pd.DataFrame, row: int, face: Any) -> None:
+    st.subheader(f"Labelled {label_text(face)}", anchor=False)
+    race = face.race if isinstance(face.race, str) else "none"
+    date = "" if pd.isna(face.date) else f" Collected {face.date:%Y-%m-%d}."
+    st.markdown(f"Race label {race}. {split_text(face)}{date}")
+    st.code(face.file, language=None, wrap_lines=True)
+    _show_estimate(faces, row, face)
+    if flags := flags_of(face):
+        st.markdown(" ".join(f":orange-badge[{words}]" for words in flags))
+    if quality := quality_text(face):
+        st.caption(quality)
+
+
+def _show_estimate(faces: pd.DataFrame, row: int, face: Any) -> None:
+    if "age_years" not in faces:
+        st.info("There is no estimate: see below.", icon=":material/unknown_document:")
+        return
+    if np.isnan(face.age_years):
+        st.info("The model's run did not estimate this face.", icon=":material/help:")
+        return
+    st.markdown(f"{estimate_text(face)} {gender_text(face)}")
+    if face.split == "train":
+        st.caption(_KNOWN_FROM_TRAINING)
+    try:
+        chances = dataset_tables.distributions(faces)[row]
+    except AgeModelError as error:
+        st.text(str(error))
+        return
+    figure = figure_labelled_distribution(
+        chances, face.age_years, face.age_low, face.age_high, face.age
+    )
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        config=_PLOT_CONFIG,
+        key=dataset_state.widget_key("distribution"),
+        alt=f"How probable the model finds each age; labelled {label_text(face)}",
+    )
+
+
+def _show_duplicates(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
+    if not len(others):
+        return
+    st.markdown("**The same picture, or nearly so**")
+    st.caption(duplicates_text(faces, row, others))
+    exact = faces["exact_group"].to_numpy()
+    same = [exact[row] >= 0 and exact[other] == exact[row] for other in others]
+    notes = [
+        f"{split} · {'every pixel' if is_same else 'nearly'}"
+        for split, is_same in zip(faces["split"].iloc[others], same, strict=True)
+    ]
+    show_tiles(dataset_state.pictures_dir(), faces.iloc[others], "duplicates", notes)
+
+
+def _show_alike(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
+    """The nearest faces by embedding; not `others`, the duplicates shown above."""
+    st.markdown("**Most alike to the model**")
+    try:
+        rows, cosines = similar(
+            dataset_tables.embeddings(faces), row, ALIKE + len(others)
+        )
+    except AgeModelError as error:
+        st.text(f"Likeness cannot be told. {error}")
+        return
+    new = ~np.isin(rows, others)
+    rows, cosines = rows[new][:ALIKE], cosines[new][:ALIKE]
+    if not len(rows):
+        st.caption("The model has not placed this face among the others.")
+        return
+    st.caption(_ALIKE_IS)
+    notes = [
+        f"{split} · {cosine:.2f}"
+        for split, cosine in zip(faces["split"].iloc[rows], cosines, strict=True)
+    ]
+    show_tiles(dataset_state.pictures_dir(), faces.iloc[rows], "alike", notes)
+    st.button(
+        "Order all faces by likeness to this one",
+        key=dataset_state.widget_key("order_alike"),
+        icon=":material/sort:",
+        on_click=dataset_state.change_look,
+        kwargs={
+            "face": "",
+            "sort": "similar",
+            "like": faces["file"].iloc[row],
+            "page": 1,
+        },
+    )

@@ -1,0 +1,235 @@
+"""Charts of the faces that are left; a click or a drag in one filters all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from agemodel.explorer.aggregates import (
+    age_histogram,
+    age_spread,
+    collected,
+    error_by,
+    normalised,
+    value_counts,
+)
+from agemodel.explorer.filters import Masks
+from agemodel.explorer.queries import Ages
+from agemodel.explorer.selection import FACETS, Selection
+from agemodel.figures import dataset_charts as figures
+from ui.dataset import dataset_state
+from ui.dataset.dataset_state import with_filter
+from ui.dataset.touch import answers, on_phone
+
+Points = Sequence[Mapping[str, Any]]
+
+CONFIG = {
+    "displayModeBar": False,
+    "scrollZoom": False,
+    "doubleClick": False,
+}
+
+TAPPED = dataset_state.widget_key("charts_tapped")
+_HOW_TO = (
+    "{way} to filter; click it again to let go. Each chart also shows what its own "
+    "filter leaves out, paler."
+)
+_SPREAD_IS = (
+    "A bar holds the middle half of the faces, the grey one behind it the middle 80 %; "
+    "the number is their median age."
+)
+
+
+def show_charts(faces: pd.DataFrame, found: Masks) -> None:
+    """Draw the charts, each without the filters that are set in it.
+
+    Args:
+        faces: as of `explorer.read_faces`.
+        found: as of `filters.masks`.
+    """
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.segmented_control(
+            "Charts show",
+            [dataset_state.COUNTS, dataset_state.SHARES],
+            format_func=str.capitalize,
+            required=True,
+            label_visibility="collapsed",
+            **dataset_state.control("measure"),
+        )
+        answers("Charts filter when tapped", TAPPED)
+        way = "Tap a bar" if on_phone() else "Drag over ages, or click a bar,"
+        st.caption(_HOW_TO.format(way=way))
+    _show_ages(faces, found.without("age"))
+    with st.grid(2, min_column_width=300, gap="medium"):
+        with st.container():
+            for key, title in (("race", "Race label"), ("split", "Split")):
+                with st.container(gap=None):
+                    _show_values(faces, found.without(key), key, title)
+        with st.container(gap=None):
+            _show_spread(faces, found.without("race", "gender"))
+        if "abs_error" in faces:
+            with st.container(gap=None):
+                _show_errors(faces, found.without("group"))
+        with st.container(gap=None):
+            _show_dates(faces, found.without("date"))
+
+
+def ages_of(points: Points) -> Ages | None:
+    """The youngest and oldest age among the bars that were chosen; None of none."""
+    ages = [round(point["x"]) for point in points]
+    return (min(ages), max(ages)) if ages else None
+
+
+def toggled(
+    chosen: Sequence[str], clicked: Sequence[str], names: Sequence[str]
+) -> tuple[str, ...]:
+    """Values of a filter after a click on some: in if they were out, out if in.
+
+    Args:
+        chosen: before.
+        clicked: what was clicked on; unknown names do nothing.
+        names: all values, in their order.
+    """
+    now = set(chosen) ^ (set(clicked) & set(names))
+    return tuple(name for name in names if name in now)
+
+
+def with_pair(wanted: Selection, points: Points) -> Selection:
+    """A selection after a click on the bars of a race and a gender.
+
+    Args:
+        wanted: before.
+        points: the bars that were chosen; of several the last counts, of none nothing
+            changes. The pair that was chosen already is let go.
+    """
+    if not points:
+        return wanted
+    pair = replace(
+        wanted,
+        races=(str(points[-1]["y"]),),
+        genders=(str(points[-1]["legendgroup"]),),
+    )
+    return wanted.cleared("race", "gender") if pair == wanted else pair
+
+
+def days_of(points: Points) -> tuple[date, date] | None:
+    """The first and last day among the bars that were chosen; None of none."""
+    days = [date.fromisoformat(str(point["x"])[:10]) for point in points]
+    return (min(days), max(days)) if days else None
+
+
+def _show_ages(faces: pd.DataFrame, rows: np.ndarray) -> None:
+    counts = age_histogram(faces, rows, by="gender")
+    shares = dataset_state.look().measure == dataset_state.SHARES
+    figure = figures.figure_age_histogram(
+        normalised(counts) if shares else counts,
+        dataset_state.selection().ages,
+        drag=not on_phone(),
+    )
+    st.markdown("**Age by gender label**")
+
+    def choose(points: Points, wanted: Selection) -> Selection:
+        ages = ages_of(points)
+        return replace(wanted, ages=ages) if ages else wanted
+
+    _show("ages", figure, choose, "How many faces have each age", ("points", "box"))
+
+
+def _show_values(faces: pd.DataFrame, rows: np.ndarray, key: str, title: str) -> None:
+    facet = FACETS[key]
+    counts = value_counts(faces, rows, key)
+    shares = dataset_state.look().measure == dataset_state.SHARES
+    values = counts / max(counts.sum(), 1) if shares else counts
+    chosen = getattr(dataset_state.selection(), facet.field)
+    st.markdown(f"**{title}**")
+
+    def choose(points: Points, wanted: Selection) -> Selection:
+        clicked = [str(point["y"]) for point in points]
+        before = getattr(wanted, facet.field)
+        now = toggled(before, clicked, facet.names)
+        return with_filter(wanted, key, now)
+
+    _show(key, figures.figure_values(values, chosen), choose, f"Faces by {title}")
+
+
+def _show_spread(faces: pd.DataFrame, rows: np.ndarray) -> None:
+    wanted = dataset_state.selection()
+    table = age_spread(faces, rows, "race", "gender")
+    figure = figures.figure_spread(table, wanted.races, wanted.genders)
+    st.markdown("**Age by race and gender label**", help=_SPREAD_IS)
+
+    _show(
+        "spread",
+        figure,
+        lambda points, now: with_pair(now, points),
+        "Where the ages of each race and gender label lie",
+    )
+
+
+def _show_errors(faces: pd.DataFrame, rows: np.ndarray) -> None:
+    test = (faces["split"] == "test").to_numpy()
+    tables = {
+        "test": error_by(faces, rows & test, "age_group"),
+        "train and val": error_by(faces, rows & ~test, "age_group"),
+    }
+    figure = figures.figure_errors(tables, dataset_state.selection().age_groups)
+    st.markdown("**Mean absolute error by age**")
+
+    def choose(points: Points, wanted: Selection) -> Selection:
+        clicked = [str(point["x"]) for point in points]
+        now = toggled(wanted.age_groups, clicked, FACETS["group"].names)
+        return replace(wanted, age_groups=now)
+
+    _show("errors", figure, choose, "Mean absolute error of each age group")
+
+
+def _show_dates(faces: pd.DataFrame, rows: np.ndarray) -> None:
+    counts = collected(faces, rows, "day")
+    shares = dataset_state.look().measure == dataset_state.SHARES
+    values = counts / max(counts.sum(), 1) if shares else counts
+    st.markdown("**Day of collection**")
+
+    def choose(points: Points, wanted: Selection) -> Selection:
+        days = days_of(points)
+        return replace(wanted, dates=None if days == wanted.dates else days or None)
+
+    figure = figures.figure_days(values, dataset_state.selection().dates)
+    _show("dates", figure, choose, "How many faces were collected on each day")
+
+
+def _show(
+    name: str,
+    figure: go.Figure,
+    choose: Callable[[Points, Selection], Selection],
+    alt: str,
+    mode: tuple[Literal["points", "box"], ...] = ("points",),
+) -> None:
+    """Draw a chart; what is chosen in it changes the selection."""
+    key = dataset_state.round_key(name)
+
+    def take() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        dataset_state.renew(name)
+        if points:
+            dataset_state.select(choose(points, dataset_state.selection()))
+
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        config=CONFIG,
+        key=key,
+        on_select=take if _answer() else "ignore",
+        selection_mode=mode,
+        alt=alt,
+    )
+
+
+def _answer() -> bool:
+    return not on_phone() or bool(st.session_state.get(TAPPED))

@@ -1,0 +1,228 @@
+"""The filters of the Dataset page, each with its counts, and what they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from agemodel.core.labels import MAX_AGE, MIN_AGE
+from agemodel.explorer.filters import ERROR_BANDS
+from agemodel.explorer.flags import FLAGS, OUTCOMES
+from agemodel.explorer.queries import Errors, write_errors
+from agemodel.explorer.selection import FACETS, Selection
+from ui.dataset import dataset_state
+
+Counts = Mapping[str, Mapping[str, int]]
+
+MAX_SAID = 160
+"""Characters of the filters in words that fit in the line."""
+
+_WHERE = "Filters: at the left, or behind »"
+
+_TITLES = {
+    "group": "Age group",
+    "gender": "Gender label",
+    "race": "Race label",
+    "split": "Split",
+    "error": "Absolute error in years",
+    "flag": "Any of these",
+    "outcome": "Any of these",
+    "without": "None of these",
+}
+_FOLDED = {
+    "flag": "Picture quality",
+    "outcome": "Estimate and label",
+    "without": "Leave out",
+}
+_HELP = {
+    "race": "As labelled in the dataset; the model never sees it.",
+    "error": "Of the model's estimate. It was trained on train: only the errors on "
+    "test are like those on other faces.",
+}
+
+
+def show_filters(counted: Counts) -> None:
+    """Draw the filters.
+
+    Args:
+        counted: as of `filters.counts`.
+    """
+    _show_ages(counted["age"])
+    for key in ("group", "gender", "race", "split"):
+        _show_choice(key, counted)
+    _show_errors(counted)
+    for key, title in _FOLDED.items():
+        if key in counted:
+            _show_folded(key, title, counted)
+    _show_name()
+
+
+def show_left(left: int, total: int) -> None:
+    """Draw the line that stays in view: how many faces are left, and by which filters.
+
+    Args:
+        left: faces that the filters leave.
+        total: all faces.
+    """
+    wanted = dataset_state.selection()
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        with st.container(width="content", gap=None):
+            st.markdown(f"**{left:,} of {total:,} faces**", width="content")
+            if wanted.active:
+                st.text(_shortened(wanted.describe()), width="content")
+            else:
+                st.caption(_WHERE, width="content")
+        st.button(
+            "Show all",
+            key=dataset_state.widget_key("reset"),
+            icon=":material/filter_alt_off:",
+            disabled=not wanted.active,
+            on_click=dataset_state.select,
+            args=(Selection(),),
+        )
+
+
+def label(word: str, count: int) -> str:
+    """A value of a filter beside how many faces have it."""
+    return f"{word} :gray[{count:,}]"
+
+
+def values_of(chosen: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...]:
+    """The values that were chosen, in their order.
+
+    Who clicks twice in a hurry may send a label with a count that is no longer there;
+    it then comes as text.
+
+    Args:
+        chosen: values, or labels as of `label`.
+        words: the word of each value, in the order of the values.
+    """
+    return tuple(
+        value
+        for value, word in words.items()
+        if any(one == value or one.startswith(label(word, 0)[:-2]) for one in chosen)
+    )
+
+
+def error_words(errors: Errors) -> str:
+    """A range of absolute errors in a few words, without the unit."""
+    low, high = errors
+    if low == 0:
+        return f"under {high:g}"
+    return f"{low:g} or more" if high == float("inf") else f"{low:g} to {high:g}"
+
+
+def age_title(counted: Mapping[str, int]) -> str:
+    """The slider's title, with how many faces are in it of how many there could be.
+
+    Args:
+        counted: faces of all ages and of those chosen, the same where all are.
+    """
+    everyone, chosen = next(iter(counted.values())), list(counted.values())[-1]
+    return f"Age in years · {chosen:,} of {everyone:,}"
+
+
+def _show_ages(counted: Mapping[str, int]) -> None:
+    key = dataset_state.widget_key("filter_age")
+    st.session_state[key] = dataset_state.selection().ages
+    st.slider(
+        age_title(counted),
+        MIN_AGE,
+        MAX_AGE,
+        key=key,
+        on_change=_take,
+        args=("age", lambda ages: tuple(ages)),
+    )
+
+
+def _show_folded(key: str, title: str, counted: Counts) -> None:
+    """A filter that is folded away until it is asked for; then it is drawn."""
+    chosen = getattr(dataset_state.selection(), FACETS[key].field)
+    part = st.expander(
+        f"{title} :gray[{len(chosen)} chosen]" if chosen else title,
+        expanded=bool(chosen),
+        type="compact",
+        key=dataset_state.widget_key(f"fold_{key}"),
+        on_change="rerun",
+    )
+    if part.open:
+        with part:
+            _show_choice(key, counted)
+
+
+def _show_choice(key: str, counted: Counts) -> None:
+    """A filter whose values are from a list; nothing where they cannot be told."""
+    if key not in counted:
+        return
+    words = {value: _word(key, value) for value in counted[key]}
+    chosen = getattr(dataset_state.selection(), FACETS[key].field)
+    widget = dataset_state.widget_key(f"filter_{key}")
+    st.session_state[widget] = [value for value in chosen if value in words]
+    st.pills(
+        _TITLES[key],
+        list(words),
+        selection_mode="multi",
+        format_func=lambda value: label(words[value], counted[key][value]),
+        key=widget,
+        help=_HELP.get(key),
+        on_change=_take,
+        args=(key, lambda values: values_of(values or (), words)),
+    )
+
+
+def _word(key: str, value: str) -> str:
+    words = {"flag": FLAGS, "outcome": OUTCOMES, "without": FLAGS}
+    return words.get(key, {}).get(value, value)
+
+
+def _show_errors(counted: Counts) -> None:
+    if "error" not in counted:
+        return
+    words = {write_errors(band): error_words(band) for band in ERROR_BANDS}
+    widget = dataset_state.widget_key("filter_error")
+    now = write_errors(dataset_state.selection().errors)
+    st.session_state[widget] = now if now in words else None
+
+    def read(value: str | None) -> Errors:
+        found = values_of([value] if value else [], words)
+        bands = {write_errors(band): band for band in ERROR_BANDS}
+        return bands[found[0]] if found else Selection().errors
+
+    st.pills(
+        _TITLES["error"],
+        list(words),
+        format_func=lambda band: label(words[band], counted["error"][band]),
+        key=widget,
+        help=_HELP["error"],
+        on_change=_take,
+        args=("error", read),
+    )
+
+
+def _show_name() -> None:
+    key = dataset_state.widget_key("filter_name")
+    st.session_state[key] = dataset_state.selection().name
+    st.text_input(
+        "Part of a file name",
+        key=key,
+        icon=":material/search:",
+        placeholder="such as 20170116",
+        on_change=_take,
+        args=("name", lambda text: FACETS["name"].read([text or ""])),
+    )
+
+
+def _take(key: str, read: Callable[[Any], Any]) -> None:
+    """Take over what a widget says."""
+    value = read(st.session_state[dataset_state.widget_key(f"filter_{key}")])
+    dataset_state.select(
+        dataset_state.with_filter(dataset_state.selection(), key, value)
+    )
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= MAX_SAID else f"{words[:MAX_SAID]}..."

@@ -1,0 +1,201 @@
+"""The faces that are left, page by page, and the one that is looked at."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.core.errors import AgeModelError
+from agemodel.explorer.ordering import ORDERS, orders_of, page_count, page_of, row_of
+from ui.dataset import dataset_state, dataset_tables
+from ui.dataset.face_page import show_face
+from ui.dataset.tiles import show_tiles
+
+TWENTY = 20
+PAGES = "pages"
+TABLE = "faces_table"
+
+_CAPTION_IS = (
+    "Under each face: the estimated age, in brackets the labelled one, and the gender "
+    "label (F or M); a gender label that the model judges otherwise has an exclamation "
+    "mark. A click on it opens the face."
+)
+_LABEL_IS = (
+    "Under each face: the labelled age and the gender label (F or M). A click on it "
+    "opens the face."
+)
+_ROW_IS = "Select a row to open the face."
+_COLUMNS = (
+    *("file", "age", "age_years", "age_low", "age_high", "gender", "p_female"),
+    *("race", "split", "date", "mark"),
+)
+
+
+@st.fragment
+def show_faces(faces: pd.DataFrame, left: np.ndarray) -> None:
+    """Draw a page of the faces, or the one that is looked at.
+
+    Args:
+        faces: as of `explorer.read_faces`.
+        left: the faces that the filters leave, a mask of shape (n,).
+    """
+    dataset_state.write_url()
+    if dataset_state.look().face:
+        show_face(faces, left)
+        return
+    folder = dataset_state.pictures_dir()
+    _show_controls(faces, folder is not None)
+    look = dataset_state.look()
+    rows = dataset_tables.ordered(faces, left, look)
+    if not len(rows):
+        st.info("No face is left by these filters.", icon=":material/filter_alt:")
+        return
+    page = faces.iloc[page_of(rows, look.page, look.size)]
+    if folder is None or look.show == dataset_state.TABLE:
+        st.caption(_ROW_IS)
+        _show_table(page)
+    else:
+        _show_pictures(folder, page)
+    _show_pages(page_count(rows, look.size))
+
+
+def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
+    orders = orders_of(faces)
+    if row_of(faces, dataset_state.look().like) is None:
+        orders.remove("similar")
+    if dataset_state.look().sort not in orders:
+        dataset_state.change_look(sort="name")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.selectbox(
+            "Order",
+            orders,
+            format_func=lambda key: ORDERS[key].capitalize(),
+            width=230,
+            **dataset_state.control("sort"),
+        )
+        st.segmented_control(
+            "Faces a page",
+            dataset_state.SIZES,
+            required=True,
+            **dataset_state.control("size"),
+        )
+        if has_pictures:
+            st.segmented_control(
+                "Show",
+                [dataset_state.PICTURES, dataset_state.TABLE],
+                format_func=str.capitalize,
+                required=True,
+                **dataset_state.control("show"),
+            )
+        st.button(
+            "Twenty at random",
+            key=dataset_state.widget_key("twenty"),
+            icon=":material/shuffle:",
+            on_click=_draw_twenty,
+        )
+    if dataset_state.look().sort == "similar":
+        _show_reference(faces)
+
+
+def _draw_twenty() -> None:
+    look = dataset_state.look()
+    drawn = look.sort == "random" and look.size == TWENTY
+    seed = look.seed % dataset_state.MAX_NUMBER + 1 if drawn else look.seed
+    dataset_state.change_look(sort="random", size=TWENTY, seed=seed, page=1)
+
+
+def _show_reference(faces: pd.DataFrame) -> None:
+    """Say to which face the others are alike."""
+    file = dataset_state.look().like
+    try:
+        dataset_tables.embeddings(faces)
+    except AgeModelError as error:
+        st.warning(f"The likeness cannot be told. {error}", icon=":material/blur_off:")
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"Most alike, to the model, to {file}", width="content")
+        st.button(
+            "Open that face",
+            key=dataset_state.widget_key("reference"),
+            type="tertiary",
+            icon=":material/account_box:",
+            on_click=dataset_state.open_face,
+            args=(file,),
+        )
+
+
+def _show_pictures(folder: Path, page: pd.DataFrame) -> None:
+    pictures = dataset_tables.pictures(folder, tuple(page["file"]))
+    st.caption(_CAPTION_IS if "age_years" in page else _LABEL_IS)
+    show_tiles(folder, page, "gallery")
+    if missing := pictures.count(b""):
+        st.warning(
+            f"Pictures of {missing} of these faces are missing. Import the archive "
+            "again: `python -m agemodel data import ARCHIVE`",
+            icon=":material/broken_image:",
+        )
+
+
+def _show_table(page: pd.DataFrame) -> None:
+    config = st.column_config
+    years: dict[str, Any] = {"format": "%.1f", "width": "small"}
+    columns = [name for name in _COLUMNS if name in page]
+    if "mark" in page and not dataset_tables.known_marks():
+        columns.remove("mark")
+    st.dataframe(
+        page,
+        hide_index=True,
+        column_order=columns,
+        column_config={
+            "file": config.TextColumn("File", width="medium"),
+            "age": config.NumberColumn("Age label", width="small"),
+            "age_years": config.NumberColumn("Estimate", **years),
+            "age_low": config.NumberColumn("From", **years),
+            "age_high": config.NumberColumn("To", **years),
+            "gender": config.TextColumn("Gender label", width="small"),
+            "p_female": config.NumberColumn("p(female)", format="%.2f", width="small"),
+            "race": config.TextColumn("Race label", width="small"),
+            "split": config.TextColumn("Split", width="small"),
+            "date": config.DatetimeColumn("Collected", format="YYYY-MM-DD"),
+            "mark": config.TextColumn("Mark", width="small"),
+        },
+        key=dataset_state.round_key(TABLE),
+        on_select=partial(dataset_state.open_row, TABLE, tuple(page["file"])),
+        selection_mode="single-row",
+        alt="The faces of this page with their labels and estimates",
+    )
+
+
+def _show_pages(count: int) -> None:
+    if count == 1:
+        return
+    if dataset_state.look().page > count:
+        dataset_state.change_look(page=count)
+    with st.container(horizontal_alignment="center"):
+        st.pagination(
+            count,
+            default=dataset_state.look().page,
+            max_visible_pages=5,
+            key=_pages_key(),
+            on_change=_turn,
+        )
+
+
+def _pages_key() -> str:
+    """The key of the pages; a new one where the page was changed by something else.
+
+    Unlike other widgets, this one complains when its state is set (Streamlit 1.67).
+    """
+    page = dataset_state.look().page
+    if st.session_state.get(dataset_state.round_key(PAGES), page) != page:
+        dataset_state.renew(PAGES)
+    return dataset_state.round_key(PAGES)
+
+
+def _turn() -> None:
+    dataset_state.change_look(page=st.session_state[dataset_state.round_key(PAGES)])

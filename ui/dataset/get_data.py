@@ -1,0 +1,243 @@
+"""Getting the images from the Dataset page, and how far that is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError
+from agemodel.dataset.archive import ImportReport
+from agemodel.dataset.download import LICENCE, is_begun
+from agemodel.dataset.getting import (
+    ADDRESS,
+    CANCELLED,
+    DISK,
+    DONE,
+    DOWNLOAD,
+    FAILED,
+    MIRROR,
+    RUNNING,
+    SOURCES,
+    Getter,
+    Snapshot,
+    Wanted,
+)
+from agemodel.dataset.mirror import HANDLE
+from agemodel.dataset.transfer import megabytes
+from ui.dataset import dataset_state
+from ui.permission import NOT_HERE, may_change
+
+EVERY_S = 1.0
+_WATCHED = "dataset_watched_job"
+_NAMES = {
+    MIRROR: "Kaggle's mirror",
+    ADDRESS: "Another address",
+    DISK: "This machine's disk",
+}
+_MIRROR_IS = (
+    f"The data set [{HANDLE}](https://www.kaggle.com/datasets/{HANDLE}), fetched by "
+    "Kaggle's own client, which checks what came. No account is needed."
+)
+_GOES_ON = (
+    "A download was not finished: what has come is kept, and the same one goes on "
+    "from there."
+)
+
+
+@st.cache_resource(show_spinner=False)
+def getter() -> Getter:
+    """The one of this process, which every session watches."""
+    return Getter()
+
+
+def show_job() -> str:
+    """Draw the job that runs, or what came of the last one, and return its phase."""
+    job = getter().snapshot()
+    if job.phase == RUNNING:
+        _watch()
+    elif job.phase == DONE and job.report and _is_watched(job):
+        _show_result(job.report)
+    elif job.phase in (FAILED, CANCELLED) and dataset_state.pictures_dir() is None:
+        _show_end(job)
+    return job.phase
+
+
+def show_ways() -> None:
+    """Offer the ways to get the images, to those who may."""
+    if may_change():
+        _show_form()
+    else:
+        st.caption(NOT_HERE)
+
+
+def progress_words(job: Snapshot) -> str:
+    """How far a job is: bytes, rate and time left, as far as they are known."""
+    if job.cancelling:
+        return "Cancelling …"
+    text = job.text[:1].upper() + job.text[1:]
+    if not job.done_bytes and job.total_bytes is None:
+        return f"{text} …"
+    done = megabytes(job.done_bytes)
+    if job.done_bytes == job.total_bytes:  # what comes now brings no bytes
+        return f"{text} · {done} …"
+    parts = [text]
+    if job.total_bytes is None:
+        parts.append(done)
+    else:
+        parts.append(f"{done.removesuffix(' MB')} of {megabytes(job.total_bytes)}")
+    if job.bytes_per_s is not None:
+        parts.append(f"{megabytes(int(job.bytes_per_s))}/s")
+    if job.seconds_left:
+        parts.append(f"{duration_words(job.seconds_left)} left")
+    return " · ".join(parts)
+
+
+def duration_words(seconds: float) -> str:
+    """A time in the units that matter, such as 40 s, 3 min or 2 h 5 min."""
+    if seconds < 100:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 100:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+# ---------------------------------------------------------------- a job
+
+
+@st.fragment(run_every=EVERY_S)
+def _watch() -> None:
+    """Draw how far the job is, every second; the page anew once it has ended."""
+    job = getter().snapshot()
+    st.session_state[_WATCHED] = job.number
+    if job.phase != RUNNING:
+        st.rerun()
+    with st.container(border=True):
+        doing = "downloaded" if job.step == DOWNLOAD else "imported"
+        st.markdown(f"**The pictures are being {doing}.**")
+        if may_change():
+            st.text(f"From {job.wanted.name}")
+        part = job.done_bytes / job.total_bytes if job.total_bytes else 0.0
+        st.progress(min(part, 1.0), progress_words(job))
+        st.caption("This goes on when the page is closed.")
+        if may_change():
+            st.button(
+                "Cancel",
+                key=dataset_state.widget_key("get_cancel"),
+                icon=":material/cancel:",
+                on_click=getter().cancel,
+                disabled=job.cancelling,
+            )
+
+
+def _is_watched(job: Snapshot) -> bool:
+    """Whether this visitor saw the job run, and has not closed its result."""
+    return st.session_state.get(_WATCHED) == job.number
+
+
+def _show_result(report: ImportReport) -> None:
+    with st.container(border=True):
+        st.markdown(f":material/check_circle: **{report.words}.**")
+        took = duration_words(report.seconds)
+        done = "was there already" if report.already_there else f"imported in {took}"
+        st.text(" ".join(filter(None, [f"{report.source}: {done}.", report.notes])))
+        if report.rejects:
+            reasons = report.reasons.items()
+            st.text("\n".join(f"{n:,} refused: {reason}" for reason, n in reasons))
+            st.caption("The view Issues lists the refused files.")
+        st.button(
+            "Close",
+            key=dataset_state.widget_key("get_close"),
+            on_click=st.session_state.pop,
+            args=(_WATCHED, None),
+        )
+
+
+def _show_end(job: Snapshot) -> None:
+    """Say why a job did not bring the pictures, and offer to go on."""
+    cancelled = job.phase == CANCELLED
+    if cancelled:
+        st.info("**Cancelled.** The pictures are not here.", icon=":material/cancel:")
+    else:
+        done = "downloaded" if job.step == DOWNLOAD else "imported"
+        st.error(f"**The pictures could not be {done}.**", icon=":material/error:")
+    if not may_change():
+        return
+    st.text(job.problem)
+    if st.button(
+        "Go on" if cancelled and job.wanted.source != DISK else "Try again",
+        key=dataset_state.widget_key("get_again"),
+        icon=":material/refresh:",
+    ):
+        _start(job.wanted, licence_accepted=True)
+
+
+# ---------------------------------------------------------------- starting one
+
+
+@st.fragment
+def _show_form() -> None:
+    source = st.segmented_control(
+        "Get them from",
+        SOURCES,
+        format_func=_NAMES.__getitem__,
+        required=True,
+        key=_recalled("from", MIRROR),
+    )
+    _remember("from", source)
+    with st.form(dataset_state.widget_key("get_form"), border=False):
+        wanted = _ask(source or MIRROR)
+        st.markdown(LICENCE)
+        accepted = st.checkbox("I accept these terms", key=_recalled("licence", False))
+        _remember("licence", accepted)
+        if st.form_submit_button("Get the pictures", icon=":material/download:"):
+            _start(wanted, accepted)
+
+
+def _ask(source: str) -> Wanted:
+    """Draw what a source needs to know."""
+    if source == DISK:
+        return Wanted(
+            DISK,
+            _text("path", "Path of UTKFace.tar.gz, a .tar, a .zip or a folder"),
+        )
+    if is_begun(paths.data_dir(), mirror=source == MIRROR):
+        st.info(_GOES_ON, icon=":material/resume:")
+    if source == MIRROR:
+        st.markdown(_MIRROR_IS)
+        return Wanted(MIRROR)
+    return Wanted(
+        ADDRESS,
+        _text("address", "Address of a .tar.gz, a .tar or a .zip, http or https"),
+        _text("sha256", "Its SHA-256 in hexadecimal, if you know it"),
+    )
+
+
+def _text(name: str, label: str) -> str:
+    text = st.text_input(label, key=_recalled(name, "")) or ""
+    _remember(name, text)
+    return text.strip()
+
+
+def _recalled(name: str, default: Any) -> str:
+    """The key of a widget that takes up its value after a job that hid it."""
+    key = dataset_state.widget_key(f"get_{name}")
+    st.session_state.setdefault(key, st.session_state.get(f"{key}_last", default))
+    return key
+
+
+def _remember(name: str, value: Any) -> None:
+    st.session_state[f"{dataset_state.widget_key(f'get_{name}')}_last"] = value
+
+
+def _start(wanted: Wanted, licence_accepted: bool) -> None:
+    try:
+        getter().start(wanted, paths.data_dir(), licence_accepted=licence_accepted)
+    except AgeModelError as error:
+        st.warning("**Nothing was started.**", icon=":material/info:")
+        st.text(str(error))
+        return
+    st.toast("Begun: how far it is stands at the top of the page.")
+    st.rerun()

@@ -1,0 +1,96 @@
+"""The map: faces that the model finds alike lie close together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.explorer.filters import Masks
+from agemodel.explorer.queries import Region, region_of
+from agemodel.figures.dataset_charts import figure_map
+from ui.dataset import dataset_state
+from ui.dataset.filter_charts import CONFIG
+from ui.dataset.touch import answers
+
+CHART = "map"
+DRAW = dataset_state.widget_key("map_draw")
+COLOURS = {
+    "age": "age",
+    "gender": "gender",
+    "error": "abs_error",
+    "split": "split",
+}
+"""The column behind each way to colour the map."""
+
+_WHAT_IT_IS = (
+    "Each point is a face; those that the model finds alike lie close together. How "
+    "far apart two groups lie says nothing (t-SNE)."
+)
+_DRAW = " Draw around points to keep only them."
+
+
+def show_map(faces: pd.DataFrame, found: Masks) -> None:
+    """Draw the faces that are left on the map, a lasso filters.
+
+    Args:
+        faces: as of `explorer.read_faces`.
+        found: as of `filters.masks`.
+    """
+    if "map_x" not in faces:
+        st.info(
+            "The map is not here yet. With the images imported: "
+            "`python -m agemodel data describe`",
+            icon=":material/map:",
+        )
+        return
+    colours = [key for key, column in COLOURS.items() if column in faces]
+    if dataset_state.look().colour not in colours:
+        dataset_state.change_look(colour="age")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.segmented_control(
+            "Coloured by",
+            colours,
+            format_func=str.capitalize,
+            required=True,
+            **dataset_state.control("colour"),
+        )
+        draws = answers("Draw with a finger", DRAW)
+    st.caption(_WHAT_IT_IS + _DRAW * draws)
+    placed = ~np.isnan(faces["map_x"].to_numpy())
+    rows = found.without("map") & placed
+    colour = dataset_state.look().colour
+    figure = figure_map(
+        faces["map_x"].to_numpy()[rows],
+        faces["map_y"].to_numpy()[rows],
+        faces[COLOURS[colour]][rows],
+        dataset_state.selection().region,
+        drag=draws,
+    )
+    key = dataset_state.round_key(CHART)
+    st.plotly_chart(
+        figure,
+        width="stretch",
+        config=CONFIG,
+        key=key,
+        on_select=_take if draws else "ignore",
+        selection_mode="lasso",
+        alt=f"The map of the faces, coloured by {colour}",
+    )
+
+
+def region_drawn(chosen: Mapping[str, Any]) -> Region:
+    """The region of the last lasso in what a chart says was chosen; empty of none."""
+    lassos = chosen.get("lasso") or []
+    return region_of(lassos[-1]["x"], lassos[-1]["y"]) if lassos else ()
+
+
+def _take() -> None:
+    region = region_drawn(st.session_state[dataset_state.round_key(CHART)]["selection"])
+    dataset_state.renew(CHART)
+    if region:
+        dataset_state.select(replace(dataset_state.selection(), region=region))

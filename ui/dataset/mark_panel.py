@@ -1,0 +1,215 @@
+"""What a person thinks of the labels: marking, the marks so far, a filter by them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError
+from agemodel.explorer.marks import (
+    MAX_NOTE,
+    UNMARKED,
+    VERDICTS,
+    Mark,
+    mark_faces,
+    marked_faces,
+    mend_marks,
+)
+from agemodel.explorer.table_exports import frame_csv
+from ui.dataset import dataset_state, dataset_tables
+from ui.dataset.filter_panel import Counts, label, values_of
+from ui.dataset.tiles import MARK_ICONS
+from ui.permission import may_change
+
+TABLE = "marks_table"
+
+_CHANGED = dataset_state.widget_key("marks_changed")
+_FAILED = dataset_state.widget_key("marks_failed")
+_MENDED = dataset_state.widget_key("marks_mended")
+
+_WORDS = {verdict: verdict for verdict in VERDICTS} | {UNMARKED: "not yet"}
+_WHAT_THEY_ARE = (
+    "Marks are kept in a file on the machine that runs the app. No label is changed by "
+    "them. Open a face to mark it."
+)
+
+
+def show_problem() -> None:
+    """Say that the file of marks is damaged, and mend it at a click; else nothing."""
+    if kept := st.session_state.pop(_MENDED, ""):
+        st.success(kept, icon=":material/healing:")
+    try:
+        dataset_tables.marks()
+    except AgeModelError as error:
+        with st.container(border=True):
+            st.warning("**The marks cannot be read.**", icon=":material/bookmark:")
+            st.text(str(error))
+            if not may_change():
+                return
+            st.button(
+                "Keep the marks that can be read",
+                key=dataset_state.widget_key("mend_marks"),
+                icon=":material/healing:",
+                on_click=_mend,
+            )
+            _show_failure()
+
+
+def show_marking(file: str) -> None:
+    """Let a face be marked, with a note, by who may.
+
+    Nothing is drawn while the marks cannot be read.
+
+    Args:
+        file: its name in the index.
+    """
+    try:
+        mark = dataset_tables.marks().get(file)
+    except AgeModelError:
+        return
+    if not may_change():
+        _show_mark(mark)
+        return
+    keys = {name: dataset_state.widget_key(name) for name in ("mark", "note")}
+    st.session_state[keys["mark"]] = mark.verdict if mark else None
+    st.session_state[keys["note"]] = mark.note if mark else ""
+    st.segmented_control(
+        "You find its label",
+        VERDICTS,
+        format_func=lambda verdict: f"{MARK_ICONS[verdict]} {verdict}",
+        key=keys["mark"],
+        on_change=_mark,
+        args=(file,),
+    )
+    if mark:
+        st.text_input(
+            "Note",
+            key=keys["note"],
+            max_chars=MAX_NOTE,
+            placeholder="why, or what it should be",
+            on_change=_mark,
+            args=(file,),
+        )
+    _show_failure()
+
+
+def _show_mark(mark: Mark | None) -> None:
+    if mark:
+        st.text(f"Its label was marked: {mark.verdict}. {mark.note}".rstrip())
+
+
+def were_changed() -> bool:
+    """Whether a mark was changed since this was asked last."""
+    return bool(st.session_state.pop(_CHANGED, False))
+
+
+def show_filter(counted: Counts) -> None:
+    """Draw the filter by mark, where there is a mark or it is set.
+
+    Args:
+        counted: as of `filters.counts`.
+    """
+    chosen = dataset_state.selection().marks
+    if "mark" not in counted or not (chosen or dataset_tables.known_marks()):
+        return
+    key = dataset_state.widget_key("filter_mark")
+    st.session_state[key] = list(chosen)
+    st.pills(
+        "Your mark",
+        list(_WORDS),
+        selection_mode="multi",
+        format_func=lambda value: label(_WORDS[value], counted["mark"][value]),
+        key=key,
+        on_change=_filter,
+    )
+
+
+def show_marks(faces: pd.DataFrame) -> None:
+    """Draw the marks so far, to be opened and taken away.
+
+    Args:
+        faces: as of `explorer.read_faces`.
+    """
+    st.markdown("**Your marks**")
+    st.caption(_WHAT_THEY_ARE)
+    marked = marked_faces(faces, dataset_tables.known_marks())
+    if not len(marked):
+        return
+    found = marked["verdict"].value_counts()
+    parts = (
+        f"{found[verdict]:,} {verdict}" for verdict in VERDICTS if verdict in found
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(" · ".join(parts), width="content")
+        st.download_button(
+            "Marks as CSV",
+            lambda: frame_csv(marked),
+            file_name="marks.csv",
+            mime="text/csv",
+            key=dataset_state.widget_key("download_marks"),
+            icon=":material/download:",
+            on_click="ignore",
+        )
+    _show_table(marked)
+
+
+def _show_table(marked: pd.DataFrame) -> None:
+    config = st.column_config
+    files = tuple(marked["file"])
+    st.dataframe(
+        marked,
+        hide_index=True,
+        column_config={
+            "file": config.TextColumn("File", width="medium"),
+            "verdict": config.TextColumn("Mark", width="small"),
+            "note": config.TextColumn("Note", width="medium"),
+            "marked_at": config.DatetimeColumn("Marked", format="YYYY-MM-DD HH:mm"),
+            "age": config.NumberColumn("Age label", width="small"),
+            "age_years": config.NumberColumn("Estimate", format="%.1f", width="small"),
+            "gender": config.TextColumn("Gender label", width="small"),
+            "race": config.TextColumn("Race label", width="small"),
+            "split": config.TextColumn("Split", width="small"),
+        },
+        key=dataset_state.round_key(TABLE),
+        on_select=lambda: dataset_state.open_row(TABLE, files),
+        selection_mode="single-row",
+        alt="The marked faces with their marks and notes",
+    )
+
+
+def _mark(file: str) -> None:
+    verdict = st.session_state[dataset_state.widget_key("mark")]
+    note = st.session_state.get(dataset_state.widget_key("note")) or ""
+    try:
+        mark_faces(paths.data_dir(), [file], verdict, note)
+    except AgeModelError as error:
+        st.session_state[_FAILED] = str(error)
+    else:
+        st.session_state[_CHANGED] = True
+
+
+def _mend() -> None:
+    try:
+        mended = mend_marks(paths.data_dir())
+    except AgeModelError as error:
+        st.session_state[_FAILED] = str(error)
+        return
+    aside = (
+        f" The damaged file lies beside as {mended.aside.name}." if mended.aside else ""
+    )
+    st.session_state[_MENDED] = f"Marks that were kept: {mended.kept:,}.{aside}"
+
+
+def _filter() -> None:
+    chosen = st.session_state[dataset_state.widget_key("filter_mark")] or ()
+    dataset_state.select(
+        dataset_state.with_filter(
+            dataset_state.selection(), "mark", values_of(chosen, _WORDS)
+        )
+    )
+
+
+def _show_failure() -> None:
+    if failure := st.session_state.pop(_FAILED, ""):
+        st.error(failure, icon=":material/error:")

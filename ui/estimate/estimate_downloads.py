@@ -1,0 +1,98 @@
+"""Everything that was estimated, as a table and as files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+
+from agemodel.serving import (
+    PhotoResult,
+    annotated_zip,
+    results_csv,
+    results_frame,
+    results_json,
+)
+from agemodel.serving.batches import Batch
+
+_SHOWN = (
+    *("file", "face", "age_years", "age_low", "age_high", "age_group"),
+    *("gender", "p_female", "detection_score", "warnings", "error"),
+)
+
+
+def show_takeaway(batch: Batch) -> None:
+    """The table over all photos, and its downloads; nothing while there is none."""
+    results = batch.results
+    if not results:
+        return
+    st.subheader("All results", anchor=False)
+    _show_table(results)
+    with st.container(horizontal=True):
+        _download("Table as CSV", "estimates.csv", "text/csv", results_csv, results)
+        _download(
+            "Records as JSON",
+            "estimates.json",
+            "application/json",
+            results_json,
+            results,
+        )
+        _download(
+            "Photos with boxes (.zip)",
+            "photos.zip",
+            "application/zip",
+            annotated_zip,
+            results,
+        )
+
+
+def _show_table(results: list[PhotoResult]) -> None:
+    frame = results_frame(results)
+    frame["p_female"] *= 100
+    config = st.column_config
+    st.dataframe(
+        frame,
+        width="stretch",
+        hide_index=True,
+        column_order=_SHOWN,
+        column_config={
+            "file": config.TextColumn("File", width="medium"),
+            "face": config.NumberColumn("Face", width="small"),
+            "detection_score": config.NumberColumn(
+                "Score",
+                format="%.2f",
+                width="small",
+                help="How sure the face detector is, 0 to 1",
+            ),
+            "age_years": config.NumberColumn("Age", format="%.0f", width="small"),
+            "age_low": config.NumberColumn("From", format="%.0f", width="small"),
+            "age_high": config.NumberColumn("To", format="%.0f", width="small"),
+            "age_group": config.TextColumn("Age group", width="small"),
+            "p_female": config.NumberColumn("Female", format="%.0f %%", width="small"),
+            "gender": config.TextColumn("Gender label"),
+            "warnings": config.TextColumn("Remarks", width="large"),
+            "error": config.TextColumn("Could not be read", width="large"),
+        },
+        placeholder="",
+        key="estimate_table",
+        alt="All faces with their ages, intervals, gender labels and remarks",
+    )
+
+
+def _download(
+    label: str,
+    file_name: str,
+    mime: str,
+    make: Callable[[list[PhotoResult]], bytes],
+    results: list[PhotoResult],
+) -> None:
+    st.download_button(
+        label,
+        partial(make, results),
+        file_name=file_name,
+        mime=mime,
+        key=f"estimate_download_{file_name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )

@@ -1,0 +1,143 @@
+"""The written states of the Estimate page: notice, empty, model missing, error."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from agemodel.core.errors import AgeModelError
+from agemodel.images import downscale, encode_jpeg, read_image
+from agemodel.models import app_model
+from agemodel.serving.samples import Sample, read_sample, read_samples
+from agemodel.serving.uploads import Upload
+from ui.estimate import session
+from ui.permission import may_change
+
+NOTICE = """
+**Your photos** are worked on in the memory of the machine that runs this app. They are
+not stored and not sent anywhere else.
+
+**An estimate** is the age a face appears to have, and the gender as labelled in the
+dataset (two labels), which says nothing of identity. It is not for age checks, hiring,
+surveillance or any decision about a person.
+"""
+
+NOTICE_IN_SHORT = (
+    "Photos stay in this machine's memory. An estimate is no fact about a person, and "
+    "not for any decision about one."
+)
+
+_THUMBNAIL_PX = 640
+_PROBLEM = "estimate_problem"
+
+
+def show_notice(*, in_short: bool) -> None:
+    """Say where photos go and what an estimate is for, before anything is chosen."""
+    st.caption(NOTICE_IN_SHORT if in_short else NOTICE)
+
+
+def show_model_missing(error: AgeModelError) -> None:
+    """Say that there is no model, or a damaged one, and what makes one."""
+    st.warning(
+        "**The model is missing.** Photos cannot be judged yet.",
+        icon=":material/deployed_code_alert:",
+    )
+    st.text(str(error))
+    _show_way_back()
+
+
+def show_model_error(error: AgeModelError) -> None:
+    """Say why judging stopped; the photos wait."""
+    st.error(
+        "**The model could not be loaded.** The photos wait; nothing is lost.",
+        icon=":material/error:",
+    )
+    st.text(str(error))
+    st.button("Try again", icon=":material/refresh:")
+    _show_way_back()
+
+
+def _show_way_back() -> None:
+    """Offer the model that ships, where another one was chosen, to who may choose."""
+    if not (app_model.is_chosen() and may_change()):
+        return
+    st.button(
+        "Back to the model that ships",
+        key="estimate_back",
+        icon=":material/swap_horiz:",
+        on_click=_go_back,
+    )
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.text(problem)
+
+
+def _go_back() -> None:
+    try:
+        app_model.choose(app_model.DEFAULT_MODEL)
+    except AgeModelError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+def show_empty() -> None:
+    """Offer the samples, so that a first result needs no photo of one's own."""
+    st.subheader("No photo at hand? Try one of these", anchor=False)
+    try:
+        samples = read_samples()
+    except AgeModelError as error:
+        st.error(str(error))
+        return
+    with st.grid(2, min_column_width=220, gap="medium"):
+        for sample in samples:
+            with st.container(border=True):
+                _show_sample(sample)
+
+
+def show_samples() -> None:
+    """The samples as plain buttons, for where there is little room."""
+    try:
+        samples = read_samples()
+    except AgeModelError as error:
+        st.error(str(error))
+        return
+    for sample in samples:
+        _sample_button(sample, sample.title, "small")
+
+
+def _show_sample(sample: Sample) -> None:
+    try:
+        st.image(_thumbnail(sample), width="stretch", alt=sample.title)
+    except AgeModelError as error:
+        st.error(str(error))
+        return
+    st.markdown(f"**{sample.title}**")
+    st.caption(sample.known)
+    _sample_button(sample, "Try this photo", "large")
+
+
+def _sample_button(sample: Sample, label: str, size: str) -> None:
+    st.button(
+        label,
+        key=f"estimate_sample_{size}_{sample.file}",
+        icon=":material/add_photo_alternate:",
+        on_click=_add_sample,
+        args=(sample,),
+        width="stretch",
+    )
+
+
+def _add_sample(sample: Sample) -> None:
+    upload = Upload(sample.file, lambda: read_sample(sample), (sample.known,))
+    session.batch().add_upload(upload)
+    session.start_round()
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _thumbnail(sample: Sample) -> bytes:
+    rgb = read_image(read_sample(sample), name=sample.file).rgb
+    return encode_jpeg(downscale(_landscape(rgb), _THUMBNAIL_PX), 85)
+
+
+def _landscape(rgb: np.ndarray) -> np.ndarray:
+    """The upper part of a portrait, so that the samples line up."""
+    height, width = rgb.shape[:2]
+    return rgb[: min(height, round(width * 3 / 4))]

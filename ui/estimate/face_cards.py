@@ -1,0 +1,101 @@
+"""One face: what the model saw and what it says."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from agemodel.core.labels import AGE_GROUPS
+from agemodel.figures.estimate_charts import figure_age_distribution, figure_age_groups
+from ui.estimate import session
+from ui.estimate.why import show_why
+
+if TYPE_CHECKING:
+    from agemodel.serving.estimator import Estimate
+
+BY_YEAR, BY_GROUP = "Years", "Age groups"
+GROUPS_NAMED = 2
+CROP_WIDTH_PX = 104
+
+_PLOT_CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+
+def show_face(number: int, estimate: Estimate, key: str) -> None:
+    """Draw a face's card.
+
+    Args:
+        number: the face's number on the photo.
+        estimate: what was estimated.
+        key: unique on the page.
+    """
+    with st.container(border=True, gap="small", height="stretch"):
+        with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
+            st.image(
+                estimate.crop_rgb,
+                width=CROP_WIDTH_PX,
+                alt=f"Face {number} as the model saw it",
+            )
+            with st.container(gap=None):
+                # st.metric would show the age only once its charting code is loaded.
+                st.markdown(f"Face {number} looks about")
+                st.header(f"{estimate.age_years:.0f} years", anchor=False)
+                st.caption(interval_text(estimate))
+        st.markdown(gender_text(estimate))
+        st.caption(groups_text(estimate))
+        _show_chart(number, estimate, key)
+        for warning in estimate.warnings:
+            st.caption(f":orange[:material/warning:] {warning}")
+        show_why(number, estimate, key)
+
+
+def interval_text(estimate: Estimate) -> str:
+    """The 80 % interval in words."""
+    return f"{estimate.age_low:.0f} to {estimate.age_high:.0f}, eight times out of ten"
+
+
+def gender_text(estimate: Estimate) -> str:
+    """The gender label with its probability; what lies between is called uncertain."""
+    female = estimate.p_female
+    if estimate.gender == "uncertain":
+        return f"Gender label **uncertain**: female {female:.0%}, male {1 - female:.0%}"
+    probability = female if estimate.gender == "female" else 1 - female
+    return f"Gender label **{estimate.gender}**, {_percent(probability)} likely"
+
+
+def groups_text(estimate: Estimate) -> str:
+    """The most probable age groups, the first one in bold."""
+    chances = estimate.group_probabilities
+    order = chances.argsort()[::-1][:GROUPS_NAMED]
+    named = [
+        f"{_dash(AGE_GROUPS[i])} {chances[i]:.0%}" for i in order if chances[i] >= 0.01
+    ]
+    first, *rest = named
+    return "Age group " + " · ".join([f"**{first}**", *rest])
+
+
+def _percent(probability: float) -> str:
+    """Never 100 %: no estimate is certain."""
+    return "over 99%" if probability > 0.995 else f"{probability:.0%}"
+
+
+def _dash(group: str) -> str:
+    return group.replace("-", "–")  # noqa: RUF001
+
+
+def _show_chart(number: int, estimate: Estimate, key: str) -> None:
+    by_group = st.session_state.get(session.CHART) == BY_GROUP
+    if by_group:
+        figure = figure_age_groups(estimate.group_probabilities)
+        alt = f"Face {number}: {groups_text(estimate)}"
+    else:
+        figure = figure_age_distribution(
+            estimate.age_probabilities,
+            estimate.age_years,
+            estimate.age_low,
+            estimate.age_high,
+        )
+        alt = f"Face {number}: how probable each age is; {interval_text(estimate)}"
+    st.plotly_chart(
+        figure, width="stretch", config=_PLOT_CONFIG, key=f"{key}_chart", alt=alt
+    )

@@ -1,0 +1,86 @@
+"""The ways to bring photos."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from agemodel.core.caps import caps, in_mb
+from agemodel.images import SUFFIXES
+from agemodel.serving.batches import Batch
+from ui.estimate import estimate_states, session
+
+FILES, FOLDER, CAMERA = "Files", "Folder", "Camera"
+
+
+def show_intake(batch: Batch) -> None:
+    """Let the visitor bring photos; each goes straight into the batch."""
+    source = st.segmented_control(
+        "Bring photos from",
+        [FILES, FOLDER, CAMERA],
+        default=FILES,
+        required=True,
+        key=session.SOURCE,
+        persist_state="session",
+        width="stretch",
+    )
+    {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source]()
+    if batch.entries:
+        with st.container(horizontal=True):
+            with st.popover("Samples", icon=":material/photo_library:"):
+                estimate_states.show_samples()
+            st.button("Clear all", icon=":material/delete:", on_click=session.clear)
+
+
+def _files() -> None:
+    st.file_uploader(
+        f"Photos, or a .zip of photos; {_at_a_time()}",
+        accept_multiple_files=True,
+        key=session.widget_key(FILES),
+        on_change=_take,
+        args=(FILES,),
+    )
+
+
+def _folder() -> None:
+    st.file_uploader(
+        f"A folder and the folders in it; {_at_a_time()}. Files other than pictures "
+        "are left alone",
+        type=list(SUFFIXES),
+        accept_multiple_files="directory",
+        key=session.widget_key(FOLDER),
+        on_change=_take,
+        args=(FOLDER,),
+    )
+
+
+def _at_a_time() -> str:
+    """The caps that a visitor can meet; the widget itself says that on one file."""
+    limits = caps()
+    return f"up to {limits.photos:,} at a time, {in_mb(limits.waiting_bytes)} together"
+
+
+def _camera() -> None:
+    st.camera_input(
+        "A photo from the camera",
+        key=session.widget_key(CAMERA),
+        resolution="720p",
+        on_change=_take,
+        args=(CAMERA,),
+    )
+
+
+def _take(source: str) -> None:
+    """Move what a widget holds into the batch; the widget starts anew, empty.
+
+    A browser may send the state of the widget before this one once more, whose files
+    are gone by then. So the key is that of now, and files must still be files.
+    """
+    value = st.session_state.get(session.widget_key(source))
+    given = value if isinstance(value, list) else [value]
+    files = [file for file in given if isinstance(file, UploadedFile)]
+    if not files:
+        return
+    session.batch().add([(file.name, file.getvalue()) for file in files])
+    session.let_go(files)
+    session.start_round()

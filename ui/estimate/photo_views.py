@@ -1,0 +1,267 @@
+"""The photos of a batch, each with its faces, drawn as they are done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from agemodel.core.errors import AgeModelError
+from agemodel.images import encode_jpeg, encode_png
+from agemodel.serving import PhotoResult, annotate, judge_turned, judge_whole
+from agemodel.serving.batches import Batch, Entry
+from agemodel.serving.result_tables import annotated_name
+from ui import served_model
+from ui.estimate import estimate_states, session
+from ui.estimate.face_cards import BY_GROUP, BY_YEAR, show_face
+
+PHOTOS_A_PAGE = 4
+FACES_A_PAGE = 6
+STATUS_HEIGHT_PX = 58
+WAITING_HEIGHT_PX = 420
+PHOTO_HEIGHT_PX = 620
+
+_TURNS = (
+    ("Turn left", ":material/rotate_left:", 1),
+    ("Turn right", ":material/rotate_right:", 3),
+    ("Upside down", ":material/rotate_auto:", 2),
+)
+
+
+def show_photos(batch: Batch) -> None:
+    """Draw the photos of this page of the batch, and judge all that wait.
+
+    Every photo has its place from the start, so nothing moves while results arrive.
+    """
+    status = _show_header()
+    _show_status(status, batch)
+    trouble = st.container()
+    entries = _entries_of_page(batch)
+    _let_go_of_drawings(batch, entries)
+    places = {}
+    for entry in entries:
+        places[entry.number] = st.empty()
+        _show_entry(places[entry.number], batch, entry)
+    if batch.waiting_count:
+        try:
+            _judge_waiting(batch, places, status)
+        except AgeModelError as error:
+            status.markdown(f"**{_count(batch.waiting_count, 'photo')} waiting**")
+            with trouble:
+                estimate_states.show_model_error(error)
+
+
+def _show_header() -> DeltaGenerator:
+    """Draw the line above the photos; return the place for how far the work is."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        status = st.container(height=STATUS_HEIGHT_PX, border=False).empty()
+        st.segmented_control(
+            "Charts show",
+            [BY_YEAR, BY_GROUP],
+            default=BY_YEAR,
+            required=True,
+            key=session.CHART,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    return status
+
+
+def _judge_waiting(
+    batch: Batch, places: dict[int, DeltaGenerator], status: DeltaGenerator
+) -> None:
+    estimator = served_model.estimator()
+    while (entry := batch.step(estimator)) is not None:
+        _show_status(status, batch)
+        if entry.number in places:
+            _show_entry(places[entry.number], batch, entry)
+
+
+def _show_status(status: DeltaGenerator, batch: Batch) -> None:
+    done, total = len(batch.results), len(batch.entries)
+    if batch.waiting_count:
+        text = f"Looking at photo {min(done + 1, total)} of {total}"
+        status.progress(done / total, text)
+    else:
+        status.markdown(summary(batch.results))
+
+
+def summary(results: list[PhotoResult]) -> str:
+    """What came of all photos, in a line."""
+    failed = sum(result.error is not None for result in results)
+    faces = sum(len(result.estimates) for result in results)
+    text = f"**{_count(len(results) - failed, 'photo')}, {_count(faces, 'face')}**"
+    if failed:
+        text += f"; {_count(failed, 'file')} could not be read"
+    return text
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _entries_of_page(batch: Batch) -> list[Entry]:
+    """The entries to draw, those that came last first."""
+    entries = sorted(batch.entries, key=lambda entry: (-entry.intake, entry.number))
+    pages = math.ceil(len(entries) / PHOTOS_A_PAGE)
+    if pages <= 1:
+        return entries
+    page = st.pagination(pages, key=session.widget_key("page"), persist_state="session")
+    return entries[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
+
+
+def _let_go_of_drawings(batch: Batch, shown: list[Entry]) -> None:
+    """Keep the memory small: what is not shown is drawn again when it is."""
+    for entry in batch.entries:
+        if entry not in shown:
+            entry.drawn = None
+
+
+def _show_entry(place: DeltaGenerator, batch: Batch, entry: Entry) -> None:
+    result = entry.result
+    if result is None:
+        place.skeleton(WAITING_HEIGHT_PX)
+        return
+    with place.container():
+        if result.error is not None:
+            _show_error(result.error)
+        else:
+            _show_result(batch, entry)
+
+
+def _show_error(sentence: str) -> None:
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(":red[:material/broken_image:] **Could not be read**")
+        st.text(sentence)
+
+
+@st.fragment
+def _show_result(batch: Batch, entry: Entry) -> None:
+    """Draw a photo and its faces; by itself when only its own buttons are used."""
+    result = entry.result
+    if result is None:
+        return
+    if not result.estimates:
+        _show_no_face(batch, entry, result)
+    elif _fits_beside(result):
+        left, right = st.columns([3, 2], gap="medium")
+        with left:
+            _show_picture(entry, result)
+        with right:
+            _show_faces(entry, result)
+    else:
+        _show_picture(entry, result)
+        _show_faces(entry, result)
+    st.space("medium")
+
+
+def _fits_beside(result: PhotoResult) -> bool:
+    """Whether the cards fit beside the photo; else they go below it."""
+    width, height = result.judged_size or (1, 1)
+    return len(result.estimates) == 1 or (len(result.estimates) == 2 and height > width)
+
+
+def _show_picture(entry: Entry, result: PhotoResult) -> None:
+    width, height = result.judged_size or (1, 1)
+    scale = min(result.preview_scale, PHOTO_HEIGHT_PX / height)
+    st.image(
+        _annotated_jpeg(entry, result),
+        width=max(1, round(width * scale)),
+        alt=f"The photo, with {_count(len(result.estimates), 'face')} marked",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.text(f"{result.name} ({result.width} by {result.height} px)")
+        st.download_button(
+            "PNG with boxes",
+            partial(_annotated_png, result),
+            file_name=annotated_name(result.name, ".png"),
+            mime="image/png",
+            key=f"estimate_png_{entry.number}",
+            icon=":material/download:",
+            type="tertiary",
+            on_click="ignore",
+        )
+    for note in result.notes:
+        st.caption(note)
+
+
+def _show_faces(entry: Entry, result: PhotoResult) -> None:
+    estimates = result.estimates
+    pages = math.ceil(len(estimates) / FACES_A_PAGE)
+    page = 1
+    if pages > 1:
+        st.caption(
+            f"{len(estimates)} faces, largest first, {FACES_A_PAGE} at a time. "
+            "All are in the table below."
+        )
+        page = st.pagination(pages, key=f"estimate_faces_{entry.number}")
+    first = (page - 1) * FACES_A_PAGE
+    with st.grid(3, min_column_width=280):
+        for number in range(first, min(first + FACES_A_PAGE, len(estimates))):
+            key = f"estimate_face_{entry.number}_{entry.version}_{number}"
+            show_face(number + 1, estimates[number], key)
+
+
+def _show_no_face(batch: Batch, entry: Entry, result: PhotoResult) -> None:
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _show_picture(entry, result)
+    with right:
+        st.info(
+            "**No face was found**, also not with the photo turned. Faces that are "
+            "very small, hidden or seen from the side are hard to find.",
+            icon=":material/face_retouching_off:",
+        )
+        st.markdown("If the photo stands wrong, turn it and look again:")
+        with st.container(horizontal=True):
+            for label, icon, turns in _TURNS:
+                again = partial(_turned, turns)
+                _redo_button(batch, entry, label, icon, again)
+        st.markdown("If the face fills the picture, judge it as it is:")
+        _redo_button(
+            batch,
+            entry,
+            "Take the whole picture as a face",
+            ":material/crop_free:",
+            _whole,
+        )
+
+
+def _redo_button(
+    batch: Batch,
+    entry: Entry,
+    label: str,
+    icon: str,
+    again: Callable[[PhotoResult], PhotoResult],
+) -> None:
+    key = f"estimate_redo_{entry.number}_{label}"
+    if st.button(label, key=key, icon=icon):
+        try:
+            batch.redo(entry, again)
+        except AgeModelError as error:
+            st.error("The photo could not be judged again.")
+            st.text(str(error))
+            return
+        st.rerun()
+
+
+def _turned(turns: int, result: PhotoResult) -> PhotoResult:
+    return judge_turned(served_model.estimator(), result, turns)
+
+
+def _whole(result: PhotoResult) -> PhotoResult:
+    return judge_whole(served_model.estimator(), result)
+
+
+def _annotated_jpeg(entry: Entry, result: PhotoResult) -> bytes:
+    """Drawn once a result, and kept with it."""
+    if entry.drawn is None or entry.drawn[0] != entry.version:
+        entry.drawn = (entry.version, encode_jpeg(annotate(result), 88))
+    return entry.drawn[1]
+
+
+def _annotated_png(result: PhotoResult) -> bytes:
+    return encode_png(annotate(result))

@@ -1,0 +1,151 @@
+"""Why an age: what on the face moved it, and the training faces most alike.
+
+Nothing here is computed before the visitor opens the part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import streamlit as st
+
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError
+from agemodel.images import downscale, encode_jpeg, read_image
+from agemodel.serving.annotation import (
+    OLDER_RGB,
+    YOUNGER_RGB,
+    heatmap_overlay,
+    heatmap_range_years,
+)
+from ui import served_model
+
+if TYPE_CHECKING:
+    from agemodel.models.neighbours import Neighbour
+    from agemodel.serving.estimator import Estimate
+
+TITLE = "Why this age?"
+NEIGHBOURS = 6
+PICTURE_PX = 200
+
+_MAP_IS = (
+    "The map shows which of the {rows} by {columns} places of the network's last "
+    "feature map moved the expected age, to a first approximation. The places are "
+    "coarse, and each has seen more of the picture than it covers. It tells about this "
+    "model, not about how people age."
+)
+_ALIKE_IS = (
+    "Ages and gender labels are the dataset's. Alike means alike in what the network "
+    "reads age and gender from, not the same person or a relative."
+)
+
+
+@st.fragment
+def show_why(number: int, estimate: Estimate, key: str) -> None:
+    """Draw the part, closed; nothing where the model explains nothing.
+
+    Args:
+        number: the face's number on the photo.
+        estimate: what was estimated.
+        key: unique on the page.
+    """
+    if estimate.heatmap is None and estimate.embedding is None:
+        return
+    part = st.expander(TITLE, type="compact", key=f"{key}_why", on_change="rerun")
+    if not part.open:
+        return
+    with part:
+        if estimate.heatmap is not None:
+            _show_map(number, estimate.crop_rgb, estimate.heatmap)
+        if estimate.embedding is not None:
+            _show_alike(estimate.embedding, estimate.age_years)
+
+
+def _show_map(number: int, crop_rgb: np.ndarray, heatmap: np.ndarray) -> None:
+    st.markdown("**What moved the age**")
+    with st.grid(2, min_column_width=100):
+        st.image(crop_rgb, width="stretch", alt=f"Face {number} as the model saw it")
+        st.image(
+            heatmap_overlay(crop_rgb, heatmap),
+            width="stretch",
+            alt=f"Face {number}, orange where it looks older, blue where younger",
+        )
+    st.markdown(map_text(heatmap_range_years(heatmap)))
+    st.caption(_MAP_IS.format(rows=heatmap.shape[0], columns=heatmap.shape[1]))
+
+
+def _show_alike(embedding: np.ndarray, age_years: float) -> None:
+    st.markdown("**Training faces the model finds most alike**")
+    try:
+        alike = served_model.neighbours().nearest(embedding, NEIGHBOURS)
+    except AgeModelError as error:
+        st.text(str(error))
+        return
+    try:
+        _show_pictures(alike, [_picture(path) for path in _image_paths(alike)])
+    except AgeModelError as error:
+        st.markdown(" ".join(f":gray-badge[{caption(face)}]" for face in alike))
+        st.text(f"Their pictures cannot be shown. {error}")
+    st.markdown(f":small[{beside_text(alike, age_years)}]")
+    st.caption(_ALIKE_IS)
+
+
+def _show_pictures(alike: Sequence[Neighbour], pictures: Sequence[bytes]) -> None:
+    with st.grid(3, min_column_width=60):
+        for face, picture in zip(alike, pictures, strict=True):
+            st.image(
+                picture,
+                caption=caption(face),
+                width="stretch",
+                alt=f"A training face, {face.age} years, label {face.gender}",
+            )
+
+
+def map_text(range_years: float) -> str:
+    """What the colours of the map mean, with a patch of each."""
+    older, younger = (
+        f':color[■]{{foreground="rgb{colour}"}}' for colour in (OLDER_RGB, YOUNGER_RGB)
+    )
+    return (
+        f":small[{older} Orange makes it look older, {younger} blue younger; where the "
+        f"colour is deepest, by {range_years:.1f} years.]"
+    )
+
+
+def caption(face: Neighbour) -> str:
+    """Labelled age and gender in short: `30 F`."""
+    return f"{face.age} {face.gender[0].upper()}"
+
+
+def beside_text(alike: Sequence[Neighbour], age_years: float) -> str:
+    """The median of the labelled ages beside the estimate."""
+    from agemodel.models.neighbours import median_age
+
+    return (
+        f"The median of their ages is **{median_age(alike):g}**; the estimate is "
+        f"**{age_years:.0f}**."
+    )
+
+
+def _image_paths(alike: Sequence[Neighbour]) -> list[Path]:
+    """Where their pictures lie.
+
+    Raises:
+        DatasetError: no dataset is imported.
+    """
+    from agemodel.dataset.index import image_path
+
+    return [image_path(paths.data_dir(), face.file) for face in alike]
+
+
+@st.cache_data(max_entries=240, show_spinner=False)
+def _picture(path: Path) -> bytes:
+    """A picture as JPEG, read once while its part stays open.
+
+    Raises:
+        ImageError: it is missing or damaged.
+    """
+    return encode_jpeg(downscale(read_image(path).rgb, PICTURE_PX), 88)

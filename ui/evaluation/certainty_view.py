@@ -1,0 +1,193 @@
+"""Whether the model knows when it errs; a click leads to the faces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.certainty import (
+    BINS,
+    calibration_error,
+    coverage_by_age,
+    coverage_in_words,
+    error_by_width,
+    faces_in_bin,
+    faces_of_width,
+    faces_outside,
+    overall_coverage,
+    reliability,
+    reliability_in_words,
+    width_in_words,
+)
+from agemodel.analysis.declining import (
+    age_risk,
+    age_risk_in_words,
+    gender_risk,
+    gender_risk_in_words,
+    uncertain_band,
+)
+from agemodel.core.labels import AGE_GROUPS
+from agemodel.figures.evaluation_certainty import (
+    figure_age_risk,
+    figure_coverage,
+    figure_gender_risk,
+    figure_reliability,
+    figure_width,
+)
+from agemodel.metrics.calibration import COVERAGE
+from agemodel.metrics.measures import MIN_FACES
+from ui.evaluation import evaluation_state
+from ui.evaluation.errors_view import MIN_WIDTH_PX, Found, row_of, show_found
+from ui.evaluation.point_charts import Points, show_chart
+
+_WILSON = f"With 95 % intervals (Wilson); grey: fewer than {MIN_FACES} faces."
+
+
+def show_certainty(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    """Draw how far the stated uncertainty holds in the slice.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+    """
+    found = picked(judged, rows, evaluation_state.look().pick)
+    kind = evaluation_state.look().pick.partition(" ")[0]
+    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
+        _show_coverage(judged, rows)
+        _show_reliability(judged, rows)
+    show_found(judged, found, kind in {"outside", "bin"})
+    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
+        _show_width(judged, rows)
+        _show_gender_risk(judged, rows)
+    show_found(judged, found, kind == "width")
+    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
+        _show_age_risk(judged, rows)
+
+
+def picked(judged: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
+    """The faces that a click led to.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+        pick: the kind of mark that was clicked and which of them it was, as
+            `outside 20-29`, `bin 9`, `width 0`.
+
+    Returns:
+        None of what is not a pick of this view.
+    """
+    kind, _, which = pick.partition(" ")
+    if kind == "outside" and which in AGE_GROUPS:
+        found = faces_outside(judged, rows, which)
+        return f"Labelled {which} years, outside the interval", found
+    if not which.isdecimal() or len(which) > 3:
+        return None
+    number = int(which)
+    if kind == "bin" and number < BINS:
+        title = f"p(female) {number / BINS:.1f} to {(number + 1) / BINS:.1f}"
+        return title, faces_in_bin(judged, rows, number)
+    if kind == "width":
+        return _of_width(judged, rows, number)
+    return None
+
+
+def _of_width(judged: pd.DataFrame, rows: np.ndarray, number: int) -> Found | None:
+    parts = error_by_width(judged, rows)
+    if number >= len(parts):
+        return None
+    low, high = parts["low"].iloc[number], parts["high"].iloc[number]
+    title = f"Intervals {low:.1f} to {high:.1f} years wide"
+    return title, faces_of_width(judged, rows, low, high)
+
+
+def _show_coverage(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    groups = coverage_by_age(judged, rows)
+
+    def take(points: Points) -> None:
+        evaluation_state.pick(f"outside {groups.index[row_of(points)]}")
+
+    with st.container(gap=None):
+        st.markdown("**How often the interval holds the age**")
+        overall = overall_coverage(judged, rows)
+        st.markdown(coverage_in_words(groups, overall, COVERAGE))
+        show_chart(
+            "coverage",
+            figure_coverage(groups, COVERAGE),
+            "The share of ages inside their interval, by labelled age group",
+            take,
+        )
+        st.caption(
+            f"The dotted line is the stated share. {_WILSON} Click a mark to see the "
+            "faces outside their interval."
+        )
+
+
+def _show_reliability(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    bins = reliability(judged, rows)
+
+    def take(points: Points) -> None:
+        evaluation_state.pick(f"bin {bins.index[row_of(points)]}")
+
+    with st.container(gap=None):
+        st.markdown("**Whether p(female) can be taken at its word**")
+        st.markdown(reliability_in_words(bins, calibration_error(judged, rows)))
+        show_chart(
+            "reliability",
+            figure_reliability(bins),
+            "The share labelled female over the stated probability, and the faces",
+            take,
+        )
+        st.caption(
+            f"On the dotted line what is stated is so. {_WILSON} Below: the faces in "
+            "each bin. Click a mark to see its faces, those judged wrongly first."
+        )
+
+
+def _show_width(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    parts = error_by_width(judged, rows)
+
+    def take(points: Points) -> None:
+        evaluation_state.pick(f"width {row_of(points)}")
+
+    with st.container(gap=None):
+        st.markdown("**Error by the width of the interval**")
+        st.markdown(width_in_words(parts))
+        show_chart(
+            "width",
+            figure_width(parts, COVERAGE),
+            "The mean absolute error and the coverage over the stated width",
+            take,
+        )
+        st.caption(
+            "Tenths of the faces by width, with bootstrap 95 % intervals. Below: how "
+            "often the interval holds the age. Click a mark to see its faces."
+        )
+
+
+def _show_age_risk(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    risk = age_risk(judged, rows)
+    with st.container(gap=None):
+        st.markdown("**Ages, if the model may decline**")
+        st.markdown(age_risk_in_words(risk))
+        show_chart(
+            "age_risk",
+            figure_age_risk(risk),
+            "The mean absolute error of the faces with the narrowest intervals",
+        )
+        st.caption("From right to left, the widest intervals are declined first.")
+
+
+def _show_gender_risk(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    risk, band = gender_risk(judged, rows), uncertain_band(judged, rows)
+    with st.container(gap=None):
+        st.markdown("**Genders, if the model may decline**")
+        st.markdown(gender_risk_in_words(risk, band))
+        show_chart(
+            "gender_risk",
+            figure_gender_risk(risk, band),
+            "The share of wrong genders among the faces with the surest probability",
+        )
+        st.caption(
+            "From right to left, probabilities near one half are declined first."
+        )

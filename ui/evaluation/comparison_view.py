@@ -1,0 +1,236 @@
+"""Two runs against each other, on the faces that both judged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.fairness import FACTORS
+from agemodel.analysis.paired_comparison import (
+    CS_LIMIT_YEARS,
+    Difference,
+    compare_ages,
+    count_wins,
+    difference_in_words,
+    farthest_apart,
+    mae_by_group,
+    mcnemar_of_genders,
+    pair_faces,
+)
+from agemodel.analysis.predicted_faces import SPLIT_WORDS, Slice, in_slice
+from agemodel.core.errors import AgeModelError
+from agemodel.figures.evaluation_fairness import figure_two_runs, figure_wins
+from agemodel.runs.run_folder import Run
+from ui.evaluation import evaluation_state
+from ui.evaluation.evaluated_faces import show_faces
+from ui.evaluation.point_charts import show_chart
+
+FARTHEST = 24
+"""So many faces on which one run errs less by most."""
+
+RARE = 0.05
+"""A p below this is called rare."""
+
+_MEASURES = {
+    "mae_years": "MAE (years)",
+    "median_error_years": "Median error (years)",
+    f"cs{CS_LIMIT_YEARS}": f"CS@{CS_LIMIT_YEARS}",
+}
+_WINS = "A run is nearer on a face if its absolute error is smaller, by however little."
+
+
+def show_comparison(run: Run, judged: pd.DataFrame, slice_: Slice) -> None:
+    """Draw the choice of another run, and the two beside each other.
+
+    Args:
+        run: the run that the page is about.
+        judged: its faces, as of `analysis.faces.read_judged`.
+        slice_: which faces count.
+    """
+    other = _choose_other(run)
+    try:
+        others = evaluation_state.judged(other)
+    except AgeModelError as error:
+        st.error(str(error))
+        return
+    pairs = _pairs(run, other, judged, others, slice_)
+    _show_which_faces(run, other, judged, others, slice_, len(pairs))
+    if pairs.empty:
+        return
+    names = (run.id, other.id)
+    ages = compare_ages(pairs)
+    if run == other:
+        st.info(
+            "The run is compared with itself: every difference is 0.",
+            icon=":material/join_inner:",
+        )
+    else:
+        st.markdown(difference_in_words(ages["mae_years"], *map(_code, names)))
+    _show_measures(ages, names)
+    _show_genders(pairs, names)
+    _show_groups(pairs, names)
+    _show_farthest(pairs, judged, names)
+
+
+def _choose_other(run: Run) -> Run:
+    """The run beside it: the one asked for, else the first that is another."""
+    evaluated = {found.id: found for found in evaluation_state.runs()}
+    first = next((name for name in evaluated if name != run.id), run.id)
+    if evaluation_state.look().other not in evaluated:
+        evaluation_state.change_look(other=first, pick=evaluation_state.look().pick)
+    st.selectbox(
+        f"{run.id} compared with",
+        list(evaluated),
+        width=320,
+        **evaluation_state.control("other"),
+    )
+    return evaluated[evaluation_state.look().other]
+
+
+def _pairs(
+    run: Run, other: Run, judged: pd.DataFrame, others: pd.DataFrame, slice_: Slice
+) -> pd.DataFrame:
+    """The faces of the slice that both runs judged in that split."""
+    rows = in_slice(judged, slice_)
+    return pair_faces(judged, others, rows, in_slice(others, slice_))
+
+
+def _show_which_faces(
+    run: Run,
+    other: Run,
+    judged: pd.DataFrame,
+    others: pd.DataFrame,
+    slice_: Slice,
+    shared: int,
+) -> None:
+    """Say how many faces count, and why not all where that is so."""
+    split = SPLIT_WORDS[slice_.split]
+    counts = [int(in_slice(frame, slice_).sum()) for frame in (judged, others)]
+    if not shared:
+        st.warning(
+            f"The two runs share no face here ({slice_.describe()}): {run.id} has "
+            f"{counts[0]:,} of them in {split}, {other.id} {counts[1]:,}. Choose "
+            "another split or run, or fewer filters.",
+            icon=":material/join_left:",
+        )
+    elif shared < max(counts):
+        st.caption(
+            f"The runs split the faces otherwise: of {counts[0]:,} faces of {run.id} "
+            f"and {counts[1]:,} of {other.id} ({slice_.describe()}), {shared:,} are "
+            f"in {split} of both. Only these count; no run has learned from them."
+        )
+    else:
+        st.caption(f"{shared:,} faces ({slice_.describe()}), the same for both runs.")
+
+
+def _show_measures(ages: dict[str, Difference], names: tuple[str, str]) -> None:
+    rows = [
+        {
+            "Measure": title,
+            names[0]: _number(name, ages[name].first),
+            f"{names[1]} ": _number(name, ages[name].second),
+            "Difference": _number(name, ages[name].value, "+"),
+            "95 % interval": " to ".join(
+                _number(name, bound, "+") for bound in ages[name].interval_95
+            ),
+        }
+        for name, title in _MEASURES.items()
+    ]
+    st.dataframe(
+        rows, hide_index=True, alt="Measures of both runs and their differences"
+    )
+    st.caption(
+        f"Difference: {names[0]} less {names[1]}. The interval is a paired bootstrap "
+        "over the faces: every draw takes the same faces for both runs."
+    )
+
+
+def _number(name: str, value: float, sign: str = "") -> str:
+    value += 0.0  # no minus before a zero
+    if name.startswith("cs"):
+        return f"{value * 100:{sign}.1f} %"
+    return f"{value:{sign}.2f}"
+
+
+def _show_genders(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
+    found = mcnemar_of_genders(pairs)
+    st.subheader("Gender", anchor=False)
+    one, two = map(_code, names)
+    chance = (
+        "such a difference is rare between two that are equally good"
+        if found.p < RARE
+        else "chance alone often makes such a difference"
+    )
+    st.markdown(
+        f"Both are right on {found.both:,} faces, neither on {found.neither:,}. {one} "
+        f"alone is right on {found.only_first:,}, {two} alone on "
+        f"{found.only_second:,}. McNemar's exact test of these "
+        f"{found.only_first + found.only_second:,}: p {_p_value(found.p)}; {chance}."
+    )
+
+
+def _code(name: str) -> str:
+    """A run's id for Markdown, which would read an underscore in it as emphasis."""
+    return f"`{name}`"
+
+
+def _p_value(p: float) -> str:
+    return "< 0.0001" if p < 0.0001 else f"= {p:.4f}"
+
+
+def _show_groups(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
+    st.subheader("Where each is nearer", anchor=False)
+    by = evaluation_state.choose(
+        "Groups", "beside", {"age_group": FACTORS["age_group"]} | FACTORS
+    )
+    table = mae_by_group(pairs, by)
+    with st.grid(2, min_column_width=320, gap="medium"):
+        with st.container(gap=None):
+            st.markdown(f"**Mean absolute error by {FACTORS[by].lower()}**")
+            show_chart(
+                "two-runs",
+                figure_two_runs(table, by, names),
+                f"Mean absolute error of both runs by {FACTORS[by].lower()}",
+            )
+        with st.container(gap=None):
+            st.markdown("**Which run is nearer, by age group**")
+            show_chart(
+                "wins",
+                figure_wins(count_wins(pairs), names),
+                "Share of faces on which each run errs less, by age group",
+            )
+    st.caption(_WINS)
+
+
+def _show_farthest(
+    pairs: pd.DataFrame, judged: pd.DataFrame, names: tuple[str, str]
+) -> None:
+    """The faces on which one of the two is nearer by most."""
+    if names[0] == names[1]:
+        return
+    st.subheader("Farthest apart", anchor=False)
+    words = {"first": f"{names[0]} is nearer", "second": f"{names[1]} is nearer"}
+    better = evaluation_state.choose("Faces on which", "better", words)
+    found = farthest_apart(pairs, better, FARTHEST)
+    years: dict[str, Any] = {"format": "%.1f", "width": "small"}
+    config = st.column_config
+    columns = {
+        "file": config.TextColumn("File", width="medium"),
+        "age": config.NumberColumn("Age label", width="small"),
+        "age_years_first": config.NumberColumn(names[0], **years),
+        "age_years_second": config.NumberColumn(names[1], **years),
+        "lead": config.NumberColumn("Nearer by (years)", **years),
+    }
+    st.dataframe(
+        found.assign(lead=found["gain_years"].abs()),
+        hide_index=True,
+        column_order=list(columns),
+        column_config=columns,
+        height=250,
+        alt=f"Faces on which {words[better]}, by most first",
+    )
+    if evaluation_state.pictures_dir() is not None:
+        title = f"{words[better]} by most; estimates of {names[0]}"
+        show_faces(judged, found["row_first"].to_numpy(), title, "apart")

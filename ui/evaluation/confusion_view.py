@@ -1,0 +1,159 @@
+"""Which class was taken for which; a click on a cell shows its faces."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.confusion import (
+    BANDS,
+    GROUPS,
+    NORMS,
+    OWN,
+    Classes,
+    accuracy_in_words,
+    age_classes,
+    count_cells,
+    faces_of_cell,
+    gender_classes,
+    score_classes,
+    share_cells,
+)
+from agemodel.core.errors import ConfigError
+from agemodel.figures.evaluation_charts import figure_confusion
+from ui.evaluation import evaluation_state
+from ui.evaluation.evaluated_faces import show_faces
+from ui.evaluation.point_charts import Points, show_chart
+
+EDGES = "18, 30, 50"
+_OF = {"age": "Age", "gender": "Gender"}
+_CELL = re.compile(r"([0-9]{1,2}),([0-9]{1,2})")
+_ESTIMATED_IS = {
+    "gender": "Estimated is the more probable label; none is left open here.",
+    GROUPS: "Estimated is the group that the model itself finds most probable.",
+    "": "Estimated is the band that holds the estimated age, in completed years.",
+}
+
+
+def show_confusion(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    """Draw the confusion matrix of the slice, its classes and a cell's faces.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        what = evaluation_state.choose("Confusion of", "of", _OF)
+        bands = _choose_bands() if what == "age" else ""
+        norm = evaluation_state.choose("Shares", "share", NORMS)
+    try:
+        classes = (
+            gender_classes(judged)
+            if what == "gender"
+            else age_classes(judged, bands, evaluation_state.option("edges", EDGES))
+        )
+    except ConfigError as error:
+        st.warning(str(error), icon=":material/edit:")
+        return
+    counts = count_cells(classes, rows)
+    cell = cell_of(evaluation_state.look().pick, len(classes.names))
+    word = "Gender" if what == "gender" else "Age"
+    figure = figure_confusion(
+        counts, share_cells(counts, norm), classes.names, (word, NORMS[norm]), cell
+    )
+    st.caption(
+        f"**{accuracy_in_words(counts)}.** "
+        f"{_ESTIMATED_IS.get(what if what == 'gender' else bands, _ESTIMATED_IS[''])} "
+        "Click a cell to see its faces, once more to let go."
+    )
+    drawn, beside = st.columns([3, 2], gap="medium")
+    with drawn:
+        show_chart("confusion", figure, _alt(word, classes, counts), _take)
+    with beside:
+        _show_classes(classes, counts)
+    if cell is not None:
+        _show_cell(judged, rows, classes, cell)
+
+
+def cell_of(text: str, k: int) -> tuple[int, int] | None:
+    """A cell (true, estimated) from `3,5`; None of what is no cell of k classes."""
+    found = _CELL.fullmatch(text)
+    if not found:
+        return None
+    true, estimated = int(found[1]), int(found[2])
+    return (true, estimated) if max(true, estimated) < k else None
+
+
+def cell_clicked(points: Points) -> str:
+    """The text of the cell of the last point that was clicked, as `3,5`."""
+    return f"{round(points[-1]['y'])},{round(points[-1]['x'])}"
+
+
+def _take(points: Points) -> None:
+    evaluation_state.pick(cell_clicked(points))
+
+
+def _choose_bands() -> str:
+    st.selectbox(
+        "Bands",
+        list(BANDS),
+        format_func=lambda name: BANDS[name],
+        width=190,
+        **evaluation_state.option_control("bands", GROUPS, list(BANDS)),
+    )
+    bands = evaluation_state.option("bands", GROUPS, list(BANDS))
+    if bands == OWN:
+        st.text_input(
+            "A new band starts at",
+            placeholder=EDGES,
+            width=190,
+            **evaluation_state.option_control("edges", EDGES),
+        )
+    return bands
+
+
+def _show_classes(classes: Classes, counts: np.ndarray) -> None:
+    number = partial(st.column_config.NumberColumn, width="small")
+    st.dataframe(
+        score_classes(classes.names, counts),
+        column_order=["class", "support", "precision", "recall", "f1"],
+        column_config={
+            "class": st.column_config.TextColumn("Class", width="small"),
+            "support": number("Support", format="localized", help="Faces of the class"),
+            "precision": number(
+                "Precision", format="%.3f", help="Right, of those taken for the class"
+            ),
+            "recall": number(
+                "Recall", format="%.3f", help="Right, of those that are of the class"
+            ),
+            "f1": number("F1", format="%.3f", help="Harmonic mean of the two"),
+        },
+        height="content",
+        alt="Precision, recall, F1 and support of each class",
+    )
+
+
+def _show_cell(
+    judged: pd.DataFrame, rows: np.ndarray, classes: Classes, cell: tuple[int, int]
+) -> None:
+    true, estimated = (classes.names[index] for index in cell)
+    st.button(
+        "Let go of the cell",
+        key=evaluation_state.widget_key("let_go"),
+        icon=":material/close:",
+        on_click=evaluation_state.change_look,
+    )
+    title = f"{true}, taken for {estimated}" if true != estimated else f"{true}, right"
+    show_faces(judged, faces_of_cell(classes, rows, *cell), title, "cell")
+    st.caption("Those of which the model was surest come first.")
+
+
+def _alt(word: str, classes: Classes, counts: np.ndarray) -> str:
+    return (
+        f"Confusion matrix, {word.lower()}, {len(classes.names)} classes: "
+        f"{accuracy_in_words(counts)}"
+    )

@@ -1,0 +1,292 @@
+"""How far the ages are off, by age and by picture; a click leads to the faces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.age_errors import (
+    CELL_YEARS,
+    WINDOW_YEARS,
+    count_cells,
+    cumulative_in_words,
+    cumulative_scores,
+    density_in_words,
+    faces_beyond,
+    faces_in_cells,
+    faces_of_ages,
+    running_errors,
+    running_in_words,
+)
+from agemodel.analysis.picture_quality import (
+    MEASURES,
+    error_by_flag,
+    error_by_measure,
+    faces_of_flag,
+    faces_of_measure,
+    flag_words,
+    flags_in_words,
+    known_flags,
+    measure_in_words,
+)
+from agemodel.core.labels import MIN_AGE
+from agemodel.figures.evaluation_errors import (
+    figure_cumulative,
+    figure_density,
+    figure_flags,
+    figure_measure,
+    figure_running,
+)
+from agemodel.metrics.measures import MIN_FACES
+from ui.dataset.touch import on_phone
+from ui.evaluation import evaluation_state
+from ui.evaluation.evaluated_faces import show_faces
+from ui.evaluation.point_charts import Points, show_chart
+
+MIN_WIDTH_PX = 320
+"""Of a chart; where two do not fit beside each other they stand below each other."""
+
+_MARKS = (
+    "With bootstrap 95 % intervals; the dotted line is the error on all these faces. "
+    "Click a mark to see its faces."
+)
+_FLAGS_ARE = f"{_MARKS} Grey: fewer than {MIN_FACES} faces."
+_MEASURE_IS = {
+    "sharpness": f"Sharpness is contrast between neighbouring pixels. {_MARKS}",
+    "brightness": f"Brightness is the mean grey level, 0 to 255. {_MARKS}",
+}
+_NOT_DESCRIBED = (
+    "Nothing is known of the pictures. Restore their description (`git checkout -- "
+    "assets`) or, with the images imported: `python -m agemodel data describe`"
+)
+
+Found = tuple[str, np.ndarray]
+"""What faces are called, and their row numbers."""
+
+
+def show_errors(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    """Draw the errors of the slice.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+    """
+    running = running_errors(judged, rows)
+    found = picked(judged, rows, evaluation_state.look().pick)
+    kind = evaluation_state.look().pick.partition(" ")[0]
+    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
+        _show_density(judged, rows, running)
+        _show_running(judged, rows, running)
+    show_found(judged, found, kind in {"cells", "ages"})
+    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
+        _show_cumulative(judged, rows)
+        _show_flags(judged, rows)
+    show_found(judged, found, kind in {"beyond", "flag"})
+    measures = [measure for measure in MEASURES if measure in judged]
+    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
+        for measure in measures:
+            _show_measure(judged, rows, measure)
+    show_found(judged, found, kind in measures)
+
+
+def picked(judged: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
+    """The faces that a click led to.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+        pick: the kind of mark that was clicked and what tells it from others, as
+            `cells 20 23 29 29`, `ages 20 24`, `beyond 10`, `flag dark`, `sharpness 0`.
+
+    Returns:
+        None of what is not a pick of this view.
+    """
+    kind, *words = pick.split() or [""]
+    if kind == "flag" and len(words) == 1:
+        return _of_flag(judged, rows, words[0])
+    if not all(word.isdecimal() and len(word) < 4 for word in words):
+        return None
+    match kind, [int(word) for word in words]:
+        case "cells", [x0, x1, y0, y1]:
+            return _of_cells(judged, rows, (x0, x1), (y0, y1))
+        case "ages", [low, high]:
+            found = faces_of_ages(judged, rows, low, high)
+            return f"Labelled {low} to {high} years", found
+        case "beyond", [years]:
+            return f"More than {years} years off", faces_beyond(judged, rows, years)
+        case measure, [part] if measure in MEASURES and measure in judged:
+            return _of_part(judged, rows, measure, part)
+    return None
+
+
+def show_found(judged: pd.DataFrame, found: Found | None, is_here: bool) -> None:
+    """The faces that were picked, if in a chart just above.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        found: the faces and what they are.
+        is_here: whether they were picked in the charts just drawn.
+    """
+    if found and is_here:
+        title, numbers = found
+        show_faces(judged, numbers, title, "picked")
+
+
+def row_of(points: Points) -> int:
+    """The row of the first point in the table that its dots were drawn from."""
+    return int(points[0]["customdata"][0])
+
+
+def box_of(points: Points) -> tuple[int, int, int, int]:
+    """The least and greatest x, and the least and greatest y, of some points."""
+    x = [round(point["x"]) for point in points]
+    y = [round(point["y"]) for point in points]
+    return min(x), max(x), min(y), max(y)
+
+
+def _of_cells(
+    judged: pd.DataFrame, rows: np.ndarray, x: tuple[int, int], y: tuple[int, int]
+) -> Found:
+    half = CELL_YEARS / 2
+    title = (
+        f"Labelled {x[0] - half + 0.5:.0f} to {x[1] + half - 0.5:.0f} years, estimated "
+        f"{y[0] - half:.1f} to {y[1] + half:.1f}"
+    )
+    return title, faces_in_cells(judged, rows, x, y)
+
+
+def _of_flag(judged: pd.DataFrame, rows: np.ndarray, flag: str) -> Found | None:
+    if flag not in known_flags(judged):
+        return None
+    return f"Remark: {flag_words(flag)}", faces_of_flag(judged, rows, flag)
+
+
+def _of_part(
+    judged: pd.DataFrame, rows: np.ndarray, measure: str, part: int
+) -> Found | None:
+    table = error_by_measure(judged, rows, measure)
+    if part >= len(table):
+        return None
+    low, high = table["low"].iloc[part], table["high"].iloc[part]
+    title = f"{measure.capitalize()} {low:.3g} to {high:.3g}"
+    return title, faces_of_measure(judged, rows, measure, low, high)
+
+
+def _show_density(
+    judged: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
+) -> None:
+    def take(points: Points) -> None:
+        evaluation_state.pick("cells {} {} {} {}".format(*box_of(points)))
+
+    with st.container(gap=None):
+        st.markdown("**Estimated against labelled age**")
+        st.markdown(density_in_words(judged, rows))
+        drag = not on_phone() and _drags()
+        show_chart(
+            "density",
+            figure_density(count_cells(judged, rows), running, drag),
+            "How many faces of each labelled age were estimated at each age",
+            take,
+            ("box",) if drag else ("points",),
+        )
+        st.caption(
+            f"A cell is {CELL_YEARS} years wide and high; the running median takes "
+            f"faces up to {WINDOW_YEARS} years younger and older. "
+            f"{'Drag over cells' if drag else 'Click a cell'} to see the faces."
+        )
+
+
+def _drags() -> bool:
+    """Whether cells are chosen by a drag: Streamlit's charts take that or clicks."""
+    words = {"click": "Click a cell", "drag": "Drag over cells"}
+    style = {"label_visibility": "collapsed"}
+    return (
+        evaluation_state.choose("Cells are chosen by", "pointer", words, **style)
+        == "drag"
+    )
+
+
+def _show_running(
+    judged: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
+) -> None:
+    def take(points: Points) -> None:
+        age = round(points[0]["x"])
+        low, high = max(age - WINDOW_YEARS, MIN_AGE), age + WINDOW_YEARS
+        evaluation_state.pick(f"ages {low} {high}")
+
+    bias = float(judged["error_years"].to_numpy(np.float64)[rows].mean())
+    with st.container(gap=None):
+        st.markdown("**Error by labelled age**")
+        st.markdown(running_in_words(running, bias))
+        show_chart(
+            "running",
+            figure_running(running),
+            "The median, the mean and the spread of the errors at each labelled age",
+            take,
+        )
+        st.caption(
+            "Above the line at 0 the estimate is too old. Grey: eight in ten errors. "
+            f"Click an age to see its faces and those up to {WINDOW_YEARS} years off."
+        )
+
+
+def _show_cumulative(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    def take(points: Points) -> None:
+        evaluation_state.pick(f"beyond {round(points[0]['x'])}")
+
+    scores = cumulative_scores(judged, rows)
+    with st.container(gap=None):
+        st.markdown("**Cumulative score**")
+        st.markdown(cumulative_in_words(scores))
+        show_chart(
+            "cumulative",
+            figure_cumulative(scores),
+            "The share of faces whose age is at most so many years off",
+            take,
+        )
+        st.caption("Click a number of years to see the faces that are further off.")
+
+
+def _show_flags(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    table = error_by_flag(judged, rows)
+    with st.container(gap=None):
+        st.markdown("**Error by remark on the picture**")
+        if table.empty:
+            st.info(_NOT_DESCRIBED, icon=":material/image_search:")
+            return
+
+        def take(points: Points) -> None:
+            evaluation_state.pick(f"flag {table.index[row_of(points)]}")
+
+        st.markdown(flags_in_words(table))
+        show_chart(
+            "flags",
+            figure_flags(
+                table, [flag_words(flag) for flag in table.index], _mae(judged, rows)
+            ),
+            "The mean absolute error of the pictures with each remark",
+            take,
+        )
+        st.caption(_FLAGS_ARE)
+
+
+def _show_measure(judged: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
+    def take(points: Points) -> None:
+        evaluation_state.pick(f"{measure} {row_of(points)}")
+
+    table = error_by_measure(judged, rows, measure)
+    with st.container(gap=None):
+        st.markdown(f"**Error by {measure}**")
+        st.markdown(measure_in_words(table, measure))
+        show_chart(
+            measure,
+            figure_measure(table, measure.capitalize(), _mae(judged, rows)),
+            f"The mean absolute error in fifths of the pictures by {measure}",
+            take,
+        )
+        st.caption(_MEASURE_IS[measure])
+
+
+def _mae(judged: pd.DataFrame, rows: np.ndarray) -> float:
+    return float(judged["abs_error"].to_numpy(np.float64)[rows].mean())

@@ -1,0 +1,79 @@
+"""The predictions, the tables, the charts and the whole page, to take away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.explorer.table_exports import selection_csv
+from agemodel.report import report_html
+from agemodel.report.report_tables import evaluation_tables, tables_zip
+from agemodel.runs.run_folder import Run
+from ui.evaluation import evaluation_state
+
+_CHARTS = (
+    "A chart: point at it and press the camera at its corner; it is saved as SVG, "
+    "which browsers and office programs draw and save as PNG."
+)
+
+
+def show_takeaway(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> None:
+    """Offer what the page shows as files; no pictures of the dataset.
+
+    Args:
+        run: that the page is about.
+        judged: its faces, as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+    """
+    with st.popover("Take away", icon=":material/download:"):
+        st.caption(f"The {np.count_nonzero(rows):,} faces of the slice, as tables:")
+        _download(
+            "Their predictions (CSV)",
+            f"{run.id}-predictions.csv",
+            "text/csv",
+            lambda: selection_csv(judged, np.flatnonzero(rows)),
+            disabled=not rows.any(),
+        )
+        _download(
+            "All tables (.zip of CSV)",
+            f"{run.id}-tables.zip",
+            "application/zip",
+            lambda: tables_zip(evaluation_tables(judged, rows)),
+            disabled=not rows.any(),
+        )
+        st.caption(
+            "The whole page over all test faces, as one HTML file that needs no "
+            "network; printed from a browser it is a PDF:"
+        )
+        _download(
+            "Report (HTML)",
+            f"{run.id}.html",
+            "text/html",
+            lambda: report_html(run).encode(),
+        )
+        st.caption(f"From the command line: `python -m agemodel report {run.id}`")
+        st.caption(_CHARTS)
+
+
+def _download(
+    label: str,
+    file_name: str,
+    mime: str,
+    make: Callable[[], bytes],
+    disabled: bool = False,
+) -> None:
+    """A button that makes its file once it is pressed."""
+    st.download_button(
+        label,
+        make,
+        file_name=file_name,
+        mime=mime,
+        key=evaluation_state.widget_key(f"download_{mime}_{label}"),
+        icon=":material/download:",
+        on_click="ignore",
+        width="stretch",
+        disabled=disabled,
+    )

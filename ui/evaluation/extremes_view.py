@@ -1,0 +1,57 @@
+"""The faces that say most, and any twenty with what was estimated of them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.extremes import KINDS, TWENTY, any_twenty, twenty_in_words
+from ui.evaluation import evaluation_state
+from ui.evaluation.evaluated_faces import show_faces
+
+ANY = "twenty"
+FIRST_SEED = 1
+MOST = 96
+"""Of an order, so many faces can be looked at."""
+
+
+def show_extremes(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    """Draw the faces of the slice that are chosen by their errors, or by chance.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+    """
+    names = {key: kind.name for key, kind in KINDS.items()}
+    names[ANY] = f"{TWENTY} by chance"
+    chosen = evaluation_state.choose(
+        "Faces", "extreme", names, label_visibility="collapsed"
+    )
+    if chosen == ANY:
+        _show_twenty(judged, rows)
+        return
+    kind = KINDS[chosen]
+    order = kind.order(judged, rows)
+    st.markdown(kind.words(judged, rows, order))
+    st.caption(kind.meaning)
+    show_faces(judged, order[:MOST], kind.name, chosen)
+
+
+def seed_of(text: str) -> int:
+    """The seed that a URL asks for; the first one of what is no number."""
+    return int(text) if text.isdecimal() and len(text) < 7 else FIRST_SEED
+
+
+def _show_twenty(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    seed = seed_of(evaluation_state.option("seed", str(FIRST_SEED)))
+    twenty = any_twenty(judged, rows, seed)
+    st.markdown(twenty_in_words(judged, twenty))
+    st.button(
+        "Another twenty",
+        key=evaluation_state.widget_key("another"),
+        icon=":material/shuffle:",
+        on_click=evaluation_state.set_option,
+        args=("seed", str(seed + 1)),
+    )
+    show_faces(judged, twenty, f"Drawn by chance (seed {seed})", ANY)

@@ -1,0 +1,125 @@
+"""Errors of groups of people; a click on a dot shows its faces."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.fairness import (
+    GROUPINGS,
+    MEASURES,
+    RACE_NOTE,
+    faces_of,
+    gap_in_words,
+    group_table,
+    grouping_name,
+    largest_gap,
+    overall_row,
+)
+from agemodel.figures.evaluation_fairness import figure_groups
+from agemodel.metrics.measures import MIN_FACES
+from ui.evaluation import evaluation_state
+from ui.evaluation.evaluated_faces import show_faces
+from ui.evaluation.point_charts import Points, show_chart
+
+_HOW_TO_READ = (
+    "A dot is a group, its line the 95 % bootstrap interval; the dotted line is all "
+    f"faces of the slice. Grey: fewer than {MIN_FACES} faces, of which nothing is "
+    "said. A click on a dot shows its faces."
+)
+_WIDEST = (
+    "The pair was picked because it lies widest apart; among many groups some pair "
+    "always does."
+)
+
+
+def show_groups(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    """Draw a measure of every group of the slice.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+    """
+    with st.container(horizontal=True, gap="medium"):
+        groupings = {"-".join(names): names for names in GROUPINGS}
+        words = {key: grouping_name(names) for key, names in groupings.items()}
+        chosen = evaluation_state.choose("Groups", "by", words)
+        measure = evaluation_state.choose("Measure", "measure", MEASURES)
+    factors = groupings[chosen]
+    table = group_table(judged, rows, factors)
+    gap = largest_gap(table, measure)
+    if gap:
+        st.markdown(gap_in_words(gap, factors))
+        st.caption(f"{_WIDEST} {RACE_NOTE}" if gap.groups > 2 else RACE_NOTE)
+    else:
+        st.info(
+            f"There are not two groups of {MIN_FACES} faces to compare.",
+            icon=":material/group_off:",
+        )
+        st.caption(RACE_NOTE)
+    dots, numbers = st.columns([3, 2], gap="medium")
+    with dots:
+        _show_dots(judged, rows, table, factors, measure)
+    with numbers:
+        _show_table(table, measure)
+    _show_picked(judged, rows, table, factors)
+
+
+def _show_dots(
+    judged: pd.DataFrame,
+    rows: np.ndarray,
+    table: pd.DataFrame,
+    factors: tuple[str, ...],
+    measure: str,
+) -> None:
+    def take(points: Points) -> None:
+        evaluation_state.pick(str(table["group"].iloc[points[0]["customdata"][0]]))
+
+    show_chart(
+        "groups",
+        figure_groups(table, factors, measure, overall_row(judged, rows)),
+        f"{MEASURES[measure]} by {grouping_name(factors).lower()}, with intervals",
+        take,
+    )
+    st.caption(_HOW_TO_READ)
+
+
+def _show_table(table: pd.DataFrame, measure: str) -> None:
+    is_share = measure == "gender_accuracy"
+    number: dict[str, Any] = {
+        "format": "percent" if is_share else "%.2f",
+        "width": "small",
+    }
+    config = st.column_config
+    columns = {
+        "group": config.TextColumn("Group"),
+        "n": config.NumberColumn("n", format="localized", width="small"),
+        measure: config.NumberColumn(MEASURES[measure], **number),
+        f"{measure}_low": config.NumberColumn("From", **number),
+        f"{measure}_high": config.NumberColumn("To", **number),
+    }
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_order=list(columns),
+        column_config=columns,
+        alt=f"{MEASURES[measure]} of every group with n and 95 % interval",
+    )
+
+
+def _show_picked(
+    judged: pd.DataFrame,
+    rows: np.ndarray,
+    table: pd.DataFrame,
+    factors: tuple[str, ...],
+) -> None:
+    """The faces of the group that was clicked, if it is still there."""
+    picked = table[table["group"] == evaluation_state.look().pick]
+    if picked.empty:
+        return
+    group = picked.iloc[0]
+    found = faces_of(judged, rows, group, factors)
+    show_faces(judged, found, f"{group['group']}, largest errors first", "groups")

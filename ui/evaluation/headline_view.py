@@ -1,0 +1,133 @@
+"""The measures of a run, each with its interval, beside those of other systems."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.baselines import KINDS, System
+from agemodel.analysis.headline import MEASURES, YEARS, Score, headline
+from agemodel.analysis.predicted_faces import Slice
+from agemodel.analysis.systems import systems_beside
+from agemodel.figures.evaluation_charts import NOTHING, figure_systems, score_text
+from agemodel.metrics.measures import MIN_FACES
+from agemodel.runs.run_folder import Run, find_run
+from ui.evaluation import evaluation_state
+from ui.evaluation.point_charts import show_chart
+
+_INTERVAL_IS = (
+    "its bootstrap 95 % interval: how far chance, in which faces were drawn, may have "
+    "moved it."
+)
+_PUBLISHED_ARE = (
+    "What others reached is as they published it, or as this project measured their "
+    "package; it is of the whole split, so it stands here only while nothing is "
+    "filtered."
+)
+
+
+def show_headline(judged: pd.DataFrame, rows: np.ndarray) -> None:
+    """Draw the measures of the slice, then those of other systems.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+        rows: the faces that count, a mask of shape (n,).
+    """
+    n = int(rows.sum())
+    systems, reasons = _systems(
+        evaluation_state.run(), judged, evaluation_state.slice_()
+    )
+    scores = systems[0].scores
+    with st.grid(4, min_column_width=150, gap="small"):
+        for key, measure in MEASURES.items():
+            value, _, interval = score_text(key, scores[key]).partition(" (")
+            with st.container(gap=None):
+                st.metric(_title(key), value, help=measure.meaning)
+                st.caption(interval.rstrip(")") or NOTHING)
+    st.caption(f"n = {n:,} for each. Below each measure {_INTERVAL_IS}")
+    if n < MIN_FACES:
+        st.warning(
+            f"Only {n} faces: these measures say little.", icon=":material/groups:"
+        )
+    st.subheader("Beside other systems", anchor=False)
+    _show_systems(systems)
+    for reason in reasons:
+        st.warning(reason, icon=":material/unknown_document:")
+
+
+def warm() -> None:
+    """Measure what the page shows first, so that the first visitor need not wait.
+
+    Raises:
+        AgeModelError: the run of the app's model cannot be read.
+    """
+    run = find_run(evaluation_state.default_run())
+    _systems(run, evaluation_state.judged(run), Slice())
+
+
+def _systems(
+    run: Run, judged: pd.DataFrame, wanted: Slice
+) -> tuple[list[System], list[str]]:
+    return systems_beside(
+        run, judged, wanted, evaluation_state.runs(), evaluation_state.judged, _scores
+    )
+
+
+def _show_systems(systems: list[System]) -> None:
+    key = evaluation_state.option("measure", "mae_years", list(MEASURES))
+    st.selectbox(
+        "Measure",
+        list(MEASURES),
+        format_func=_title,
+        width=240,
+        **evaluation_state.option_control("measure", "mae_years", list(MEASURES)),
+    )
+    figure = figure_systems(systems, key)
+    show_chart("systems", figure, f"{_title(key)} of each system")
+    table = pd.DataFrame(
+        [
+            {"System": one.name, "What": KINDS[one.kind], "n": _n_text(one)}
+            | {
+                _title(name): score_text(name, one.scores[name])
+                if name in one.scores
+                else NOTHING
+                for name in MEASURES
+            }
+            | {"Note": one.note}
+            for one in systems
+        ]
+    )
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "System": st.column_config.TextColumn(pinned=True, width="medium"),
+            "n": st.column_config.TextColumn(width="small", alignment="right"),
+        },
+        alt="The measures of each system, a row each",
+    )
+    st.caption(f"In brackets {_INTERVAL_IS} {_PUBLISHED_ARE}")
+
+
+def _title(key: str) -> str:
+    """A measure with its unit, where it has one that its values do not show."""
+    measure = MEASURES[key]
+    return f"{measure.title}, years" if measure.unit == YEARS else measure.title
+
+
+def _n_text(system: System) -> str:
+    return NOTHING if system.n is None else f"{system.n:,}"
+
+
+def _scores(
+    run: Run, by: str, judged: pd.DataFrame, rows: np.ndarray
+) -> dict[str, Score]:
+    return _cached_scores(run, evaluation_state.changed(run), by, rows, judged)
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _cached_scores(
+    run: Run, written: int, by: str, rows: np.ndarray, _judged: pd.DataFrame
+) -> dict[str, Score]:
+    return headline(_judged, rows)

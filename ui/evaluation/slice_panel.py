@@ -1,0 +1,145 @@
+"""Which run, which split and which faces count, and the line that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from agemodel.analysis.predicted_faces import (
+    QUALITIES,
+    SPLIT_WORDS,
+    qualities_in,
+    splits_in,
+)
+from agemodel.core.errors import AgeModelError
+from agemodel.core.labels import GENDERS, MAX_AGE, MIN_AGE, RACES
+from agemodel.runs.run_folder import Run
+from ui.evaluation import evaluation_state
+
+_SPLIT_HELP = (
+    "No run learned from any of them. CORAL test: the faces of 21 to 60 years on which "
+    "published work reports. On val the epoch and the calibration were chosen."
+)
+_RACE_HELP = "As labelled in the dataset; the model never sees it."
+
+
+def show_unreadable(error: AgeModelError) -> None:
+    """Say why the run cannot be looked at, and offer the others where there are."""
+    st.error("**This run cannot be looked at.**", icon=":material/error:")
+    st.text(str(error))
+    if evaluation_state.runs():
+        show_run()
+
+
+def show_run() -> None:
+    """Draw the choice of a run; the one of the app's model is marked."""
+    of_app = evaluation_state.default_run()
+    key = evaluation_state.widget_key("run")
+    st.session_state[key] = evaluation_state.run().id
+
+    def word(run_id: str) -> str:
+        return f"{run_id} (the app's)" if run_id == of_app else run_id
+
+    st.selectbox(
+        "Run",
+        [run.id for run in evaluation_state.runs()],
+        format_func=word,
+        key=key,
+        on_change=_take_run,
+    )
+
+
+def show_filters(judged: pd.DataFrame) -> None:
+    """Draw the split and the filters.
+
+    Args:
+        judged: as of `analysis.faces.read_judged`.
+    """
+    splits = splits_in(judged)
+    if evaluation_state.slice_().split not in splits and splits:
+        evaluation_state.change_slice(split=splits[0])
+    st.segmented_control(
+        "Split",
+        splits,
+        format_func=lambda name: SPLIT_WORDS.get(name, name),
+        required=True,
+        help=_SPLIT_HELP,
+        **_control("split", evaluation_state.slice_().split),
+    )
+    st.slider(
+        "Age label in years",
+        MIN_AGE,
+        MAX_AGE,
+        **_control("ages", evaluation_state.slice_().ages),
+    )
+    _show_choice("genders", "Gender label", GENDERS)
+    _show_choice("races", "Race label", RACES, help=_RACE_HELP)
+    qualities = qualities_in(judged)
+    if qualities:
+        _show_choice("quality", "Picture: any of these", qualities)
+
+
+def show_line(run: Run, count: int, total: int) -> None:
+    """Draw the line that stays in view: how many faces count, of which run.
+
+    Args:
+        run: that is looked at.
+        count: faces in the slice.
+        total: faces in the split.
+    """
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        with st.container(width="content", gap=None):
+            st.markdown(f"**n = {count:,} of {total:,} faces**", width="content")
+            st.text(
+                f"{run.id}: {evaluation_state.slice_().describe()}", width="content"
+            )
+        st.button(
+            "Reset",
+            key=evaluation_state.widget_key("reset"),
+            icon=":material/filter_alt_off:",
+            disabled=evaluation_state.is_reset(),
+            on_click=evaluation_state.reset,
+            help="The app's run, its test faces, no filter",
+        )
+
+
+def _show_choice(name: str, title: str, known: Sequence[str], **more: Any) -> None:
+    st.pills(
+        title,
+        known,
+        selection_mode="multi",
+        format_func=lambda value: QUALITIES.get(value, value),
+        **_control(name, list(getattr(evaluation_state.slice_(), name))),
+        **more,
+    )
+
+
+def _control(name: str, value: Any) -> dict[str, Any]:
+    """What makes a widget show a value of the slice, and change it."""
+    key = evaluation_state.widget_key(f"filter_{name}")
+    st.session_state[key] = value
+    return {"key": key, "on_change": _take, "args": (name,)}
+
+
+def _take(name: str) -> None:
+    value = st.session_state[evaluation_state.widget_key(f"filter_{name}")]
+    if name == "split":
+        if value is not None:
+            evaluation_state.change_slice(split=value)
+        return
+    known = {"genders": GENDERS, "races": RACES, "quality": tuple(QUALITIES)}
+    if name in known:
+        value = [one for one in known[name] if one in (value or ())]
+    evaluation_state.change_slice(**{name: tuple(value)})
+
+
+def _take_run() -> None:
+    value = st.session_state[evaluation_state.widget_key("run")]
+    evaluation_state.change_look(
+        run="" if value == evaluation_state.default_run() else value
+    )

@@ -1,0 +1,1 @@
+"""Beside the pages: logs, start-up, warming and /ready."""

@@ -1,0 +1,205 @@
+"""How the runs learned: curves by epoch, how far each came, what each was told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from agemodel.figures.layout import GREY
+from agemodel.figures.training_charts import MEASURES, figure_curves
+from agemodel.runs.config import setting_meanings
+from agemodel.runs.run_comparison import (
+    Told,
+    losses_compare,
+    results_table,
+    settings_table,
+)
+from agemodel.runs.run_folder import Run
+from ui.training import training_state
+from ui.training.run_views import read_told
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+
+MAX_ROWS, MAX_TABLE_PX = 16, 420
+
+_MEANING = "What it means"
+_MARKED = f"background-color: {GREY}"
+_HOW_TO_READ = (
+    "Solid: val, at the end of each epoch, on faces as they are. Dotted: train, the "
+    "mean over the epoch, on varied faces and with parts of the network dropped; so "
+    "train may err more than val. The circle is the epoch whose model is kept: the "
+    "one with the least error of the age on val."
+)
+_OTHER_LOSSES = (
+    "These runs do not minimise the same, so their losses cannot be compared; their "
+    "errors in years and shares can."
+)
+_OTHER_FACES = (
+    "These runs choose on other val faces, so a small difference of their curves says "
+    "little; the Evaluation page compares runs on the faces they share."
+)
+
+
+@st.fragment
+def show_curves(runs: list[Run]) -> None:
+    """Draw the curves, the results and the settings of runs.
+
+    Args:
+        runs: at least one.
+    """
+    training_state.write_url()
+    told = read_told(runs)
+    histories = {
+        run_id: one.history for run_id, one in told.items() if len(one.history)
+    }
+    if waiting := [run_id for run_id in told if run_id not in histories]:
+        st.info(
+            "No epoch is done yet. The curves begin with the first.",
+            icon=":material/hourglass_empty:",
+        )
+        st.text(", ".join(waiting))
+    if told:
+        _show_results(told)
+    if histories:
+        _show_curves(histories, told)
+    if told:
+        _show_settings(told)
+
+
+def _show_results(told: Mapping[str, Told]) -> None:
+    table = results_table(told)
+    config = st.column_config
+    table["done"] = [f"{row.epochs_done} of {row.epochs}" for row in table.itertuples()]
+    for column in ("best_epoch", "val_mae_years", "val_gender_accuracy"):
+        table[column] = table[column].astype("Float64")
+    table["val_gender_accuracy"] *= 100
+    st.dataframe(
+        table,
+        column_order=(
+            *("network", "input_px", "done", "minutes", "best_epoch"),
+            *("val_mae_years", "val_gender_accuracy"),
+        ),
+        column_config={
+            "_index": config.TextColumn("Run", width="medium"),
+            "network": config.TextColumn("Network"),
+            "input_px": config.NumberColumn("Input, px"),
+            "done": config.TextColumn("Epochs"),
+            "minutes": config.NumberColumn("Minutes", format="%.0f"),
+            "best_epoch": config.NumberColumn("Best epoch", format="%d"),
+            "val_mae_years": config.NumberColumn(
+                "Val MAE, years", format="%.2f", help="Of the best epoch's model"
+            ),
+            "val_gender_accuracy": config.NumberColumn(
+                "Val gender right",
+                format="%.1f %%",
+                help="Of the best epoch's model; two labels, as in the dataset",
+            ),
+        },
+        alt="How far each run came",
+    )
+
+
+def _show_curves(
+    histories: Mapping[str, pd.DataFrame], told: Mapping[str, Told]
+) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+        st.segmented_control(
+            "Axis",
+            [training_state.LINEAR, training_state.LOG],
+            format_func={
+                training_state.LINEAR: "Linear",
+                training_state.LOG: "Logarithmic",
+            }.__getitem__,
+            required=True,
+            **training_state.control("scale"),
+        )
+        with st.container(width=240):
+            st.slider(
+                "Smoothing",
+                0,
+                training_state.MAX_SMOOTHING,
+                step=5,
+                format="%d %%",
+                help="Weight of the epochs before; what was measured stays, faint.",
+                **training_state.control("smooth"),
+            )
+    st.caption(_HOW_TO_READ)
+    for warning in _warnings(told):
+        st.caption(f":material/warning: {warning}")
+    look = training_state.look()
+    with st.grid(2, min_column_width=320, gap="medium"):
+        for measure in MEASURES:
+            with st.container(gap=None):
+                st.markdown(f"**{measure.title}**")
+                st.plotly_chart(
+                    figure_curves(
+                        histories,
+                        measure,
+                        smoothing=look.smooth / 100,
+                        log=look.scale == training_state.LOG,
+                    ),
+                    width="stretch",
+                    config=CONFIG,
+                    key=training_state.widget_key(f"curve_{measure.column}"),
+                    alt=f"{measure.title}, by epoch",
+                )
+
+
+def _warnings(told: Mapping[str, Told]) -> list[str]:
+    configs = {run_id: one.config for run_id, one in told.items()}
+    faces = {(c.split, c.seed if c.split == "seed" else 0) for c in configs.values()}
+    return [
+        text
+        for text, holds in (
+            (_OTHER_LOSSES, not losses_compare(configs)),
+            (_OTHER_FACES, len(faces) > 1),
+        )
+        if holds
+    ]
+
+
+def _show_settings(told: Mapping[str, Told]) -> None:
+    table = settings_table({run_id: one.config for run_id, one in told.items()})
+    st.subheader("Settings", anchor=False)
+    several = len(told) > 1
+    if several:
+        differ = int(table["differs"].sum())
+        st.segmented_control(
+            "Settings listed",
+            [training_state.DIFFERENT, training_state.ALL],
+            format_func={
+                training_state.DIFFERENT: f"The {differ} that differ",
+                training_state.ALL: f"All {len(table)}",
+            }.__getitem__,
+            required=True,
+            label_visibility="collapsed",
+            **training_state.control("settings"),
+        )
+        if training_state.look().settings == training_state.DIFFERENT:
+            table = table[table["differs"]]
+    if not len(table):
+        st.caption("These runs follow the same recipe.")
+        return
+    shown, marks = table.drop(columns="differs").map(_written), table["differs"]
+    shown[_MEANING] = pd.Series(setting_meanings())
+    st.dataframe(
+        shown.style.apply(
+            lambda row: [_MARKED if marks[row.name] else ""] * len(row), axis=1
+        ),
+        column_config={
+            "_index": st.column_config.TextColumn("Setting", width=150),
+            _MEANING: st.column_config.TextColumn(width="large"),
+        },
+        height=MAX_TABLE_PX if len(shown) > MAX_ROWS else "content",
+        alt="The settings of each run, those that differ first",
+    )
+
+
+def _written(value: Any) -> str:
+    """A setting's value to read."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,189 @@
+"""The network of a run: drawn, listed, and what it weighs and costs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError
+from agemodel.figures.network_diagram import figure_network
+from agemodel.models.cards import read_cards
+from agemodel.runs.architecture import FILE, Network, blocks, read_network, sizes
+from agemodel.runs.checkpoints import BEST
+from agemodel.runs.run_folder import Run
+from agemodel.serving.face_timing import FaceTiming, benchmarked, measure
+from ui.training import training_state
+from ui.training.curves_view import CONFIG
+from ui.training.run_views import show_error
+
+TABLE_PX = 620
+
+_HOW_TO_READ = (
+    "A box is a layer, or several in a row: its name, at the right the shape that "
+    "leaves it for one face, and below what it does and how many parameters it holds."
+)
+
+
+@st.fragment
+def show_network(run: Run) -> None:
+    """Draw the network of a run.
+
+    Args:
+        run: any; where its network is not written down, the page says what does it.
+    """
+    training_state.write_url()
+    try:
+        network = _network(run.folder, training_state.stamp(run.folder, FILE))
+    except AgeModelError as error:
+        show_error(error)
+        return
+    _show_totals(run, network)
+    with st.grid(2, min_column_width=340, gap="large"):
+        with st.container():
+            _show_drawing(network)
+        with st.container():
+            _show_layers(network)
+    _show_exports(run)
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _network(folder: Path, of: tuple[int, ...]) -> Network:
+    return read_network(Run(folder))
+
+
+def _show_totals(run: Run, network: Network) -> None:
+    best = run.folder / BEST
+    trained = network.trainable_parameters
+    facts = [
+        ("Layers", f"{len(network.layers)}"),
+        ("Parameters", f"{network.parameters:,}"),
+        ("Of them trained", f"{trained / network.parameters:.1%}"),
+    ]
+    if best.exists():
+        facts.append((f"{BEST} on disk", f"{best.stat().st_size / 1e6:.1f} MB"))
+    with st.grid(4, min_column_width=150, gap="small"):
+        for label, value in facts:
+            st.metric(label, value)
+
+
+def _show_drawing(network: Network) -> None:
+    st.segmented_control(
+        "A box is",
+        [training_state.FOLDED, training_state.SINGLE],
+        format_func={
+            training_state.FOLDED: "A block",
+            training_state.SINGLE: "A layer",
+        }.__getitem__,
+        required=True,
+        **training_state.control("drawn"),
+    )
+    st.caption(_HOW_TO_READ)
+    found = blocks(
+        network.layers, folded=training_state.look().drawn == training_state.FOLDED
+    )
+    st.plotly_chart(
+        figure_network(found),
+        width="stretch",
+        config=CONFIG,
+        key=training_state.widget_key("network"),
+        alt=f"The network {network.name}: {len(found)} boxes from input to outputs",
+    )
+
+
+def _show_layers(network: Network) -> None:
+    st.markdown("**Every layer**")
+    has_parts = any(layer.part for layer in network.layers)
+    table = pd.DataFrame(
+        {
+            "name": layer.name,
+            "part": layer.part,
+            "words": layer.words,
+            "shape": sizes(layer.output_shape),
+            "parameters": layer.parameters,
+            "trained": layer.trainable_parameters,
+        }
+        for layer in network.layers
+    )
+    config = st.column_config
+    st.dataframe(
+        table if has_parts else table.drop(columns="part"),
+        hide_index=True,
+        height=TABLE_PX,
+        column_config={
+            "name": config.TextColumn("Layer"),
+            "part": config.TextColumn("Part", width="small"),
+            "words": config.TextColumn("What it does"),
+            "shape": config.TextColumn("Output shape"),
+            "parameters": config.NumberColumn("Parameters", format="localized"),
+            "trained": config.NumberColumn("Trained", format="localized"),
+        },
+        key=training_state.widget_key("layers"),
+        alt="All layers with what they do, their output shapes and parameters",
+    )
+    st.caption(
+        "Read from the saved model. Of a norm's parameters half are statistics, which "
+        "no gradient changes."
+    )
+
+
+def _show_exports(run: Run) -> None:
+    """The models that were exported from the run: their size, and time for a face."""
+    st.subheader("As the app runs it", anchor=False)
+    try:
+        cards = {k: v for k, v in read_cards().items() if v["run"] == run.id}
+    except AgeModelError as error:
+        show_error(error)
+        return
+    if not cards:
+        st.caption(
+            "This run was not exported, so there is no size and no time for a face. "
+            "The view 'Train' exports it, or `python -m agemodel export RUN NAME`."
+        )
+    for name, card in cards.items():
+        with st.container(border=True):
+            _show_export(name, card)
+
+
+def _show_export(name: str, card: dict[str, Any]) -> None:
+    weights = {"int8": "8-bit weights", "float32": "float32 weights"}
+    st.text(
+        f"{name}: {card['file']}, {card['bytes'] / 1e6:.1f} MB, "
+        f"{weights.get(card['weights'], card['weights'])}"
+    )
+    words, key = st.empty(), f"training_timing_{card['sha256']}"
+    timing = st.session_state.get(key)
+    try:
+        timing = timing or benchmarked(card)
+        if st.button(
+            "Time it here",
+            key=training_state.widget_key(f"time_{name}"),
+            icon=":material/timer:",
+            help="A second or so, on the machine that runs the app",
+        ):
+            timing = st.session_state[key] = measure(paths.models_dir() / name)
+    except AgeModelError as error:
+        show_error(error)
+        return
+    words.caption(timing_words(timing, twice=bool(card["flip_average"])))
+
+
+def timing_words(timing: FaceTiming | None, *, twice: bool) -> str:
+    """What is known of the time for a face, in a sentence or two.
+
+    Args:
+        timing: None where nothing is.
+        twice: whether a face and its mirror image are judged.
+    """
+    if timing is None:
+        return "The benchmarks were not run on this model: its time is not known yet."
+    times = "twice, as it is and mirrored" if twice else "once"
+    where = f"benchmarked on {timing.machine}" if timing.machine else "measured here"
+    return (
+        f"**{timing.median_ms:.1f} ms a face** (half of them {timing.low_ms:.1f} to "
+        f"{timing.high_ms:.1f}; {timing.faces:,} faces, {where}): cut out, judged "
+        f"{times}, calibrated. Finding the face comes before that."
+    )

@@ -1,0 +1,91 @@
+"""Which runs are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from agemodel.core.errors import AgeModelError
+from agemodel.runs.run_comparison import Told
+from agemodel.runs.run_folder import Run
+from ui.training import training_state
+
+
+def show_no_runs() -> None:
+    """Say that there is no run, and what makes one."""
+    st.info(
+        "**There is no run yet.** Start one in the view 'Train', or with "
+        "`python -m agemodel train mobile`. The runs that ship with the project lie in "
+        "assets/runs: `git checkout -- assets` restores them.",
+        icon=":material/model_training:",
+    )
+
+
+def show_choice(known: Mapping[str, Run]) -> list[Run]:
+    """Let one run or several be chosen.
+
+    Args:
+        known: all runs by id; at least one.
+
+    Returns:
+        Those chosen, at least one.
+    """
+    runs = training_state.chosen(known)
+    key = training_state.widget_key("runs")
+    st.session_state[key] = [run.id for run in runs]
+    st.pills(
+        "Runs",
+        list(known),
+        selection_mode="multi",
+        key=key,
+        on_change=_take,
+        help="One or several of those that ship with the project, and those trained "
+        f"here; at most {training_state.MAX_RUNS} at a time.",
+    )
+    return runs
+
+
+def _take() -> None:
+    runs = tuple(st.session_state[training_state.widget_key("runs")])
+    training_state.change(runs=runs[: training_state.MAX_RUNS], run="")
+
+
+def show_one(runs: list[Run]) -> Run:
+    """Let one of the chosen runs be looked at closely.
+
+    Args:
+        runs: at least one.
+    """
+    by_id = {run.id: run for run in runs}
+    if training_state.look().run not in by_id:
+        training_state.change(run="")
+    if len(runs) == 1:
+        return runs[0]
+    key = training_state.widget_key("run")
+    st.session_state[key] = training_state.look().run or runs[0].id
+    st.segmented_control(
+        "Of these", list(by_id), required=True, key=key, on_change=_take_one
+    )
+    return by_id[st.session_state[key]]
+
+
+def _take_one() -> None:
+    training_state.change(run=st.session_state[training_state.widget_key("run")])
+
+
+def read_told(runs: list[Run]) -> dict[str, Told]:
+    """What the runs' files say, by id; which cannot be read is said and left out."""
+    found = {}
+    for run in runs:
+        try:
+            found[run.id] = training_state.told(run)
+        except AgeModelError as error:
+            show_error(error)
+    return found
+
+
+def show_error(error: AgeModelError) -> None:
+    """Say what is missing or damaged; the text may hold what a user named."""
+    with st.container(border=True):
+        st.text(str(error))

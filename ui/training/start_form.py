@@ -1,0 +1,195 @@
+"""Begin a training: a recipe, what is changed in it, and how long it may take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError, DatasetError
+from agemodel.dataset.index import images_dir
+from agemodel.jobs import control
+from agemodel.jobs.forecast import (
+    Forecast,
+    count_faces,
+    duration_in_words,
+    forecast,
+)
+from agemodel.jobs.locks import refusal
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.runs.config import CONFIGS, TrainConfig, read_config
+from agemodel.runs.recipes import recipe_in_words
+from ui.training import training_state
+from ui.training.live_view import WATCHED
+
+RECIPE = training_state.widget_key("start_recipe")
+NAME = training_state.widget_key("start_name")
+ERROR = training_state.widget_key("start_error")
+PERCENT = "percent"
+SMALLEST_PX, LARGEST_PX, STEP_PX = 32, 256, 16
+MAX_EPOCHS, MAX_SEED = 500, 2**31 - 1
+
+_NO_DATASET = """
+**There is nothing to train on: UTKFace is not imported.** It may be used for
+non-commercial research only, so it is fetched separately, on the machine that runs the
+app:
+"""
+_COMMANDS = """
+python -m agemodel data import UTKFace.tar.gz   # an archive or folder you have
+python -m agemodel data download                # or fetch it; asks about the terms
+"""
+
+
+def show_start() -> None:
+    """Let a training be set up and begun; without a dataset, say how to get it."""
+    st.subheader("Train a network", anchor=False)
+    try:
+        images_dir(paths.data_dir())
+    except DatasetError:
+        st.warning(_NO_DATASET, icon=":material/photo_library:")
+        st.code(_COMMANDS.strip(), language=None, wrap_lines=True)
+        return
+    _choose_recipe()
+    try:
+        given = read_config(st.session_state[RECIPE])
+        _ask_changes(given)
+        config = _asked(given)
+        faces = _count(config.split, config.share, config.seed, *_dataset())
+    except AgeModelError as error:
+        _show_refusal(str(error))
+        return
+    st.caption(recipe_in_words(config, {"test": 0} | faces))
+    st.markdown(forecast_in_words(forecast(config, faces)))
+    _show_button()
+
+
+def forecast_in_words(found: Forecast | None) -> str:
+    """How long a training may take, and how that is known."""
+    if found is None:
+        return "How long it takes is not known yet: no run of this network is here."
+    pace = f"at the pace of run `{found.run_id}`"
+    if not found.same_blocks:
+        pace += ", in which another part of the network learned"
+    if not found.same_size:
+        pace += ", scaled by the number of pixels"
+    if not found.made_here:
+        pace += ", which was not trained here"
+    return f"It takes **{duration_in_words(found.seconds)}**, {pace}."
+
+
+def _choose_recipe() -> None:
+    names = sorted(path.stem for path in CONFIGS.glob("*.toml"))
+    st.selectbox(
+        "Recipe",
+        names,
+        names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
+        key=RECIPE,
+        help="A file in assets/recipes/. What can be changed here is changed for this run.",
+    )
+
+
+def _ask_changes(given: TrainConfig) -> None:
+    """Ask for settings of one's own, and the run's name."""
+    with st.grid(3, min_column_width=180):
+        st.number_input(
+            "Epochs", 1, MAX_EPOCHS, given.epochs, key=_key(given, "epochs")
+        )
+        st.number_input(
+            "Input size, px",
+            SMALLEST_PX,
+            LARGEST_PX,
+            given.input_px,
+            STEP_PX,
+            key=_key(given, "input_px"),
+        )
+        st.number_input(
+            "Learning rate",
+            0.0,
+            1.0,
+            given.learning_rate,
+            given.learning_rate / 10,
+            format="%.2e",
+            key=_key(given, "learning_rate"),
+        )
+        st.number_input(
+            "Share of the training faces, %",
+            1,
+            100,
+            round(100 * given.share),
+            key=_key(given, PERCENT),
+        )
+        st.number_input("Seed", 0, MAX_SEED, given.seed, key=_key(given, "seed"))
+        st.text_input(
+            "Name of the run",
+            key=NAME,
+            placeholder=f"{given.name} and the time",
+            max_chars=80,
+            help="Letters, digits, . _ and -",
+        )
+
+
+def _key(given: TrainConfig, name: str) -> str:
+    """Each recipe has widgets of its own, so that they begin with its settings."""
+    return training_state.widget_key(f"start_{name}_{given.name}")
+
+
+def _asked(given: TrainConfig) -> TrainConfig:
+    """The recipe with what was asked for.
+
+    Raises:
+        ConfigError: it does not hold together.
+    """
+    changes = {
+        name: st.session_state.get(_key(given, name), getattr(given, name))
+        for name in ("epochs", "input_px", "learning_rate", "seed")
+    }
+    percent = st.session_state.get(_key(given, PERCENT), 100 * given.share)
+    return replace(given, share=percent / 100, **changes)
+
+
+def _dataset() -> tuple[Path, int]:
+    """Where the dataset lies, and when it was imported."""
+    folder = images_dir(paths.data_dir())
+    return folder, folder.stat().st_mtime_ns
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _count(
+    split: str, share: float, seed: int, folder: Path, imported: int
+) -> dict[str, int]:
+    config = TrainConfig("", "", split=split, share=share, seed=seed)
+    return count_faces(config, paths.data_dir())
+
+
+def _show_button() -> None:
+    running = control.recorded_training()
+    st.button(
+        "Start training",
+        key=training_state.widget_key("start"),
+        icon=":material/play_arrow:",
+        disabled=running is not None,
+        on_click=_start,
+    )
+    if running is not None:
+        st.caption(refusal(running))
+    elif problem := st.session_state.pop(ERROR, ""):
+        _show_refusal(problem)
+
+
+def _start() -> None:
+    """Begin what the widgets say now: a value may have come along with the click."""
+    try:
+        config = _asked(read_config(st.session_state[RECIPE]))
+        job = control.start_training(config, st.session_state[NAME].strip())
+    except AgeModelError as error:
+        st.session_state[ERROR] = str(error)
+    else:
+        st.session_state[WATCHED] = job.run_id
+        st.session_state[NAME] = ""
+
+
+def _show_refusal(problem: str) -> None:
+    st.error("**This cannot be trained.**", icon=":material/error:")
+    st.text(problem)
