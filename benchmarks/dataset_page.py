@@ -19,7 +19,7 @@ from agemodel.core.errors import AgeModelError
 from agemodel.dataset.index import images_dir
 from agemodel.explorer.filters import counts, masks
 from agemodel.explorer.selection import Selection
-from benchmarks.page_speed import fresh_page, serve_app
+from benchmarks.page import fresh_page, serve_app
 from benchmarks.repaint import repaint_s
 from benchmarks.server_start import MIB, status_kib
 from benchmarks.speed_limits import at_most

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Browser, sync_playwright
 
-from benchmarks.page_speed import AT_REST, HEADING, fresh_page, serve_app, serve_empty
+from benchmarks.page import AT_REST, HEADING, fresh_page, serve_app, serve_empty
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import significant, summarise
 from tests.harness.chromium import find

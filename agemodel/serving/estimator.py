@@ -162,6 +162,15 @@ class Estimator:
                 for detection in worker.detector.detect(rgb)
             ]
 
+    def detect(self, rgb: np.ndarray) -> list[Detection]:
+        """Find every face of a photo, largest first, without estimating.
+
+        Args:
+            rgb: shape (h, w, 3), uint8, upright.
+        """
+        with self._worker() as worker:
+            return worker.detector.detect(rgb)
+
     def estimate_upright(self, rgb: np.ndarray) -> tuple[list[Estimate], int]:
         """Estimate a photo that may lie on its side.
 
@@ -181,13 +190,10 @@ class Estimator:
             return found, 0
         least = max(MIN_SCORE, _surest(face.detection_score for face in found) + SURER)
         small = downscale(rgb, TURNED_SIDE_PX)
-        with self._worker() as worker:
-            tries = {
-                turns: _surest(
-                    face.score for face in worker.detector.detect(_turned(small, turns))
-                )
-                for turns in QUARTER_TURNS
-            }
+        tries = {
+            turns: _surest(face.score for face in self.detect(_turned(small, turns)))
+            for turns in QUARTER_TURNS
+        }
         turns = max(tries, key=lambda turns: tries[turns])
         if tries[turns] < least:
             return found, 0

@@ -20,10 +20,10 @@ from benchmarks import (
     dataset_page,
     evaluation_page,
     framing,
-    page_speed,
-    photo_speed,
+    page,
+    photos,
+    server_start,
     start,
-    startup,
     throughput,
     visits,
 )
@@ -154,9 +154,9 @@ def test_page_without_results_has_a_head_and_no_section() -> None:
 
 
 def test_page_of_made_up_figures_shows_them_where_they_belong() -> None:
-    times = {f"{app}_{visit}": [1.0] for app in page_speed.SHOWN for visit in VISITS}
+    times = {f"{app}_{visit}": [1.0] for app in page.SHOWN for visit in VISITS}
     times |= {"app_first": [1.0, 2.0, 3.0], "upload": [0.25]}
-    found = {"chromium": "1.2", **page_speed.summarise_times(times)}
+    found = {"chromium": "1.2", **page.summarise_times(times)}
     assert found["first_longer_s"] == 1.0  # 2 is the median of the first visits
     text = render(merge({}, "page", MACHINE, found))
     assert "2.00 (1.50 to 2.50) | 1.00 (1.00 to 1.00) | 1.0 | 3 |" in text
@@ -172,11 +172,11 @@ def test_page_of_made_up_figures_shows_them_where_they_belong() -> None:
 def test_first_views_are_held_to_their_limits() -> None:
     pages = (*visits.PAGES, "one_chart", "empty")
     times = {
-        f"{page_speed}_{visit}_{state}": [1.0]
-        for page_speed in pages
+        f"{one}_{visit}_{state}": [1.0]
+        for one in pages
         for visit in VISITS
         for state in ("usable", "whole")
-        if (page_speed, state) != ("empty", "whole")
+        if (one, state) != ("empty", "whole")
     }
     times["dataset_first_whole"] = [1.5, 2.5, 9.0]
     times["training_later_usable"] = [3.0]  # is shown, but held to nothing
@@ -262,7 +262,7 @@ def test_second_worker_is_held_to_its_gain_where_there_is_a_second_core() -> Non
 
 def test_photos_with_one_face_are_held_to_limits() -> None:
     rows = [("12", 1, 1000.0), ("12", 6, 9000.0), ("50", 1, 2000.0), ("50", 6, 1.0)]
-    limits = photo_speed.limits(
+    limits = photos.limits(
         [
             {"megapixels": size, "faces": faces, "whole_ms": {"median": ms}}
             for size, faces, ms in rows
@@ -285,7 +285,7 @@ def test_calls_of_a_method_are_timed_and_answer_as_before() -> None:
             return crop + 1
 
     worker = Worker()
-    with photo_speed.timed_calls(worker, "judge") as seconds:
+    with photos.timed_calls(worker, "judge") as seconds:
         assert worker.judge(1) == 2
         assert worker.judge(2) == 3
     assert worker.judge(3) == 4
@@ -303,8 +303,8 @@ def test_burst_does_at_least_a_piece_of_work_for_every_thread() -> None:
 
 def test_memory_is_read_in_kib() -> None:
     status = "Name:\tpython\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\n"
-    assert startup.status_kib(status, "VmRSS") == 1024
-    assert startup.resident_mib() > 1
+    assert server_start.status_kib(status, "VmRSS") == 1024
+    assert server_start.resident_mib() > 1
 
 
 @pytest.mark.parametrize("faces", made_photos.LAYOUTS)

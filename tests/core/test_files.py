@@ -143,7 +143,7 @@ def test_file_that_the_system_cuts_short_is_not_taken_for_whole(tmp_path: Path) 
     write_whole(path, b"old")
     code = (
         "import sys; from pathlib import Path\n"
-        "from agemodel.files import write_whole\n"
+        "from agemodel.core.files import write_whole\n"
         "write_whole(Path(sys.argv[1]), bytes(3000))\n"
     )
     done = subprocess.run(

@@ -14,7 +14,7 @@ from agemodel.core.staging import staged
 FILL = """
 import os, signal, sys
 from pathlib import Path
-from agemodel import staging
+from agemodel.core import staging
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)

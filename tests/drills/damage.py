@@ -65,7 +65,9 @@ def files_told(
         kinds: of files.
         what: is counted, to begin a finding with.
     """
-    output = run_inside(root, ["tests.drills.damage_files", str(count), *kinds], TIMEOUT_S)
+    output = run_inside(
+        root, ["tests.drills.damage_files", str(count), *kinds], TIMEOUT_S
+    )
     found: Counter[str] = Counter()
     for outcomes in json.loads(output.splitlines()[-1]).values():
         found.update(outcomes)

@@ -1,7 +1,7 @@
 """Files of the app's own, damaged one at a time and read again.
 
-`python -m tests.drills.damage_files` is run in a copy of the project (`project_copy`), whose
-files it damages and puts back.
+`python -m tests.drills.damage_files` is run in a copy of the project
+(`project_copy`), whose files it damages and puts back.
 """
 
 from __future__ import annotations

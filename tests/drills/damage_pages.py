@@ -1,7 +1,7 @@
 """Every page of the app with one of its files missing, empty, cut short or flipped.
 
-`python -m tests.drills.damage_pages` is run in a copy of the project (`project_copy`), whose
-files it damages and puts back.
+`python -m tests.drills.damage_pages` is run in a copy of the project
+(`project_copy`), whose files it damages and puts back.
 """
 
 from __future__ import annotations

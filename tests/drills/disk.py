@@ -46,8 +46,8 @@ _AGEMODEL = (sys.executable, "-m", "agemodel")
 _MARK = """
 import sys
 from pathlib import Path
-from agemodel.dataset.marks import mark_faces
-from agemodel.errors import AgeModelError
+from agemodel.explorer.marks import mark_faces
+from agemodel.core.errors import AgeModelError
 
 try:
     mark_faces(Path(sys.argv[1]), ["1.jpg"], "fine")

@@ -27,7 +27,7 @@ NOISE_BYTES = 3_000_000
 MARKER = """
 import sys
 from pathlib import Path
-from agemodel.dataset.marks import mark_faces
+from agemodel.explorer.marks import mark_faces
 
 first = int(sys.argv[2])
 for number in range(first, first + 2000):

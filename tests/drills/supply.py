@@ -76,11 +76,11 @@ def unhashed(lock: Path) -> list[str]:
 
 
 def files_that_ship() -> Iterator[Path]:
-    """All files of data under assets/; pictures of the app itself are not data."""
+    """All files of data under assets/; icons are not data, and recipes are edited."""
     for path in sorted(paths.ASSETS.rglob("*")):
         inside = path.relative_to(paths.ASSETS)
         local = inside.parts[0] == "models" and inside.parts[1:2] != (DEFAULT_MODEL,)
-        if path.is_file() and path.suffix not in DRAWN and not local:
+        if path.is_file() and path.suffix not in (*DRAWN, ".toml") and not local:
             yield path
 
 

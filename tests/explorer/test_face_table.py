@@ -260,7 +260,7 @@ def test_columns_are_small() -> None:
 
 def test_table_is_read_without_the_heavy_packages() -> None:
     code = (
-        "import sys; from agemodel.dataset.explorer import read_faces; read_faces();"
+        "import sys; from agemodel.explorer.face_table import read_faces; read_faces();"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     run = subprocess.run(

@@ -90,7 +90,7 @@ def test_threads_that_mark_at_once_lose_nothing(tmp_path: Path) -> None:
 def test_processes_that_mark_at_once_lose_nothing(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
-        "from agemodel.dataset.marks import mark_faces\n"
+        "from agemodel.explorer.marks import mark_faces\n"
         "for n in range(20):\n"
         "    mark_faces(Path(sys.argv[1]), [f'{sys.argv[2]}-{n}'], 'fine')"
     )

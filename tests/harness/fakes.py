@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from agemodel.core.labels import AGES
+from agemodel.faces.detection import Detection
 from agemodel.faces.quality import FaceQuality
 from agemodel.images import encode_jpeg, encode_png
 from agemodel.serving.estimator import Estimate, Estimator
@@ -51,6 +52,12 @@ class FakeEstimator:
             if height > width
         ]
         return sorted(faces, key=lambda face: face.quality.size_px, reverse=True)
+
+    def detect(self, rgb: np.ndarray) -> list[Detection]:
+        return [
+            Detection(face.box_xyxy, face.detection_score, np.zeros((6, 2)))
+            for face in self.estimate(rgb)
+        ]
 
     def estimate_aligned(self, rgb: np.ndarray) -> Estimate:
         with self._counting:

@@ -20,8 +20,8 @@ APP = """
 import pandas as pd
 import streamlit as st
 
-from agemodel import paths
-from ui.dataset import state
+from agemodel.core import paths
+from ui.dataset import dataset_state as state
 
 state.read_faces = lambda: pd.read_feather({path!r})
 st.set_page_config(layout="wide")

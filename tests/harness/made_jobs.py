@@ -19,7 +19,7 @@ import signal, sys, time
 from agemodel.jobs.locks import training_lock
 from agemodel.jobs.processes import stoppable
 from agemodel.jobs.records import recorded
-from agemodel.runs import find_run
+from agemodel.runs.run_folder import find_run
 
 how, run = sys.argv[1], find_run(sys.argv[2])
 with training_lock(run.id), recorded(run, "train", sys.argv[1:]), stoppable():

@@ -13,7 +13,16 @@ from tempfile import TemporaryDirectory
 
 from agemodel.core import paths
 
-PARTS = ("agemodel", "ui", "pages", "tests", "benchmarks", "requirements", "docs", "assets")
+PARTS = (
+    "agemodel",
+    "ui",
+    "pages",
+    "tests",
+    "benchmarks",
+    "requirements",
+    "docs",
+    "assets",
+)
 FILES = ("app.py", "requirements.txt")
 
 

@@ -486,7 +486,7 @@ def test_a_large_jpeg_is_decoded_at_a_reduced_size(size, decoded):
 def test_a_jpeg_of_108_megapixels_costs_less_than_150_megabytes():
     code = """
 from pathlib import Path
-from pictures import flat_jpeg
+from tests.harness.pictures import flat_jpeg
 from agemodel.images import read_image
 def peak_kb():
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -767,7 +767,7 @@ import os, sys
 os.dup2(1, 2)
 from pathlib import Path
 from agemodel.images import read_image
-from agemodel.errors import ImageError
+from agemodel.core.errors import ImageError
 for path in sorted(Path({str(tmp_path)!r}).iterdir()):
     try:
         read_image(path)

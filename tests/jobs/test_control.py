@@ -73,7 +73,7 @@ def test_job_outlives_who_started_it(run: Run) -> None:
     code = (
         "import os, sys\n"
         "from agemodel.jobs import control\n"
-        "from agemodel.runs import find_run\n"
+        "from agemodel.runs.run_folder import find_run\n"
         "control.start(find_run('first'), 'train', ('sleep', 'first'), sys.argv[1:])\n"
         "os.kill(os.getpid(), 9)\n"
     )

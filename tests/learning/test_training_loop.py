@@ -341,8 +341,8 @@ HANGER = """
 import sys, time
 from pathlib import Path
 from test_training_loop import SMALL
-from agemodel.errors import RunError
-from agemodel.face_batches import FaceBatches
+from agemodel.core.errors import RunError
+from agemodel.learning.training_batches import FaceBatches
 from agemodel.learning.training_loop import train
 
 get = FaceBatches.__getitem__

@@ -79,7 +79,9 @@ def test_versions_are_those_of_what_runs() -> None:
     assert versions["agemodel"] == __version__
     assert versions["Python"] == platform.python_version()
     assert versions["numpy"] == np.__version__
-    files = [paths.ROOT / name for name in ("requirements.txt", "requirements/serve.txt")]
+    files = [
+        paths.ROOT / name for name in ("requirements.txt", "requirements/serve.txt")
+    ]
     required = [line for file in files for line in file.read_text("utf-8").splitlines()]
     lines = [line for line in required if line[:1].isalpha()]
     assert len(versions) == 2 + len(lines)

@@ -28,7 +28,7 @@ LENGTH = 1 << 18
 WRITER = """
 import hashlib, sys, time
 from pathlib import Path
-from agemodel.checkpoints import latest_checkpoint, write_checkpoint
+from agemodel.runs.checkpoints import latest_checkpoint, write_checkpoint
 
 def save(epoch):
     def write(path):

@@ -122,18 +122,3 @@ def test_a_face_is_more_like_itself_than_like_another(estimator: Estimator) -> N
     )
     assert first @ again > 0.8
     assert first @ again > first @ other + 0.2
-
-
-def test_forgetting_leaves_nothing_of_a_photo_in_the_networks() -> None:
-    estimator = Estimator.load(workers=1)
-    estimator.estimate(photo(PORTRAIT))
-    with estimator._worker() as worker:
-        network = worker._interpreter
-        (given,) = network.get_input_details()
-        looked = worker.detector._fine._interpreter
-        (seen,) = looked.get_input_details()
-        assert network.get_tensor(given["index"]).any()
-        assert np.ptp(looked.get_tensor(seen["index"])) > 0
-    estimator.forget()
-    assert not network.get_tensor(given["index"]).any()
-    assert np.ptp(looked.get_tensor(seen["index"])) == 0

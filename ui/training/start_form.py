@@ -86,7 +86,7 @@ def _choose_recipe() -> None:
         names,
         names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
         key=RECIPE,
-        help="A file in assets/recipes/. What can be changed here is changed for this run.",
+        help="A file in assets/recipes/. What can be changed here holds for this run.",
     )
 
 

@@ -49,5 +49,6 @@ for file in st.file_uploader("Photos", accept_multiple_files=True):
     thread = threading.Thread(target=fail, args=(file.name,))
     thread.start()
     thread.join()
-    logs.event(logging.getLogger("ui.photos"), "photo refused", kind=ImageError, n=1)
+    log = logging.getLogger("ui.estimate.photo_views")
+    logs.event(log, "photo refused", kind=ImageError, n=1)
     fail(file.name)

@@ -17,7 +17,7 @@ from ui.server.logs import JsonLines, event
 
 CANARY = "canary-7f3a.jpg"
 APP = Path(__file__).with_name("logging_app.py")
-ROOT = APP.parents[1]
+ROOT = APP.parents[3]
 
 
 def line_of(message: object, *arguments: Any) -> dict[str, Any]:
@@ -50,7 +50,7 @@ def test_every_failure_is_a_json_object_with_its_types_and_place(told: str) -> N
     page = events["Uncaught app execution"]
     assert page["level"] == "error"
     assert page["errors"] == ["ImageError", "KeyError"]
-    assert page["at"][-1].startswith("tests/harness/logging_app.py:")
+    assert page["at"][-1].startswith("server/logging_app.py:")
     assert page["at"][-1].endswith(" fail")
     assert events["A thread ends"]["errors"] == ["ImageError", "KeyError"]
     assert events["A library warns"]["kind"] == "UserWarning"
@@ -85,7 +85,7 @@ def test_app_logs_in_json_and_no_name_of_what_it_could_not_read(
 
 
 def test_process_that_ends_by_an_error_says_so_without_its_message() -> None:
-    code = f"from agemodel import logs; logs.set_up(); raise ValueError({CANARY!r})"
+    code = f"from ui.server import logs; logs.set_up(); raise ValueError({CANARY!r})"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -99,7 +99,7 @@ def test_process_that_ends_by_an_error_says_so_without_its_message() -> None:
 
 
 def test_plain_logs_are_left_alone() -> None:
-    code = "from agemodel import logs; logs.set_up(); raise ValueError('x')"
+    code = "from ui.server import logs; logs.set_up(); raise ValueError('x')"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,

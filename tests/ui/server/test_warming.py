@@ -13,9 +13,9 @@ from ui.server import warming
 
 CHILD = """
 import sys
-from ui.warming import load_modules
+from ui.server.warming import load_modules
 load_modules()
-wanted = {"pandas", "plotly.graph_objects", "ui.dataset.charts", "ui.training.curves"}
+wanted = {"pandas", "plotly.graph_objects", "ui.dataset.filter_charts"}
 print(wanted <= set(sys.modules), "tensorflow" in sys.modules, "keras" in sys.modules)
 """
 
