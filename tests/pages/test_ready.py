@@ -42,7 +42,7 @@ def test_it_goes_red_for_a_damaged_model_and_green_again(model: Path) -> None:
 def test_it_is_red_for_a_model_that_answers_otherwise(
     model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_estimator: object) -> None:
+    def refuse(_card: object, _answer: object) -> None:
         raise ModelError("It does not answer as it did.")
 
     monkeypatch.setattr(self_test, "check", refuse)
