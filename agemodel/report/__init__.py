@@ -1,13 +1,13 @@
-"""A run as one HTML file: what it is, how it learned, and where it errs.
+"""The report of a run as one HTML file: what it is, how it learned, where it errs.
 
 The file stands by itself: charts, script and style are in it, and it asks for nothing
 from anywhere. It shows no picture of the dataset.
 
-document  texts, tables and charts as HTML; the page around them
-look      its style and script
-contents  what it says of a run
-measured  of it, what the run's judgements say
-tables    every table, as files
+report.html.j2  how it looks
+document        the blocks that it is made of
+contents        what it says of a run
+measured        of that, what is measured on the run's predictions
+report_tables   the tables of the Evaluation page, as files
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from pathlib import Path
 from agemodel.core.errors import RunError
 from agemodel.core.files import write_whole
 from agemodel.report.contents import lead_of, sections_of, title_of
-from agemodel.report.document import page
+from agemodel.report.document import page_html
+from agemodel.report.report_tables import evaluation_tables, tables_zip
 from agemodel.runs.run_folder import Run
+
+__all__ = ["evaluation_tables", "report_html", "tables_zip", "write_report"]
 
 
 def report_html(run: Run) -> str:
@@ -28,7 +31,7 @@ def report_html(run: Run) -> str:
         RunError: it was not evaluated, or a file of it is damaged.
     """
     try:
-        return page(title_of(run), lead_of(run), sections_of(run))
+        return page_html(title_of(run), lead_of(run), sections_of(run))
     except KeyError as error:
         raise RunError(
             f"A file of run {run.id} lacks {error}: it is of another version. Make it "

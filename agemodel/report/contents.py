@@ -1,4 +1,4 @@
-"""What the report says of a run, by the functions that the pages use."""
+"""The report's title and sections, made by the functions that the pages use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,15 @@ from agemodel.core.errors import RunError
 from agemodel.figures.training_charts import MEASURES, figure_curves
 from agemodel.models.cards import USES
 from agemodel.models.shipped import installed_versions
-from agemodel.report.document import beside, chart, paragraph, table
+from agemodel.report.document import (
+    Beside,
+    Block,
+    Chart,
+    Note,
+    Paragraph,
+    Section,
+    Table,
+)
 from agemodel.report.measured import (
     certainty_of,
     confusions_of,
@@ -32,7 +40,7 @@ def title_of(run: Run) -> str:
     return f"Run {run.id}: where it errs"
 
 
-def lead_of(run: Run) -> list[str]:
+def lead_of(run: Run) -> list[Block]:
     """What stands above the sections: what the run is, and what it is for."""
     config, metrics = run.read_config(), run.read_json("metrics.json")
     status = run.read_json("status.json")
@@ -40,7 +48,7 @@ def lead_of(run: Run) -> list[str]:
     low, high = test["mae_years_95"]
     now = datetime.now(UTC)
     return [
-        paragraph(
+        Paragraph(
             f"A {config.network} network for faces of {config.input_px} px, trained "
             f"for {status['epochs_done']} epochs (the best on val is "
             f"{status['best_epoch']}). On {test['n']:,} test faces it errs by "
@@ -48,17 +56,16 @@ def lead_of(run: Run) -> list[str]:
             f"{high:.2f}) and gives {test['gender_accuracy'] * 100:.1f} % the gender "
             "that they are labelled with."
         ),
-        paragraph(USES),
-        paragraph(
+        Paragraph(USES),
+        Note(
             f"Written on {now:%Y-%m-%d at %H:%M} UTC by agemodel {__version__}, from "
-            "the run's own files. It holds no picture of the dataset.",
-            "note",
+            "the run's own files. It holds no picture of the dataset."
         ),
     ]
 
 
-def sections_of(run: Run) -> dict[str, tuple[str, str]]:
-    """Title and content of every section, by its anchor.
+def sections_of(run: Run) -> list[Section]:
+    """Every section of the report, in order.
 
     Raises:
         RunError: it was not evaluated, or a file of it is damaged.
@@ -68,44 +75,41 @@ def sections_of(run: Run) -> dict[str, tuple[str, str]]:
     rows = in_slice(judged, Slice())
     if not rows.any():
         raise RunError(f"Run {run.id} has judged no test face to report on.")
-    parts = {
-        "recipe": ("Recipe", _recipe(run, metrics)),
-        "headline": ("Headline", headline_of(judged) + systems_of(run, judged)),
-        "curves": ("How it learned", _curves(run)),
-        "confusion": ("What is taken for what", confusions_of(judged, rows)),
-        "errors": ("Errors of the age", errors_of(judged, rows)),
-        "certainty": ("How sure it is", certainty_of(run, judged, rows)),
-        "groups": ("Groups of people", groups_of(judged, rows)),
-        "versions": ("Versions and checksums", _versions(run)),
-    }
-    return {anchor: (name, "".join(pieces)) for anchor, (name, pieces) in parts.items()}
-
-
-def _recipe(run: Run, metrics: Mapping[str, Any]) -> list[str]:
     return [
-        paragraph(recipe_in_words(run.read_config(), metrics["faces"]["parts"])),
-        paragraph(LICENCE, "note"),
+        Section("recipe", "Recipe", _recipe(run, metrics)),
+        Section("headline", "Headline", headline_of(judged) + systems_of(run, judged)),
+        Section("curves", "How it learned", _curves(run)),
+        Section("confusion", "What is taken for what", confusions_of(judged, rows)),
+        Section("errors", "Errors of the age", errors_of(judged, rows)),
+        Section("certainty", "How sure it is", certainty_of(run, judged, rows)),
+        Section("groups", "Groups of people", groups_of(judged, rows)),
+        Section("versions", "Versions and checksums", _versions(run)),
     ]
 
 
-def _curves(run: Run) -> list[str]:
+def _recipe(run: Run, metrics: Mapping[str, Any]) -> list[Block]:
+    return [
+        Paragraph(recipe_in_words(run.read_config(), metrics["faces"]["parts"])),
+        Note(LICENCE),
+    ]
+
+
+def _curves(run: Run) -> list[Block]:
     history = run.read_history()
     if history.empty:
-        return [paragraph("The run has no history.")]
+        return [Paragraph("The run has no history.")]
     curves = [
-        chart(figure_curves({run.id: history}, curve), curve.title)
+        Chart(figure_curves({run.id: history}, curve), curve.title)
         for curve in MEASURES
         if curve.column in history
     ]
     return [
-        beside(curves),
-        paragraph(
-            "Dotted: train; drawn through: val; circle: the epoch that is kept.", "note"
-        ),
+        Beside(curves),
+        Note("Dotted: train; drawn through: val; circle: the epoch that is kept."),
     ]
 
 
-def _versions(run: Run) -> list[str]:
+def _versions(run: Run) -> list[Block]:
     environment = run.read_json("environment.json")
     trained = {
         "agemodel": environment.get("agemodel"),
@@ -116,9 +120,9 @@ def _versions(run: Run) -> list[str]:
     }
     files = [run.folder / name for name in SHIPPED_FILES]
     return [
-        table(_pairs(trained), f"Trained with, on {environment.get('started')}"),
-        table(_pairs(installed_versions()), "Reported with"),
-        table(
+        Table(_pairs(trained), f"Trained with, on {environment.get('started')}"),
+        Table(_pairs(installed_versions()), "Reported with"),
+        Table(
             [
                 {"File": path.name, "Bytes": f"{path.stat().st_size:,}"}
                 | {"SHA-256": _sha256(path)}

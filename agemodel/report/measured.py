@@ -1,7 +1,7 @@
-"""What the report says of how a run judged its faces, a section a function.
+"""The report's sections on a run's predictions, a function each.
 
-All of them take the table of `analysis.faces.read_judged`; `rows` are the faces that
-count, a mask of shape (n,).
+All take the predictions as returned by `read_judged`; `rows` is a mask of shape (n,)
+of the faces to measure.
 """
 
 from __future__ import annotations
@@ -38,14 +38,23 @@ from agemodel.figures import evaluation_certainty, evaluation_errors
 from agemodel.figures.evaluation_charts import NOTHING, score_text
 from agemodel.figures.evaluation_fairness import figure_groups
 from agemodel.metrics.measures import MIN_FACES
-from agemodel.report.document import chart, heading, items, paragraph, table
+from agemodel.report.document import (
+    Block,
+    Chart,
+    Heading,
+    Items,
+    Note,
+    Paragraph,
+    Table,
+    charted,
+)
 from agemodel.runs.run_folder import Run
 
 _BESIDE = ("mae_years", "cs5", "group_accuracy", "gender_accuracy")
 _SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
-def headline_of(judged: pd.DataFrame) -> list[str]:
+def headline_of(judged: pd.DataFrame) -> list[Block]:
     """Every measure of every split, a column a split."""
     masks = {split: in_slice(judged, Slice(split=split)) for split in splits_in(judged)}
     scores = {split: headline(judged, mask) for split, mask in masks.items()}
@@ -57,16 +66,12 @@ def headline_of(judged: pd.DataFrame) -> list[str]:
         for key, measure in HEADLINES.items()
     ]
     return [
-        table(rows, "With bootstrap 95 % intervals"),
-        paragraph(
-            " ".join(f"{one.title}: {one.meaning}" for one in HEADLINES.values()),
-            "note",
-        ),
-        paragraph(
+        Table(rows, "With bootstrap 95 % intervals"),
+        Note(" ".join(f"{one.title}: {one.meaning}" for one in HEADLINES.values())),
+        Note(
             "No face of these splits was learned from. On val the epoch and the "
             "calibration were chosen; CORAL test are the test faces of 21 to 60 years "
-            "that published work reports on.",
-            "note",
+            "that published work reports on."
         ),
     ]
 
@@ -89,7 +94,7 @@ def _with_interval(form: str, value: float, low: float, high: float) -> str:
     return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
 
 
-def systems_of(run: Run, judged: pd.DataFrame) -> list[str]:
+def systems_of(run: Run, judged: pd.DataFrame) -> list[Block]:
     """Measures on test beside a guess, other networks, and what others published."""
     systems, reasons = systems_beside(run, judged, Slice(), evaluated_runs())
     rows = [
@@ -108,22 +113,22 @@ def systems_of(run: Run, judged: pd.DataFrame) -> list[str]:
         for one in systems
     ]
     return [
-        heading("Beside other systems"),
-        table(rows, "On test, with bootstrap 95 % intervals where they are known"),
-        *(paragraph(reason, "note") for reason in reasons),
+        Heading("Beside other systems"),
+        Table(rows, "On test, with bootstrap 95 % intervals where they are known"),
+        *(Note(reason) for reason in reasons),
     ]
 
 
-def confusions_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
+def confusions_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     """Which class was taken for which, and how well each class is found."""
     return [
         piece
         for name, classes in classes_of(judged).items()
-        for piece in (heading(name), *_confusion(name, classes, rows))
+        for piece in (Heading(name), *_confusion(name, classes, rows))
     ]
 
 
-def _confusion(name: str, classes: Classes, rows: np.ndarray) -> list[str]:
+def _confusion(name: str, classes: Classes, rows: np.ndarray) -> list[Block]:
     """A row a labelled class, a column an estimated one; then each class's scores."""
     counts = count_cells(classes, rows)
     shares = share_cells(counts, OF_TRUE)
@@ -144,35 +149,35 @@ def _confusion(name: str, classes: Classes, rows: np.ndarray) -> list[str]:
         for row in score_classes(classes.names, counts).reset_index().to_dict("records")
     ]
     return [
-        paragraph(f"{accuracy_in_words(counts)}."),
-        table(cells, f"{name}: faces, and their share of those labelled so"),
-        table(scores, f"{name}: how well each class is found"),
+        Paragraph(f"{accuracy_in_words(counts)}."),
+        Table(cells, f"{name}: faces, and their share of those labelled so"),
+        Table(scores, f"{name}: how well each class is found"),
     ]
 
 
-def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
+def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     """Errors of the age: over the age, cumulated, and by remark on the picture."""
     running = age_errors.running_errors(judged, rows)
     scores = age_errors.cumulative_scores(judged, rows)
     overall = overall_row(judged, rows)
-    pieces = [
-        heading("Estimated against labelled age"),
-        paragraph(age_errors.density_in_words(judged, rows)),
-        chart(
+    pieces: list[Block] = [
+        *charted(
+            "Estimated against labelled age",
+            age_errors.density_in_words(judged, rows),
             evaluation_errors.figure_density(
                 age_errors.count_cells(judged, rows), running
             ),
             "How many faces of each labelled age were estimated at each age",
         ),
-        heading("Error by labelled age"),
-        paragraph(age_errors.running_in_words(running, overall["bias_years"])),
-        chart(
+        *charted(
+            "Error by labelled age",
+            age_errors.running_in_words(running, overall["bias_years"]),
             evaluation_errors.figure_running(running),
             "The median, the mean and the spread of the errors at each labelled age",
         ),
-        heading("Cumulative score"),
-        paragraph(age_errors.cumulative_in_words(scores)),
-        chart(
+        *charted(
+            "Cumulative score",
+            age_errors.cumulative_in_words(scores),
             evaluation_errors.figure_cumulative(scores),
             "The share of faces whose age is at most so many years off",
         ),
@@ -181,9 +186,9 @@ def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
     if not flags.empty:
         names = [picture_quality.flag_words(flag) for flag in flags.index]
         pieces += [
-            heading("Error by remark on the picture"),
-            paragraph(picture_quality.flags_in_words(flags)),
-            chart(
+            *charted(
+                "Error by remark on the picture",
+                picture_quality.flags_in_words(flags),
                 evaluation_errors.figure_flags(flags, names, overall["mae_years"]),
                 "The mean absolute error of the pictures with each remark",
             ),
@@ -191,8 +196,8 @@ def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
     return pieces
 
 
-def certainty_of(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
-    """Whether intervals and probabilities hold, and what declining would bring."""
+def certainty_of(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
+    """Whether intervals and probabilities are right, and what declining would bring."""
     stated = float(run.read_json("calibration.json")["coverage"])
     groups = certainty.coverage_by_age(judged, rows)
     bins = certainty.reliability(judged, rows)
@@ -202,47 +207,46 @@ def certainty_of(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
     overall = certainty.overall_coverage(judged, rows)
     gap = certainty.calibration_error(judged, rows)
     return [
-        heading("How often the interval holds the age"),
-        paragraph(certainty.coverage_in_words(groups, overall, stated)),
-        chart(
+        *charted(
+            "How often the interval holds the age",
+            certainty.coverage_in_words(groups, overall, stated),
             evaluation_certainty.figure_coverage(groups, stated),
             "The share of ages inside their interval, by labelled age group",
         ),
-        heading("Whether p(female) can be taken at its word"),
-        paragraph(certainty.reliability_in_words(bins, gap)),
-        chart(
+        *charted(
+            "Whether p(female) can be taken at its word",
+            certainty.reliability_in_words(bins, gap),
             evaluation_certainty.figure_reliability(bins),
             "The share labelled female over the stated probability, and the faces",
         ),
-        heading("Error by the width of the interval"),
-        paragraph(certainty.width_in_words(widths)),
-        chart(
+        *charted(
+            "Error by the width of the interval",
+            certainty.width_in_words(widths),
             evaluation_certainty.figure_width(widths, stated),
             "The mean absolute error and the coverage over the stated width",
         ),
-        heading("If the model may decline"),
-        paragraph(declining.age_risk_in_words(risk)),
-        chart(
+        *charted(
+            "If the model may decline",
+            declining.age_risk_in_words(risk),
             evaluation_certainty.figure_age_risk(risk),
             "The mean absolute error of the faces with the narrowest intervals",
         ),
-        paragraph(declining.gender_risk_in_words(wrong, band)),
-        chart(
+        Paragraph(declining.gender_risk_in_words(wrong, band)),
+        Chart(
             evaluation_certainty.figure_gender_risk(wrong, band),
             "The share of wrong genders among the faces with the surest probability",
         ),
     ]
 
 
-def groups_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
+def groups_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     """Errors by gender, race label and age group, with the largest gaps in words."""
     overall = overall_row(judged, rows)
-    pieces = [
-        paragraph(RACE_NOTE),
-        paragraph(
+    pieces: list[Block] = [
+        Paragraph(RACE_NOTE),
+        Note(
             "A dot is a group, its line the 95 % bootstrap interval; the dotted line "
-            f"is all faces. Grey: fewer than {MIN_FACES}, of which nothing is said.",
-            "note",
+            f"is all faces. Grey: fewer than {MIN_FACES}, of which nothing is said."
         ),
     ]
     for factors in ((name,) for name in FACTORS):
@@ -250,13 +254,13 @@ def groups_of(judged: pd.DataFrame, rows: np.ndarray) -> list[str]:
         gaps = [largest_gap(found, measure) for measure in MEASURES]
         title = grouping_name(factors)
         pieces += [
-            heading(title),
-            items([gap_in_words(gap, factors) for gap in gaps if gap]),
-            chart(
+            Heading(title),
+            Items([gap_in_words(gap, factors) for gap in gaps if gap]),
+            Chart(
                 figure_groups(found, factors, "mae_years", overall),
                 f"Mean absolute error by {title.lower()}",
             ),
-            table([_group(row) for _, row in found.iterrows()], title),
+            Table([_group(row) for _, row in found.iterrows()], title),
         ]
     return pieces
 

@@ -1,4 +1,4 @@
-"""Every table of the Evaluation page, to take away."""
+"""The tables of the Evaluation page, as CSV files for download."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 def evaluation_tables(
     judged: pd.DataFrame, rows: np.ndarray
 ) -> dict[str, pd.DataFrame]:
-    """Measure some faces in every way that the page does.
+    """Every table of the page, measured on some of the faces.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
-        rows: the faces that count, a mask of shape (n,), a face at least.
+        judged: predictions as returned by `read_judged`.
+        rows: the faces that count, a mask of shape (n,) with at least one set.
 
     Returns:
-        The tables by what they are about; their columns as where they come from.
+        The tables by their names, which become those of the files.
     """
     tables = {"headline": _headline_table(judged, rows)}
     tables |= {
@@ -82,7 +82,7 @@ def _confusion_table(classes: Classes, counts: np.ndarray) -> pd.DataFrame:
 
 
 def tables_zip(tables: Mapping[str, pd.DataFrame]) -> bytes:
-    """Tables as CSV files in an archive, as of `exports.frame_csv`.
+    """Tables as CSV files in a zip archive, made by `frame_csv`.
 
     Args:
         tables: by the files' names without `.csv`; a named index becomes a column.

@@ -22,7 +22,7 @@ from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.report import report_html, write_report
-from agemodel.report.document import chart, page, paragraph, table
+from agemodel.report.document import Block, Chart, Note, Section, Table, page_html
 from agemodel.report.report_tables import evaluation_tables, tables_zip
 from agemodel.runs.run_folder import Run
 
@@ -264,24 +264,35 @@ def test_files_of_another_version_are_an_error_that_says_what_to_do(
         report_html(Run(tmp_path))
 
 
-def test_pieces_escape_what_they_are_given() -> None:
-    assert paragraph("a < b & c") == "<p>a &lt; b &amp; c</p>"
-    found = table([{HOSTILE: HOSTILE}], HOSTILE)
+def drawn(block: Block) -> str:
+    """The part of a page that a block becomes."""
+    page = page_html("title", [], [Section("anchor", "heading", [block])])
+    return page.split("</h2>")[1].split("</section>")[0]
+
+
+def test_texts_are_escaped() -> None:
+    assert '<p class="note">a &lt; b &amp; c</p>' in drawn(Note("a < b & c"))
+    found = drawn(Table([{HOSTILE: HOSTILE}], HOSTILE))
     assert "<script" not in found and "<img" not in found
-    whole = page(HOSTILE, [], {"a": (HOSTILE, "")})
+    whole = page_html(HOSTILE, [], [Section("a", HOSTILE, [])])
     assert "<script>alert" not in whole and "<img" not in whole
 
 
 def test_numbers_stand_at_the_right_and_names_of_groups_do_not() -> None:
-    found = table([{"Group": "0-2", "n": "1,455", "MAE": "3.10 (2.90 to 3.30)"}], "")
+    row = {"Group": "0-2", "n": "1,455", "MAE": "3.10 (2.90 to 3.30)"}
+    found = drawn(Table([row], ""))
     assert "<td>0-2</td>" in found
     assert '<td class="number">1,455</td>' in found
     assert '<td class="number">3.10 (2.90 to 3.30)</td>' in found
 
 
+def test_a_table_without_rows_says_so() -> None:
+    assert "Nothing to show." in drawn(Table([], "caption"))
+
+
 def test_a_chart_that_names_a_script_ends_no_script() -> None:
     figure = go.Figure(go.Scatter(x=[1], y=[2], name=f"</script>{HOSTILE}"))
-    found = chart(figure, "alt")
+    found = drawn(Chart(figure, "alt"))
     assert found.count("</script>") == 1
     (record,) = Reader(found).records
     assert record["data"][0]["name"] == f"</script>{HOSTILE}"

@@ -9,8 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.explorer.table_exports import selection_csv
-from agemodel.report import report_html
-from agemodel.report.report_tables import evaluation_tables, tables_zip
+from agemodel.report import evaluation_tables, report_html, tables_zip
 from agemodel.runs.run_folder import Run
 from ui.evaluation import evaluation_state
 
