@@ -23,7 +23,8 @@ from agemodel.faces.crop import (
 from agemodel.faces.detection import Detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from agemodel.metrics.measures import age_metrics, bootstrap_interval, gender_metrics
+from agemodel.metrics.bootstrap import bootstrap_interval
+from agemodel.metrics.measures import age_metrics, gender_metrics
 from agemodel.serving.estimator import Estimator
 from benchmarks.chips import read_chips
 from benchmarks.speed_limits import at_most

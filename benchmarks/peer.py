@@ -21,7 +21,8 @@ import pandas as pd
 from tqdm import tqdm
 
 from agemodel.images import read_image
-from agemodel.metrics.measures import age_metrics, bootstrap_interval
+from agemodel.metrics.bootstrap import bootstrap_interval
+from agemodel.metrics.measures import age_metrics
 from agemodel.serving.estimator import Estimator
 from benchmarks import peer_process, peer_setup
 from benchmarks.chips import read_chips

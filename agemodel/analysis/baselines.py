@@ -10,13 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agemodel.analysis.headline import MEASURES, YEARS, Score
 from agemodel.core import paths
 from agemodel.core.assets import read_verified
 from agemodel.core.columns import category, codes_of
 from agemodel.core.errors import AgeModelError, ModelError
 from agemodel.core.labels import AGE_GROUPS, GENDERS, age_group_index
-from agemodel.metrics.measures import CORAL_RANGE, CORAL_TOLD
+from agemodel.metrics.measures import CORAL_RANGE, CORAL_TOLD, MEASURES, YEARS, Score
 from agemodel.runs.run_folder import PREDICTIONS, Run, list_runs
 
 PUBLISHED = paths.ASSETS / "published.json"

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from agemodel.metrics.measures import BOOTSTRAP_DRAWS, MIN_FACES
+from agemodel.metrics.bootstrap import mean_intervals
+from agemodel.metrics.measures import MIN_FACES
 
 FACTORS = {"gender": "Gender", "race": "Race label", "age_group": "Age group"}
 """Labels that faces are grouped by, columns of `faces.read_judged`."""
@@ -128,25 +129,6 @@ def _measure(part: pd.DataFrame, seed: int) -> dict[str, Any]:
             f"{name}_high": high[number],
         }
     return found
-
-
-def mean_intervals(values: np.ndarray, seed: int = 0) -> np.ndarray:
-    """The 95 % percentile bootstrap intervals of means over the same faces.
-
-    The draws are those of `metrics.bootstrap_interval`, taken all at once.
-
-    Args:
-        values: shape (k, n), a row a measure.
-        seed: of the draws.
-
-    Returns:
-        Shape (2, k): the lower bounds, the upper bounds.
-    """
-    n = values.shape[1]
-    rng = np.random.default_rng(seed)
-    drawn = rng.integers(0, n, (BOOTSTRAP_DRAWS, n))
-    means = np.stack([row[drawn].mean(1) for row in values], axis=1)  # (draws, k)
-    return np.percentile(means, [2.5, 97.5], axis=0)
 
 
 def largest_gap(table: pd.DataFrame, measure: str) -> Gap | None:

@@ -1,15 +1,12 @@
-"""The measures of judged faces in one row, each with a bootstrap 95 % interval.
+"""The measures of estimated faces in one row, each with a bootstrap 95 % interval.
 
-The draws of the bootstrap are counts: how often each face is in each resample. They
-are made once for every number of faces, so that two runs on the same faces are drawn
-alike; every measure of a resample then follows from sums and cumulative counts.
+A resample is given by how often each face is in it; every measure of it then follows
+from sums and cumulative counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -17,87 +14,12 @@ import pandas as pd
 from agemodel.core.columns import codes_of
 from agemodel.core.labels import GENDERS
 from agemodel.metrics import measures
-from agemodel.metrics.measures import BOOTSTRAP_DRAWS, CS_YEARS
-
-YEARS, SHARE, INDEX = "years", "share", "index"
-LOW, HIGH = "low", "high"
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One of the measures.
-
-    Attributes:
-        title: its usual name.
-        unit: years, a share (0..1, said in per cent) or an index (0..1).
-        better: low, high, or empty where neither is.
-        meaning: a sentence for who does not know it.
-    """
-
-    title: str
-    unit: str
-    better: str
-    meaning: str
-
-
-MEASURES = {
-    "mae_years": Measure("MAE", YEARS, LOW, "Mean absolute error of the age."),
-    "median_error_years": Measure(
-        "Median error", YEARS, LOW, "Half of the ages are off by less."
-    ),
-    "rmse_years": Measure(
-        "RMSE", YEARS, LOW, "Root of the mean squared error: large ones weigh more."
-    ),
-    "bias_years": Measure(
-        "Bias", YEARS, "", "Mean of estimate less label; above 0 is judged too old."
-    ),
-    **{
-        f"cs{years}": Measure(
-            f"CS@{years}",
-            SHARE,
-            HIGH,
-            f"Cumulative score: ages that are off by at most {years} years.",
-        )
-        for years in CS_YEARS
-    },
-    "group_accuracy": Measure(
-        "Age group", SHARE, HIGH, "The most probable of nine age groups is right."
-    ),
-    "group_one_off": Measure(
-        "Age group, one off", SHARE, HIGH, "Right, or a neighbour of the right one."
-    ),
-    "gender_accuracy": Measure(
-        "Gender", SHARE, HIGH, "The more probable gender label is right."
-    ),
-    "f1_female": Measure(
-        "F1, female", INDEX, HIGH, "Harmonic mean of precision and recall of female."
-    ),
-    "f1_macro": Measure(
-        "F1, macro", INDEX, HIGH, "Mean of the F1 of both gender labels."
-    ),
-    "auc": Measure(
-        "AUC",
-        INDEX,
-        HIGH,
-        "How often p(female) is higher for a female label than for a male one.",
-    ),
-    "coverage": Measure(
-        "Coverage", SHARE, "", "Ages inside their interval, which is to hold 80 %."
-    ),
-    "mean_width_years": Measure(
-        "Interval width", YEARS, LOW, "Mean width of the interval."
-    ),
-}
-"""The measures by key, in the order in which they are shown."""
-
-
-@dataclass(frozen=True)
-class Score:
-    """A measure's value and the ends of its 95 % interval; nan where not known."""
-
-    value: float
-    low: float = float("nan")
-    high: float = float("nan")
+from agemodel.metrics.bootstrap import (
+    BOOTSTRAP_DRAWS,
+    percentile_interval,
+    resample_counts,
+)
+from agemodel.metrics.measures import CS_YEARS, MEASURES, Score
 
 
 def measure(judged: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
@@ -147,24 +69,11 @@ def headline(
     values = measure(judged, rows)
     drawn = measure_draws(judged, rows, resample_counts(int(rows.sum()), draws))
     return {
-        key: Score(values[key], *_percentiles(drawn[key]))
+        key: Score(values[key], *percentile_interval(drawn[key]))
         if np.isfinite(values[key])
         else Score(values[key])
         for key in MEASURES
     }
-
-
-@lru_cache(maxsize=4)
-def resample_counts(n: int, draws: int = BOOTSTRAP_DRAWS) -> np.ndarray:
-    """How often each of n faces is in each resample, shape (n, draws), uint8.
-
-    Never to be changed.
-    """
-    rng = np.random.default_rng(0)
-    counts = np.empty((draws, n), np.uint8)
-    for row in counts:
-        row[:] = np.bincount(rng.integers(0, n, n), minlength=n)
-    return np.ascontiguousarray(counts.T)
 
 
 def measure_draws(
@@ -271,15 +180,6 @@ def _auc(is_female: np.ndarray, p_female: np.ndarray, counts: np.ndarray) -> np.
     total = female_counts.sum(axis=0) * below[-1]
     with np.errstate(invalid="ignore"):
         return np.where(total > 0, pairs.astype(np.float64) / total, np.nan)
-
-
-def _percentiles(drawn: np.ndarray) -> tuple[float, float]:
-    """The 2.5th and 97.5th percentile of those draws in which it can be told."""
-    known = drawn[np.isfinite(drawn)]
-    if not len(known):
-        return float("nan"), float("nan")
-    low, high = np.percentile(known, [2.5, 97.5])
-    return float(low), float(high)
 
 
 def _is_female(judged: pd.DataFrame) -> np.ndarray:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agemodel.analysis.fairness import mean_intervals
-from agemodel.metrics.measures import BOOTSTRAP_DRAWS
+from agemodel.metrics.bootstrap import mean_intervals, percentile_interval, resamples
 
 CS_LIMIT_YEARS = 5
 """Years within which the cumulative score here counts an estimate."""
@@ -123,11 +122,9 @@ def compare_ages(pairs: pd.DataFrame, seed: int = 0) -> dict[str, Difference]:
 
 def _median_interval(sizes: np.ndarray, seed: int) -> tuple[float, float]:
     """Of the difference of the medians of two rows over the same drawn faces."""
-    n = sizes.shape[1]
-    drawn = np.random.default_rng(seed).integers(0, n, (BOOTSTRAP_DRAWS, n))
+    drawn = resamples(sizes.shape[1], seed=seed)
     first, second = (np.median(row[drawn], axis=1) for row in sizes)
-    low, high = np.percentile(first - second, [2.5, 97.5])
-    return float(low), float(high)
+    return percentile_interval(first - second)
 
 
 def difference_in_words(difference: Difference, first: str, second: str) -> str:

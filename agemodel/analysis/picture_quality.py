@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from agemodel.analysis.age_errors import worst_first
-from agemodel.analysis.fairness import mean_intervals
 from agemodel.analysis.predicted_faces import QUALITIES, SHARP, qualities_in
+from agemodel.metrics.bootstrap import mean_intervals
 from agemodel.metrics.measures import MIN_FACES
 
 MEASURES = {"sharpness": "sharp", "brightness": "bright"}

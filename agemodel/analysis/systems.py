@@ -17,9 +17,10 @@ from agemodel.analysis.baselines import (
     split_note,
     told_systems,
 )
-from agemodel.analysis.headline import Score, headline
+from agemodel.analysis.headline import headline
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core.errors import AgeModelError
+from agemodel.metrics.measures import Score
 from agemodel.runs.run_folder import Run
 
 MODEL, ALWAYS = "model", "always"

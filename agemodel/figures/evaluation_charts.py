@@ -9,8 +9,8 @@ import numpy as np
 import plotly.graph_objects as go
 
 from agemodel.analysis.baselines import System
-from agemodel.analysis.headline import MEASURES, SHARE, YEARS, Score
 from agemodel.figures.layout import compact
+from agemodel.metrics.measures import MEASURES, SHARE, YEARS, Score
 
 # Opaque, with a dark text that can be read on all of them, so that they fit any page.
 _SHADES = ["#d9e7e4", "#2f9c92"]

@@ -23,7 +23,7 @@ _BEHIND = 0.3
 
 
 @dataclass(frozen=True)
-class Measure:
+class EpochMeasure:
     """Something that is measured every epoch.
 
     Attributes:
@@ -44,13 +44,15 @@ class Measure:
         return self.form.endswith("%")
 
 
-MEASURES = (
-    Measure("age_mae_years", "Age: mean absolute error", "MAE (years)", ".2f"),
-    Measure("gender_accuracy", "Gender: share right", "Accuracy", ".1%"),
-    Measure("loss", "Loss, of both together", "Loss", ".4~g"),
-    Measure("age_loss", "Loss of the age", "Loss", ".4~g"),
-    Measure("gender_loss", "Loss of the gender", "Loss", ".4~g"),
-    Measure("learning_rate", "Learning rate at an epoch's first step", "Rate", ".2~e"),
+EPOCH_MEASURES = (
+    EpochMeasure("age_mae_years", "Age: mean absolute error", "MAE (years)", ".2f"),
+    EpochMeasure("gender_accuracy", "Gender: share right", "Accuracy", ".1%"),
+    EpochMeasure("loss", "Loss, of both together", "Loss", ".4~g"),
+    EpochMeasure("age_loss", "Loss of the age", "Loss", ".4~g"),
+    EpochMeasure("gender_loss", "Loss of the gender", "Loss", ".4~g"),
+    EpochMeasure(
+        "learning_rate", "Learning rate at an epoch's first step", "Rate", ".2~e"
+    ),
 )
 
 
@@ -76,7 +78,7 @@ def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
 
 def figure_curves(
     histories: Mapping[str, pd.DataFrame],
-    measure: Measure,
+    measure: EpochMeasure,
     *,
     smoothing: float = 0.0,
     log: bool = False,
@@ -88,7 +90,7 @@ def figure_curves(
 
     Args:
         histories: by run id, as of `Run.read_history`.
-        measure: one of `MEASURES`.
+        measure: one of `EPOCH_MEASURES`.
         smoothing: weight of what came before, 0 for none to below 1; what was measured
             stays behind, faint. A learning rate is never smoothed.
         log: a logarithmic axis, except for shares.
@@ -167,7 +169,11 @@ def _lines(
 
 
 def _best(
-    history: pd.DataFrame, measure: Measure, best: int, colour: str, smoothing: float
+    history: pd.DataFrame,
+    measure: EpochMeasure,
+    best: int,
+    colour: str,
+    smoothing: float,
 ) -> go.Scatter:
     values = history[VAL + measure.column].to_numpy()
     drawn = smoothed(values, smoothing) if smoothing else values
@@ -189,7 +195,7 @@ def rows_in_words(history: pd.DataFrame) -> list[str]:
 
 def _row_in_words(row: dict) -> str:
     lines = [f"epoch {row['epoch']:.0f}"]
-    for measure in MEASURES:
+    for measure in EPOCH_MEASURES:
         shown = [
             f"{side} {_value(row[column], measure)}"
             for side, column in (
@@ -206,7 +212,7 @@ def _row_in_words(row: dict) -> str:
     return "<br>".join(lines)
 
 
-def _value(value: float, measure: Measure) -> str:
+def _value(value: float, measure: EpochMeasure) -> str:
     if measure.form.endswith(("%", "f")):
         return f"{value:{measure.form}}"
     return f"{value:.3g}"

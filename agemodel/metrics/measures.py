@@ -6,15 +6,15 @@ years. One-off accuracy counts a neighbouring age group as right.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
+from agemodel.metrics.bootstrap import bootstrap_interval
 
 CS_YEARS = (1, 3, 5, 10)
-BOOTSTRAP_DRAWS = 1000
 MIN_FACES = 30
 """Of fewer faces nothing is said."""
 CORAL_RANGE = (21, 60)
@@ -22,6 +22,87 @@ CORAL_RANGE = (21, 60)
 Pattern Recognition Letters 2020)."""
 CORAL_TOLD = "coral_test_told"
 """Names the measures of CORAL's test faces when each is told to be of `CORAL_RANGE`."""
+
+
+YEARS, SHARE, INDEX = "years", "share", "index"
+LOW, HIGH = "low", "high"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One of the measures.
+
+    Attributes:
+        title: its usual name.
+        unit: years, a share (0..1, said in per cent) or an index (0..1).
+        better: low, high, or empty where neither is.
+        meaning: a sentence for who does not know it.
+    """
+
+    title: str
+    unit: str
+    better: str
+    meaning: str
+
+
+MEASURES = {
+    "mae_years": Measure("MAE", YEARS, LOW, "Mean absolute error of the age."),
+    "median_error_years": Measure(
+        "Median error", YEARS, LOW, "Half of the ages are off by less."
+    ),
+    "rmse_years": Measure(
+        "RMSE", YEARS, LOW, "Root of the mean squared error: large ones weigh more."
+    ),
+    "bias_years": Measure(
+        "Bias", YEARS, "", "Mean of estimate less label; above 0 is judged too old."
+    ),
+    **{
+        f"cs{years}": Measure(
+            f"CS@{years}",
+            SHARE,
+            HIGH,
+            f"Cumulative score: ages that are off by at most {years} years.",
+        )
+        for years in CS_YEARS
+    },
+    "group_accuracy": Measure(
+        "Age group", SHARE, HIGH, "The most probable of nine age groups is right."
+    ),
+    "group_one_off": Measure(
+        "Age group, one off", SHARE, HIGH, "Right, or a neighbour of the right one."
+    ),
+    "gender_accuracy": Measure(
+        "Gender", SHARE, HIGH, "The more probable gender label is right."
+    ),
+    "f1_female": Measure(
+        "F1, female", INDEX, HIGH, "Harmonic mean of precision and recall of female."
+    ),
+    "f1_macro": Measure(
+        "F1, macro", INDEX, HIGH, "Mean of the F1 of both gender labels."
+    ),
+    "auc": Measure(
+        "AUC",
+        INDEX,
+        HIGH,
+        "How often p(female) is higher for a female label than for a male one.",
+    ),
+    "coverage": Measure(
+        "Coverage", SHARE, "", "Ages inside their interval, which is to hold 80 %."
+    ),
+    "mean_width_years": Measure(
+        "Interval width", YEARS, LOW, "Mean width of the interval."
+    ),
+}
+"""The measures by key, in the order in which they are shown."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A measure's value and the ends of its 95 % interval; nan where not known."""
+
+    value: float
+    low: float = float("nan")
+    high: float = float("nan")
 
 
 def age_metrics(true_ages: np.ndarray, age_years: np.ndarray) -> dict[str, float]:
@@ -87,11 +168,11 @@ def summarise(columns: dict[str, np.ndarray], seed: int = 0) -> dict[str, Any]:
     return {
         "n": len(true_ages),
         **age_metrics(true_ages, columns["age_years"]),
-        "mae_years_95": bootstrap_interval(size, np.mean, seed),
+        "mae_years_95": list(bootstrap_interval(size, seed=seed)),
         **group_metrics(age_group_index(true_ages), columns["age_group"]),
         **interval_metrics(true_ages, columns["age_low"], columns["age_high"]),
         **gender_metrics(columns["gender"], columns["p_female"]),
-        "gender_accuracy_95": bootstrap_interval(right, np.mean, seed),
+        "gender_accuracy_95": list(bootstrap_interval(right, seed=seed)),
         "uncertain_share": float(1 - decided.mean()),
         "decided_gender_accuracy": float(right[decided].mean())
         if decided.any()
@@ -115,17 +196,3 @@ def summarise_groups(columns: dict[str, np.ndarray]) -> dict[str, dict[str, Any]
                 part = {field: values[rows] for field, values in columns.items()}
                 table[key][name] = summarise(part)
     return table
-
-
-def bootstrap_interval(
-    values: np.ndarray, statistic: Callable[..., Any], seed: int = 0
-) -> list[float]:
-    """The 95 % percentile bootstrap interval of a statistic of shape-(n,) values."""
-    rng = np.random.default_rng(seed)
-    values = np.asarray(values, np.float64)
-    draws = [
-        float(statistic(values[rng.integers(0, len(values), len(values))]))
-        for _ in range(BOOTSTRAP_DRAWS)
-    ]
-    low, high = np.percentile(draws, [2.5, 97.5])
-    return [float(low), float(high)]

@@ -11,7 +11,7 @@ from typing import Any
 from agemodel import __version__
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core.errors import RunError
-from agemodel.figures.training_charts import MEASURES, figure_curves
+from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
 from agemodel.models.cards import USES
 from agemodel.models.shipped import installed_versions
 from agemodel.report.document import (
@@ -100,7 +100,7 @@ def _curves(run: Run) -> list[Block]:
         return [Paragraph("The run has no history.")]
     curves = [
         Chart(figure_curves({run.id: history}, curve), curve.title)
-        for curve in MEASURES
+        for curve in EPOCH_MEASURES
         if curve.column in history
     ]
     return [

@@ -30,14 +30,14 @@ from agemodel.analysis.fairness import (
     largest_gap,
     overall_row,
 )
-from agemodel.analysis.headline import INDEX, SHARE, YEARS, Measure, Score, headline
-from agemodel.analysis.headline import MEASURES as HEADLINES
+from agemodel.analysis.headline import headline
 from agemodel.analysis.predicted_faces import SPLIT_WORDS, Slice, in_slice, splits_in
 from agemodel.analysis.systems import systems_beside
 from agemodel.figures import evaluation_certainty, evaluation_errors
 from agemodel.figures.evaluation_charts import NOTHING, score_text
 from agemodel.figures.evaluation_fairness import figure_groups
-from agemodel.metrics.measures import MIN_FACES
+from agemodel.metrics.measures import INDEX, MIN_FACES, SHARE, YEARS, Measure, Score
+from agemodel.metrics.measures import MEASURES as HEADLINES
 from agemodel.report.document import (
     Block,
     Chart,

@@ -18,10 +18,10 @@ from agemodel.analysis.confusion import (
     score_classes,
 )
 from agemodel.analysis.fairness import GROUPINGS, group_table
-from agemodel.analysis.headline import MEASURES as HEADLINES
 from agemodel.analysis.headline import headline
 from agemodel.analysis.picture_quality import MEASURES, error_by_flag, error_by_measure
 from agemodel.explorer.table_exports import frame_csv
+from agemodel.metrics.measures import MEASURES as HEADLINES
 
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 

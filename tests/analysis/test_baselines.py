@@ -18,12 +18,12 @@ from agemodel.analysis.baselines import (
     split_note,
     told_systems,
 )
-from agemodel.analysis.headline import Score, measure
+from agemodel.analysis.headline import measure
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGE_GROUPS
-from agemodel.metrics.measures import CORAL_TOLD
+from agemodel.metrics.measures import CORAL_TOLD, Score
 from agemodel.runs.run_folder import Run
 from tests.harness.plain_predictions import SERVED
 

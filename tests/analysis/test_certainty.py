@@ -24,7 +24,7 @@ from agemodel.analysis.certainty import (
 )
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
-from agemodel.metrics.measures import bootstrap_interval
+from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.runs.run_folder import Run
 from tests.harness.made_tables import table
 from tests.harness.plain_predictions import SERVED, plain_faces

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import math
 from itertools import product
 
 import numpy as np
@@ -18,13 +17,11 @@ from agemodel.analysis.fairness import (
     group_table,
     grouping_name,
     largest_gap,
-    mean_intervals,
 )
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
 from agemodel.core.columns import category
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
-from agemodel.metrics.measures import bootstrap_interval
 from agemodel.runs.run_folder import Run
 from tests.harness.plain_predictions import SERVED
 
@@ -124,22 +121,6 @@ def test_crossings_are_what_a_loop_over_the_predictions_finds(run: Run) -> None:
         assert row["bias_years"] == pytest.approx(sum(errors) / len(part), abs=1e-5)
         rights = sum(right for _, right in part)
         assert row["gender_accuracy"] == pytest.approx(rights / len(part))
-
-
-def test_intervals_are_those_of_the_metrics() -> None:
-    values = np.random.default_rng(3).normal(size=(2, 41))
-    low, high = mean_intervals(values, seed=5)
-    for number, row in enumerate(values):
-        expected = bootstrap_interval(row, np.mean, seed=5)
-        assert [low[number], high[number]] == pytest.approx(expected, abs=1e-12)
-
-
-def test_intervals_are_as_wide_as_theory_says() -> None:
-    # The mean of n normal values of sd 1 lies within 1.96 / sqrt(n) nineteen times of
-    # twenty.
-    values = np.random.default_rng(0).normal(size=(1, 2500))
-    low, high = mean_intervals(values)
-    assert (high - low)[0] == pytest.approx(2 * 1.96 / math.sqrt(2500), rel=0.1)
 
 
 def table_of(**groups: tuple[int, float, float, float]) -> pd.DataFrame:

@@ -11,14 +11,14 @@ import pytest
 from sklearn import metrics as theirs
 
 from agemodel.analysis.headline import (
-    MEASURES,
     headline,
     measure,
     measure_draws,
-    resample_counts,
 )
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
+from agemodel.metrics.bootstrap import resample_counts
+from agemodel.metrics.measures import MEASURES
 from agemodel.runs.run_folder import Run
 from tests.harness.plain_predictions import SERVED
 
@@ -106,15 +106,6 @@ def test_every_draw_is_the_measure_of_its_faces(judged: pd.DataFrame) -> None:
         expected = by_other_means(resample)
         for key, values in drawn.items():
             assert values[number] == pytest.approx(expected[key], rel=1e-4, abs=1e-5)
-
-
-def test_draws_pick_as_many_faces_as_there_are_with_replacement() -> None:
-    counts = resample_counts(500, 40)
-    assert counts.shape == (500, 40)
-    assert (counts.sum(axis=0) == 500).all()
-    # A face is left out of a resample with probability (1 - 1/500)^500 = 0.368.
-    assert (counts == 0).mean() == pytest.approx(0.368, abs=0.02)
-    assert len({tuple(column) for column in counts.T}) == 40
 
 
 def test_intervals_hold_their_value_and_are_as_wide_as_theory_says(

@@ -18,7 +18,7 @@ from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
 from agemodel.core.columns import category
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
-from agemodel.metrics.measures import bootstrap_interval
+from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.runs.run_folder import Run
 from tests.harness.plain_predictions import SERVED
 

@@ -21,7 +21,7 @@ from agemodel.analysis.picture_quality import (
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
 from agemodel.faces.quality import BLURRED_SHARPNESS
-from agemodel.metrics.measures import bootstrap_interval
+from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.runs.run_folder import Run
 from tests.harness.made_tables import table
 from tests.harness.plain_predictions import SERVED, plain_faces

@@ -5,13 +5,13 @@ import plotly.graph_objects as go
 import pytest
 
 from agemodel.analysis.baselines import System
-from agemodel.analysis.headline import Score
 from agemodel.figures.evaluation_charts import (
     NOTHING,
     figure_confusion,
     figure_systems,
     score_text,
 )
+from agemodel.metrics.measures import Score
 
 COUNTS = np.array([[90, 10, 0], [1, 1250, 1], [0, 0, 0]])
 NAMES = ("0-17", "18-64", "65+")

@@ -8,16 +8,16 @@ import pytest
 
 from agemodel.core import paths
 from agemodel.figures.training_charts import (
-    MEASURES,
+    EPOCH_MEASURES,
     RUN_COLOURS,
-    Measure,
+    EpochMeasure,
     figure_curves,
     smoothed,
 )
 from tests.harness.contrast import contrast
 from tests.harness.made_histories import made_history
 
-BY_COLUMN = {measure.column: measure for measure in MEASURES}
+BY_COLUMN = {measure.column: measure for measure in EPOCH_MEASURES}
 MAE, GENDER = BY_COLUMN["age_mae_years"], BY_COLUMN["gender_accuracy"]
 RATE = BY_COLUMN["learning_rate"]
 ERRORS = [9.0, 6.0, 7.0, 8.0]
@@ -85,8 +85,8 @@ def test_name_of_a_run_is_text_and_no_markup() -> None:
     assert "<b>&lt;b>% {x}&lt;/b></b>" in val.hovertemplate
 
 
-@pytest.mark.parametrize("measure", MEASURES, ids=lambda measure: measure.column)
-def test_axes_say_what_they_are(measure: Measure) -> None:
+@pytest.mark.parametrize("measure", EPOCH_MEASURES, ids=lambda measure: measure.column)
+def test_axes_say_what_they_are(measure: EpochMeasure) -> None:
     layout = figure_curves({"a": made_history(ERRORS)}, measure).layout
     assert layout.xaxis.title.text == "Epoch"
     assert layout.yaxis.title.text == measure.axis

@@ -6,7 +6,6 @@ import pytest
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
 from agemodel.metrics.measures import (
     age_metrics,
-    bootstrap_interval,
     gender_metrics,
     group_metrics,
     interval_metrics,
@@ -176,33 +175,3 @@ def test_group_of_a_table_holds_the_faces_of_that_label_alone() -> None:
     rows = (columns["age"] >= 3) & (columns["age"] <= 9)
     part = {name: values[rows] for name, values in columns.items()}
     assert summarise_groups(columns)["age_group"]["3-9"] == summarise(part)
-
-
-def test_bootstrap_interval_of_a_mean_is_that_of_the_normal_distribution() -> None:
-    # Of n values with standard deviation s the mean's 95 % interval reaches 1.96 s /
-    # sqrt(n) to either side; a thousand draws know its ends to about a tenth of that.
-    values = np.random.default_rng(0).normal(10, 3, 900)
-    reach = 1.96 * values.std() / 30
-    low, high = bootstrap_interval(values, np.mean)
-    assert low == pytest.approx(values.mean() - reach, abs=0.12 * reach)
-    assert high == pytest.approx(values.mean() + reach, abs=0.12 * reach)
-
-
-def test_bootstrap_interval_of_equal_values_is_a_point() -> None:
-    assert bootstrap_interval(np.full(20, 4.0), np.mean) == [4.0, 4.0]
-
-
-def test_bootstrap_repeats_with_its_seed_and_varies_with_it() -> None:
-    values = np.arange(50.0)
-    assert bootstrap_interval(values, np.mean, 1) == bootstrap_interval(
-        values, np.mean, 1
-    )
-    assert bootstrap_interval(values, np.mean, 1) != bootstrap_interval(
-        values, np.mean, 2
-    )
-
-
-def test_bootstrap_takes_any_statistic() -> None:
-    # the largest of 50 draws from 0..49 is nearly always one of the last few
-    low, high = bootstrap_interval(np.arange(50.0), np.max)
-    assert 44 <= low <= high == 49

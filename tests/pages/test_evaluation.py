@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 import tests.harness.app_pages as app_pages
 from agemodel.analysis.confusion import MARKETING, OWN
-from agemodel.analysis.headline import MEASURES
 from agemodel.core import paths
 from agemodel.core.labels import AGE_GROUPS
+from agemodel.metrics.measures import MEASURES
 from agemodel.runs.run_folder import list_runs
 from tests.harness.app_pages import query_of, rerun, written
 from tests.harness.plain_predictions import SERVED, plain_faces

@@ -7,11 +7,11 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.analysis.baselines import KINDS, System
-from agemodel.analysis.headline import MEASURES, YEARS, Score, headline
+from agemodel.analysis.headline import headline
 from agemodel.analysis.predicted_faces import Slice
 from agemodel.analysis.systems import systems_beside
 from agemodel.figures.evaluation_charts import NOTHING, figure_systems, score_text
-from agemodel.metrics.measures import MIN_FACES
+from agemodel.metrics.measures import MEASURES, MIN_FACES, YEARS, Score
 from agemodel.runs.run_folder import Run, find_run
 from ui.evaluation import evaluation_state
 from ui.evaluation.point_charts import show_chart

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.figures.layout import GREY
-from agemodel.figures.training_charts import MEASURES, figure_curves
+from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
 from agemodel.runs.config import setting_meanings
 from agemodel.runs.run_comparison import (
     Told,
@@ -131,7 +131,7 @@ def _show_curves(
         st.caption(f":material/warning: {warning}")
     look = training_state.look()
     with st.grid(2, min_column_width=320, gap="medium"):
-        for measure in MEASURES:
+        for measure in EPOCH_MEASURES:
             with st.container(gap=None):
                 st.markdown(f"**{measure.title}**")
                 st.plotly_chart(

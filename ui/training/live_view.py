@@ -7,7 +7,7 @@ import time
 import streamlit as st
 
 from agemodel.core.errors import RunError
-from agemodel.figures.training_charts import MEASURES, figure_curves
+from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
 from agemodel.jobs import control
 from agemodel.jobs.forecast import duration_in_words
 from agemodel.jobs.progress import STEPS, read_progress
@@ -159,7 +159,7 @@ def _show_curves(run: Run) -> None:
         st.caption("The curves begin when the first epoch is done.")
         return
     with st.grid(3, min_column_width=260):
-        for measure in MEASURES:
+        for measure in EPOCH_MEASURES:
             if measure.column in LIVE and measure.column in history:
                 with st.container(gap=None):
                     st.markdown(f"**{measure.title}**")
