@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from agemodel.core import paths
 from agemodel.core.file_names import shown_name
-from tests.harness.app_browser import app_and_browser
-from tests.harness.driver import visit, watched_page
+from tests.harness.driver import run_chromium, run_server, visit, watched_page
 from tests.harness.findings import Finding, all_of, at_most, none_of
 from tests.harness.made_archives import zip_of
 from tests.harness.names_shown import faceless_png
@@ -37,7 +38,11 @@ def findings() -> Iterator[Finding]:
     Raises:
         Missing: there is no Chromium.
     """
-    with app_and_browser() as (server, browser):
+    with (
+        tempfile.TemporaryDirectory() as home,
+        run_server(Path(home)) as server,
+        run_chromium() as browser,
+    ):
         yield from _names(browser, server.url)
         yield from _clear_in_the_middle(browser, server.url)
 

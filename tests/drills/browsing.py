@@ -8,20 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from playwright.sync_api import Browser, Error, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Request
 
 from agemodel.core import paths
-from tests.harness.measurements import Missing
+from tests.harness.driver import run_chromium, visit, wait_for
 
 PHOTO = paths.SAMPLES / "barack-obama.jpg"
 PATIENCE_MS = 60_000
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-)
+_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 _AGE = re.compile(r"^\d+ years$")
 _LISTEN = """window.stopped = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -36,7 +30,7 @@ class Seen:
         stopped: by the policy, on every page.
         elsewhere: requests that went to another host than the proxy's.
         estimate_s: from the choice of a photo to its estimate.
-        camera: whether a picture of the camera was taken and judged.
+        camera: whether a picture of the camera was taken and estimated.
         framed: whether another site's page could show the app in a frame.
     """
 
@@ -47,33 +41,20 @@ class Seen:
     framed: bool = True
 
 
-def browse(url: str, chromium: str | None, pages: tuple[str, ...]) -> Seen:
-    """Visit pages, bring a photo, take one with the camera, and be framed."""
+def browse(url: str, pages: tuple[str, ...]) -> Seen:
+    """Visit pages, upload a photo, take one with the camera, and be framed."""
     seen = Seen()
-    with _browser(chromium) as browser:
+    with run_chromium(*_CAMERA) as browser:
         for path in pages:
             with _page(browser, url, seen) as page:
-                _open(page, url + path)
+                visit(page, url + path)
                 if path == "/":
                     seen.estimate_s = _bring(page)
         with _page(browser, url, seen) as page:
-            _open(page, url)
+            visit(page, url)
             seen.camera = _photograph(page)
         seen.framed = _can_be_framed(browser, url)
     return seen
-
-
-@contextmanager
-def _browser(chromium: str | None) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=list(_FLAGS)
-            )
-        except Error as error:
-            raise Missing("No Chromium was found.") from error
-        yield browser
-        browser.close()
 
 
 @contextmanager
@@ -94,13 +75,6 @@ def _page(browser: Browser, url: str, seen: Seen) -> Iterator[Page]:
     context.close()
 
 
-def _open(page: Page, address: str) -> None:
-    page.goto(address)
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_selector("h1")
-    page.wait_for_timeout(1000)  # charts and pictures follow
-
-
 def _bring(page: Page) -> float:
     uploader = page.get_by_test_id("stFileUploaderDropzoneInput")
     started = time.monotonic()
@@ -115,11 +89,7 @@ def _bring(page: Page) -> float:
 def _photograph(page: Page) -> bool:
     """Chromium's made-up camera shows no face, so that is what the answer is."""
     page.get_by_text("Camera", exact=True).click()
-    deadline = time.monotonic() + PATIENCE_MS / 1000
-    while not page.evaluate("document.querySelector('video')?.readyState === 4"):
-        if time.monotonic() > deadline:
-            return False
-        page.wait_for_timeout(100)
+    wait_for(page, "document.querySelector('video')?.readyState === 4")
     page.get_by_role("button", name="Take Photo").click()
     try:
         page.get_by_text("1 photo, 0 faces").wait_for()
@@ -134,7 +104,7 @@ def _can_be_framed(browser: Browser, url: str) -> bool:
     html = f'<iframe src="{url}/" width="800" height="600"></iframe>'
     page.route(site, lambda route: route.fulfill(body=html, content_type="text/html"))
     page.goto(site)
-    page.wait_for_timeout(3000)
+    page.wait_for_load_state("networkidle")
     framed = any(frame.url.startswith(url) for frame in page.frames)
     page.close()
     return framed

@@ -1,43 +1,47 @@
-"""The app as its Dockerfile and compose.yaml would run it, without their engine."""
+"""The app as the image of deploy/app.Dockerfile has it, set up by plain commands.
+
+No container engine is needed, nor emulated: a virtual environment takes the base
+image's place, and the user without rights runs on files that are not his. What
+compose.yaml adds (read-only root, limits, networks) is read in test_container.py.
+"""
 
 from __future__ import annotations
 
+import json
 import os
-import signal
-import socket
+import re
+import shlex
+import shutil
 import subprocess
-import time
-import urllib.error
-import urllib.request
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
 from agemodel.core import paths
-from tests.harness.sandbox import Sandbox
+from agemodel.serving.estimator import DEFAULT_MODEL
+from tests.harness.driver import Server, free_port, run_command
+from tests.harness.measurements import Missing
 
-COMPOSE = paths.ROOT / "deploy" / "compose.yaml"
-ADDRESS, PORT = "0.0.0.0", "8501"
-START_TIMEOUT_S = 60
-STOP_TIMEOUT_S = 10
+DEPLOY = paths.ROOT / "deploy"
+DOCKERFILE = DEPLOY / "app.Dockerfile"
+COMPOSE = DEPLOY / "compose.yaml"
+ADDRESS, VENV = "0.0.0.0", "/venv/"
 
 
-@dataclass(frozen=True)
-class Running:
-    """The app at work: where it answers, the program's process id, its log."""
+def instructions(word: str) -> list[str]:
+    """What follows each `COPY`, `ENV`, ... of the Dockerfile, a line each."""
+    text = re.sub(r"^#.*\n", "", DOCKERFILE.read_text("utf-8"), flags=re.MULTILINE)
+    return re.findall(rf"^\s*{word} +(.+)$", text.replace("\\\n", " "), re.MULTILINE)
 
-    url: str
-    pid: int
-    log: Path
 
-    def status(self) -> dict[str, str]:
-        """What the system says of the process: its user, its rights."""
-        lines = Path(f"/proc/{self.pid}/status").read_text().splitlines()
-        return {k: " ".join(v.split()) for k, _, v in (x.partition(":") for x in lines)}
+def copied() -> list[str]:
+    """The paths in the project that the Dockerfile copies."""
+    copies = [rest.split()[0] for rest in instructions("COPY")]
+    return [source for source in copies if not source.startswith("--")]
 
 
 def service(name: str) -> dict[str, Any]:
@@ -47,95 +51,65 @@ def service(name: str) -> dict[str, Any]:
 
 
 @contextmanager
-def run_app(sandbox: Sandbox) -> Iterator[Running]:
-    """Start the image's CMD as compose.yaml does, until the block ends.
+def run_image(folder: Path) -> Iterator[Server]:
+    """Follow the Dockerfile's steps, then run its CMD until the block ends.
 
-    Only its address and port are others: 127.0.0.1, and one that is free.
+    Only the address is another: 127.0.0.1, and a free port.
+
+    Args:
+        folder: an empty one; root's, so that the image's user cannot write to it.
 
     Raises:
-        RuntimeError: it did not start.
-        subprocess.TimeoutExpired: asked to end, it did not in the time that an engine
-            gives it.
+        Missing: only root may run a program as another user.
     """
-    port = _free_port()
-    log = sandbox.folder.parent / "app.log"
-    arguments = [
-        argument.replace(ADDRESS, "127.0.0.1")
-        for argument in sandbox.stage.last("CMD").listed()
+    if os.geteuid() != 0:
+        raise Missing("Running the app as the image's user takes root.")
+    folder.chmod(0o755)
+    _install(folder / "venv")
+    _copy(folder / "app")
+    port, home = free_port(), folder / "home"
+    (uid,) = {int(number) for number in instructions("USER")[-1].split(":")}
+    home.mkdir()
+    os.chown(home, uid, uid)
+    (line,) = instructions("CMD")[-1:]
+    command = [
+        part.replace(ADDRESS, "127.0.0.1").replace(VENV, f"{folder}{VENV}")
+        for part in json.loads(line)
     ]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            _as_composed(sandbox, [*arguments, f"--server.port={port}"]),
-            env=sandbox.environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        _wait_until_healthy(port, process, log)
-        app = Running(f"http://127.0.0.1:{port}", _only_child(process.pid), log)
-        yield app
-        os.kill(app.pid, signal.SIGTERM)
-        process.wait(timeout=STOP_TIMEOUT_S)
-    finally:
-        process.kill()  # with all below it
-        process.wait()
+    command.append(f"--server.port={port}")
+    pairs = (pair for rest in instructions("ENV") for pair in shlex.split(rest))
+    given = dict(pair.split("=", 1) for pair in pairs)
+    environment = {"PATH": os.environ["PATH"], **given, "HOME": str(home)}
+    log = folder / "app.log"
+    with run_command(command, port, folder / "app", environment, log, uid) as server:
+        yield server
 
 
-def is_healthy(sandbox: Sandbox, app: Running) -> bool:
-    """What the image's HEALTHCHECK says of the running app."""
-    check = sandbox.stage.last("HEALTHCHECK")
-    _, _, command = check.rest.partition("CMD ")
-    port = app.url.rpartition(":")[2]
-    arguments = type(check)("CMD", command.replace(PORT, port)).listed()
-    return _said_in(sandbox, arguments).returncode == 0
+def _install(venv: Path) -> None:
+    """The packages of serve.lock by their hashes, in an environment of their own."""
+    python, lock = venv / "bin" / "python", paths.ROOT / "requirements" / "serve.lock"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
+    subprocess.run([*pip, "--require-hashes", "--requirement", str(lock)], check=True)
 
 
-def writable(sandbox: Sandbox) -> list[str]:
-    """The folders in which the image's user can make a file."""
-    script = (
-        "find / -xdev -type d -writable 2>/dev/null; "
-        "for place in /tmp /home/app; do touch $place/x && echo $place; done"
-    )
-    said = _said_in(sandbox, ["sh", "-c", script]).stdout.split()
-    return sorted({place for place in said if not place.startswith(("/proc", "/dev"))})
+def _copy(target: Path) -> None:
+    """What the Dockerfile copies of the project, without what .dockerignore names."""
 
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        models = Path(folder) == paths.ASSETS / "models"
+        return {
+            name
+            for name in names
+            if name == "__pycache__" or (models and name != DEFAULT_MODEL)
+        }
 
-def _said_in(
-    sandbox: Sandbox, arguments: list[str]
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        _as_composed(sandbox, arguments),
-        env=sandbox.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def _as_composed(sandbox: Sandbox, arguments: list[str]) -> list[str]:
-    app = service("app")
-    return sandbox.command(arguments, app["user"], app["tmpfs"])
-
-
-def _only_child(pid: int) -> int:
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return int(children[0])
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_healthy(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            url = f"http://127.0.0.1:{port}/_stcore/health"
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, TimeoutError, OSError):
-            time.sleep(0.1)
-    raise RuntimeError(f"The app did not start:\n{log.read_text()}")
+    target.mkdir()
+    for name in copied():
+        if name == "requirements/serve.lock":
+            continue
+        source = paths.ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, target / name, ignore=ignored)
+        else:
+            shutil.copy2(source, target / name)

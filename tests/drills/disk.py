@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,13 +23,20 @@ from agemodel.models.app_model import FILE
 from agemodel.models.cards import CARD
 from agemodel.runs.checkpoints import LAST, latest_checkpoint
 from agemodel.runs.run_folder import Run
-from tests.drills.closed_root import estimates_on_closed_root
+from agemodel.serving.samples import read_sample, read_samples
 from tests.drills.lives import once
 from tests.drills.refusals import FAULTS, FULL, Record, Work, refuse
-from tests.harness.findings import Finding
+from tests.harness.driver import run_server
+from tests.harness.findings import Finding, all_of
 from tests.harness.made_home import Home, write_archive
-from tests.harness.range_server import serving
-from tests.harness.small_disk import UNSHARE, check_available, mount_small_disk, unmount
+from tests.harness.small_disk import (
+    UNSHARE,
+    check_available,
+    close_root,
+    mount_small_disk,
+    unmount,
+)
+from tests.harness.visitor import Visitor
 
 Faults = Iterator[tuple[str, Work]]
 PROMISE = """
@@ -82,10 +91,34 @@ def main(folder: Path) -> int:
         print(wrong, file=sys.stderr)
     # The closed root comes last: it stays closed.
     notes = [f"For example: {records[0].sentences[0]}"]
-    found += estimates_on_closed_root(folder / "open")
+    found += _on_closed_root(folder / "open")
     values = [finding.as_dict() for finding in found]
     print(json.dumps({"findings": values, "notes": notes}))
     return 0
+
+
+def _on_closed_root(folder: Path) -> list[Finding]:
+    """Close the root for good, all but a folder, start the app, and let it estimate."""
+    close_root(folder)
+    os.environ["TMPDIR"] = str(folder)
+    pages, samples = ("", "dataset", "training", "evaluation", "about"), read_samples()
+    estimated = drawn = 0
+    with contextlib.suppress(OSError):
+        (paths.ROOT / ".closed").touch()
+        raise RuntimeError("The root can be written to.")
+    with run_server(folder) as server:
+        for sample in samples:
+            with Visitor(server.url) as visitor:
+                page = visitor.upload(visitor.open(), sample.file, read_sample(sample))
+                estimated += bool(page.ages) and not page.failed
+        for name in pages:
+            with Visitor(server.url) as visitor:
+                page = visitor.open(name)
+                drawn += bool(page.texts) and not page.failed
+    return [
+        all_of("Read-only root: photos that are estimated", estimated, len(samples)),
+        all_of("Read-only root: pages that are drawn", drawn, len(pages)),
+    ]
 
 
 def refusals(folder: Path) -> Iterator[Record]:
@@ -104,8 +137,6 @@ def refusals(folder: Path) -> Iterator[Record]:
         yield _refused(home, "Choosing the app's model", _choices(home))
         yield _refused(home, "Marks", _markings(home))
         yield _refused(home, "Import", _imports(home))
-        with serving(home.archive.read_bytes()) as server:
-            yield _refused(home, "Download", _downloads(home, server.url))
     finally:
         for place in places:
             unmount(place)
@@ -214,15 +245,6 @@ def _imports(home: Home) -> Faults:
     work = Work(home.data, "AGEMODEL_DATA", command, kept, ROOM_BYTES)
     yield from ((fault, work) for fault in FAULTS)
     yield FULL, replace(work, leave_bytes=0)  # too little for the archive's own size
-
-
-def _downloads(home: Home, url: str) -> Faults:
-    command = (*_AGEMODEL, "data", "download", "--from", url, "--accept-licence")
-    kept = partial(_dataset, home)
-    work = Work(home.data, "AGEMODEL_DATA", command, kept, ROOM_BYTES)
-    yield from ((fault, work) for fault in FAULTS)
-    home.must("data", "import", home.folder / "other.tar.gz")
-    yield FULL, replace(work, leave_bytes=0)
 
 
 def _dataset(home: Home) -> object:

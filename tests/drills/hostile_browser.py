@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from agemodel.core import paths
 from tests.drills.hostile_bombs import bombs
-from tests.harness.app_browser import app_and_browser
-from tests.harness.driver import visit, watched_page
+from tests.harness.driver import run_chromium, run_server, visit, watched_page
 from tests.harness.findings import Finding, all_of, none_of
 from tests.harness.made_pictures import PORTRAITS, Made
 
@@ -28,7 +29,11 @@ def findings() -> Iterator[Finding]:
     Raises:
         Missing: there is no Chromium.
     """
-    with app_and_browser() as (server, browser):
+    with (
+        tempfile.TemporaryDirectory() as home,
+        run_server(Path(home)) as server,
+        run_chromium() as browser,
+    ):
         yield from brought(browser, server.url, list(bombs()))
         traces = server.log.read_text().count("Traceback")
         yield none_of("Bombs on the page: tracebacks in the log", traces, 1)

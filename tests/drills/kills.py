@@ -7,20 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.drills.lives_of_data import kill_downloads, kill_imports, kill_markings
+from tests.drills.lives_of_data import kill_imports, kill_markings
 from tests.drills.lives_of_runs import kill_evaluations, kill_exports, kill_trainings
-from tests.harness.findings import Finding, all_of, at_most
+from tests.harness.findings import Finding, at_most
 from tests.harness.made_home import Home, write_archive
 
 PROMISE = """
-Training, evaluation, export, import, download and marking survive kill -9 at any
+Training, evaluation, export, import and marking survive kill -9 at any
 moment: started again they go on and come to the same end, a training loses at most the
 epoch that it was in, nothing finished is lost, no half file is taken for a whole one,
 and nothing is left lying about.
 """
 
 KILLS = 50
-"""Of trainings, exports, imports, downloads and markings."""
+"""Of trainings, exports, imports and markings."""
 DEAR_KILLS = 15
 """Of evaluations, which take seconds to start."""
 SEED = 6
@@ -56,13 +56,9 @@ def of_runs(
 
 
 def of_data(folder: Path, kills: int = KILLS) -> list[Finding]:
-    """Kill imports, downloads and markings."""
+    """Kill imports and markings."""
     rng = np.random.default_rng(SEED)
     found = kill_imports(_home(folder / "import"), kills, rng).findings()
-    toll, right, asked = kill_downloads(_home(folder / "download"), kills, rng)
-    found += toll.findings()
-    what = "Download: asks for the rest from the very byte where it was killed"
-    found.append(all_of(what, right, asked))
     return found + kill_markings(_home(folder / "marks"), kills, rng).findings()
 
 

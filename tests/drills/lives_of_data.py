@@ -1,10 +1,9 @@
-"""Imports, downloads and markings that are killed again and again."""
+"""Imports and markings that are killed again and again."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-import shutil
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,18 +11,14 @@ from pathlib import Path
 import numpy as np
 
 from agemodel.core.errors import DatasetError
-from agemodel.dataset.download import FOLDER_NAME
-from agemodel.dataset.fetch import PARTIAL_NAME, STATE_NAME
 from agemodel.dataset.index import images_dir, read_index, read_rejects
-from agemodel.dataset.record import RECORD_NAME, read_record
+from agemodel.dataset.record import read_record
 from agemodel.explorer.marks import MARKS_NAME, mark_faces, read_marks
 from tests.drills.lives import UNDISTURBED, Toll, once, somewhere
 from tests.harness.made_home import Home, write_archive
-from tests.harness.range_server import Server, serving
 
-START_S, IMPORT_S, DOWNLOAD_S, MARKING_S = 1.0, 0.3, 0.8, 0.2
+START_S, IMPORT_S, MARKING_S = 1.0, 0.3, 0.2
 """About how long a process needs to begin, and then to do its work."""
-NOISE_BYTES = 3_000_000
 MARKER = """
 import sys
 from pathlib import Path
@@ -77,64 +72,6 @@ def _is_whole(home: Home, archives: set[str]) -> bool:
     sizes = {path.name: path.stat().st_size for path in images_dir(home.data).iterdir()}
     whole = set(sizes) == named and sum(sizes.values()) == record.image_bytes
     return whole and record.sha256 in archives
-
-
-def kill_downloads(
-    home: Home, kills: int, rng: np.random.Generator
-) -> tuple[Toll, int, int]:
-    """Kill downloads.
-
-    Returns:
-        The toll; how often one that had been killed asked for the rest from the very
-        byte where it was; and how often it asked.
-    """
-    toll, found = Toll("Download"), list[bool]()
-    body = write_archive(home.archive, noise_bytes=NOISE_BYTES).read_bytes()
-    own = {hashlib.sha256(body).hexdigest()}
-    with serving(body) as server:
-        while toll.kills < kills:
-            shutil.rmtree(home.data, ignore_errors=True)
-            while not _lives_through_download(home, toll, server, found, kills, rng):
-                toll.losses += [] if _is_beginning(home, body) else ["what had come"]
-            left = [path.name for path in home.data.glob(f"{FOLDER_NAME}/*")]
-            toll.finish(_is_whole(home, own), left)
-    return toll, sum(found), len(found)
-
-
-def _lives_through_download(
-    home: Home,
-    toll: Toll,
-    server: Server,
-    found: list[bool],
-    kills: int,
-    rng: np.random.Generator,
-) -> bool:
-    """Take down, too, whether it asked for the rest from where it was."""
-    held, requests = _held(home), len(server.starts)
-    moment = somewhere(rng, START_S, lambda: len(server.starts) > requests, DOWNLOAD_S)
-    command = ("data", "download", "--from", server.url, "--accept-licence")
-    process = home.start(*command)
-    ended = toll.live(process, moment if toll.kills < kills else UNDISTURBED)
-    found += [start == held for start in server.starts[requests : requests + 1]]
-    return ended
-
-
-def _held(home: Home) -> int:
-    """Bytes that have come and can be gone on from."""
-    folder = home.data / FOLDER_NAME
-    came = [folder / PARTIAL_NAME, folder / home.archive.name]
-    if not (folder / STATE_NAME).exists():
-        return 0
-    return next((path.stat().st_size for path in came if path.exists()), 0)
-
-
-def _is_beginning(home: Home, body: bytes) -> bool:
-    """Whether what has come is the beginning of the file, and a dataset is whole."""
-    folder = home.data / FOLDER_NAME
-    came = [folder / PARTIAL_NAME, folder / home.archive.name]
-    begins = all(body.startswith(path.read_bytes()) for path in came if path.exists())
-    own = {hashlib.sha256(body).hexdigest()}
-    return begins and (not (home.data / RECORD_NAME).exists() or _is_whole(home, own))
 
 
 def kill_markings(home: Home, kills: int, rng: np.random.Generator) -> Toll:

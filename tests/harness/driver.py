@@ -9,13 +9,22 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    expect,
+    sync_playwright,
+)
+
+from tests.harness.chromium import find
+from tests.harness.measurements import Missing
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests" / "browser" / "output"
@@ -54,25 +63,57 @@ def run_server(folder: Path, script: Path = ROOT / "app.py") -> Iterator[Server]
     Raises:
         RuntimeError: it did not start.
     """
-    port = _free_port()
-    log = folder / "server.log"
+    port = free_port()
     environment = {k: v for k, v in os.environ.items() if "STREAMLIT" not in k}
+    environment |= {"HOME": str(folder)}
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
-    options = ["--server.headless", "true", "--server.port", str(port)]
+    command += ["--server.headless", "true", "--server.port", str(port)]
+    log = folder / "server.log"
+    with (
+        run_command(command, port, ROOT, environment, log) as server,
+        _as_visited(server) as visited,
+    ):
+        yield visited
+
+
+@contextmanager
+def run_command(
+    command: Sequence[str | Path],
+    port: int,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Path,
+    user: int | None = None,
+) -> Iterator[Server]:
+    """Run a command that serves the app, until the block ends.
+
+    Args:
+        command: the program and its arguments.
+        port: on which it listens, on 127.0.0.1.
+        folder: in which it runs.
+        environment: all of its environment.
+        log: the file for what it says.
+        user: whose rights it has, if not ours; also the number of his group.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command + options,
-            cwd=ROOT,
-            env=environment | {"HOME": str(folder)},
+            command,
+            cwd=folder,
+            env=dict(environment),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
         )
     server = Server(f"http://127.0.0.1:{port}", process.pid, log)
     try:
         _wait_until_healthy(server, process)
-        with _as_visited(server) as visited:
-            yield visited
+        yield server
     finally:
         _end(process)
 
@@ -89,7 +130,8 @@ def _as_visited(server: Server) -> Iterator[Server]:
         yield replace(server, url=proxy.url)
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -113,6 +155,24 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def run_chromium(*more_flags: str) -> Iterator[Browser]:
+    """A Chromium that calls nobody, until the block ends.
+
+    Raises:
+        Missing: there is none.
+    """
+    path = find()
+    if path is None:
+        raise Missing("No Chromium was found; `make test` sees to one.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=[*CHROMIUM_FLAGS, *more_flags]
+        )
+        yield browser
+        browser.close()
 
 
 _BROKEN_PICTURES = """() => [...document.images]

@@ -165,13 +165,12 @@ class Home:
         return path
 
 
-def write_archive(path: Path, seed: int = 0, noise_bytes: int = 0) -> Path:
-    """An archive of coloured faces, and of bytes that do not compress.
+def write_archive(path: Path, seed: int = 0) -> Path:
+    """An archive of coloured faces.
 
     Args:
         path: where.
         seed: of the pixels, so that archives can be told apart.
-        noise_bytes: of one more file, which an import refuses.
     """
     rng = np.random.default_rng(seed)
     with tarfile.open(path, "w:gz", compresslevel=1) as archive:
@@ -181,8 +180,6 @@ def write_archive(path: Path, seed: int = 0, noise_bytes: int = 0) -> Path:
             rgb = coloured_face(label.age, label.gender, rng)
             Image.fromarray(rgb).save(buffer, "JPEG", quality=90)
             _add(archive, f"UTKFace/{name}", buffer.getvalue())
-        if noise_bytes:
-            _add(archive, "UTKFace/noise.bin", rng.bytes(noise_bytes))
     return path
 
 

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from agemodel.core import paths
+from tests.harness.driver import free_port
 from tests.harness.measurements import Missing
 
 SETUP = paths.ROOT / "deploy" / "nginx"
@@ -58,7 +59,7 @@ def run_proxy(app_url: str) -> Iterator[Proxy]:
         Missing: nginx is not installed.
         RuntimeError: it did not start.
     """
-    nginx, port = find_nginx(), _free_port()
+    nginx, port = find_nginx(), free_port()
     with TemporaryDirectory(prefix="proxy-") as name:
         folder = Path(name)
         setup = _write_setup(folder, urlsplit(app_url).netloc, port)
@@ -95,12 +96,6 @@ def _give_away(folder: Path, log: int) -> None:
     if os.geteuid() == 0:
         os.chown(folder, NOBODY, NOBODY)
         os.fchown(log, NOBODY, NOBODY)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -108,14 +108,14 @@ def called(events: list[tuple[str, str]]) -> list[str]:
 
 
 def files_with(
-    folders: list[Path], needles: dict[str, bytes], since_s: float
+    folders: list[Path], marks: dict[str, bytes], since_s: float
 ) -> list[Path]:
-    """Files changed since a time that hold a needle, or are named after one."""
+    """Files changed since a time that hold a mark, or are named after one."""
     return [
         path
         for folder in folders
         for path in _changed(folder, since_s)
-        if _holds(path, needles)
+        if _holds(path, marks)
     ]
 
 
@@ -131,12 +131,12 @@ def _changed(folder: Path, since_s: float) -> Iterator[Path]:
                 continue
 
 
-def _holds(path: Path, needles: dict[str, bytes]) -> bool:
+def _holds(path: Path, marks: dict[str, bytes]) -> bool:
     try:
         content = os.fsencode(path) + path.read_bytes()
     except OSError:  # gone meanwhile
         return False
-    return any(needle in content for needle in needles.values())
+    return any(mark in content for mark in marks.values())
 
 
 def _look_for_deleted(watched: Watched, over: threading.Event) -> None:
