@@ -76,7 +76,7 @@ def timed_parts(estimator: Estimator, data: bytes) -> dict[str, float]:
     started = perf_counter()
     rgb = read_image(data).rgb
     decoded = perf_counter()
-    with estimator._worker() as worker, timed_calls(worker, "judge") as network_s:
+    with estimator._worker() as worker, timed_calls(worker, "run") as network_s:
         detections = worker.detector.detect(rgb)
         detected = perf_counter()
         for detection in detections:

@@ -36,7 +36,7 @@ def _predict(args: argparse.Namespace) -> int:
 
     estimator = Estimator.load(args.model or app_model.read_name())
     files = list(_expand(args.paths))
-    results = _judge_all(estimator, files, args.aligned)
+    results = _estimate_all(estimator, files, args.aligned)
     return _print_json(results) if args.json else _print_table(results, len(files))
 
 
@@ -57,12 +57,12 @@ def _expand(given: Sequence[Path]) -> Iterator[Path]:
         yield from found or [path]
 
 
-def _judge_all(
+def _estimate_all(
     estimator: Estimator, files: Sequence[Path], aligned: bool
 ) -> Iterator[PhotoResult]:
-    from agemodel.serving import judge, judge_aligned
+    from agemodel.serving import estimate_aligned_photo, estimate_photo
 
-    function = judge_aligned if aligned else judge
+    function = estimate_aligned_photo if aligned else estimate_photo
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(lambda file: function(estimator, file, str(file)), files)
 

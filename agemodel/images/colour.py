@@ -14,7 +14,7 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms
 
-from agemodel.images.pixels import judged_size
+from agemodel.images.pixels import working_size
 
 DECODER_ERRORS = (
     *(OSError, EOFError, MemoryError, struct.error, zlib.error),
@@ -39,7 +39,7 @@ _FIXED_GREY_RANGES = ((0.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
 
 
 def to_rgb(im: Image.Image, notes: list[str]) -> np.ndarray:
-    """Bring a loaded picture to sRGB, alpha laid over white, of `judged_size`.
+    """Bring a loaded picture to sRGB, alpha laid over white, of `working_size`.
 
     Args:
         im: any mode.
@@ -49,7 +49,7 @@ def to_rgb(im: Image.Image, notes: list[str]) -> np.ndarray:
         Shape (h, w, 3), uint8.
     """
     colours = _Colours(im, notes)
-    width, height = judged_size(*im.size)
+    width, height = working_size(*im.size)
     scale = im.height / height
     rgb = np.empty((height, width, 3), np.uint8)
     step = max(1, int(_BAND_PIXELS / im.width / scale))

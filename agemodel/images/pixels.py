@@ -9,21 +9,21 @@ import cv2
 import numpy as np
 from PIL import Image
 
-JUDGED_PIXELS = 4_096 * 3_072
+WORKING_PIXELS = 4_096 * 3_072
 """Most pixels of a `Photo`: what a phone's usual photo has. Looking for faces takes a
 tenth of a second a megapixel."""
-JUDGED_SIDE_PX = 20_000
+WORKING_SIDE_PX = 20_000
 """Longest side of a `Photo`, for strips of few pixels in all."""
 
 
-def judged_size(width: int, height: int) -> tuple[int, int]:
+def working_size(width: int, height: int) -> tuple[int, int]:
     """Width and height within both limits, in the same shape; unchanged if they are.
 
     A side never falls below 1 px.
     """
     factor = min(
-        math.sqrt(JUDGED_PIXELS / (width * height)),
-        JUDGED_SIDE_PX / max(width, height),
+        math.sqrt(WORKING_PIXELS / (width * height)),
+        WORKING_SIDE_PX / max(width, height),
     )
     if factor >= 1:
         return width, height

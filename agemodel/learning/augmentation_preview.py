@@ -21,11 +21,11 @@ DRAWS = 11
 
 
 @dataclass(frozen=True)
-class Strip:
-    """A face, several times.
+class AugmentationPreview:
+    """What augmentation makes of one face.
 
     Attributes:
-        plain: as it is judged, shape (s, s, 3), uint8.
+        plain: without augmentation, as in serving, shape (s, s, 3), uint8.
         varied: as it may be trained on, each of the same shape.
     """
 
@@ -33,13 +33,13 @@ class Strip:
     varied: tuple[np.ndarray, ...]
 
 
-def strip_of(
+def preview_of(
     rgb: np.ndarray,
     square: CropSquare,
     config: TrainConfig,
     draw: int,
     count: int = DRAWS,
-) -> Strip:
+) -> AugmentationPreview:
     """Cut a face out as it is and, `count` times, varied by a recipe.
 
     Args:
@@ -54,7 +54,8 @@ def strip_of(
         for number in range(count)
     ]
     plain = crop_square(rgb, square, config.input_px)
-    return Strip(plain, tuple(np.ascontiguousarray(crop) for crop in varied))
+    kept = tuple(np.ascontiguousarray(crop) for crop in varied)
+    return AugmentationPreview(plain, kept)
 
 
 def square_in_chip(rgb: np.ndarray, framing: str) -> CropSquare:

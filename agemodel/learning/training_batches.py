@@ -152,7 +152,7 @@ def age_shares(ages: np.ndarray, balance: float) -> np.ndarray:
     return weights / weights.sum()
 
 
-def what_teachers_say(teachers: str, files: pd.Series) -> pd.Series:
+def teacher_distributions(teachers: str, files: pd.Series) -> pd.Series:
     """The mean of evaluated runs' distributions over the ages, for each file.
 
     Args:

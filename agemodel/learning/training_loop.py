@@ -34,7 +34,7 @@ from agemodel.learning.objectives import (
     label_accuracy,
     mae_years,
 )
-from agemodel.learning.training_batches import FaceBatches, what_teachers_say
+from agemodel.learning.training_batches import FaceBatches, teacher_distributions
 from agemodel.runs import checkpoints
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, find_run, open_run
@@ -97,7 +97,7 @@ def _train(
         return run
     faces = faces_of(config, data_dir, progress)
     if config.teachers:
-        faces["teachers"] = what_teachers_say(config.teachers, faces["file"])
+        faces["teachers"] = teacher_distributions(config.teachers, faces["file"])
     _write_split(run, faces)
     keras.utils.set_random_seed(config.seed)
     checkpoint = checkpoints.latest_checkpoint(parent)

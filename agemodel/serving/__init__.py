@@ -1,6 +1,6 @@
 """From photos to estimates: LiteRT, no TensorFlow.
 
-`Estimator` takes pixels, `judge` a photo. `batches`, `uploads` and
+`Estimator` takes pixels, `estimate_photo` a photo. `batches`, `uploads` and
 `photo_archives` take many at once, `self_test` and `face_timing` try a model.
 """
 
@@ -8,10 +8,10 @@ from agemodel.serving.annotation import annotate
 from agemodel.serving.estimator import Estimate, Estimator
 from agemodel.serving.photo_estimates import (
     PhotoResult,
-    judge,
-    judge_aligned,
-    judge_turned,
-    judge_whole,
+    estimate_aligned_photo,
+    estimate_photo,
+    estimate_turned_photo,
+    estimate_whole_photo,
 )
 from agemodel.serving.result_tables import (
     annotated_zip,
@@ -27,10 +27,10 @@ __all__ = [
     "PhotoResult",
     "annotate",
     "annotated_zip",
-    "judge",
-    "judge_aligned",
-    "judge_turned",
-    "judge_whole",
+    "estimate_aligned_photo",
+    "estimate_photo",
+    "estimate_turned_photo",
+    "estimate_whole_photo",
     "results_csv",
     "results_frame",
     "results_json",

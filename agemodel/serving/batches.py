@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from agemodel.core.caps import caps
 from agemodel.core.errors import AgeModelError
-from agemodel.serving.photo_estimates import FaceEstimator, PhotoResult, judge
+from agemodel.serving.photo_estimates import FaceEstimator, PhotoResult, estimate_photo
 from agemodel.serving.uploads import Upload, find_photos
 
 _FAILED = (
@@ -141,7 +141,7 @@ class Batch:
         if known is not None:
             return replace(known, name=upload.name, notes=known.notes + upload.notes)
         with _turns:
-            result = judge(estimator, content, upload.name, keep_preview=True)
+            result = estimate_photo(estimator, content, upload.name, keep_preview=True)
         if result.error is None:  # a sentence names its own file
             self._judged[digest] = result
         return replace(result, notes=result.notes + upload.notes)

@@ -241,7 +241,7 @@ class Estimator:
     ) -> Estimate:
         square = _square(rgb, detection)
         crop = crop_square(rgb, square, worker.input_px)
-        found = worker.judge(crop)
+        found = worker.run(crop)
         calibration = self.calibration
         ages = median_age(found.age_probabilities[None])
         low, high = calibration.interval(ages, found.age_probabilities[None])
@@ -283,7 +283,7 @@ def _surest(scores: Iterable[float]) -> float:
 
 
 @dataclass(frozen=True)
-class _Judgement:
+class _NetworkOutput:
     """The network's raw outputs for a crop, averaged over its views."""
 
     age_probabilities: np.ndarray
@@ -303,7 +303,7 @@ class _Worker:
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._run = self._interpreter.get_signature_runner()
 
-    def judge(self, crop: np.ndarray) -> _Judgement:
+    def run(self, crop: np.ndarray) -> _NetworkOutput:
         """What the network says of a crop, shape (s, s, 3), uint8."""
         outputs = [self._run(rgb=crop[None].astype(np.float32))]
         if self._flip_average:
@@ -318,7 +318,7 @@ class _Worker:
         if len(age) == 1:
             age = distribution_around(float(age[0]), self._half_width)
         embedding = mean.get("embedding")
-        return _Judgement(
+        return _NetworkOutput(
             age_probabilities=age,
             p_female=float(mean["gender"][0]),
             heatmap=mean.get("heatmap"),

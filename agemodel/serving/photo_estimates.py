@@ -52,7 +52,7 @@ class PhotoResult:
         height: upright height of the file itself, px; None on error.
         estimates: a face each, largest first, in px of the judged picture; as many as
             the cap on faces allows.
-        judged_size: width and height of the judged picture, px: the file's, turned by
+        working_size: width and height of the judged picture, px: the file's, turned by
             `quarter_turns`, perhaps decoded smaller. None on error.
         quarter_turns: counter-clockwise quarter turns from the file's upright frame to
             the judged picture, 0..3.
@@ -66,7 +66,7 @@ class PhotoResult:
     width: int | None = None
     height: int | None = None
     estimates: tuple[Estimate, ...] = ()
-    judged_size: tuple[int, int] | None = None
+    working_size: tuple[int, int] | None = None
     quarter_turns: int = 0
     notes: tuple[str, ...] = ()
     error: str | None = None
@@ -75,14 +75,14 @@ class PhotoResult:
     @property
     def scale(self) -> float:
         """Factor from px of the judged picture to px of the file."""
-        if self.width is None or self.judged_size is None:
+        if self.width is None or self.working_size is None:
             return 1.0
-        return self.width / self.judged_size[self.quarter_turns % 2]
+        return self.width / self.working_size[self.quarter_turns % 2]
 
     @property
     def preview_scale(self) -> float:
         """Factor from px of the judged picture to px of the preview, at most 1."""
-        return min(1.0, PREVIEW_SIDE_PX / max(self.judged_size or (1,)))
+        return min(1.0, PREVIEW_SIDE_PX / max(self.working_size or (1,)))
 
     @property
     def preview_rgb(self) -> np.ndarray | None:
@@ -94,7 +94,7 @@ class PhotoResult:
     def file_box(self, estimate: Estimate) -> tuple[float, float, float, float]:
         """A face's box in px of the upright file, cut at its edges."""
         x0, y0, x1, y1 = estimate.box_xyxy
-        width, height = self.judged_size or (0, 0)
+        width, height = self.working_size or (0, 0)
         for _ in range(self.quarter_turns):  # undo a turn: (x, y) was (height - y, x)
             x0, y0, x1, y1 = height - y1, x0, height - y0, x1
             width, height = height, width
@@ -103,7 +103,7 @@ class PhotoResult:
         return x0, y0, x1, y1
 
 
-def judge(
+def estimate_photo(
     estimator: FaceEstimator,
     source: bytes | Path,
     name: str | None = None,
@@ -130,7 +130,7 @@ def judge(
     return _result(photo, estimates, turns, notes, keep_preview)
 
 
-def judge_aligned(
+def estimate_aligned_photo(
     estimator: FaceEstimator,
     source: bytes | Path,
     name: str | None = None,
@@ -139,7 +139,7 @@ def judge_aligned(
 ) -> PhotoResult:
     """Estimate a file that is a cropped face already; nothing is searched.
 
-    The arguments are those of `judge`.
+    The arguments are those of `estimate_photo`.
     """
     try:
         photo = read_image(source, name=name)
@@ -149,7 +149,7 @@ def judge_aligned(
     return _result(photo, [estimate], 0, photo.notes, keep_preview)
 
 
-def judge_turned(
+def estimate_turned_photo(
     estimator: FaceEstimator, result: PhotoResult, quarter_turns: int
 ) -> PhotoResult:
     """Turn a result's picture counter-clockwise and look for faces again.
@@ -165,14 +165,14 @@ def judge_turned(
     return replace(
         result,
         estimates=estimates,
-        judged_size=(turned.shape[1], turned.shape[0]),
+        working_size=(turned.shape[1], turned.shape[0]),
         quarter_turns=total,
         notes=notes + ((_TURNED_BY_HAND[total],) if total else ()) + left_out,
         preview_jpeg=encode_jpeg(turned, _PREVIEW_QUALITY),
     )
 
 
-def judge_whole(estimator: FaceEstimator, result: PhotoResult) -> PhotoResult:
+def estimate_whole_photo(estimator: FaceEstimator, result: PhotoResult) -> PhotoResult:
     """Take a result's whole picture for one face.
 
     Raises:
@@ -182,7 +182,7 @@ def judge_whole(estimator: FaceEstimator, result: PhotoResult) -> PhotoResult:
     return replace(
         result,
         estimates=(estimator.estimate_aligned(rgb),),
-        judged_size=(rgb.shape[1], rgb.shape[0]),
+        working_size=(rgb.shape[1], rgb.shape[0]),
         notes=(*result.notes, _WHOLE),
     )
 
@@ -219,7 +219,7 @@ def _result(
         width=photo.width,
         height=photo.height,
         estimates=kept,
-        judged_size=(height, width) if turns % 2 else (width, height),
+        working_size=(height, width) if turns % 2 else (width, height),
         quarter_turns=turns,
         notes=notes + left_out,
         preview_jpeg=preview,

@@ -19,7 +19,7 @@ from agemodel.core.errors import AgeModelError
 from agemodel.core.file_names import shown_name
 from agemodel.core.spreadsheets import safe_cell
 from agemodel.images import encode_jpeg, encode_png
-from agemodel.serving import PhotoResult, judge, results_csv, results_json
+from agemodel.serving import PhotoResult, estimate_photo, results_csv, results_json
 from agemodel.serving.batches import Batch
 from agemodel.serving.estimator import Estimator
 from agemodel.serving.uploads import Upload, find_photos
@@ -201,7 +201,7 @@ def _errors(files: Sequence[tuple[str, bytes]]) -> list[str]:
     errors = []
     for upload in find_photos(files):
         try:
-            result = judge(_NoFaces(), upload.read(), upload.name)
+            result = estimate_photo(_NoFaces(), upload.read(), upload.name)
         except AgeModelError as error:
             errors.append(str(error))
         else:
@@ -327,7 +327,7 @@ def _crowds() -> Iterator[Finding]:
         faces, megapixels = 3 * columns * rows, rgb.shape[0] * rgb.shape[1] / 1e6
         content = encode_png(rgb)
         begun = time.perf_counter()
-        result = judge(estimator, content, "crowd.png")
+        result = estimate_photo(estimator, content, "crowd.png")
         took = time.perf_counter() - begun
         what = f"A photo of {faces:,} faces, {megapixels:.0f} MP"
         kept = len(result.estimates) == min(faces, most) and (

@@ -93,7 +93,7 @@ def threads_agree(estimates: int) -> list[Finding]:
 
 def judged(task: Task, estimator: Estimator) -> np.ndarray:
     """What is said of each face, shape (n, 8); see `mixed_photos.numbers`."""
-    rows = [numbers(estimate) for estimate in task.judge(estimator)]
+    rows = [numbers(estimate) for estimate in task.estimate(estimator)]
     return np.array(rows).reshape(-1, 8)
 
 

@@ -137,12 +137,12 @@ class _Child:
 
 def main() -> None:
     """Answer each path on standard input with a line of JSON."""
-    from agemodel.serving import judge, to_record
+    from agemodel.serving import estimate_photo, to_record
     from agemodel.serving.estimator import Estimator
 
     estimator = Estimator.load(workers=1)
     for made in every_make():  # what is loaded with the first file of a kind
-        judge(estimator, made.data, made.name)
+        estimate_photo(estimator, made.data, made.name)
     base_kb = _resident_kb("VmRSS")
     print("ready", flush=True)
     for line in sys.stdin:
@@ -151,7 +151,7 @@ def main() -> None:
         ages: tuple[float, ...] = ()
         began = time.perf_counter()
         try:
-            result = judge(estimator, path, str(path))
+            result = estimate_photo(estimator, path, str(path))
             json.dumps(to_record(result), ensure_ascii=False)
             ages = tuple(face.age_years for face in result.estimates)
             kind = "sentence" if result.error else "estimate"

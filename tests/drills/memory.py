@@ -61,7 +61,7 @@ def estimates_grow(estimates: int, warm_up: int = WARM_UP) -> list[Finding]:
     held: list[float] = []
     done = turn = 0
     while done < estimates:
-        done += len(tasks[turn % len(tasks)].judge(estimator))
+        done += len(tasks[turn % len(tasks)].estimate(estimator))
         turn += 1
         if done >= warm_up and done // STEP > (at[-1] // STEP if at else 0):
             gc.collect()

@@ -11,7 +11,7 @@ from PIL import Image
 
 from agemodel.core import paths
 from agemodel.images import read_image
-from agemodel.serving import judge
+from agemodel.serving import estimate_photo
 from agemodel.serving.estimator import Estimator
 from tests.harness.made_archives import zip_of
 
@@ -50,7 +50,7 @@ def make_canaries(estimator: Estimator) -> Canaries:
     exif[_DESCRIPTION_TAG] = note
     bitmap, jpeg = _file(rgb, "BMP"), _file(rgb, "JPEG", quality=93, exif=exif)
     stored = _file(rgb, "PNG", compress_level=0, exif=exif)
-    result = judge(estimator, jpeg, name, keep_preview=True)
+    result = estimate_photo(estimator, jpeg, name, keep_preview=True)
     assert result.preview_jpeg is not None
     row = rgb[_MARK_PX // 2, :_MARK_PX]
     wholes = {

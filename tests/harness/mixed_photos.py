@@ -27,7 +27,7 @@ class Task:
     rgb: np.ndarray
     aligned: bool
 
-    def judge(self, estimator: Estimator) -> list[Estimate]:
+    def estimate(self, estimator: Estimator) -> list[Estimate]:
         """Every face's estimate."""
         if self.aligned:
             return [estimator.estimate_aligned(self.rgb)]

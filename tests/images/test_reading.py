@@ -586,7 +586,7 @@ def noise_of(width, height):
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "I;16", "CMYK"])
 def test_a_large_picture_is_reduced_in_bands_without_seams(mode, monkeypatch):
-    monkeypatch.setattr(pixels, "JUDGED_PIXELS", 200 * 150)
+    monkeypatch.setattr(pixels, "WORKING_PIXELS", 200 * 150)
     monkeypatch.setattr(to_srgb, "_BAND_PIXELS", 600 * 20)
     picture = Image.fromarray(noise_of(601, 451))
     if mode == "I;16":
@@ -603,7 +603,7 @@ def test_a_large_picture_is_reduced_in_bands_without_seams(mode, monkeypatch):
 
 
 def test_a_large_photo_keeps_the_size_of_its_file(monkeypatch):
-    monkeypatch.setattr(pixels, "JUDGED_PIXELS", 48 * 16)
+    monkeypatch.setattr(pixels, "WORKING_PIXELS", 48 * 16)
     stored = as_stored(quadrants(), 6)
     photo = read_image(file_of(stored, "PNG", exif=exif_with(6)))
     # 64 x 48 px are 4 times 48 * 16: half of each side
@@ -611,11 +611,11 @@ def test_a_large_photo_keeps_the_size_of_its_file(monkeypatch):
     assert photo.scale == 2
 
 
-def test_judged_sizes_keep_the_shape_and_both_limits():
-    assert pixels.judged_size(4_096, 3_072) == (4_096, 3_072)
-    assert pixels.judged_size(8_192, 6_144) == (4_096, 3_072)
-    assert pixels.judged_size(65_000, 1) == (20_000, 1)
-    assert pixels.judged_size(1, 50_000_000) == (1, 20_000)
+def test_working_sizes_keep_the_shape_and_both_limits():
+    assert pixels.working_size(4_096, 3_072) == (4_096, 3_072)
+    assert pixels.working_size(8_192, 6_144) == (4_096, 3_072)
+    assert pixels.working_size(65_000, 1) == (20_000, 1)
+    assert pixels.working_size(1, 50_000_000) == (1, 20_000)
 
 
 @pytest.mark.parametrize(

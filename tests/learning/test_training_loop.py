@@ -36,7 +36,7 @@ from agemodel.learning.training_batches import (
     age_shares,
     mixed,
     target_distributions,
-    what_teachers_say,
+    teacher_distributions,
 )
 from agemodel.learning.training_loop import plain_copy, save_plain, train
 from agemodel.runs import checkpoints
@@ -691,7 +691,7 @@ def test_teachers_speak_by_file_and_with_equal_weight(data: Path, runs: Path) ->
         open_run(replace(SMALL, name=run_id), run_id).write_table(
             "predictions.parquet", table.sample(frac=1, random_state=0)
         )
-    first, second, *_ = what_teachers_say("one, two", files)
+    first, second, *_ = teacher_distributions("one, two", files)
     assert first[59] == 1
     assert {int(AGES[i]): float(second[i]) for i in np.flatnonzero(second)} == {
         20: 0.5,
@@ -699,7 +699,7 @@ def test_teachers_speak_by_file_and_with_equal_weight(data: Path, runs: Path) ->
         40: 0.25,
     }
     with pytest.raises(RunError, match=r"nothing of 1 of the faces, such as other"):
-        what_teachers_say("one", pd.concat([files, pd.Series(["other.jpg"])]))
+        teacher_distributions("one", pd.concat([files, pd.Series(["other.jpg"])]))
 
 
 def test_a_pupil_learns_what_its_teacher_says(data: Path, runs: Path) -> None:

@@ -33,7 +33,7 @@ def test_every_face_of_a_group_is_estimated_largest_first(estimator: Estimator) 
 
 @pytest.mark.parametrize("turns", [0, 1, 2, 3])
 @pytest.mark.parametrize("name", [PORTRAIT, GROUP])
-def test_a_photo_that_lies_on_its_side_is_judged_upright(
+def test_a_photo_that_lies_on_its_side_is_estimated_upright(
     estimator: Estimator, name: str, turns: int
 ) -> None:
     upright = photo(name)
@@ -79,7 +79,7 @@ def test_two_threads_find_what_one_finds(estimator: Estimator) -> None:
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (5, 2000)])
-def test_pictures_of_odd_sizes_are_judged_without_complaint(
+def test_pictures_of_odd_sizes_are_estimated_without_complaint(
     estimator: Estimator, size: tuple[int, int]
 ) -> None:
     rgb = np.full((*size, 3), 90, np.uint8)

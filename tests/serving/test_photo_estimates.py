@@ -20,10 +20,10 @@ from agemodel.serving import (
     PhotoResult,
     annotate,
     annotated_zip,
-    judge,
-    judge_aligned,
-    judge_turned,
-    judge_whole,
+    estimate_aligned_photo,
+    estimate_photo,
+    estimate_turned_photo,
+    estimate_whole_photo,
     results_csv,
     results_frame,
     results_json,
@@ -42,11 +42,12 @@ from tests.harness.fakes import FakeEstimator, photo_with_faces, png_with_faces
 from tests.harness.naughty_names import naughty_names
 
 FAKE = FakeEstimator()
+UNREADABLE = estimate_photo(FAKE, b"", "empty.jpg")
 
 
-def judged(*widths: int, name: str = "a.png", lying: bool = False) -> PhotoResult:
+def estimated(*widths: int, name: str = "a.png", lying: bool = False) -> PhotoResult:
     content = png_with_faces(*widths, lying=lying)
-    return judge(FAKE, content, name, keep_preview=True)
+    return estimate_photo(FAKE, content, name, keep_preview=True)
 
 
 def read_csv(content: bytes) -> list[dict[str, str]]:
@@ -54,7 +55,7 @@ def read_csv(content: bytes) -> list[dict[str, str]]:
 
 
 def test_record_has_exactly_the_keys_and_the_order_of_the_contract() -> None:
-    record = to_record(judged(30))
+    record = to_record(estimated(30))
     assert list(record) == ["file", "width", "height", "faces", "error"]
     assert list(record["faces"][0]) == [
         *("box_xyxy", "detection_score", "age_years", "age_low", "age_high"),
@@ -64,7 +65,7 @@ def test_record_has_exactly_the_keys_and_the_order_of_the_contract() -> None:
 
 def test_record_of_a_photo_states_its_size_and_its_faces_largest_first() -> None:
     # blocks begin at x 10 and at 10 + 30 + 20 = 60, from y 30 to 130
-    record = to_record(judged(30, 50, name="two.png"))
+    record = to_record(estimated(30, 50, name="two.png"))
     assert (record["file"], record["width"], record["height"]) == ("two.png", 320, 160)
     assert [face["box_xyxy"] for face in record["faces"]] == [
         [60.0, 30.0, 110.0, 130.0],
@@ -84,11 +85,13 @@ def test_record_of_a_photo_states_its_size_and_its_faces_largest_first() -> None
 
 
 def test_record_can_be_written_as_json() -> None:
-    assert json.loads(json.dumps(to_record(judged(30))))["faces"][0]["age_years"] == 30
+    assert (
+        json.loads(json.dumps(to_record(estimated(30))))["faces"][0]["age_years"] == 30
+    )
 
 
 def test_file_that_is_no_picture_is_an_error_line() -> None:
-    record = to_record(judge(FAKE, b"hello", "notes.txt"))
+    record = to_record(estimate_photo(FAKE, b"hello", "notes.txt"))
     assert record | {"error": ""} == {
         "file": "notes.txt",
         "width": None,
@@ -100,20 +103,20 @@ def test_file_that_is_no_picture_is_an_error_line() -> None:
 
 
 def test_missing_path_is_an_error_line_under_its_name(tmp_path: Path) -> None:
-    result = judge(FAKE, tmp_path / "gone.jpg")
+    result = estimate_photo(FAKE, tmp_path / "gone.jpg")
     assert result.name == "gone.jpg"
     assert result.error is not None
 
 
 def test_photo_without_a_face_is_no_error() -> None:
-    record = to_record(judged())
+    record = to_record(estimated())
     assert record["faces"] == []
     assert record["error"] is None
 
 
 def test_lying_photo_is_turned_and_says_so() -> None:
     # the photo was turned clockwise, so a turn to the left stands it up again
-    result = judged(30, lying=True)
+    result = estimated(30, lying=True)
     assert result.quarter_turns == 1
     assert "turned to the left" in result.notes[0]
     preview = result.preview_rgb
@@ -125,7 +128,7 @@ def test_lying_photo_is_turned_and_says_so() -> None:
 def test_box_lies_in_the_frame_of_the_file_whatever_turns_it_took(turns: int) -> None:
     upright = photo_with_faces(30)
     stored = np.ascontiguousarray(np.rot90(upright, -turns))
-    result = judge(FAKE, encode_png(stored), "a.png", keep_preview=True)
+    result = estimate_photo(FAKE, encode_png(stored), "a.png", keep_preview=True)
     # A block is upright in two of four directions; the fake finds it as it stands.
     assert result.quarter_turns == turns % 2
     x0, y0, x1, y1 = (round(side) for side in to_record(result)["faces"][0]["box_xyxy"])
@@ -139,7 +142,7 @@ def test_box_of_a_reduced_photo_is_in_pixels_of_the_file() -> None:
     # block 30 px wide and 100 high at (10, 30), all times 13: 390 x 1,300 at 130, 390.
     square = np.concatenate([photo_with_faces(30), photo_with_faces()])
     large = np.kron(square, np.ones((13, 13, 1), np.uint8))
-    result = judge(FAKE, encode_jpeg(large), "large.jpg")
+    result = estimate_photo(FAKE, encode_jpeg(large), "large.jpg")
     assert (result.width, result.scale) == (4160, 2)
     box = to_record(result)["faces"][0]["box_xyxy"]
     assert box == pytest.approx([130, 390, 520, 1690], abs=8)
@@ -147,22 +150,22 @@ def test_box_of_a_reduced_photo_is_in_pixels_of_the_file() -> None:
 
 def test_box_is_cut_at_the_edges_of_the_file() -> None:
     face = FAKE._face(photo_with_faces(30), (-20, -5, 400, 90))
-    result = PhotoResult("a", 320, 160, (face,), judged_size=(320, 160))
+    result = PhotoResult("a", 320, 160, (face,), working_size=(320, 160))
     assert to_record(result)["faces"][0]["box_xyxy"] == [0.0, 0.0, 320.0, 90.0]
 
 
 def test_aligned_takes_the_whole_picture_for_a_face() -> None:
-    result = judge_aligned(FAKE, png_with_faces(), "crop.png")
+    result = estimate_aligned_photo(FAKE, png_with_faces(), "crop.png")
     (face,) = to_record(result)["faces"]
     assert face["detection_score"] == 1.0
     assert face["box_xyxy"] == [0.0, 0.0, 320.0, 160.0]
-    assert judge_aligned(FAKE, b"", "empty.png").error is not None
+    assert estimate_aligned_photo(FAKE, b"", "empty.png").error is not None
 
 
 def test_preview_is_kept_only_when_asked_for_and_is_small() -> None:
     content = encode_png(np.zeros((10, 2 * PREVIEW_SIDE_PX, 3), np.uint8))
-    assert judge(FAKE, content).preview_jpeg is None
-    result = judge(FAKE, content, keep_preview=True)
+    assert estimate_photo(FAKE, content).preview_jpeg is None
+    result = estimate_photo(FAKE, content, keep_preview=True)
     preview = result.preview_rgb
     assert preview is not None
     assert preview.shape == (5, PREVIEW_SIDE_PX, 3)
@@ -170,26 +173,26 @@ def test_preview_is_kept_only_when_asked_for_and_is_small() -> None:
 
 
 def test_turning_by_hand_looks_again_and_keeps_the_frame_of_the_file() -> None:
-    faceless = judged()
-    turned = judge_turned(FAKE, faceless, 1)
-    assert turned.judged_size == (160, 320)
+    faceless = estimated()
+    turned = estimate_turned_photo(FAKE, faceless, 1)
+    assert turned.working_size == (160, 320)
     assert turned.quarter_turns == 1
     assert turned.notes == ("The photo was turned to the left, as you asked.",)
     assert (turned.width, turned.height) == (320, 160)
-    back = judge_turned(FAKE, turned, 3)
+    back = estimate_turned_photo(FAKE, turned, 3)
     assert (back.quarter_turns, back.notes) == (0, ())
 
 
 def test_whole_picture_is_judged_only_on_request_and_says_so() -> None:
-    result = judge_whole(FAKE, judged())
+    result = estimate_whole_photo(FAKE, estimated())
     assert len(result.estimates) == 1
     assert "as you asked" in result.notes[-1]
 
 
 def test_result_without_preview_cannot_be_turned_or_drawn() -> None:
-    result = judge(FAKE, png_with_faces(), "a.png")
+    result = estimate_photo(FAKE, png_with_faces(), "a.png")
     with pytest.raises(ImageError, match="no longer in memory"):
-        judge_turned(FAKE, result, 1)
+        estimate_turned_photo(FAKE, result, 1)
     with pytest.raises(ImageError, match="no preview"):
         annotate(result)
 
@@ -327,7 +330,11 @@ def test_colours_of_the_map_differ_for_colour_blind_people(
 
 
 def test_frame_has_a_row_a_face_and_one_for_what_has_none() -> None:
-    results = [judged(30, 50), judged(name="no.png"), judge(FAKE, b"", "empty.jpg")]
+    results = [
+        estimated(30, 50),
+        estimated(name="no.png"),
+        UNREADABLE,
+    ]
     frame = results_frame(results)
     assert tuple(frame.columns) == COLUMNS
     assert frame["file"].tolist() == ["a.png", "a.png", "no.png", "empty.jpg"]
@@ -339,7 +346,8 @@ def test_frame_has_a_row_a_face_and_one_for_what_has_none() -> None:
 
 def test_frame_carries_the_warnings_of_a_face_and_the_notes_of_its_photo() -> None:
     fake = FakeEstimator(warnings=("Dark: worse.",))
-    frame = results_frame([judge(fake, png_with_faces(30, lying=True), "a.png")])
+    result = estimate_photo(fake, png_with_faces(30, lying=True), "a.png")
+    frame = results_frame([result])
     assert frame["warnings"][0].endswith("to find a face. Dark: worse.")
 
 
@@ -351,25 +359,25 @@ def test_frame_of_nothing_has_the_columns() -> None:
 def test_csv_neutralises_what_a_spreadsheet_would_take_for_a_formula(
     start: str,
 ) -> None:
-    (row,) = read_csv(results_csv([judged(30, name=f"{start}1+1.png")]))
+    (row,) = read_csv(results_csv([estimated(30, name=f"{start}1+1.png")]))
     assert row["file"] == f"'{start}1+1.png"
     assert float(row["age_years"]) == 30
 
 
 def test_csv_keeps_names_with_commas_quotes_and_other_alphabets() -> None:
     name = 'Ünï, "日本".png'
-    (row,) = read_csv(results_csv([judged(30, name=name)]))
+    (row,) = read_csv(results_csv([estimated(30, name=name)]))
     assert row["file"] == name
     assert tuple(row) == COLUMNS
 
 
 def test_json_holds_the_records_of_all_photos() -> None:
-    results = [judged(30), judge(FAKE, b"", "empty.jpg")]
+    results = [estimated(30), UNREADABLE]
     assert json.loads(results_json(results)) == [to_record(r) for r in results]
 
 
 def test_archive_of_annotated_photos_keeps_duplicated_names_apart() -> None:
-    results = [judged(30), judged(50), judge(FAKE, b"", "empty.jpg")]
+    results = [estimated(30), estimated(50), UNREADABLE]
     with zipfile.ZipFile(BytesIO(annotated_zip(results))) as archive:
         assert archive.namelist() == ["a-faces.jpg", "a-faces-2.jpg"]
         assert Image.open(archive.open("a-faces.jpg")).size == (320, 160)
@@ -401,27 +409,27 @@ def test_photo_with_more_faces_than_the_cap_keeps_the_largest_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AGEMODEL_MAX_FACES", "2")
-    result = judged(30, 20, 50, 40)
+    result = estimated(30, 20, 50, 40)
     assert [face.age_years for face in result.estimates] == [50, 40]
     assert result.notes == (
         "It shows 4 faces: of one photo at most the 2 largest are kept, so 2 were left "
         "out.",
     )
-    assert judged(30, 20).notes == ()
+    assert estimated(30, 20).notes == ()
 
 
 def test_cap_on_faces_holds_for_a_photo_turned_by_hand_too(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AGEMODEL_MAX_FACES", "1")
-    result = judge_turned(FAKE, judged(30, 40), 2)
+    result = estimate_turned_photo(FAKE, estimated(30, 40), 2)
     assert len(result.estimates) == 1
     assert "so 1 was left out" in result.notes[-1]
 
 
 def test_naughty_names_go_through_every_file_and_come_out_as_they_are() -> None:
     names = [shown_name(name) for name in naughty_names()]
-    faces = judged(30)
+    faces = estimated(30)
     results = [replace(faces, name=name) for name in names]
     records = json.loads(results_json(results))
     assert [record["file"] for record in records] == names
@@ -449,11 +457,11 @@ def test_annotated_photos_of_naughty_names_lie_side_by_side_in_one_folder() -> N
 
 def test_name_of_stray_bytes_can_be_written_everywhere() -> None:
     # a path of Linux that is no UTF-8, as os.fsdecode gives it
-    result = replace(judged(30), name="caf\udce9.jpg")
+    result = replace(estimated(30), name="caf\udce9.jpg")
     assert to_record(result)["file"] == r"caf\udce9.jpg"
     json.dumps(to_record(result), ensure_ascii=False).encode()
     assert read_csv(results_csv([result]))[0]["file"] == r"caf\udce9.jpg"
-    assert results_json([result, judge(FAKE, b"bad", "caf\udce9.jpg")])
+    assert results_json([result, estimate_photo(FAKE, b"bad", "caf\udce9.jpg")])
 
 
 def test_everything_promised_is_there() -> None:

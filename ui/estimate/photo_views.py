@@ -11,7 +11,12 @@ from streamlit.delta_generator import DeltaGenerator
 
 from agemodel.core.errors import AgeModelError
 from agemodel.images import encode_jpeg, encode_png
-from agemodel.serving import PhotoResult, annotate, judge_turned, judge_whole
+from agemodel.serving import (
+    PhotoResult,
+    annotate,
+    estimate_turned_photo,
+    estimate_whole_photo,
+)
 from agemodel.serving.batches import Batch, Entry
 from agemodel.serving.result_tables import annotated_name
 from ui import served_model
@@ -160,12 +165,12 @@ def _show_result(batch: Batch, entry: Entry) -> None:
 
 def _fits_beside(result: PhotoResult) -> bool:
     """Whether the cards fit beside the photo; else they go below it."""
-    width, height = result.judged_size or (1, 1)
+    width, height = result.working_size or (1, 1)
     return len(result.estimates) == 1 or (len(result.estimates) == 2 and height > width)
 
 
 def _show_picture(entry: Entry, result: PhotoResult) -> None:
-    width, height = result.judged_size or (1, 1)
+    width, height = result.working_size or (1, 1)
     scale = min(result.preview_scale, PHOTO_HEIGHT_PX / height)
     st.image(
         _annotated_jpeg(entry, result),
@@ -249,11 +254,11 @@ def _redo_button(
 
 
 def _turned(turns: int, result: PhotoResult) -> PhotoResult:
-    return judge_turned(served_model.estimator(), result, turns)
+    return estimate_turned_photo(served_model.estimator(), result, turns)
 
 
 def _whole(result: PhotoResult) -> PhotoResult:
-    return judge_whole(served_model.estimator(), result)
+    return estimate_whole_photo(served_model.estimator(), result)
 
 
 def _annotated_jpeg(entry: Entry, result: PhotoResult) -> bytes:

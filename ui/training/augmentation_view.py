@@ -12,9 +12,9 @@ from agemodel.core.errors import AgeModelError
 from agemodel.faces.crop import CropSquare
 from agemodel.images import encode_png, read_image
 from agemodel.learning.augmentation_preview import (
+    preview_of,
     square_in_chip,
     square_in_photo,
-    strip_of,
 )
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.recipes import variations
@@ -61,14 +61,14 @@ def show_strip(run: Run) -> None:
         return
     _show_words(config, is_sample=folder is None)
     _show_buttons(has_more_faces=folder is not None)
-    strip = strip_of(rgb, square, config, training_state.look().draw)
-    pictures = [strip.plain, *strip.varied]
+    preview = preview_of(rgb, square, config, training_state.look().draw)
+    pictures = [preview.plain, *preview.varied]
     st.image(
         [encode_png(picture) for picture in pictures],
         caption=["as it is", *(f"draw {n}" for n in range(1, len(pictures)))],
         width=SHOWN_PX,
         alt=["The face as it is judged"]
-        + ["The face as it may be trained on"] * len(strip.varied),
+        + ["The face as it may be trained on"] * len(preview.varied),
     )
     st.text(name)
 
