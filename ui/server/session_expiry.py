@@ -41,7 +41,18 @@ def end_expired_sessions(runtime: Runtime) -> int:
     expired = manager._session_storage._cache.expire()
     for _, information in expired:
         information.session.shutdown()
+        _empty(information.session)
     return len(expired)
+
+
+def _empty(session: Any) -> None:
+    """Let go of what a session holds, for the session itself may stay.
+
+    The loop by which the server writes keeps the one it wrote to last until it writes
+    to another (checked in Streamlit 1.67).
+    """
+    session.session_state.clear()
+    session._fragment_storage.clear()
 
 
 def return_free_memory() -> None:

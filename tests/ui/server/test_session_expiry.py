@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
+import weakref
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -20,11 +24,34 @@ from ui.server.session_expiry import end_expired_sessions, return_free_memory
 
 TTL_S = 10
 SCRIPT = """
+import held
 import numpy as np
 import streamlit as st
-st.image(np.zeros((8, 8, 3), np.uint8))
+
+
+@st.fragment
+def show(result):
+    st.image(np.zeros((8, 8, 3), np.uint8))
+
+
+st.session_state.result = held.make()
+show(held.make())
 st.download_button("Made on request", lambda: b"made")
 """
+
+
+class Result:
+    """Stands for what was estimated, and what a fragment of the page shows."""
+
+
+made: list[weakref.ref[Result]] = []
+
+
+def make() -> Result:
+    """A result, of which is noted whether it is still there."""
+    result = Result()
+    made.append(weakref.ref(result))
+    return result
 
 
 class Client(SessionClient):
@@ -46,7 +73,7 @@ class Clock:
 
 
 class Visit:
-    """A runtime, and a session that holds an upload and pictures."""
+    """A runtime, and a session that holds an upload, pictures and results."""
 
     def __init__(self, script: Path) -> None:
         self.clock, self.storage = Clock(), MemorySessionStorage()
@@ -82,6 +109,7 @@ class Visit:
 @pytest.fixture
 def script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(Runtime, "_instance", None)
+    monkeypatch.setitem(sys.modules, "held", SimpleNamespace(make=make))
     path = tmp_path / "script.py"
     path.write_text(SCRIPT, "utf-8")
     return path
@@ -98,10 +126,13 @@ def test_session_is_ended_with_all_that_it_held_once_its_time_is_over(
         visit.clock.now_s = TTL_S - 1
         assert end_expired_sessions(visit.runtime) == 0
         assert visit.held() == (1, 1, 1, 1)
+        assert all(result() for result in made)
         visit.clock.now_s = TTL_S
         assert end_expired_sessions(visit.runtime) == 1
         await asyncio.sleep(0)  # what a session leaves to the loop to close
         assert visit.held() == (0, 0, 0, 0)
+        gc.collect()
+        assert [result() for result in made] == [None, None]
         visit.runtime.stop()
         await visit.runtime.stopped
 
