@@ -6,7 +6,7 @@ from agemodel.core.errors import AgeModelError
 from agemodel.explorer.filters import counts, masks
 from ui.dataset import dataset_state, dataset_tables, mark_panel
 from ui.dataset.ageing import show_ageing
-from ui.dataset.dataset_downloads import show_takeaway
+from ui.dataset.dataset_downloads import show_downloads
 from ui.dataset.filter_charts import show_charts
 from ui.dataset.filter_panel import show_filters, show_left
 from ui.dataset.gallery import show_faces
@@ -48,7 +48,7 @@ with st.container(
         label_visibility="collapsed",
         **dataset_state.control("view"),
     )
-    show_takeaway(faces, left)
+    show_downloads(faces, left)
 view = dataset_state.look().view
 if view == dataset_state.CHARTS:
     show_charts(faces, found)

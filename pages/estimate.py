@@ -5,7 +5,7 @@ import streamlit as st
 from agemodel.core.errors import AgeModelError
 from ui import served_model
 from ui.estimate import session
-from ui.estimate.estimate_downloads import show_takeaway
+from ui.estimate.estimate_downloads import show_downloads
 from ui.estimate.estimate_states import show_empty, show_model_missing, show_notice
 from ui.estimate.intake import show_intake
 from ui.estimate.photo_views import show_photos
@@ -26,6 +26,6 @@ with brings:
 with results:
     if batch.entries:
         show_photos(batch)
-        show_takeaway(batch)
+        show_downloads(batch)
     else:
         show_empty()

@@ -9,7 +9,7 @@ from ui.evaluation.certainty_view import show_certainty
 from ui.evaluation.comparison_view import show_comparison
 from ui.evaluation.confusion_view import show_confusion
 from ui.evaluation.errors_view import show_errors
-from ui.evaluation.evaluation_downloads import show_takeaway
+from ui.evaluation.evaluation_downloads import show_downloads
 from ui.evaluation.extremes_view import show_extremes
 from ui.evaluation.fairness_view import show_groups
 from ui.evaluation.headline_view import show_headline
@@ -49,7 +49,7 @@ with st.container(
         label_visibility="collapsed",
         **evaluation_state.control("view"),
     )
-    show_takeaway(run, judged, rows)
+    show_downloads(run, judged, rows)
 view = evaluation_state.look().view
 if not rows.any() and view != evaluation_state.TWO_RUNS:
     st.info("No face is left by these filters.", icon=":material/filter_alt:")

@@ -16,6 +16,7 @@ import streamlit as st  # noqa: E402
 from tests.harness.dataset_archives import tiny_jpeg  # noqa: E402
 from tests.harness.fakes import embedding_of_age  # noqa: E402
 from tests.harness.made_tables import random_table  # noqa: E402
+from ui import dataset_pictures  # noqa: E402
 from ui.dataset import dataset_state, dataset_tables  # noqa: E402
 
 FACES = 70
@@ -36,7 +37,7 @@ def made() -> tuple:
 st.set_page_config(layout="wide")
 os.environ["AGEMODEL_DATA"] = str(HOME / "data")
 dataset_state.faces = lambda: made()[0]
-dataset_state.pictures_dir = lambda: made() and PICTURES
+dataset_pictures.pictures_dir = lambda: made() and PICTURES
 dataset_tables.embeddings = lambda faces: made()[1]
 dataset_tables.distributions = lambda faces: np.full((FACES, 116), 1 / 116, np.float32)
 runpy.run_path(str(ROOT / "pages" / "dataset.py"))

@@ -213,9 +213,9 @@ def test_issue_leads_to_faces(server: Server, page: Page) -> None:
     }
 
 
-def test_faces_are_taken_away(server: Server, page: Page) -> None:
+def test_faces_are_downloaded(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/dataset?age=110-116")
-    page.get_by_role("button", name="Take these faces away").click()
+    page.get_by_role("button", name="Downloads").click()
     contents = {}
     for label in ("Table as CSV", "List of files"):
         with page.expect_download() as waiting:

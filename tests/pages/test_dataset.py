@@ -22,6 +22,7 @@ from agemodel.explorer.issues import Effect
 from agemodel.explorer.selection import FACETS
 from tests.harness.app_pages import query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg, write_folder
+from ui import dataset_pictures
 from ui.dataset import dataset_state
 from ui.dataset.ageing import show_ageing
 from ui.dataset.dataset_state import Look
@@ -48,7 +49,7 @@ def pictures(no_pictures: Path, tmp_path: Path) -> Path:
     """Grey pictures for the first faces by name, imported; where they lie."""
     files = [(name, tiny_jpeg(n)) for n, name in enumerate(sorted(names())[:IMPORTED])]
     import_dataset(write_folder(tmp_path / "source", files), no_pictures)
-    folder = dataset_state.pictures_dir()
+    folder = dataset_pictures.pictures_dir()
     assert folder is not None
     return folder
 
@@ -330,9 +331,8 @@ def test_bars_become_filters() -> None:
 def test_last_lasso_becomes_a_region() -> None:
     lasso = {"x": [0.1, 0.5, 0.3], "y": [0.1, 0.1, 0.4]}
     first = {"x": [0.9, 0.8, 0.7], "y": [0.9, 0.9, 0.8]}
-    region = region_drawn({"lasso": [first, lasso]})
+    region = region_drawn([first, lasso])
     assert region == ((0.1, 0.1), (0.5, 0.1), (0.3, 0.4))
-    assert region_drawn({"lasso": []}) == region_drawn({}) == ()
 
 
 def test_label_of_an_older_count_still_names_its_value() -> None:

@@ -18,7 +18,7 @@ from agemodel.explorer.marks import MARKS_NAME, mark_faces, read_marks
 from tests.harness.dataset_archives import tiny_jpeg
 from tests.harness.fakes import FakeEstimator, embedding_of_age
 from tests.harness.made_tables import table
-from ui import served_model
+from ui import dataset_pictures, served_model
 from ui.dataset import dataset_state, dataset_tables, face_page, portrait
 from ui.dataset.dataset_state import Look
 
@@ -66,8 +66,8 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir()
     for row in range(5):
         (folder / file(row)).write_bytes(tiny_jpeg(40 * row))
-    monkeypatch.setattr(dataset_state, "pictures_dir", lambda: folder)
-    dataset_tables._pictures.clear()
+    monkeypatch.setattr(dataset_pictures, "pictures_dir", lambda: folder)
+    dataset_pictures._read.clear()
     return folder
 
 

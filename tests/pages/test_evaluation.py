@@ -16,17 +16,15 @@ from agemodel.core.labels import AGE_GROUPS
 from agemodel.metrics.measures import MEASURES
 from agemodel.runs.run_folder import list_runs
 from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.dataset_archives import tiny_jpeg
 from tests.harness.plain_predictions import SERVED, plain_faces
+from ui import dataset_pictures
 from ui.evaluation import evaluation_state
 from ui.evaluation.confusion_view import cell_clicked, cell_of
 from ui.evaluation.evaluation_state import Look
 from ui.evaluation.headline_view import warm
 
 open_page = partial(app_pages.open_page, "evaluation")
-PICTURE = (
-    b"GIF89a\x01\x00\x01\x00\x80\x01\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00"
-    b"\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"
-)
 
 
 @pytest.fixture(autouse=True)
@@ -280,8 +278,9 @@ def test_with_pictures_the_faces_are_pictures_with_captions(
 ) -> None:
     faces = [f for f in plain_faces() if 20 <= f.age <= 29 and f.age_group == 5]
     for face in faces[1:]:
-        (nothing_local / face.file).write_bytes(PICTURE)
-    monkeypatch.setattr(evaluation_state, "pictures_dir", lambda: nothing_local)
+        (nothing_local / face.file).write_bytes(tiny_jpeg())
+    (nothing_local / faces[0].file).write_bytes(b"no picture")
+    monkeypatch.setattr(dataset_pictures, "pictures_dir", lambda: nothing_local)
     page = open_page(view="confusion", pick="3,5")
     captions = {image.caption for image in page.image[0].proto.imgs}
     assert {caption.rstrip("!") for caption in captions} == {

@@ -34,7 +34,7 @@ def views() -> None:
     from agemodel.analysis.predicted_faces import in_slice
     from ui.evaluation import evaluation_state
     from ui.evaluation.comparison_view import show_comparison
-    from ui.evaluation.evaluation_downloads import show_takeaway
+    from ui.evaluation.evaluation_downloads import show_downloads
     from ui.evaluation.fairness_view import show_groups
 
     evaluation_state.load()
@@ -44,7 +44,7 @@ def views() -> None:
     run = evaluation_state.run()
     judged = evaluation_state.judged(run)
     rows = in_slice(judged, evaluation_state.slice_())
-    show_takeaway(run, judged, rows)
+    show_downloads(run, judged, rows)
     if evaluation_state.look().view == evaluation_state.TWO_RUNS:
         show_comparison(run, judged, evaluation_state.slice_())
     elif rows.any():

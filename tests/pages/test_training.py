@@ -25,7 +25,7 @@ from tests.harness.app_pages import query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg, write_folder
 from tests.harness.made_histories import made_history
 from tests.harness.plain_predictions import SERVED
-from ui.dataset import dataset_state
+from ui import dataset_pictures
 from ui.training import training_state
 from ui.training.network_view import timing_words
 from ui.training.recipe_view import plain
@@ -259,7 +259,7 @@ def test_with_the_dataset_training_faces_of_the_run_are_shown(tmp_path: Path) ->
         tmp_path / "source", [(name, tiny_jpeg(n)) for n, name in enumerate(files)]
     )
     import_dataset(source, paths.data_dir())
-    assert dataset_state.pictures_dir() is not None
+    assert dataset_pictures.pictures_dir() is not None
     run = local_run("mine-1", [9.0], jitter_light=0.3)
     parts = ["val", "test", *["train"] * 8]
     run.write_table("split.parquet", pd.DataFrame({"file": files, "part": parts}))
@@ -322,14 +322,17 @@ def test_text_is_shown_as_it_is() -> None:
 def test_look_round_trips_and_says_only_what_is_set() -> None:
     assert Look().to_query() == {}
     look = Look("network", ("a-1", "b-1"), "b-1", 35, "log", "all", "layers", 4, 9)
-    assert Look.from_query(look.to_query()) == look
-    assert Look.from_query({"runs": "a,,a,b"}).runs == ("a", "b")
-    assert Look.from_query({"smooth": "99"}).smooth == training_state.MAX_SMOOTHING
-    assert Look.from_query({"draw": "0", "face": "99999999"}) == Look(face=1_000_000)
+    query = {name: [text] for name, text in look.to_query().items()}
+    assert Look.from_query(query) == look
+    assert Look.from_query({"runs": ["a,,a,b"]}).runs == ("a", "b")
+    assert Look.from_query({"smooth": ["99"]}).smooth == training_state.MAX_SMOOTHING
+    assert Look.from_query({"draw": ["0"], "face": ["99999999"]}) == Look(
+        face=1_000_000
+    )
 
 
 def test_too_many_runs_in_the_url_are_cut_to_those_with_a_colour() -> None:
     ids = [f"r-{number}" for number in range(20)]
-    assert Look.from_query({"runs": ",".join(ids)}).runs == tuple(
+    assert Look.from_query({"runs": [",".join(ids)]}).runs == tuple(
         ids[: training_state.MAX_RUNS]
     )

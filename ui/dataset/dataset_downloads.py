@@ -1,4 +1,4 @@
-"""The faces that are left, as files to take away."""
+"""The faces that are left, as files."""
 
 from __future__ import annotations
 
@@ -14,39 +14,30 @@ from agemodel.explorer.table_exports import (
     selection_parquet,
 )
 from ui.dataset import dataset_state, dataset_tables
+from ui.downloads import show_download
 
 _FILES = (
-    ("Table as CSV", "faces.csv", "text/csv", selection_csv),
-    (
-        "Table as Parquet",
-        "faces.parquet",
-        "application/vnd.apache.parquet",
-        selection_parquet,
-    ),
-    ("List of files", "faces.txt", "text/plain", selection_files),
+    ("Table as CSV", "faces.csv", selection_csv),
+    ("Table as Parquet", "faces.parquet", selection_parquet),
+    ("List of files", "faces.txt", selection_files),
 )
 
 
-def show_takeaway(faces: pd.DataFrame, left: np.ndarray) -> None:
+def show_downloads(faces: pd.DataFrame, left: np.ndarray) -> None:
     """Offer the labels, measures and estimates of the faces, without pictures.
 
     Args:
         faces: as of `explorer.read_faces`.
         left: the faces that the filters leave, a mask of shape (n,).
     """
-    with st.popover(
-        "Take these faces away", icon=":material/download:", disabled=not left.any()
-    ):
+    with st.popover("Downloads", icon=":material/download:", disabled=not left.any()):
         st.caption("All columns of the faces that are left; no pictures.")
-        for label, name, mime, make in _FILES:
-            st.download_button(
+        for label, name, make in _FILES:
+            show_download(
                 label,
+                name,
                 _maker(make, faces, left),
-                file_name=name,
-                mime=mime,
-                key=dataset_state.widget_key(f"download_{name}"),
-                icon=":material/download:",
-                on_click="ignore",
+                dataset_state.widget_key(f"download_{name}"),
                 width="stretch",
             )
 

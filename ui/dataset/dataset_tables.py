@@ -20,8 +20,6 @@ from agemodel.explorer.ordering import order, row_of, similarities
 from ui import served_model
 from ui.dataset.dataset_state import Look
 
-CACHED_PAGES = 40
-
 
 def embeddings(faces: pd.DataFrame) -> np.ndarray:
     """As of `estimates.read_embeddings`; not to be changed.
@@ -76,11 +74,6 @@ def ordered(faces: pd.DataFrame, mask: np.ndarray, look: Look) -> np.ndarray:
     return order(faces, mask, look.sort, look.seed, reference)
 
 
-def pictures(folder: Path | None, files: tuple[str, ...]) -> list[bytes]:
-    """Pictures as they lie on the disk; empty where one is missing, or all are."""
-    return [b""] * len(files) if folder is None else _pictures(folder, files)
-
-
 def _likeness(faces: pd.DataFrame, file: str) -> np.ndarray | None:
     row = row_of(faces, file)
     if row is None:
@@ -126,15 +119,3 @@ def _marked(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table that was given, so that no other can get its id, and the marked one."""
     return faces, with_marks(faces, _marks(folder, changed_ns, number))
-
-
-@st.cache_data(max_entries=CACHED_PAGES, show_spinner=False)
-def _pictures(folder: Path, files: tuple[str, ...]) -> list[bytes]:
-    return [_content(folder / file) for file in files]
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""

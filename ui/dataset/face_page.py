@@ -12,6 +12,8 @@ from agemodel.core.errors import AgeModelError
 from agemodel.explorer.flags import FLAGS, OUTCOMES
 from agemodel.explorer.ordering import beside, duplicates_of, place_of, row_of, similar
 from agemodel.figures.face_charts import figure_labelled_distribution
+from ui import dataset_pictures
+from ui.charts import show_chart
 from ui.dataset import dataset_state, dataset_tables, mark_panel
 from ui.dataset.portrait import show_heatmap, show_portrait
 from ui.dataset.tiles import show_tiles
@@ -25,7 +27,6 @@ _ALIKE_IS = (
     "Alike in what the network reads age and gender from; not the same person or a "
     "relative. Under each its split, and the cosine of the two embeddings."
 )
-_PLOT_CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
 def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
@@ -137,7 +138,7 @@ def _show_unknown() -> None:
         "To the faces",
         key=dataset_state.widget_key("back"),
         icon=":material/grid_view:",
-        on_click=dataset_state.change_look,
+        on_click=dataset_state.change,
         kwargs={"face": ""},
     )
 
@@ -155,7 +156,7 @@ def _show_way(faces: pd.DataFrame, left: np.ndarray, row: int) -> None:
             "Back",
             key=dataset_state.widget_key("back"),
             icon=":material/grid_view:",
-            on_click=dataset_state.change_look,
+            on_click=dataset_state.change,
             kwargs={"face": "", "page": place // dataset_state.look().size + 1},
         )
         _show_step(faces, before, "Previous", ":material/arrow_back:", "P")
@@ -211,12 +212,10 @@ def _show_estimate(faces: pd.DataFrame, row: int, face: Any) -> None:
     figure = figure_labelled_distribution(
         chances, face.age_years, face.age_low, face.age_high, face.age
     )
-    st.plotly_chart(
+    show_chart(
         figure,
-        width="stretch",
-        config=_PLOT_CONFIG,
-        key=dataset_state.widget_key("distribution"),
-        alt=f"How probable the model finds each age; labelled {label_text(face)}",
+        dataset_state.widget_key("distribution"),
+        f"How probable the model finds each age; labelled {label_text(face)}",
     )
 
 
@@ -231,7 +230,7 @@ def _show_duplicates(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
         f"{split} · {'every pixel' if is_same else 'nearly'}"
         for split, is_same in zip(faces["split"].iloc[others], same, strict=True)
     ]
-    show_tiles(dataset_state.pictures_dir(), faces.iloc[others], "duplicates", notes)
+    show_tiles(dataset_pictures.pictures_dir(), faces.iloc[others], "duplicates", notes)
 
 
 def _show_alike(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
@@ -254,12 +253,12 @@ def _show_alike(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
         f"{split} · {cosine:.2f}"
         for split, cosine in zip(faces["split"].iloc[rows], cosines, strict=True)
     ]
-    show_tiles(dataset_state.pictures_dir(), faces.iloc[rows], "alike", notes)
+    show_tiles(dataset_pictures.pictures_dir(), faces.iloc[rows], "alike", notes)
     st.button(
         "Order all faces by likeness to this one",
         key=dataset_state.widget_key("order_alike"),
         icon=":material/sort:",
-        on_click=dataset_state.change_look,
+        on_click=dataset_state.change,
         kwargs={
             "face": "",
             "sort": "similar",

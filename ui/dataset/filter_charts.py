@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -24,17 +24,10 @@ from agemodel.explorer.filters import Masks
 from agemodel.explorer.queries import Ages
 from agemodel.explorer.selection import FACETS, Selection
 from agemodel.figures import dataset_charts as figures
+from ui.charts import Points, show_answering_chart
 from ui.dataset import dataset_state
 from ui.dataset.dataset_state import with_filter
-from ui.dataset.touch import answers, on_phone
-
-Points = Sequence[Mapping[str, Any]]
-
-CONFIG = {
-    "displayModeBar": False,
-    "scrollZoom": False,
-    "doubleClick": False,
-}
+from ui.touch import answers, on_phone
 
 TAPPED = dataset_state.widget_key("charts_tapped")
 _HOW_TO = (
@@ -212,24 +205,11 @@ def _show(
     mode: tuple[Literal["points", "box"], ...] = ("points",),
 ) -> None:
     """Draw a chart; what is chosen in it changes the selection."""
-    key = dataset_state.round_key(name)
 
-    def take() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        dataset_state.renew(name)
-        if points:
-            dataset_state.select(choose(points, dataset_state.selection()))
+    def take(points: Points) -> None:
+        dataset_state.select(choose(points, dataset_state.selection()))
 
-    st.plotly_chart(
-        figure,
-        width="stretch",
-        config=CONFIG,
-        key=key,
-        on_select=take if _answer() else "ignore",
-        selection_mode=mode,
-        alt=alt,
+    answers_now = not on_phone() or bool(st.session_state.get(TAPPED))
+    show_answering_chart(
+        dataset_state.STATE, name, figure, alt, take if answers_now else None, mode
     )
-
-
-def _answer() -> bool:
-    return not on_phone() or bool(st.session_state.get(TAPPED))

@@ -126,16 +126,28 @@ def age_title(counted: Mapping[str, int]) -> str:
     return f"Age in years · {chosen:,} of {everyone:,}"
 
 
+def bind_filter(key: str, shown: Any, read: Callable[[Any], Any]) -> dict[str, Any]:
+    """The arguments by which a widget shows a filter, and changes it.
+
+    Args:
+        key: of the filter, in `FACETS`.
+        shown: what the widget shows.
+        read: from what it says to the value of the filter.
+    """
+
+    def take(said: Any) -> None:
+        wanted = dataset_state.selection()
+        dataset_state.select(dataset_state.with_filter(wanted, key, read(said)))
+
+    return dataset_state.bind(f"filter_{key}", shown, take)
+
+
 def _show_ages(counted: Mapping[str, int]) -> None:
-    key = dataset_state.widget_key("filter_age")
-    st.session_state[key] = dataset_state.selection().ages
     st.slider(
         age_title(counted),
         MIN_AGE,
         MAX_AGE,
-        key=key,
-        on_change=_take,
-        args=("age", lambda ages: tuple(ages)),
+        **bind_filter("age", dataset_state.selection().ages, tuple),
     )
 
 
@@ -160,17 +172,14 @@ def _show_choice(key: str, counted: Counts) -> None:
         return
     words = {value: _word(key, value) for value in counted[key]}
     chosen = getattr(dataset_state.selection(), FACETS[key].field)
-    widget = dataset_state.widget_key(f"filter_{key}")
-    st.session_state[widget] = [value for value in chosen if value in words]
+    shown = [value for value in chosen if value in words]
     st.pills(
         _TITLES[key],
         list(words),
         selection_mode="multi",
         format_func=lambda value: label(words[value], counted[key][value]),
-        key=widget,
         help=_HELP.get(key),
-        on_change=_take,
-        args=(key, lambda values: values_of(values or (), words)),
+        **bind_filter(key, shown, lambda values: values_of(values or (), words)),
     )
 
 
@@ -183,9 +192,7 @@ def _show_errors(counted: Counts) -> None:
     if "error" not in counted:
         return
     words = {write_errors(band): error_words(band) for band in ERROR_BANDS}
-    widget = dataset_state.widget_key("filter_error")
     now = write_errors(dataset_state.selection().errors)
-    st.session_state[widget] = now if now in words else None
 
     def read(value: str | None) -> Errors:
         found = values_of([value] if value else [], words)
@@ -196,31 +203,21 @@ def _show_errors(counted: Counts) -> None:
         _TITLES["error"],
         list(words),
         format_func=lambda band: label(words[band], counted["error"][band]),
-        key=widget,
         help=_HELP["error"],
-        on_change=_take,
-        args=("error", read),
+        **bind_filter("error", now if now in words else None, read),
     )
 
 
 def _show_name() -> None:
-    key = dataset_state.widget_key("filter_name")
-    st.session_state[key] = dataset_state.selection().name
     st.text_input(
         "Part of a file name",
-        key=key,
         icon=":material/search:",
         placeholder="such as 20170116",
-        on_change=_take,
-        args=("name", lambda text: FACETS["name"].read([text or ""])),
-    )
-
-
-def _take(key: str, read: Callable[[Any], Any]) -> None:
-    """Take over what a widget says."""
-    value = read(st.session_state[dataset_state.widget_key(f"filter_{key}")])
-    dataset_state.select(
-        dataset_state.with_filter(dataset_state.selection(), key, value)
+        **bind_filter(
+            "name",
+            dataset_state.selection().name,
+            lambda text: FACETS["name"].read([text or ""]),
+        ),
     )
 
 

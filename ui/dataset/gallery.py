@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,9 +11,13 @@ import streamlit as st
 
 from agemodel.core.errors import AgeModelError
 from agemodel.explorer.ordering import ORDERS, orders_of, page_count, page_of, row_of
+from ui import dataset_pictures
 from ui.dataset import dataset_state, dataset_tables
+from ui.dataset.face_columns import face_columns
 from ui.dataset.face_page import show_face
 from ui.dataset.tiles import show_tiles
+from ui.dataset_pictures import read_pictures, show_missing
+from ui.page_state import MAX_NUMBER
 
 TWENTY = 20
 PAGES = "pages"
@@ -48,7 +51,7 @@ def show_faces(faces: pd.DataFrame, left: np.ndarray) -> None:
     if dataset_state.look().face:
         show_face(faces, left)
         return
-    folder = dataset_state.pictures_dir()
+    folder = dataset_pictures.pictures_dir()
     _show_controls(faces, folder is not None)
     look = dataset_state.look()
     rows = dataset_tables.ordered(faces, left, look)
@@ -69,7 +72,7 @@ def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
     if row_of(faces, dataset_state.look().like) is None:
         orders.remove("similar")
     if dataset_state.look().sort not in orders:
-        dataset_state.change_look(sort="name")
+        dataset_state.change(sort="name")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.selectbox(
             "Order",
@@ -105,8 +108,8 @@ def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
 def _draw_twenty() -> None:
     look = dataset_state.look()
     drawn = look.sort == "random" and look.size == TWENTY
-    seed = look.seed % dataset_state.MAX_NUMBER + 1 if drawn else look.seed
-    dataset_state.change_look(sort="random", size=TWENTY, seed=seed, page=1)
+    seed = look.seed % MAX_NUMBER + 1 if drawn else look.seed
+    dataset_state.change(sort="random", size=TWENTY, seed=seed, page=1)
 
 
 def _show_reference(faces: pd.DataFrame) -> None:
@@ -130,20 +133,13 @@ def _show_reference(faces: pd.DataFrame) -> None:
 
 
 def _show_pictures(folder: Path, page: pd.DataFrame) -> None:
-    pictures = dataset_tables.pictures(folder, tuple(page["file"]))
+    pictures = read_pictures(folder, tuple(page["file"]))
     st.caption(_CAPTION_IS if "age_years" in page else _LABEL_IS)
     show_tiles(folder, page, "gallery")
-    if missing := pictures.count(b""):
-        st.warning(
-            f"Pictures of {missing} of these faces are missing. Import the archive "
-            "again: `python -m agemodel data import ARCHIVE`",
-            icon=":material/broken_image:",
-        )
+    show_missing(pictures.count(b""))
 
 
 def _show_table(page: pd.DataFrame) -> None:
-    config = st.column_config
-    years: dict[str, Any] = {"format": "%.1f", "width": "small"}
     columns = [name for name in _COLUMNS if name in page]
     if "mark" in page and not dataset_tables.known_marks():
         columns.remove("mark")
@@ -151,19 +147,7 @@ def _show_table(page: pd.DataFrame) -> None:
         page,
         hide_index=True,
         column_order=columns,
-        column_config={
-            "file": config.TextColumn("File", width="medium"),
-            "age": config.NumberColumn("Age label", width="small"),
-            "age_years": config.NumberColumn("Estimate", **years),
-            "age_low": config.NumberColumn("From", **years),
-            "age_high": config.NumberColumn("To", **years),
-            "gender": config.TextColumn("Gender label", width="small"),
-            "p_female": config.NumberColumn("p(female)", format="%.2f", width="small"),
-            "race": config.TextColumn("Race label", width="small"),
-            "split": config.TextColumn("Split", width="small"),
-            "date": config.DatetimeColumn("Collected", format="YYYY-MM-DD"),
-            "mark": config.TextColumn("Mark", width="small"),
-        },
+        column_config=face_columns(*columns),
         key=dataset_state.round_key(TABLE),
         on_select=partial(dataset_state.open_row, TABLE, tuple(page["file"])),
         selection_mode="single-row",
@@ -175,7 +159,7 @@ def _show_pages(count: int) -> None:
     if count == 1:
         return
     if dataset_state.look().page > count:
-        dataset_state.change_look(page=count)
+        dataset_state.change(page=count)
     with st.container(horizontal_alignment="center"):
         st.pagination(
             count,
@@ -198,4 +182,4 @@ def _pages_key() -> str:
 
 
 def _turn() -> None:
-    dataset_state.change_look(page=st.session_state[dataset_state.round_key(PAGES)])
+    dataset_state.change(page=st.session_state[dataset_state.round_key(PAGES)])

@@ -26,6 +26,7 @@ from agemodel.dataset.getting import (
 )
 from agemodel.dataset.mirror import HANDLE
 from agemodel.dataset.transfer import megabytes
+from ui import dataset_pictures
 from ui.dataset import dataset_state
 from ui.permission import NOT_HERE, may_change
 
@@ -59,7 +60,7 @@ def show_job() -> str:
         _watch()
     elif job.phase == DONE and job.report and _is_watched(job):
         _show_result(job.report)
-    elif job.phase in (FAILED, CANCELLED) and dataset_state.pictures_dir() is None:
+    elif job.phase in (FAILED, CANCELLED) and dataset_pictures.pictures_dir() is None:
         _show_end(job)
     return job.phase
 

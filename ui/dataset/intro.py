@@ -7,6 +7,7 @@ import streamlit as st
 
 from agemodel.core.errors import AgeModelError
 from agemodel.dataset.getting import CANCELLED, FAILED, RUNNING
+from ui import dataset_pictures
 from ui.dataset import dataset_state
 from ui.dataset.get_data import show_job, show_ways
 
@@ -32,7 +33,7 @@ def show_intro(faces: pd.DataFrame) -> None:
     """Say what the faces are, and get their pictures where they are missing."""
     st.markdown(_WHAT_IT_IS.format(n=len(faces)))
     phase = show_job()
-    if phase != RUNNING and dataset_state.pictures_dir() is None:
+    if phase != RUNNING and dataset_pictures.pictures_dir() is None:
         with st.expander(
             "The pictures are not imported: how to get them",
             expanded=phase in (FAILED, CANCELLED),

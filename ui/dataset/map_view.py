@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,11 +11,10 @@ import streamlit as st
 from agemodel.explorer.filters import Masks
 from agemodel.explorer.queries import Region, region_of
 from agemodel.figures.dataset_charts import figure_map
+from ui.charts import Points, show_answering_chart
 from ui.dataset import dataset_state
-from ui.dataset.filter_charts import CONFIG
-from ui.dataset.touch import answers
+from ui.touch import answers
 
-CHART = "map"
 DRAW = dataset_state.widget_key("map_draw")
 COLOURS = {
     "age": "age",
@@ -50,7 +47,7 @@ def show_map(faces: pd.DataFrame, found: Masks) -> None:
         return
     colours = [key for key, column in COLOURS.items() if column in faces]
     if dataset_state.look().colour not in colours:
-        dataset_state.change_look(colour="age")
+        dataset_state.change(colour="age")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.segmented_control(
             "Coloured by",
@@ -71,26 +68,21 @@ def show_map(faces: pd.DataFrame, found: Masks) -> None:
         dataset_state.selection().region,
         drag=draws,
     )
-    key = dataset_state.round_key(CHART)
-    st.plotly_chart(
+    show_answering_chart(
+        dataset_state.STATE,
+        "map",
         figure,
-        width="stretch",
-        config=CONFIG,
-        key=key,
-        on_select=_take if draws else "ignore",
-        selection_mode="lasso",
-        alt=f"The map of the faces, coloured by {colour}",
+        f"The map of the faces, coloured by {colour}",
+        _take if draws else None,
+        ("lasso",),
     )
 
 
-def region_drawn(chosen: Mapping[str, Any]) -> Region:
-    """The region of the last lasso in what a chart says was chosen; empty of none."""
-    lassos = chosen.get("lasso") or []
-    return region_of(lassos[-1]["x"], lassos[-1]["y"]) if lassos else ()
+def region_drawn(lassos: Points) -> Region:
+    """The region of the last lasso."""
+    return region_of(lassos[-1]["x"], lassos[-1]["y"])
 
 
-def _take() -> None:
-    region = region_drawn(st.session_state[dataset_state.round_key(CHART)]["selection"])
-    dataset_state.renew(CHART)
-    if region:
+def _take(lassos: Points) -> None:
+    if region := region_drawn(lassos):
         dataset_state.select(replace(dataset_state.selection(), region=region))

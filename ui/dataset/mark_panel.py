@@ -18,8 +18,10 @@ from agemodel.explorer.marks import (
 )
 from agemodel.explorer.table_exports import frame_csv
 from ui.dataset import dataset_state, dataset_tables
-from ui.dataset.filter_panel import Counts, label, values_of
+from ui.dataset.face_columns import face_columns
+from ui.dataset.filter_panel import Counts, bind_filter, label, values_of
 from ui.dataset.tiles import MARK_ICONS
+from ui.downloads import show_download
 from ui.permission import may_change
 
 TABLE = "marks_table"
@@ -71,25 +73,22 @@ def show_marking(file: str) -> None:
     if not may_change():
         _show_mark(mark)
         return
-    keys = {name: dataset_state.widget_key(name) for name in ("mark", "note")}
-    st.session_state[keys["mark"]] = mark.verdict if mark else None
-    st.session_state[keys["note"]] = mark.note if mark else ""
     st.segmented_control(
         "You find its label",
         VERDICTS,
         format_func=lambda verdict: f"{MARK_ICONS[verdict]} {verdict}",
-        key=keys["mark"],
-        on_change=_mark,
-        args=(file,),
+        **dataset_state.bind(
+            "mark",
+            mark.verdict if mark else None,
+            lambda _verdict: _mark(file),
+        ),
     )
     if mark:
         st.text_input(
             "Note",
-            key=keys["note"],
             max_chars=MAX_NOTE,
             placeholder="why, or what it should be",
-            on_change=_mark,
-            args=(file,),
+            **dataset_state.bind("note", mark.note, lambda _note: _mark(file)),
         )
     _show_failure()
 
@@ -113,15 +112,14 @@ def show_filter(counted: Counts) -> None:
     chosen = dataset_state.selection().marks
     if "mark" not in counted or not (chosen or dataset_tables.known_marks()):
         return
-    key = dataset_state.widget_key("filter_mark")
-    st.session_state[key] = list(chosen)
     st.pills(
         "Your mark",
         list(_WORDS),
         selection_mode="multi",
         format_func=lambda value: label(_WORDS[value], counted["mark"][value]),
-        key=key,
-        on_change=_filter,
+        **bind_filter(
+            "mark", list(chosen), lambda values: values_of(values or (), _WORDS)
+        ),
     )
 
 
@@ -142,35 +140,24 @@ def show_marks(faces: pd.DataFrame) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(" · ".join(parts), width="content")
-        st.download_button(
+        show_download(
             "Marks as CSV",
+            "marks.csv",
             lambda: frame_csv(marked),
-            file_name="marks.csv",
-            mime="text/csv",
-            key=dataset_state.widget_key("download_marks"),
-            icon=":material/download:",
-            on_click="ignore",
+            dataset_state.widget_key("download_marks"),
         )
     _show_table(marked)
 
 
 def _show_table(marked: pd.DataFrame) -> None:
-    config = st.column_config
     files = tuple(marked["file"])
     st.dataframe(
         marked,
         hide_index=True,
-        column_config={
-            "file": config.TextColumn("File", width="medium"),
-            "verdict": config.TextColumn("Mark", width="small"),
-            "note": config.TextColumn("Note", width="medium"),
-            "marked_at": config.DatetimeColumn("Marked", format="YYYY-MM-DD HH:mm"),
-            "age": config.NumberColumn("Age label", width="small"),
-            "age_years": config.NumberColumn("Estimate", format="%.1f", width="small"),
-            "gender": config.TextColumn("Gender label", width="small"),
-            "race": config.TextColumn("Race label", width="small"),
-            "split": config.TextColumn("Split", width="small"),
-        },
+        column_config=face_columns(
+            *("file", "verdict", "note", "marked_at"),
+            *("age", "age_years", "gender", "race", "split"),
+        ),
         key=dataset_state.round_key(TABLE),
         on_select=lambda: dataset_state.open_row(TABLE, files),
         selection_mode="single-row",
@@ -179,6 +166,7 @@ def _show_table(marked: pd.DataFrame) -> None:
 
 
 def _mark(file: str) -> None:
+    """Keep the mark and the note: both may have come with one click."""
     verdict = st.session_state[dataset_state.widget_key("mark")]
     note = st.session_state.get(dataset_state.widget_key("note")) or ""
     try:
@@ -199,15 +187,6 @@ def _mend() -> None:
         f" The damaged file lies beside as {mended.aside.name}." if mended.aside else ""
     )
     st.session_state[_MENDED] = f"Marks that were kept: {mended.kept:,}.{aside}"
-
-
-def _filter() -> None:
-    chosen = st.session_state[dataset_state.widget_key("filter_mark")] or ()
-    dataset_state.select(
-        dataset_state.with_filter(
-            dataset_state.selection(), "mark", values_of(chosen, _WORDS)
-        )
-    )
 
 
 def _show_failure() -> None:

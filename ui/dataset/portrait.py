@@ -10,9 +10,10 @@ import streamlit as st
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
-from ui import served_model
-from ui.dataset import dataset_state, dataset_tables
+from ui import dataset_pictures, served_model
+from ui.dataset import dataset_state
 from ui.dataset.tiles import alt_text
+from ui.dataset_pictures import read_pictures
 from ui.estimate.why import map_text
 
 PICTURE_PX = 280
@@ -37,8 +38,8 @@ def show_portrait(face: Any) -> None:
     Args:
         face: a row of the table, by attributes.
     """
-    folder = dataset_state.pictures_dir()
-    (picture,) = dataset_tables.pictures(folder, (face.file,))
+    folder = dataset_pictures.pictures_dir()
+    (picture,) = read_pictures(folder, (face.file,))
     if not picture:
         with st.container(border=True, width=PICTURE_PX):
             st.caption(f":material/hide_image: {_MISSING if folder else _NOT_IMPORTED}")
@@ -52,7 +53,7 @@ def show_heatmap(face: Any) -> None:
     Args:
         face: a row of the table, by attributes.
     """
-    (picture,) = dataset_tables.pictures(dataset_state.pictures_dir(), (face.file,))
+    (picture,) = read_pictures(dataset_pictures.pictures_dir(), (face.file,))
     if not picture:
         return
     st.toggle("What moved the age", **dataset_state.control("heatmap"))

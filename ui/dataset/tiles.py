@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from ui.dataset import dataset_state, dataset_tables
+from ui.dataset_pictures import read_pictures
 
 TILE_PX = 104
 MARK_ICONS = {
@@ -31,7 +32,7 @@ def show_tiles(
         name: of the part of the page, for the keys.
         notes: a few words under each face, if given.
     """
-    pictures = dataset_tables.pictures(folder, tuple(shown["file"]))
+    pictures = read_pictures(folder, tuple(shown["file"]))
     marks = dataset_tables.known_marks()
     with st.grid("auto", min_column_width=TILE_PX, gap="small"):
         for number, face in enumerate(shown.itertuples()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -15,14 +14,21 @@ from agemodel.serving import (
     results_json,
 )
 from agemodel.serving.batches import Batch
+from ui.downloads import show_download
 
 _SHOWN = (
     *("file", "face", "age_years", "age_low", "age_high", "age_group"),
     *("gender", "p_female", "detection_score", "warnings", "error"),
 )
 
+_FILES = (
+    ("Table as CSV", "estimates.csv", results_csv),
+    ("Records as JSON", "estimates.json", results_json),
+    ("Photos with boxes (.zip)", "photos.zip", annotated_zip),
+)
 
-def show_takeaway(batch: Batch) -> None:
+
+def show_downloads(batch: Batch) -> None:
     """The table over all photos, and its downloads; nothing while there is none."""
     results = batch.results
     if not results:
@@ -30,21 +36,9 @@ def show_takeaway(batch: Batch) -> None:
     st.subheader("All results", anchor=False)
     _show_table(results)
     with st.container(horizontal=True):
-        _download("Table as CSV", "estimates.csv", "text/csv", results_csv, results)
-        _download(
-            "Records as JSON",
-            "estimates.json",
-            "application/json",
-            results_json,
-            results,
-        )
-        _download(
-            "Photos with boxes (.zip)",
-            "photos.zip",
-            "application/zip",
-            annotated_zip,
-            results,
-        )
+        for label, file_name, make in _FILES:
+            key = f"estimate_download_{file_name}"
+            show_download(label, file_name, partial(make, results), key)
 
 
 def _show_table(results: list[PhotoResult]) -> None:
@@ -77,22 +71,4 @@ def _show_table(results: list[PhotoResult]) -> None:
         placeholder="",
         key="estimate_table",
         alt="All faces with their ages, intervals, gender labels and remarks",
-    )
-
-
-def _download(
-    label: str,
-    file_name: str,
-    mime: str,
-    make: Callable[[list[PhotoResult]], bytes],
-    results: list[PhotoResult],
-) -> None:
-    st.download_button(
-        label,
-        partial(make, results),
-        file_name=file_name,
-        mime=mime,
-        key=f"estimate_download_{file_name}",
-        icon=":material/download:",
-        on_click="ignore",
     )

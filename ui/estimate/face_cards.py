@@ -8,6 +8,7 @@ import streamlit as st
 
 from agemodel.core.labels import AGE_GROUPS
 from agemodel.figures.estimate_charts import figure_age_distribution, figure_age_groups
+from ui.charts import show_chart
 from ui.estimate import session
 from ui.estimate.why import show_why
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 BY_YEAR, BY_GROUP = "Years", "Age groups"
 GROUPS_NAMED = 2
 CROP_WIDTH_PX = 104
-
-_PLOT_CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 
 def show_face(number: int, estimate: Estimate, key: str) -> None:
@@ -96,6 +95,4 @@ def _show_chart(number: int, estimate: Estimate, key: str) -> None:
             estimate.age_high,
         )
         alt = f"Face {number}: how probable each age is; {interval_text(estimate)}"
-    st.plotly_chart(
-        figure, width="stretch", config=_PLOT_CONFIG, key=f"{key}_chart", alt=alt
-    )
+    show_chart(figure, f"{key}_chart", alt)

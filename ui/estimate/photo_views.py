@@ -20,6 +20,7 @@ from agemodel.serving import (
 from agemodel.serving.batches import Batch, Entry
 from agemodel.serving.result_tables import annotated_name
 from ui import served_model
+from ui.downloads import show_download
 from ui.estimate import estimate_states, session
 from ui.estimate.face_cards import BY_GROUP, BY_YEAR, show_face
 
@@ -179,15 +180,12 @@ def _show_picture(entry: Entry, result: PhotoResult) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{result.name} ({result.width} by {result.height} px)")
-        st.download_button(
+        show_download(
             "PNG with boxes",
-            partial(_annotated_png, result),
-            file_name=annotated_name(result.name, ".png"),
-            mime="image/png",
-            key=f"estimate_png_{entry.number}",
-            icon=":material/download:",
+            annotated_name(result.name, ".png"),
+            lambda: encode_png(annotate(result)),
+            f"estimate_png_{entry.number}",
             type="tertiary",
-            on_click="ignore",
         )
     for note in result.notes:
         st.caption(note)
@@ -266,7 +264,3 @@ def _annotated_jpeg(entry: Entry, result: PhotoResult) -> bytes:
     if entry.drawn is None or entry.drawn[0] != entry.version:
         entry.drawn = (entry.version, encode_jpeg(annotate(result), 88))
     return entry.drawn[1]
-
-
-def _annotated_png(result: PhotoResult) -> bytes:
-    return encode_png(annotate(result))

@@ -37,9 +37,10 @@ from agemodel.figures.evaluation_certainty import (
 )
 from agemodel.metrics.calibration import COVERAGE
 from agemodel.metrics.measures import MIN_FACES
+from ui.charts import Points
 from ui.evaluation import evaluation_state
 from ui.evaluation.errors_view import MIN_WIDTH_PX, Found, row_of, show_found
-from ui.evaluation.point_charts import Points, show_chart
+from ui.evaluation.point_charts import show_chart
 
 _WILSON = f"With 95 % intervals (Wilson); grey: fewer than {MIN_FACES} faces."
 

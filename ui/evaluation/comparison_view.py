@@ -23,6 +23,8 @@ from agemodel.analysis.predicted_faces import SPLIT_WORDS, Slice, in_slice
 from agemodel.core.errors import AgeModelError
 from agemodel.figures.evaluation_fairness import figure_two_runs, figure_wins
 from agemodel.runs.run_folder import Run
+from ui import dataset_pictures
+from ui.dataset.face_columns import face_columns
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
 from ui.evaluation.point_charts import show_chart
@@ -79,7 +81,7 @@ def _choose_other(run: Run) -> Run:
     evaluated = {found.id: found for found in evaluation_state.runs()}
     first = next((name for name in evaluated if name != run.id), run.id)
     if evaluation_state.look().other not in evaluated:
-        evaluation_state.change_look(other=first, pick=evaluation_state.look().pick)
+        evaluation_state.change(other=first, pick=evaluation_state.look().pick)
     st.selectbox(
         f"{run.id} compared with",
         list(evaluated),
@@ -216,9 +218,7 @@ def _show_farthest(
     found = farthest_apart(pairs, better, FARTHEST)
     years: dict[str, Any] = {"format": "%.1f", "width": "small"}
     config = st.column_config
-    columns = {
-        "file": config.TextColumn("File", width="medium"),
-        "age": config.NumberColumn("Age label", width="small"),
+    columns = face_columns("file", "age") | {
         "age_years_first": config.NumberColumn(names[0], **years),
         "age_years_second": config.NumberColumn(names[1], **years),
         "lead": config.NumberColumn("Nearer by (years)", **years),
@@ -231,6 +231,6 @@ def _show_farthest(
         height=250,
         alt=f"Faces on which {words[better]}, by most first",
     )
-    if evaluation_state.pictures_dir() is not None:
+    if dataset_pictures.pictures_dir() is not None:
         title = f"{words[better]} by most; estimates of {names[0]}"
         show_faces(judged, found["row_first"].to_numpy(), title, "apart")

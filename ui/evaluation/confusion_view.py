@@ -25,9 +25,10 @@ from agemodel.analysis.confusion import (
 )
 from agemodel.core.errors import ConfigError
 from agemodel.figures.evaluation_charts import figure_confusion
+from ui.charts import Points
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
-from ui.evaluation.point_charts import Points, show_chart
+from ui.evaluation.point_charts import show_chart
 
 EDGES = "18, 30, 50"
 _OF = {"age": "Age", "gender": "Gender"}
@@ -145,7 +146,7 @@ def _show_cell(
         "Let go of the cell",
         key=evaluation_state.widget_key("let_go"),
         icon=":material/close:",
-        on_click=evaluation_state.change_look,
+        on_click=evaluation_state.change,
     )
     title = f"{true}, taken for {estimated}" if true != estimated else f"{true}, right"
     show_faces(judged, faces_of_cell(classes, rows, *cell), title, "cell")

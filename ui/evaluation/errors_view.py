@@ -39,10 +39,11 @@ from agemodel.figures.evaluation_errors import (
     figure_running,
 )
 from agemodel.metrics.measures import MIN_FACES
-from ui.dataset.touch import on_phone
+from ui.charts import Points
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
-from ui.evaluation.point_charts import Points, show_chart
+from ui.evaluation.point_charts import show_chart
+from ui.touch import on_phone
 
 MIN_WIDTH_PX = 320
 """Of a chart; where two do not fit beside each other they stand below each other."""

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import streamlit as st
 
-from ui.dataset.tiles import caption
+from ui import dataset_pictures
+from ui.dataset.face_columns import face_columns
+from ui.dataset.tiles import alt_text, caption
+from ui.dataset_pictures import read_pictures, show_missing
 from ui.evaluation import evaluation_state
 
 AT_A_TIME = 24
 THUMBNAIL_PX = 104
-CACHED_PAGES = 40
 
 _CAPTION_IS = (
     "Under each face: the estimated age, in brackets the labelled one, and the gender "
@@ -42,7 +42,7 @@ def show_faces(judged: pd.DataFrame, rows: np.ndarray, title: str, key: str) -> 
         st.info("There is no such face.", icon=":material/filter_alt:")
         return
     shown = judged.iloc[rows[: _count(key, rows)]]
-    folder = evaluation_state.pictures_dir()
+    folder = dataset_pictures.pictures_dir()
     if folder is None:
         st.caption(_NO_PICTURES)
         _show_table(shown, title)
@@ -74,7 +74,7 @@ def _count_key(key: str) -> str:
 
 
 def _show_pictures(folder: Path, shown: pd.DataFrame) -> None:
-    pictures = _pictures(folder, tuple(shown["file"]))
+    pictures = read_pictures(folder, tuple(shown["file"]))
     faces = [
         (face, picture)
         for face, picture in zip(shown.itertuples(), pictures, strict=True)
@@ -86,46 +86,16 @@ def _show_pictures(folder: Path, shown: pd.DataFrame) -> None:
             [picture for _, picture in faces],
             caption=[caption(face) for face, _ in faces],
             width=THUMBNAIL_PX,
-            alt=[_alt(face) for face, _ in faces],
+            alt=[alt_text(face) for face, _ in faces],
         )
-    if missing := len(shown) - len(faces):
-        st.warning(
-            f"Pictures of {missing} of these faces are missing. Import the archive "
-            "again: `python -m agemodel data import ARCHIVE`",
-            icon=":material/broken_image:",
-        )
-
-
-def _alt(face: Any) -> str:
-    return f"A face, labelled {face.age} years, {face.gender}"
-
-
-@st.cache_data(max_entries=CACHED_PAGES, show_spinner=False)
-def _pictures(folder: Path, files: Sequence[str]) -> list[bytes]:
-    """The pictures as they lie on the disk; empty where one is missing."""
-    return [_content(folder / file) for file in files]
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        return b""
+    show_missing(len(shown) - len(faces))
 
 
 def _show_table(shown: pd.DataFrame, title: str) -> None:
-    config = st.column_config
-    years: dict[str, Any] = {"format": "%.1f", "width": "small"}
-    columns = {
-        "file": config.TextColumn("File", width="medium"),
-        "age": config.NumberColumn("Age label", width="small"),
-        "age_years": config.NumberColumn("Estimate", **years),
-        "age_low": config.NumberColumn("From", **years),
-        "age_high": config.NumberColumn("To", **years),
-        "gender": config.TextColumn("Gender label", width="small"),
-        "p_female": config.NumberColumn("p(female)", format="%.2f", width="small"),
-        "race": config.TextColumn("Race label", width="small"),
-    }
+    columns = face_columns(
+        *("file", "age", "age_years", "age_low", "age_high"),
+        *("gender", "p_female", "race"),
+    )
     st.dataframe(
         shown,
         hide_index=True,

@@ -1,4 +1,4 @@
-"""The predictions, the tables, the charts and the whole page, to take away."""
+"""The predictions, the tables, the charts and the whole page, as files."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import streamlit as st
 from agemodel.explorer.table_exports import selection_csv
 from agemodel.report import evaluation_tables, report_html, tables_zip
 from agemodel.runs.run_folder import Run
+from ui.downloads import show_download
 from ui.evaluation import evaluation_state
 
 _CHARTS = (
@@ -19,7 +20,7 @@ _CHARTS = (
 )
 
 
-def show_takeaway(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> None:
+def show_downloads(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> None:
     """Offer what the page shows as files; no pictures of the dataset.
 
     Args:
@@ -27,19 +28,17 @@ def show_takeaway(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> None:
         judged: its faces, as of `analysis.faces.read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
-    with st.popover("Take away", icon=":material/download:"):
+    with st.popover("Downloads", icon=":material/download:"):
         st.caption(f"The {np.count_nonzero(rows):,} faces of the slice, as tables:")
         _download(
             "Their predictions (CSV)",
             f"{run.id}-predictions.csv",
-            "text/csv",
             lambda: selection_csv(judged, np.flatnonzero(rows)),
             disabled=not rows.any(),
         )
         _download(
             "All tables (.zip of CSV)",
             f"{run.id}-tables.zip",
-            "application/zip",
             lambda: tables_zip(evaluation_tables(judged, rows)),
             disabled=not rows.any(),
         )
@@ -47,32 +46,13 @@ def show_takeaway(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> None:
             "The whole page over all test faces, as one HTML file that needs no "
             "network; printed from a browser it is a PDF:"
         )
-        _download(
-            "Report (HTML)",
-            f"{run.id}.html",
-            "text/html",
-            lambda: report_html(run).encode(),
-        )
+        _download("Report (HTML)", f"{run.id}.html", lambda: report_html(run).encode())
         st.caption(f"From the command line: `python -m agemodel report {run.id}`")
         st.caption(_CHARTS)
 
 
 def _download(
-    label: str,
-    file_name: str,
-    mime: str,
-    make: Callable[[], bytes],
-    disabled: bool = False,
+    label: str, file_name: str, make: Callable[[], bytes], disabled: bool = False
 ) -> None:
-    """A button that makes its file once it is pressed."""
-    st.download_button(
-        label,
-        make,
-        file_name=file_name,
-        mime=mime,
-        key=evaluation_state.widget_key(f"download_{mime}_{label}"),
-        icon=":material/download:",
-        on_click="ignore",
-        width="stretch",
-        disabled=disabled,
-    )
+    key = evaluation_state.widget_key(f"download_{label}")
+    show_download(label, file_name, make, key, width="stretch", disabled=disabled)

@@ -1,16 +1,15 @@
 """What one visitor looks at on the Evaluation page: which run, which faces, and how.
 
-As on the Dataset page all of it is kept here and written into the URL; widgets only
-show it. A view has options of its own (`option`, `choose`), which are in the URL while
-the view is drawn. What was clicked in a view (`pick`) is text in the view's own words;
-it is forgotten as soon as anything else changes.
+A view has options of its own (`option`, `choose`), which are in the URL while the view
+is drawn. What was clicked in a view (`pick`) is text in the view's own words; it is
+forgotten as soon as anything else changes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Any
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Self
 
 import pandas as pd
 import streamlit as st
@@ -20,10 +19,8 @@ from agemodel.analysis.predicted_faces import SLICE_KEYS, Slice, read_judged
 from agemodel.core.errors import AgeModelError, RunError
 from agemodel.explorer.model_estimates import run_of
 from agemodel.runs.run_folder import PREDICTIONS, Run
-from ui.dataset.dataset_state import faces, pictures_dir
-from ui.keys import Keys
-
-__all__ = ["faces", "pictures_dir"]  # of the dataset, for the views of this page
+from ui.dataset.dataset_state import faces
+from ui.page_state import MAX_TEXT, BaseLook, PageState, Query, choice, last, line
 
 OVERVIEW, CONFUSION, ERRORS, CERTAINTY = "overview", "confusion", "errors", "certainty"
 GROUPS, EXTREMES, TWO_RUNS = "groups", "extremes", "runs"
@@ -36,24 +33,11 @@ VIEWS = {
     EXTREMES: "Extremes",
     TWO_RUNS: "Two runs",
 }
-MAX_TEXT = 400
-"""Characters of an option, or of what was picked, that a URL may hold."""
-
-_LOOK = "evaluation_look"
-_SLICE = "evaluation_slice"
-_OPTIONS = "evaluation_options"
-_DRAWN = "evaluation_drawn"
-_WRITTEN = "evaluation_written"
-
-_KEYS = Keys("evaluation")
-widget_key = _KEYS.widget_key
-round_key = _KEYS.round_key
-renew = _KEYS.renew
 
 
 @dataclass(frozen=True)
-class Look:
-    """What is looked at; the names are those in the URL.
+class Look(BaseLook):
+    """What is looked at.
 
     Attributes:
         view: of `VIEWS`.
@@ -62,29 +46,88 @@ class Look:
         pick: what was clicked in the view, in the view's own words.
     """
 
-    view: str = OVERVIEW
-    run: str = ""
-    other: str = ""
-    pick: str = ""
+    view: str = choice(OVERVIEW, tuple(VIEWS))
+    run: str = line()
+    other: str = line()
+    pick: str = line()
 
-    @classmethod
-    def from_query(cls, query: Mapping[str, Sequence[str]]) -> Look:
-        """Read it from a URL's query; a view that does not exist is ignored."""
-        texts = {field.name: _last(query, field.name) for field in fields(cls)}
-        if texts["view"] not in VIEWS:
-            texts["view"] = OVERVIEW
-        return cls(**texts)
-
-    def to_query(self) -> dict[str, str]:
-        """What differs from the default."""
-        return {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if getattr(self, field.name) != field.default
-        }
+    def having(self, **changes: Any) -> Self:
+        """The look after some changes; the pick is forgotten unless it is given."""
+        return super().having(**{"pick": ""} | changes)
 
 
 LOOK_KEYS = tuple(field.name for field in fields(Look))
+
+
+@dataclass
+class Options:
+    """The options of the views, as text, by their names in the URL.
+
+    Attributes:
+        values: those that were set.
+        drawn: the defaults of those that the view on the page has.
+    """
+
+    values: dict[str, str] = field(default_factory=dict)
+    drawn: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def from_query(cls, query: Query) -> Self:
+        """Read whatever is neither of the look nor of the slice."""
+        others = set(query) - {*LOOK_KEYS, *SLICE_KEYS}
+        return cls({name: last(query, name)[:MAX_TEXT] for name in others})
+
+    def to_query(self) -> dict[str, str]:
+        """Those that the view on the page has and that differ from the default."""
+        return {
+            name: self.values[name]
+            for name, default in self.drawn.items()
+            if self.values.get(name, default) != default
+        }
+
+
+STATE: PageState[Look] = PageState(
+    "evaluation", {"look": Look, "slice": Slice, "options": Options}
+)
+write_url = STATE.write_url
+look, change = STATE.look, STATE.change
+control, bind = STATE.control, STATE.bind
+widget_key, round_key, renew = STATE.widget_key, STATE.round_key, STATE.renew
+
+
+def load() -> None:
+    """Take over what the URL asks for; called once at the start of the page."""
+    STATE.load()
+    _options().drawn.clear()
+
+
+def slice_() -> Slice:
+    """Which faces count."""
+    return STATE.part("slice")
+
+
+def change_slice(**changes: Any) -> None:
+    """Let other faces count."""
+    STATE.put("slice", replace(slice_(), **changes))
+    change()
+
+
+def pick(text: str) -> None:
+    """Keep what was clicked, in the view's own words; the same again lets go of it."""
+    change(pick="" if text == look().pick else text[:MAX_TEXT])
+
+
+def reset() -> None:
+    """The app's run, its test faces, no filter and no option; the view stays."""
+    STATE.put("slice", Slice())
+    STATE.put("options", Options())
+    STATE.put("look", Look(view=look().view))
+
+
+def is_reset() -> bool:
+    """Whether there is nothing that `reset` would change."""
+    set_ = _options().to_query()
+    return Look(view=look().view) == look() and Slice() == slice_() and not set_
 
 
 # ----------------------------------------------------------------- runs and their faces
@@ -144,107 +187,11 @@ def _judged(run: Run, written: int) -> pd.DataFrame:
     return read_judged(run, described)
 
 
-# ------------------------------------------------------------------------------ the URL
+# --------------------------------------------------------------- the options of a view
 
 
-def load() -> None:
-    """Take over what the URL asks for; called once at the start of the page.
-
-    Who comes back from another page finds what was left, unless the URL says more.
-    A URL that is not the one written last was typed, shared or gone back to.
-    """
-    query = {name: st.query_params.get_all(name) for name in st.query_params}
-    arrives = widget_key("view") not in st.session_state
-    first = _LOOK not in st.session_state
-    other = st.query_params.to_dict() != st.session_state.get(_WRITTEN)
-    if first or (bool(query) if arrives else other):
-        st.session_state[_LOOK] = Look.from_query(query)
-        st.session_state[_SLICE] = Slice.from_query(query)
-        known = (*LOOK_KEYS, *SLICE_KEYS)
-        st.session_state[_OPTIONS] = {
-            name: _last(query, name) for name in query if name not in known
-        }
-    st.session_state[_DRAWN] = {}
-
-
-def write_url() -> None:
-    """Bring the URL up to what is looked at: at the end of the page, or a fragment."""
-    query = look().to_query() | slice_().to_query() | _options_drawn()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
-    st.session_state[_WRITTEN] = query
-
-
-def _options_drawn() -> dict[str, str]:
-    """The options that the view on the page has and that are not as at first."""
-    drawn = st.session_state.get(_DRAWN, {})
-    options = st.session_state[_OPTIONS]
-    return {
-        name: options[name]
-        for name, default in drawn.items()
-        if options.get(name, default) != default
-    }
-
-
-def _last(query: Mapping[str, Sequence[str]], name: str) -> str:
-    return (query.get(name) or [""])[-1][:MAX_TEXT]
-
-
-# ------------------------------------------------------------- run, faces and the view
-
-
-def look() -> Look:
-    """What is looked at."""
-    return st.session_state[_LOOK]
-
-
-def slice_() -> Slice:
-    """Which faces count."""
-    return st.session_state[_SLICE]
-
-
-def change_look(**changes: Any) -> None:
-    """Look at something else; what was picked is forgotten unless it is given."""
-    st.session_state[_LOOK] = replace(look(), **{"pick": ""} | changes)
-
-
-def change_slice(**changes: Any) -> None:
-    """Let other faces count."""
-    st.session_state[_SLICE] = replace(slice_(), **changes)
-    change_look()
-
-
-def pick(text: str) -> None:
-    """Keep what was clicked, in the view's own words; the same again lets go of it."""
-    change_look(pick="" if text == look().pick else text[:MAX_TEXT])
-
-
-def reset() -> None:
-    """The app's run, its test faces, no filter and no option; the view stays."""
-    st.session_state[_SLICE] = Slice()
-    st.session_state[_OPTIONS] = {}
-    st.session_state[_LOOK] = Look(view=look().view)
-
-
-def is_reset() -> bool:
-    """Whether there is nothing that `reset` would change."""
-    drawn = _options_drawn()
-    return Look(view=look().view) == look() and Slice() == slice_() and not drawn
-
-
-# ----------------------------------------------------------------------------- widgets
-
-
-def control(name: str) -> dict[str, Any]:
-    """What makes a widget show an attribute of the look, and change it."""
-    st.session_state[widget_key(name)] = getattr(look(), name)
-    return {"key": widget_key(name), "on_change": _take, "args": (name,)}
-
-
-def _take(name: str) -> None:
-    value = st.session_state[widget_key(name)]
-    if value is not None:
-        change_look(**{name: value})
+def _options() -> Options:
+    return STATE.part("options")
 
 
 def option(name: str, default: str, known: Sequence[str] = ()) -> str:
@@ -256,18 +203,21 @@ def option(name: str, default: str, known: Sequence[str] = ()) -> str:
         default: its value at first.
         known: the values that it can have; empty for any text.
     """
-    st.session_state[_DRAWN][name] = default
-    value = st.session_state[_OPTIONS].get(name, default)
-    if known and value not in known:
-        st.session_state[_OPTIONS].pop(name)
-        return default
-    return value
+    options = _options()
+    options.drawn[name] = default
+    if known and options.values.get(name, default) not in known:
+        del options.values[name]
+    return options.values.get(name, default)
 
 
 def option_control(name: str, default: str, known: Sequence[str] = ()) -> dict:
-    """What makes a widget, whose value is text, show an option and change it."""
-    st.session_state[widget_key(name)] = option(name, default, known)
-    return {"key": widget_key(name), "on_change": _take_option, "args": (name,)}
+    """The arguments by which a widget shows an option, a text, and changes it."""
+
+    def take(value: str | None) -> None:
+        if value is not None:
+            set_option(name, str(value))
+
+    return bind(name, option(name, default, known), take)
 
 
 def choose(label: str, name: str, words: Mapping[str, str], **style: Any) -> str:
@@ -275,7 +225,7 @@ def choose(label: str, name: str, words: Mapping[str, str], **style: Any) -> str
 
     Args:
         label: above the control.
-        name: as of `option`.
+        name: of the option, see `option`.
         words: each value, the default first, in words.
         style: passed on to `st.segmented_control`.
     """
@@ -291,14 +241,7 @@ def choose(label: str, name: str, words: Mapping[str, str], **style: Any) -> str
     return option(name, known[0], known)
 
 
-def _take_option(name: str) -> None:
-    value = st.session_state[widget_key(name)]
-    if value is not None:
-        set_option(name, str(value))
-
-
 def set_option(name: str, value: str) -> None:
     """Give an option another value; what was picked is forgotten."""
-    options = st.session_state[_OPTIONS]
-    st.session_state[_OPTIONS] = options | {name: value[:MAX_TEXT]}
-    change_look()
+    _options().values[name] = value[:MAX_TEXT]
+    change()

@@ -21,9 +21,10 @@ from agemodel.analysis.fairness import (
 )
 from agemodel.figures.evaluation_fairness import figure_groups
 from agemodel.metrics.measures import MIN_FACES
+from ui.charts import Points
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
-from ui.evaluation.point_charts import Points, show_chart
+from ui.evaluation.point_charts import show_chart
 
 _HOW_TO_READ = (
     "A dot is a group, its line the 95 % bootstrap interval; the dotted line is all "

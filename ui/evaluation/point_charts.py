@@ -1,28 +1,17 @@
-"""How the Evaluation page's charts answer the pointer, and leave as pictures."""
+"""The charts of the Evaluation page, which can be saved as pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any, Literal
 
 import plotly.graph_objects as go
-import streamlit as st
 
-from ui.evaluation import evaluation_state
-
-Points = Sequence[Mapping[str, Any]]
-
-CONFIG: dict[str, Any] = {
-    "displaylogo": False,
-    "doubleClick": False,
-    "modeBarButtons": [["toImage"]],
-    "scrollZoom": False,
-    "toImageButtonOptions": {"format": "svg", "filename": "evaluation"},
-}
-"""One button, seen while the pointer is on the chart: it saves the chart as SVG."""
+from ui.charts import Points, show_answering_chart
+from ui.evaluation.evaluation_state import STATE
 
 BUTTON_PX = 28
-"""The width that it takes at the right, beside a legend."""
+"""The width that the button takes at the right, beside a legend."""
 
 
 def show_chart(
@@ -30,45 +19,24 @@ def show_chart(
     figure: go.Figure,
     alt: str,
     take: Callable[[Points], None] | None = None,
-    mode: tuple[Literal["points", "box", "lasso"], ...] = ("points",),
+    mode: tuple[Literal["points", "box"], ...] = ("points",),
 ) -> None:
-    """Draw a chart; its picture's file bears its name.
+    """Draw a chart; a button, seen while the pointer is on it, saves it as SVG.
 
     Args:
-        name: of the chart on this page.
+        name: of the chart on this page; the picture's file bears it.
         figure: the chart.
         alt: what it shows, for who cannot see it.
-        take: called with the points that were chosen, if any; then the chart is drawn
-            without the marks of the choice.
+        take: called with the points that were chosen, if any.
         mode: how points are chosen.
     """
     if figure.layout.showlegend:
         figure.update_layout(margin_r=BUTTON_PX)
-    picture = CONFIG["toImageButtonOptions"] | {"filename": f"evaluation-{name}"}
-    chart: dict[str, Any] = {
-        "width": "stretch",
-        "config": CONFIG | {"toImageButtonOptions": picture},
-        "key": evaluation_state.round_key(name),
-        "alt": alt,
+    config: dict[str, Any] = {
+        "displaylogo": False,
+        "doubleClick": False,
+        "modeBarButtons": [["toImage"]],
+        "scrollZoom": False,
+        "toImageButtonOptions": {"format": "svg", "filename": f"evaluation-{name}"},
     }
-    if take is None:
-        st.plotly_chart(figure, **chart)
-    else:
-        st.plotly_chart(
-            figure,
-            on_select=_taker(name, take),
-            selection_mode=mode,
-            **chart,
-        )
-
-
-def _taker(name: str, take: Callable[[Points], None]) -> Callable[[], None]:
-    key = evaluation_state.round_key(name)
-
-    def on_select() -> None:
-        points = st.session_state[key]["selection"]["points"]
-        evaluation_state.renew(name)
-        if points:
-            take(points)
-
-    return on_select
+    show_answering_chart(STATE, name, figure, alt, take, mode, config)

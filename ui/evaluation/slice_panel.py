@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pandas as pd
@@ -37,18 +37,18 @@ def show_unreadable(error: AgeModelError) -> None:
 def show_run() -> None:
     """Draw the choice of a run; the one of the app's model is marked."""
     of_app = evaluation_state.default_run()
-    key = evaluation_state.widget_key("run")
-    st.session_state[key] = evaluation_state.run().id
 
     def word(run_id: str) -> str:
         return f"{run_id} (the app's)" if run_id == of_app else run_id
+
+    def take(run_id: str) -> None:
+        evaluation_state.change(run="" if run_id == of_app else run_id)
 
     st.selectbox(
         "Run",
         [run.id for run in evaluation_state.runs()],
         format_func=word,
-        key=key,
-        on_change=_take_run,
+        **evaluation_state.bind("run", evaluation_state.run().id, take),
     )
 
 
@@ -61,19 +61,20 @@ def show_filters(judged: pd.DataFrame) -> None:
     splits = splits_in(judged)
     if evaluation_state.slice_().split not in splits and splits:
         evaluation_state.change_slice(split=splits[0])
+    now = evaluation_state.slice_()
     st.segmented_control(
         "Split",
         splits,
         format_func=lambda name: SPLIT_WORDS.get(name, name),
         required=True,
         help=_SPLIT_HELP,
-        **_control("split", evaluation_state.slice_().split),
+        **_bind("split", now.split, lambda split: split or now.split),
     )
     st.slider(
         "Age label in years",
         MIN_AGE,
         MAX_AGE,
-        **_control("ages", evaluation_state.slice_().ages),
+        **_bind("ages", now.ages, tuple),
     )
     _show_choice("genders", "Gender label", GENDERS)
     _show_choice("races", "Race label", RACES, help=_RACE_HELP)
@@ -109,37 +110,23 @@ def show_line(run: Run, count: int, total: int) -> None:
 
 
 def _show_choice(name: str, title: str, known: Sequence[str], **more: Any) -> None:
+    def take(chosen: Sequence[str] | None) -> tuple[str, ...]:
+        return tuple(one for one in known if one in (chosen or ()))
+
     st.pills(
         title,
         known,
         selection_mode="multi",
         format_func=lambda value: QUALITIES.get(value, value),
-        **_control(name, list(getattr(evaluation_state.slice_(), name))),
+        **_bind(name, list(getattr(evaluation_state.slice_(), name)), take),
         **more,
     )
 
 
-def _control(name: str, value: Any) -> dict[str, Any]:
-    """What makes a widget show a value of the slice, and change it."""
-    key = evaluation_state.widget_key(f"filter_{name}")
-    st.session_state[key] = value
-    return {"key": key, "on_change": _take, "args": (name,)}
-
-
-def _take(name: str) -> None:
-    value = st.session_state[evaluation_state.widget_key(f"filter_{name}")]
-    if name == "split":
-        if value is not None:
-            evaluation_state.change_slice(split=value)
-        return
-    known = {"genders": GENDERS, "races": RACES, "quality": tuple(QUALITIES)}
-    if name in known:
-        value = [one for one in known[name] if one in (value or ())]
-    evaluation_state.change_slice(**{name: tuple(value)})
-
-
-def _take_run() -> None:
-    value = st.session_state[evaluation_state.widget_key("run")]
-    evaluation_state.change_look(
-        run="" if value == evaluation_state.default_run() else value
+def _bind(name: str, value: Any, take: Callable[[Any], Any]) -> dict[str, Any]:
+    """The arguments by which a widget shows a value of the slice, and changes it."""
+    return evaluation_state.bind(
+        f"filter_{name}",
+        value,
+        lambda new: evaluation_state.change_slice(**{name: take(new)}),
     )

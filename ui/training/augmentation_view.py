@@ -10,7 +10,7 @@ import streamlit as st
 
 from agemodel.core.errors import AgeModelError
 from agemodel.faces.crop import CropSquare
-from agemodel.images import encode_png, read_image
+from agemodel.images import read_image
 from agemodel.learning.augmentation_preview import (
     preview_of,
     square_in_chip,
@@ -21,7 +21,8 @@ from agemodel.runs.recipes import variations
 from agemodel.runs.run_folder import Run
 from agemodel.runs.run_splits import FILE, read_split
 from agemodel.serving.samples import read_sample, read_samples
-from ui.dataset.dataset_state import pictures_dir
+from ui.dataset_pictures import pictures_dir
+from ui.page_state import MAX_NUMBER
 from ui.training import training_state
 from ui.training.run_views import show_error
 
@@ -64,9 +65,10 @@ def show_strip(run: Run) -> None:
     preview = preview_of(rgb, square, config, training_state.look().draw)
     pictures = [preview.plain, *preview.varied]
     st.image(
-        [encode_png(picture) for picture in pictures],
+        pictures,
         caption=["as it is", *(f"draw {n}" for n in range(1, len(pictures)))],
         width=SHOWN_PX,
+        output_format="PNG",
         alt=["The face as it is judged"]
         + ["The face as it may be trained on"] * len(preview.varied),
     )
@@ -90,7 +92,7 @@ def _show_buttons(*, has_more_faces: bool) -> None:
 
 def _next(name: str) -> None:
     training_state.change(
-        **{name: getattr(training_state.look(), name) % training_state.MAX_NUMBER + 1}
+        **{name: getattr(training_state.look(), name) % MAX_NUMBER + 1}
     )
 
 

@@ -18,10 +18,9 @@ from agemodel.runs.run_comparison import (
     settings_table,
 )
 from agemodel.runs.run_folder import Run
+from ui.charts import show_chart
 from ui.training import training_state
 from ui.training.run_views import read_told
-
-CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 
 MAX_ROWS, MAX_TABLE_PX = 16, 420
 
@@ -134,17 +133,15 @@ def _show_curves(
         for measure in EPOCH_MEASURES:
             with st.container(gap=None):
                 st.markdown(f"**{measure.title}**")
-                st.plotly_chart(
+                show_chart(
                     figure_curves(
                         histories,
                         measure,
                         smoothing=look.smooth / 100,
                         log=look.scale == training_state.LOG,
                     ),
-                    width="stretch",
-                    config=CONFIG,
-                    key=training_state.widget_key(f"curve_{measure.column}"),
-                    alt=f"{measure.title}, by epoch",
+                    training_state.widget_key(f"curve_{measure.column}"),
+                    f"{measure.title}, by epoch",
                 )
 
 

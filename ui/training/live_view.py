@@ -26,6 +26,7 @@ from agemodel.jobs.records import (
     read_tail,
 )
 from agemodel.runs.run_folder import Run, list_runs
+from ui.charts import show_chart
 from ui.training import training_state
 from ui.training.next_steps import (
     attempt,
@@ -38,7 +39,6 @@ WATCHED = training_state.widget_key("watched")
 EVERY_S = 2.0
 LIVE = ("age_mae_years", "gender_accuracy", "loss")
 
-_CHART = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 _WHAT = {TRAIN: "Training", EVALUATE: "Evaluation", EXPORT: "Export"}
 _ENDED = {
     STOPPED: (":material/stop_circle:", "was stopped."),
@@ -163,11 +163,9 @@ def _show_curves(run: Run) -> None:
             if measure.column in LIVE and measure.column in history:
                 with st.container(gap=None):
                     st.markdown(f"**{measure.title}**")
-                    st.plotly_chart(
+                    show_chart(
                         figure_curves({run.id: history}, measure),
-                        width="stretch",
-                        config=_CHART,
-                        key=training_state.widget_key(f"live_{measure.column}"),
-                        alt=f"{measure.title}, by epoch",
+                        training_state.widget_key(f"live_{measure.column}"),
+                        f"{measure.title}, by epoch",
                     )
     st.caption("Drawn through: val. Dotted: train. The circle is the best epoch.")

@@ -16,8 +16,8 @@ from agemodel.runs.architecture import FILE, Network, blocks, read_network, size
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.run_folder import Run
 from agemodel.serving.face_timing import FaceTiming, benchmarked, measure
+from ui.charts import show_chart
 from ui.training import training_state
-from ui.training.curves_view import CONFIG
 from ui.training.run_views import show_error
 
 TABLE_PX = 620
@@ -85,12 +85,10 @@ def _show_drawing(network: Network) -> None:
     found = blocks(
         network.layers, folded=training_state.look().drawn == training_state.FOLDED
     )
-    st.plotly_chart(
+    show_chart(
         figure_network(found),
-        width="stretch",
-        config=CONFIG,
-        key=training_state.widget_key("network"),
-        alt=f"The network {network.name}: {len(found)} boxes from input to outputs",
+        training_state.widget_key("network"),
+        f"The network {network.name}: {len(found)} boxes from input to outputs",
     )
 
 

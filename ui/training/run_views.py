@@ -32,23 +32,19 @@ def show_choice(known: Mapping[str, Run]) -> list[Run]:
         Those chosen, at least one.
     """
     runs = training_state.chosen(known)
-    key = training_state.widget_key("runs")
-    st.session_state[key] = [run.id for run in runs]
     st.pills(
         "Runs",
         list(known),
         selection_mode="multi",
-        key=key,
-        on_change=_take,
         help="One or several of those that ship with the project, and those trained "
         f"here; at most {training_state.MAX_RUNS} at a time.",
+        **training_state.bind("runs", [run.id for run in runs], _take_runs),
     )
     return runs
 
 
-def _take() -> None:
-    runs = tuple(st.session_state[training_state.widget_key("runs")])
-    training_state.change(runs=runs[: training_state.MAX_RUNS], run="")
+def _take_runs(ids: list[str]) -> None:
+    training_state.change(runs=tuple(ids)[: training_state.MAX_RUNS], run="")
 
 
 def show_one(runs: list[Run]) -> Run:
@@ -62,16 +58,14 @@ def show_one(runs: list[Run]) -> Run:
         training_state.change(run="")
     if len(runs) == 1:
         return runs[0]
-    key = training_state.widget_key("run")
-    st.session_state[key] = training_state.look().run or runs[0].id
+    shown = training_state.look().run or runs[0].id
     st.segmented_control(
-        "Of these", list(by_id), required=True, key=key, on_change=_take_one
+        "Of these",
+        list(by_id),
+        required=True,
+        **training_state.bind("run", shown, lambda one: training_state.change(run=one)),
     )
-    return by_id[st.session_state[key]]
-
-
-def _take_one() -> None:
-    training_state.change(run=st.session_state[training_state.widget_key("run")])
+    return by_id[shown]
 
 
 def read_told(runs: list[Run]) -> dict[str, Told]:

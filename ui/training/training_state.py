@@ -1,15 +1,10 @@
-"""What one visitor looks at on the Training page: which runs, and how.
-
-As on the Dataset page it is kept here and written into the URL; the widgets only show
-it, and a change of one is taken over at once.
-"""
+"""What one visitor looks at on the Training page: which runs, and how."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import streamlit as st
 
@@ -20,7 +15,7 @@ from agemodel.explorer.model_estimates import run_of
 from agemodel.figures.training_charts import RUN_COLOURS
 from agemodel.runs.run_comparison import Told
 from agemodel.runs.run_folder import Run, list_runs
-from ui.keys import Keys
+from ui.page_state import BaseLook, PageState, choice, line, names, number
 
 CURVES, NETWORK, SAW = "curves", "network", "saw"
 RECIPE, TRAIN = "recipe", "train"
@@ -36,24 +31,11 @@ DIFFERENT, ALL = "different", "all"
 FOLDED, SINGLE = "blocks", "layers"
 MAX_RUNS = len(RUN_COLOURS)
 MAX_SMOOTHING = 95
-MAX_NUMBER = 1_000_000
-
-_CHOICES: dict[str, Sequence[str]] = {
-    "view": tuple(VIEWS),
-    "scale": (LINEAR, LOG),
-    "settings": (DIFFERENT, ALL),
-    "drawn": (FOLDED, SINGLE),
-}
-_LOOK = "training_look"
-_WRITTEN = "training_written"
-
-_KEYS = Keys("training")
-widget_key = _KEYS.widget_key
 
 
 @dataclass(frozen=True)
-class Look:
-    """What is looked at, and how; the names are those in the URL.
+class Look(BaseLook):
+    """What is looked at, and how.
 
     Attributes:
         view: of `VIEWS`.
@@ -64,87 +46,26 @@ class Look:
         scale: of the curves' axes.
         settings: which of the runs' settings are listed.
         drawn: what a box of the network is.
-        face: which face the strip shows.
+        face: which face the augmentation preview shows.
         draw: which draw of its variations.
     """
 
-    view: str = CURVES
-    runs: tuple[str, ...] = ()
-    run: str = ""
-    smooth: int = 0
-    scale: str = LINEAR
-    settings: str = DIFFERENT
-    drawn: str = FOLDED
-    face: int = 1
-    draw: int = 1
-
-    @classmethod
-    def from_query(cls, query: Mapping[str, str]) -> Look:
-        """Read it from a URL's query, by the names; what cannot be read is ignored."""
-        found = {
-            field.name: value
-            for field in fields(cls)
-            if (value := _read(field.name, query.get(field.name, ""))) is not None
-        }
-        return cls(**found)
-
-    def to_query(self) -> dict[str, str]:
-        """What differs from the default."""
-        values = {
-            field.name: getattr(self, field.name)
-            for field in fields(self)
-            if getattr(self, field.name) != field.default
-        }
-        return {
-            name: ",".join(value) if name == "runs" else str(value)
-            for name, value in values.items()
-        }
+    view: str = choice(CURVES, tuple(VIEWS))
+    runs: tuple[str, ...] = names(MAX_RUNS)
+    run: str = line()
+    smooth: int = number(0, 0, MAX_SMOOTHING)
+    scale: str = choice(LINEAR, (LINEAR, LOG))
+    settings: str = choice(DIFFERENT, (DIFFERENT, ALL))
+    drawn: str = choice(FOLDED, (FOLDED, SINGLE))
+    face: int = number()
+    draw: int = number()
 
 
-def _read(name: str, text: str) -> Any:
-    text = text.strip()
-    if name in _CHOICES:
-        return text if text in _CHOICES[name] else None
-    if name == "runs":
-        ids = dict.fromkeys(part for part in text.split(",") if part)
-        return tuple(ids)[:MAX_RUNS]
-    if name == "run":
-        return text
-    if not (text.isascii() and text.isdigit()):
-        return None
-    if name == "smooth":
-        return min(int(text[:8]), MAX_SMOOTHING)
-    return max(1, min(int(text[:8]), MAX_NUMBER))
-
-
-def load() -> None:
-    """Take over what the URL asks for; called once at the start of the page.
-
-    Who comes back from another page finds what was left, unless the URL says more.
-    """
-    query = st.query_params.to_dict()
-    arrives = widget_key("view") not in st.session_state
-    other = query != st.session_state.get(_WRITTEN)
-    if _LOOK not in st.session_state or (bool(query) if arrives else other):
-        st.session_state[_LOOK] = Look.from_query(query)
-
-
-def write_url() -> None:
-    """Bring the URL up to what is looked at."""
-    query = look().to_query()
-    if st.query_params.to_dict() != query:
-        st.query_params.from_dict(query)
-    st.session_state[_WRITTEN] = query
-
-
-def look() -> Look:
-    """What is looked at."""
-    return st.session_state[_LOOK]
-
-
-def change(**changes: Any) -> None:
-    """Look at something else, or otherwise."""
-    st.session_state[_LOOK] = replace(look(), **changes)
+STATE: PageState[Look] = PageState("training", {"look": Look})
+load, write_url = STATE.load, STATE.write_url
+look, change = STATE.look, STATE.change
+control, bind = STATE.control, STATE.bind
+widget_key = STATE.widget_key
 
 
 def runs() -> dict[str, Run]:
@@ -205,15 +126,3 @@ def stamp(folder: Path, *names: str) -> tuple[int, ...]:
         else:
             found += [status.st_mtime_ns, status.st_size]
     return tuple(found)
-
-
-def control(name: str) -> dict[str, Any]:
-    """What makes a widget show an attribute of the look, and change it."""
-    st.session_state[widget_key(name)] = getattr(look(), name)
-    return {"key": widget_key(name), "on_change": _take, "args": (name,)}
-
-
-def _take(name: str) -> None:
-    value = st.session_state[widget_key(name)]
-    if value is not None:
-        change(**{name: value})

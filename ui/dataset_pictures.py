@@ -1,0 +1,56 @@
+"""The imported pictures of the dataset, as they lie on the disk."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from agemodel.core import paths
+from agemodel.core.errors import DatasetError
+from agemodel.dataset.index import images_dir
+
+CACHED_PAGES = 40
+
+
+def pictures_dir() -> Path | None:
+    """Where the imported pictures lie, if they are there."""
+    try:
+        return images_dir(paths.data_dir())
+    except DatasetError:
+        return None
+
+
+def read_pictures(folder: Path | None, files: tuple[str, ...]) -> list[bytes]:
+    """The content of each file; empty where it is missing or no picture."""
+    return [b""] * len(files) if folder is None else _read(folder, files)
+
+
+def missing_in_words(count: int) -> str:
+    """That some pictures are missing, and what brings them back."""
+    return (
+        f"Pictures of {count} of these faces are missing. Import the archive "
+        "again: `python -m agemodel data import ARCHIVE`"
+    )
+
+
+def show_missing(count: int) -> None:
+    """Warn of missing pictures, if there are any."""
+    if count:
+        st.warning(missing_in_words(count), icon=":material/broken_image:")
+
+
+@st.cache_data(max_entries=CACHED_PAGES, show_spinner=False)
+def _read(folder: Path, files: tuple[str, ...]) -> list[bytes]:
+    return [_content(folder / file) for file in files]
+
+
+def _content(path: Path) -> bytes:
+    try:
+        content = path.read_bytes()
+        Image.open(BytesIO(content), formats=("JPEG", "PNG")).close()
+    except OSError:
+        return b""
+    return content

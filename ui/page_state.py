@@ -1,0 +1,223 @@
+"""What one visitor looks at on a page: kept in the session, written into the URL.
+
+A page has a *look*, a frozen dataclass whose fields say how each is read from the URL,
+and may have other parts, such as filters. Widgets only show them: each is set anew
+before it is drawn, and a change of it is taken over at once. So a chart, a button and a
+link can set the same value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
+
+import streamlit as st
+
+Query = Mapping[str, Sequence[str]]
+"""The query of a URL: all values of each name."""
+
+MAX_NUMBER = 1_000_000
+MAX_TEXT = 400
+"""Characters of a text that a URL may hold."""
+
+
+class UrlPart(Protocol):
+    """A part of a page's state."""
+
+    @classmethod
+    def from_query(cls, query: Query, /) -> Self:
+        """Read it from the query of a URL; what cannot be read is ignored."""
+
+    def to_query(self) -> dict[str, str]:
+        """What differs from the default."""
+
+
+def last(query: Query, name: str) -> str:
+    """The last value of a name in a query; empty where there is none."""
+    return (query.get(name) or [""])[-1]
+
+
+# ----------------------------------------------------------------- the fields of a look
+
+
+def choice(default: Any, values: Sequence[Any]) -> Any:
+    """A field with one of some values; in the URL their case does not count."""
+    known = {_folded(str(value)): value for value in values}
+    return _field(
+        default, lambda text: known.get(_folded(text)), lambda v: str(v).lower()
+    )
+
+
+def number(default: int = 1, least: int = 1, most: int = MAX_NUMBER) -> Any:
+    """A field with a whole number, brought between the least and the most."""
+
+    def read(text: str) -> int | None:
+        text = text.strip()[:8]
+        if not (text.isascii() and text.isdigit()):
+            return None
+        return max(least, min(int(text), most))
+
+    return _field(default, read)
+
+
+def line(longest: int = MAX_TEXT) -> Any:
+    """A field with a line of text, empty at first."""
+    return _field(
+        "", lambda text: text if text.isprintable() and len(text) <= longest else None
+    )
+
+
+def names(most: int) -> Any:
+    """A field with different names, in the URL between commas; none at first."""
+    return _field(
+        (),
+        lambda text: tuple(dict.fromkeys(filter(None, text.split(","))))[:most],
+        ",".join,
+    )
+
+
+def _field(
+    default: Any,
+    read: Callable[[str], Any],
+    write: Callable[[Any], str] = str,
+) -> Any:
+    return field(default=default, metadata={"read": read, "write": write})
+
+
+def _folded(text: str) -> str:
+    return text.strip().lower().rstrip("+")  # the + of '70+' is a space in a URL
+
+
+@dataclass(frozen=True)
+class BaseLook:
+    """How a page is looked at; the names of the fields are those in the URL."""
+
+    @classmethod
+    def from_query(cls, query: Query) -> Self:
+        """Read it from the query of a URL; what cannot be read is ignored."""
+        found = {
+            one.name: one.metadata["read"](last(query, one.name)) for one in fields(cls)
+        }
+        return cls(**{name: v for name, v in found.items() if v is not None})
+
+    def to_query(self) -> dict[str, str]:
+        """What differs from the default."""
+        return {
+            one.name: one.metadata["write"](getattr(self, one.name))
+            for one in fields(self)
+            if getattr(self, one.name) != one.default
+        }
+
+    def having(self, **changes: Any) -> Self:
+        """The look after some changes."""
+        return replace(self, **changes)
+
+    def taking(self, name: str, value: Any) -> Self:
+        """The look after a widget of one field was used; None where it was let go."""
+        return self if value is None else self.having(**{name: value})
+
+
+LookT = TypeVar("LookT", bound=BaseLook)
+
+
+# ----------------------------------------------------------------------- the whole page
+
+
+class PageState(Generic[LookT]):
+    """What one visitor looks at on a page, and the keys of the page's widgets."""
+
+    def __init__(self, page: str, parts: Mapping[str, type[UrlPart]]) -> None:
+        """Describe the state of a page.
+
+        Args:
+            page: its name, with which all keys begin: pages share one session state.
+            parts: the kinds of its parts by name, in the order of the URL, with the
+                look as `look`.
+        """
+        self._page = page
+        self._parts = parts
+
+    def load(self) -> None:
+        """Take over what the URL asks for; called once at the start of the page.
+
+        Who comes back from another page finds what was left, unless the URL says more.
+        A URL that is not the one written last was typed, shared or gone back to.
+        """
+        query = {name: st.query_params.get_all(name) for name in st.query_params}
+        arrives = self.widget_key("view") not in st.session_state
+        first = self.widget_key("look") not in st.session_state
+        other = st.query_params.to_dict() != st.session_state.get(self._written)
+        if first or (bool(query) if arrives else other):
+            for name, kind in self._parts.items():
+                self.put(name, kind.from_query(query))
+
+    def write_url(self) -> None:
+        """Bring the URL up to what is looked at."""
+        query: dict[str, str] = {}
+        for name in self._parts:
+            query |= self.part(name).to_query()
+        if st.query_params.to_dict() != query:
+            st.query_params.from_dict(query)
+        st.session_state[self._written] = query
+
+    @property
+    def _written(self) -> str:
+        return self.widget_key("written")
+
+    def part(self, name: str) -> Any:
+        """A part of the state."""
+        return st.session_state[self.widget_key(name)]
+
+    def put(self, name: str, value: UrlPart) -> None:
+        """Replace a part of the state."""
+        st.session_state[self.widget_key(name)] = value
+
+    def look(self) -> LookT:
+        """How the page is looked at."""
+        return cast(LookT, self.part("look"))
+
+    def change(self, **changes: Any) -> None:
+        """Change the look."""
+        self.put("look", self.look().having(**changes))
+
+    def control(self, name: str) -> dict[str, Any]:
+        """The arguments by which a widget shows a field of the look, and changes it."""
+        return self.bind(
+            name,
+            getattr(self.look(), name),
+            lambda value: self.put("look", self.look().taking(name, value)),
+        )
+
+    def bind(
+        self, name: str, value: Any, take: Callable[[Any], None]
+    ) -> dict[str, Any]:
+        """The arguments by which a widget shows a value, and hands over a new one.
+
+        Args:
+            name: of the widget.
+            value: to show.
+            take: called with the new value.
+        """
+        key = self.widget_key(name)
+        st.session_state[key] = value
+        return {"key": key, "on_change": lambda: take(st.session_state[key])}
+
+    # ------------------------------------------------------------------------- the keys
+
+    def widget_key(self, name: str) -> str:
+        """The key of a widget of this page."""
+        return f"{self._page}_{name}"
+
+    def round_key(self, name: str) -> str:
+        """The key of a widget whose state can be forgotten; see `renew`."""
+        return self.widget_key(f"{name}_{self._rounds.get(name, 0)}")
+
+    def renew(self, name: str) -> None:
+        """Draw a widget anew, such as a chart without the marks of what was chosen."""
+        count = self._rounds.get(name, 0) + 1
+        st.session_state[self.widget_key("rounds")] = self._rounds | {name: count}
+
+    @property
+    def _rounds(self) -> dict[str, int]:
+        return st.session_state.get(self.widget_key("rounds"), {})
