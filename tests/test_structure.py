@@ -108,3 +108,24 @@ def test_what_the_tests_run_on_is_what_the_app_runs_on() -> None:
     )
     assert len(app) > 20
     assert app <= dev
+
+
+def test_everything_is_imported_where_the_modules_of_unix_are_missing() -> None:
+    """As on Windows, where the libraries do without them, too."""
+    names = [
+        str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
+        for folder in ("agemodel/cli", "agemodel/jobs", "agemodel/dataset", "ui")
+        for path in files(folder)
+        if path.name != "__init__.py"
+    ]
+    code = (
+        "import asyncio, importlib, sys, filelock, psutil, streamlit.testing.v1\n"
+        "for name in ('fcntl', 'grp', 'pwd', 'resource', 'termios'):\n"
+        "    sys.modules[name] = None\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module(name)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *names], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr

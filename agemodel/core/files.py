@@ -174,39 +174,53 @@ def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a power cut, sees the old or the new one.
 
     Raises:
-        OSError: the disk does not take it; nothing of it is left.
+        OSError: the disk refuses it; the old file is kept, and nothing else is left.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
+        partial.write_bytes(content)
+        put_in_place(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
 
 
-def sweep(folder: Path, name: str = "") -> None:
-    """Delete what killed processes began to write with `write_whole`.
-
-    Only for who alone writes these files: it holds their lock, or is the one job.
+def put_in_place(made: Path, place: Path) -> None:
+    """Rename what was written beside its place, once it is on the disk.
 
     Args:
-        folder: where.
-        name: of the file that they were to become; any unless given.
+        made: a file, which may replace one; or a folder whose files were flushed.
+        place: its new name, on the same disk.
+
+    Raises:
+        OSError: the disk refuses it.
+    """
+    flush(made)
+    os.replace(made, place)
+    flush(place.parent)
+
+
+def flush(path: Path) -> None:
+    """Wait until a file's content, or a folder's names, are on the disk."""
+    if os.name == "nt" and path.is_dir():
+        return  # Windows opens no folders
+    descriptor = os.open(path, os.O_RDWR if os.name == "nt" else os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sweep(folder: Path, name: str = "") -> None:
+    """Delete what killed processes left half written by `write_whole`.
+
+    Only one process at a time may write these files: the one that calls this.
+
+    Args:
+        folder: where to look.
+        name: the file that was being written; any unless given.
     """
     for path in folder.glob(".*"):
         found = _PARTIAL.fullmatch(path.name)
         if found and name in ("", found["name"]) and path.is_file():
             path.unlink(missing_ok=True)
-
-
-def flush(path: Path) -> None:
-    """Wait until a file's content, or a folder's names, are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

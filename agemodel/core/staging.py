@@ -1,81 +1,78 @@
 """Folders that are put in place whole, or not at all.
 
-A folder is filled in another one beside its place, which is locked meanwhile. The
-system lets go of the lock when a process dies, however it dies: so what was left half
-filled is told from what is being filled, and the next who fills one there deletes it.
+A folder is filled in a hidden folder beside its place, which a lock file guards. The
+system releases the lock when a process dies: so what a killed process left half filled
+is known, and the next one that fills a folder there deletes it.
 """
 
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
+import secrets
 import shutil
-import tempfile
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from agemodel.core.files import flush
+from agemodel.core.file_locks import try_lock
+from agemodel.core.files import flush, put_in_place
 
 _PREFIX = ".filled-"
+_LOCK_SUFFIX = ".lock"
 _REPLACED = "replaced"
+_PATIENCE_S = 10.0
+"""For another process that has just taken the new lock file for a dead one's."""
+
 _AT_FDCWD, _EXCHANGE = -100, 2
-"""Of renameat2(2)."""
+"""Arguments of renameat2(2)."""
 
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
-    """Fill a folder, which takes its place when the block has ended well.
+    """Fill a folder, which takes its place when the block has ended without an error.
 
     Args:
         folder: its place; one that is there already is replaced.
 
     Yields:
-        An empty folder on the same disk, to be filled.
+        An empty folder on the same disk, to be filled with files.
 
     Raises:
-        OSError: the disk does not take it. What was there before is still there.
+        OSError: the disk refuses it. What was there before is still there.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    _mend(folder.parent)
-    outer = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=folder.parent))
+    _repair(folder.parent)
+    outer = folder.parent / f"{_PREFIX}{secrets.token_hex(8)}"
+    lock = outer.with_suffix(_LOCK_SUFFIX)
+    held = try_lock(lock, _PATIENCE_S)
+    if held is None:
+        raise BlockingIOError(f"{lock} is held by another program.")
     try:
-        with _locked(outer):
+        with held:
             filled = outer / folder.name
-            filled.mkdir()
+            filled.mkdir(parents=True)
             yield filled
-            for path in (*filled.iterdir(), filled):
+            for path in filled.iterdir():
                 flush(path)
             _put(filled, folder)
     finally:
         shutil.rmtree(outer, ignore_errors=True)
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold a folder's lock until the block ends.
-
-    Raises:
-        BlockingIOError: another process does.
-    """
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    finally:
-        os.close(descriptor)
+        lock.unlink(missing_ok=True)
 
 
 def _put(filled: Path, folder: Path) -> None:
-    """Give a folder its place.
+    """Move a filled folder to its place.
 
-    On Linux it changes places with the one before, in one step. Elsewhere that one is
-    away for a moment, in a place from which `_mend` brings it back after a kill.
+    On Linux it is exchanged with the one before, in one step. Elsewhere that one is
+    away for a moment, in a place from which `_repair` brings it back after a kill.
     """
     if not folder.exists():
-        filled.rename(folder)
-    elif not _exchange(filled, folder):
+        put_in_place(filled, folder)
+        return
+    flush(filled)
+    if not _exchange(filled, folder):
         replaced = filled.parent / _REPLACED
         replaced.mkdir()
         folder.rename(replaced / folder.name)
@@ -84,23 +81,27 @@ def _put(filled: Path, folder: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places; whether the system can."""
+    """Exchange the names of two folders; False where the system cannot."""
+    if sys.platform != "linux":
+        return False
     try:
         renameat2 = ctypes.CDLL(None).renameat2
     except (AttributeError, OSError):
         return False
     names = os.fsencode(one), os.fsencode(other)
-    return renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE) == 0
+    return bool(renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _EXCHANGE) == 0)
 
 
-def _mend(parent: Path) -> None:
-    """Undo what killed processes left half done."""
-    for outer in parent.glob(f"{_PREFIX}*"):
-        try:
-            with _locked(outer):
-                for old in outer.glob(f"{_REPLACED}/*"):
-                    if not (parent / old.name).exists():
-                        old.rename(parent / old.name)
-                shutil.rmtree(outer, ignore_errors=True)
-        except OSError:  # another process is filling it
+def _repair(parent: Path) -> None:
+    """Undo what killed processes left half done in a folder."""
+    for lock in parent.glob(f"{_PREFIX}*{_LOCK_SUFFIX}"):
+        held = try_lock(lock)
+        if held is None:  # its process is alive
             continue
+        outer = lock.with_suffix("")
+        with held:
+            for old in outer.glob(f"{_REPLACED}/*"):
+                if not (parent / old.name).exists():
+                    old.rename(parent / old.name)
+            shutil.rmtree(outer, ignore_errors=True)
+        lock.unlink(missing_ok=True)

@@ -7,7 +7,6 @@ none, and a folder that the next import deletes.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import re
@@ -23,6 +22,7 @@ import pandas as pd
 
 import agemodel
 from agemodel.core.errors import DatasetError
+from agemodel.core.file_locks import try_lock
 from agemodel.core.files import check_room, data_place, writing
 from agemodel.dataset.index import (
     INDEX_NAME,
@@ -201,14 +201,13 @@ def check_source(source: Path, data_dir: Path) -> None:
 @contextmanager
 def _import_lock(data_dir: Path) -> Iterator[None]:
     """Hold the one lock of imports; the system lets go of it when a process dies."""
-    with (data_dir / LOCK_NAME).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise DatasetError(
-                f"Another import into {data_dir} is running. Wait for it to end, then "
-                "try again."
-            ) from error
+    held = try_lock(data_dir / LOCK_NAME)
+    if held is None:
+        raise DatasetError(
+            f"Another import into {data_dir} is running. Wait for it to end, then "
+            "try again."
+        ) from BlockingIOError(LOCK_NAME)  # so that a download keeps its archive
+    with held:
         yield
 
 

@@ -7,7 +7,6 @@ cancelled, cut off or killed goes on when the same one is started again.
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import hashlib
 import os
@@ -21,6 +20,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from agemodel.core.errors import DatasetError
+from agemodel.core.file_locks import try_lock
 from agemodel.core.files import data_place, writing
 from agemodel.dataset.archive import ImportReport, Progress, import_dataset
 from agemodel.dataset.fetch import (
@@ -184,14 +184,13 @@ def check_digest(sha256: str, url: str | None) -> None:
 @contextmanager
 def _download_lock(data_dir: Path) -> Iterator[None]:
     """Hold the one lock of downloads; the system lets go when a process dies."""
-    with (data_dir / LOCK_NAME).open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DatasetError(
-                f"Another download into {data_dir} is running. Wait for it to end, or "
-                "cancel it, then try again."
-            ) from None
+    held = try_lock(data_dir / LOCK_NAME)
+    if held is None:
+        raise DatasetError(
+            f"Another download into {data_dir} is running. Wait for it to end, or "
+            "cancel it, then try again."
+        )
+    with held:
         yield
 
 

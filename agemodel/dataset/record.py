@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import secrets
 import shutil
@@ -18,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agemodel.core.errors import DatasetError
-from agemodel.core.files import flush
+from agemodel.core.files import put_in_place
 
 RECORD_NAME = "import.json"
 IMAGES_NAME = "images"
@@ -91,12 +90,8 @@ def commit_record(data_dir: Path, record: ImportRecord) -> None:
     """Make `record`'s folder the dataset, in one step that survives a power cut."""
     content = asdict(record) | {"check": _check_of(record)}
     draft = data_dir / record.folder / RECORD_NAME
-    with draft.open("w", encoding="utf-8") as file:
-        file.write(json.dumps(content, indent=2) + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(draft, data_dir / RECORD_NAME)
-    flush(data_dir)
+    draft.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    put_in_place(draft, data_dir / RECORD_NAME)
 
 
 def new_folder_name() -> str:

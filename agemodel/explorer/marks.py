@@ -8,23 +8,21 @@ a lock, so that two who mark at once lose nothing.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
-import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 import pandas as pd
 
 from agemodel.core.columns import category
 from agemodel.core.errors import DatasetError
+from agemodel.core.file_locks import try_lock
 from agemodel.core.files import data_place, sweep, write_whole, writing
 
 MARKS_NAME = "marks.jsonl"
@@ -240,24 +238,14 @@ def _head_problems(line: bytes, lines: int) -> list[str]:
 @contextmanager
 def _locked(data_dir: Path) -> Iterator[None]:
     """Hold the marks' lock; the system lets go of it when a process dies."""
-    deadline = time.monotonic() + _PATIENCE_S
     with writing("The marks", data_place(data_dir), DatasetError):
         data_dir.mkdir(parents=True, exist_ok=True)
-        with (data_dir / LOCK_NAME).open("w") as file:
-            while not _try_lock(file):
-                if time.monotonic() > deadline:
-                    raise DatasetError(
-                        f"Another program holds the marks in {data_dir}. Wait for it "
-                        "to end, then mark again."
-                    )
-                time.sleep(0.01)
+        held = try_lock(data_dir / LOCK_NAME, _PATIENCE_S)
+        if held is None:
+            raise DatasetError(
+                f"Another program holds the marks in {data_dir}. Wait for it to end, "
+                "then mark again."
+            )
+        with held:
             sweep(data_dir, MARKS_NAME)
             yield
-
-
-def _try_lock(file: TextIO) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -1,73 +1,73 @@
-"""Who may train: one process at a time, whoever started it.
-
-A training holds a lock on a file in `paths.runs_dir()`. The system lets go of it when
-the process ends, however it ends, so nothing has to be cleared away.
-"""
+"""The lock that lets one process train at a time, whoever started it."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from pathlib import Path
-from typing import IO
 
 from agemodel.core import paths
 from agemodel.core.errors import RunError
-from agemodel.core.files import runs_place, writing
+from agemodel.core.file_locks import is_locked, try_lock
+from agemodel.core.files import runs_place, sweep, write_whole, writing
 
 TRAINING = ".training.lock"
+HOLDER = ".training.json"
+"""Names the run in training, while the lock is held."""
+
 RECORDS = ".jobs.lock"
-_PATIENCE_S = 10.0
 MOMENT_S = 1.0
-"""For so long who asks for the lock's holder may have it himself, or a process that is
-killed still hold it."""
+"""How long the lock may still be held by a process that only asks for the holder, or
+that was just killed."""
+
+_PATIENCE_S = 10.0
 
 
 @contextmanager
 def training_lock(run_id: str) -> Iterator[None]:
-    """Be the one training until the block ends.
+    """Hold the lock of trainings until the block ends.
 
     Raises:
         RunError: another training is under way; its run is named.
     """
-    with _opened(TRAINING) as file:
-        if not _acquire(file, MOMENT_S):
-            raise RunError(refusal(_holder(file)))
+    held = _try_lock(TRAINING, MOMENT_S)
+    if held is None:
+        raise RunError(refusal(_run_of_holder()))
+    holder = paths.runs_dir() / HOLDER
+    with held:
         with _writing():
-            file.seek(0)
-            file.truncate()
-            file.write(json.dumps({"run": run_id, "pid": os.getpid()}))
-            file.flush()
+            sweep(paths.runs_dir(), HOLDER)
+            write_whole(holder, json.dumps({"run": run_id}).encode())
         try:
             yield
         finally:
-            file.truncate(0)
+            holder.unlink(missing_ok=True)
 
 
 def run_in_training(patience_s: float = 0.0) -> str | None:
-    """The id of the run that is trained now, by any process; None when there is none.
+    """The id of the run that any process trains now; None when there is none.
 
-    Where the id cannot be told, it is empty.
+    It is empty where a training is under way, but its run is not known.
 
     Args:
         patience_s: how long to wait for the end of a training.
+
+    Raises:
+        RunError: the lock file cannot be opened.
     """
     path = paths.runs_dir() / TRAINING
-    if not path.exists():
-        return None
     try:
-        with path.open(encoding="utf-8") as file:  # where nothing may be written, too
-            return None if _acquire(file, patience_s) else _holder(file)
+        return _run_of_holder() if is_locked(path, patience_s) else None
     except OSError as error:
         raise RunError(f"{path} cannot be opened: {error}.") from error
 
 
 def refusal(run_id: str) -> str:
-    """Why no second training is started."""
+    """The sentence that refuses a second training.
+
+    Args:
+        run_id: the run in training; empty where it is not known.
+    """
     which = f"Run {run_id} is" if run_id else "A run is"
     return (
         f"{which} being trained. Two trainings at once would slow each other down: "
@@ -77,50 +77,32 @@ def refusal(run_id: str) -> str:
 
 @contextmanager
 def records_lock() -> Iterator[None]:
-    """Be the only one who changes records of jobs, for a moment.
+    """Hold the lock of the jobs' records until the block ends.
 
     Raises:
-        RunError: somebody holds it for long.
+        RunError: another process holds it for long.
     """
-    with _opened(RECORDS) as file:
-        if not _acquire(file, _PATIENCE_S):
-            raise RunError(
-                f"Another program holds {paths.runs_dir() / RECORDS}. Try again."
-            )
+    held = _try_lock(RECORDS, _PATIENCE_S)
+    if held is None:
+        raise RunError(
+            f"Another program holds {paths.runs_dir() / RECORDS}. Try again."
+        )
+    with held:
         yield
 
 
-@contextmanager
-def _opened(name: str) -> Iterator[IO[str]]:
-    path: Path = paths.runs_dir() / name
+def _try_lock(name: str, patience_s: float) -> AbstractContextManager[object] | None:
     with _writing():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Not "w": that would empty the file before the lock is held.
-        file = path.open("a+", encoding="utf-8")
-    with file:
-        yield file
+        paths.runs_dir().mkdir(parents=True, exist_ok=True)
+        return try_lock(paths.runs_dir() / name, patience_s)
 
 
 def _writing() -> AbstractContextManager[None]:
     return writing("The lock of who works on runs", runs_place(), RunError)
 
 
-def _acquire(file: IO[str], patience_s: float) -> bool:
-    deadline = time.monotonic() + patience_s
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                return False
-            time.sleep(0.02)
-        else:
-            return True
-
-
-def _holder(file: IO[str]) -> str:
-    file.seek(0)
+def _run_of_holder() -> str:
     try:
-        return str(json.loads(file.read())["run"])
-    except (ValueError, KeyError, TypeError):
+        return str(json.loads((paths.runs_dir() / HOLDER).read_text("utf-8"))["run"])
+    except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -1,9 +1,8 @@
-"""Checkpoints that outlive a kill at any moment.
+"""Checkpoints of a training, which survive a kill at any moment.
 
-A checkpoint is a folder. It is filled under another name, flushed to disk, and renamed;
-so a folder of the right name is a whole checkpoint, and the highest epoch is the one to
-go on from. It holds the last and the best model and the whole history, so that the best
-is never forgotten. The two newest are kept.
+A checkpoint is a folder that is put in place whole (see `staging`); the highest epoch
+is the one to resume from. It holds the last and the best model and the whole history,
+so that the best is never lost. The two newest are kept.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from typing import Any
 
 import pandas as pd
 
-from agemodel.core.files import flush
+from agemodel.core.staging import staged
 from agemodel.runs.run_folder import Run
 
 LAST = "last.keras"
@@ -33,8 +32,8 @@ class Checkpoint:
     """A whole checkpoint on disk.
 
     Attributes:
-        folder: where it is.
-        history: one row an epoch so far, as plain values.
+        folder: its folder.
+        history: one row per finished epoch, as plain values.
     """
 
     folder: Path
@@ -42,7 +41,7 @@ class Checkpoint:
 
     @property
     def epochs(self) -> int:
-        """How many epochs are done."""
+        """The number of finished epochs."""
         return len(self.history)
 
 
@@ -60,45 +59,37 @@ def write_checkpoint(
     save_last: Callable[[Path], None],
     save_best: Callable[[Path], None] | None,
 ) -> Checkpoint:
-    """Write a checkpoint and let go of old ones.
+    """Write a checkpoint and delete old ones.
 
     Args:
         parent: the folder of checkpoints.
-        history: one row an epoch, this one included.
+        history: one row per epoch, this one included.
         save_last: writes the model with its optimizer to a path.
         save_best: writes the best model, if this epoch is the best; else the best of
-            the checkpoint before is carried over.
+            the checkpoint before is kept.
+
+    Raises:
+        OSError: the disk refuses it; the checkpoints before are kept.
     """
     before = latest_checkpoint(parent)
-    partial = parent / f"partial-{os.getpid()}"
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    folder = parent / f"epoch-{len(history):04d}"
+    with staged(folder) as partial:
         save_last(partial / LAST)
         if save_best:
             save_best(partial / BEST)
         elif before:
             os.link(before.folder / BEST, partial / BEST)
         (partial / "history.json").write_text(json.dumps(history), "utf-8")
-        for file in (*partial.iterdir(), partial):
-            flush(file)
-    except BaseException:
-        # On a full disk, this makes the room in which to say so.
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-    folder = parent / f"epoch-{len(history):04d}"
-    partial.rename(folder)
-    flush(parent)
     _remove_old(parent)
     return Checkpoint(folder, history)
 
 
 def publish(run: Run, history: list[dict[str, Any]], epochs: int) -> None:
-    """Write `history.csv` and `status.json`, which say what the checkpoint holds.
+    """Write a checkpoint's `history.csv` and `status.json` into the run's folder.
 
     Args:
-        run: whose checkpoint it is.
-        history: of the checkpoint, a row an epoch.
+        run: the run in training.
+        history: one row per epoch, as in the checkpoint.
         epochs: how many the recipe asks for.
     """
     run.write_history(pd.DataFrame(history))

@@ -137,6 +137,28 @@ def test_failed_writing_leaves_the_old_file_and_nothing_that_takes_room(
         assert (folder / "a").read_bytes() == b"old"
 
 
+def test_content_is_on_disk_before_it_takes_the_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, steps = tmp_path / "data", list[tuple[str, str]]()
+    replace = os.replace
+
+    def on_fsync(descriptor: int) -> None:
+        known = {path.stat().st_ino: path for path in (folder, *folder.iterdir())}
+        path = known[os.fstat(descriptor).st_ino]
+        steps.append(("flushed", path.read_text() if path.is_file() else path.name))
+
+    def on_replace(source: Path, target: Path) -> None:
+        steps.append(("named", source.read_text()))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", on_fsync)
+    monkeypatch.setattr(os, "replace", on_replace)
+    write_whole(folder / "a", b"content")
+    assert steps == [("flushed", "content"), ("named", "content"), ("flushed", "data")]
+    assert [path.name for path in folder.iterdir()] == ["a"]
+
+
 def test_file_that_the_system_cuts_short_is_not_taken_for_whole(tmp_path: Path) -> None:
     """The system itself refuses a byte too many, as on a full disk."""
     path = tmp_path / "data" / "a"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agemodel.core import paths, staging
+from agemodel.core import files, paths, staging
 from agemodel.core.staging import staged
 
 FILL = """
@@ -104,7 +104,9 @@ def test_a_kill_at_each_step_loses_nothing_and_the_next_one_sweeps(
 ) -> None:
     command = [sys.executable, "-c", FILL, str(folder), moment]
     assert subprocess.run(command, cwd=paths.ROOT).returncode == -signal.SIGKILL
-    assert len(names(folder)) == (2 if left else 1)
+    left_behind = [name for name in names(folder) if name.startswith(".filled-")]
+    assert len(left_behind) == 2  # what was filled, and its lock file
+    assert ("m" in names(folder)) == bool(left)
     # No reader of a folder's folders, such as that of the models' cards, is misled.
     assert {path.parent.name for path in folder.parent.glob("*/a")} <= {"m"}
     if left:
@@ -125,14 +127,15 @@ def test_content_is_on_disk_before_it_takes_its_place(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[str] = []
-    monkeypatch.setattr(staging, "flush", lambda path: flushed.append(path.name))
-    put = staging._put
+    exchange = staging._exchange
 
-    def noted(*folders: Path) -> None:
+    def noted(*folders: Path) -> bool:
         flushed.append("put")
-        put(*folders)
+        return exchange(*folders)
 
-    monkeypatch.setattr(staging, "_put", noted)
+    for module in (files, staging):
+        monkeypatch.setattr(module, "flush", lambda path: flushed.append(path.name))
+    monkeypatch.setattr(staging, "_exchange", noted)
     fill(folder)
     assert flushed == ["a", "m", "put", "models"]
 

@@ -539,7 +539,6 @@ IMPORT = """
 import os, signal, sys
 from pathlib import Path
 import agemodel.dataset.archive as archive
-import agemodel.dataset.record as record
 
 def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -551,9 +550,10 @@ if moment == "unpacking":
 elif moment == "before tables":
     archive.write_table = die
 elif moment == "before commit":
-    record.os.replace = die
+    os.replace = die
 elif moment == "after commit":
-    record.flush = die
+    replace = os.replace
+    os.replace = lambda *names: (replace(*names), die())
 print("ready", flush=True)
 archive.import_dataset(Path(source), Path(data_dir), progress=progress, force=True)
 """

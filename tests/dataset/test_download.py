@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
@@ -18,6 +17,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from filelock import FileLock
 
 from agemodel.core import paths
 from agemodel.core.errors import DatasetError
@@ -360,10 +360,11 @@ def test_an_import_that_could_not_run_is_made_up_for_without_a_download(
     server: Server, data_dir: Path
 ) -> None:
     data_dir.mkdir()
-    with (data_dir / ".import.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with pytest.raises(DatasetError, match="Another import"):
-            download(data_dir, server.url)
+    with (
+        FileLock(data_dir / ".import.lock"),
+        pytest.raises(DatasetError, match="Another import"),
+    ):
+        download(data_dir, server.url)
     download(data_dir, server.url)
     assert_imported(data_dir)
     assert server.asked[1]["Range"] == f"bytes={len(server.body)}-"

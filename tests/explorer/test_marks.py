@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import csv
-import fcntl
 import io
 import json
 import os
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from agemodel.core import paths
 from agemodel.core.errors import DatasetError
@@ -108,10 +108,11 @@ def test_lock_that_is_held_for_long_is_told(
     marked: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(marks_module, "_PATIENCE_S", 0.05)
-    with (marked / ".marks.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        with pytest.raises(DatasetError, match="Another program holds the marks"):
-            mark_faces(marked, ["a"], "fine")
+    with (
+        FileLock(marked / ".marks.lock"),
+        pytest.raises(DatasetError, match="Another program holds the marks"),
+    ):
+        mark_faces(marked, ["a"], "fine")
     mark_faces(marked, ["a"], "fine")  # free again
     assert verdicts(marked)["a"] == "fine"
 

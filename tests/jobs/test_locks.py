@@ -79,7 +79,7 @@ def test_lock_file_that_says_nothing_still_refuses(
 ) -> None:
     monkeypatch.setattr(locks, "MOMENT_S", 0.1)
     with holder() as process:
-        (runs_folder / locks.TRAINING).write_text("{")
+        (runs_folder / locks.HOLDER).write_text("{")
         assert run_in_training() == ""
         with pytest.raises(RunError, match="A run is being trained"):
             training_lock("mine").__enter__()

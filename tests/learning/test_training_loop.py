@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel.core import paths
+from agemodel.core import paths, staging
 from agemodel.core.errors import ConfigError, DatasetError, RunError
 from agemodel.core.labels import AGES
 from agemodel.dataset.index import images_dir
@@ -375,16 +375,16 @@ def test_full_disk_loses_no_epoch_and_training_goes_on_once_there_is_room(
     data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config, run = replace(SMALL, epochs=3), Run(runs / "full")
-    flush, calls = checkpoints.flush, list[Path]()
+    flush, calls = staging.flush, list[Path]()
 
     def fills(path: Path) -> None:
         calls.append(path)
-        if path.name == "history.json" and len(calls) > 5:
+        if path.name == "history.json" and len(calls) > 3:
             raise OSError(28, "No space left on device")
         flush(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoints, "flush", fills)
+        patch.setattr(staging, "flush", fills)
         with pytest.raises(RunError, match=r"training of full .* full\. Free some"):
             train(config, data, "full")
     parent = run.folder / "checkpoints"

@@ -265,55 +265,6 @@ def test_predictions_cut_short_are_damaged(run: Run, length: int) -> None:
         run.read_predictions()
 
 
-def test_writing_leaves_the_file_and_nothing_else(tmp_path: Path) -> None:
-    path = tmp_path / "status.json"
-    for content in (b"old", b"the new one"):
-        write_whole(path, content)
-        assert path.read_bytes() == content
-    assert list(tmp_path.iterdir()) == [path]
-
-
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_failed_writing_leaves_the_old_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
-    path = tmp_path / "status.json"
-    write_whole(path, b"old")
-
-    def fail(*arguments: object) -> None:
-        raise OSError("No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, step, fail)
-        with pytest.raises(OSError, match="No space"):
-            write_whole(path, b"new")
-    assert path.read_bytes() == b"old"
-    write_whole(path, b"new")
-    assert path.read_bytes() == b"new"
-
-
-def test_content_is_on_disk_before_it_takes_the_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "status.json"
-    steps: list[tuple[str, bytes]] = []
-    replace = os.replace
-
-    def on_fsync(descriptor: int) -> None:
-        inode = os.fstat(descriptor).st_ino
-        (file,) = [f for f in tmp_path.iterdir() if f.stat().st_ino == inode]
-        steps.append(("flushed", file.read_bytes()))
-
-    def on_replace(source: Path, target: Path) -> None:
-        steps.append(("named", source.read_bytes()))
-        replace(source, target)
-
-    monkeypatch.setattr(os, "fsync", on_fsync)
-    monkeypatch.setattr(os, "replace", on_replace)
-    write_whole(path, b"content")
-    assert steps == [("flushed", b"content"), ("named", b"content")]
-
-
 def test_json_that_cannot_be_written_leaves_the_old_file(run: Run) -> None:
     run.write_json("status.json", {"epochs_done": 1})
     with pytest.raises(TypeError):
