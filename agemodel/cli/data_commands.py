@@ -27,7 +27,9 @@ def add_commands(commands: Any) -> None:
     importer.add_argument("--force", action="store_true", help="import it once more")
     importer.set_defaults(run=_import)
     download = actions.add_parser(
-        "download", help="from Kaggle's mirror or an address, then import it"
+        "download",
+        help="from Kaggle's mirror, where it goes on when it is started again, or from "
+        "an address, then import it",
     )
     download.add_argument(
         "--from", dest="url", metavar="URL", help="of an archive, http or https"

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Bar:
-    """A progress bar that appears with the first report; callable as `Progress`."""
+    """A progress bar that appears with the first report; an `OnProgress`."""
 
     def __init__(self, **options: Any) -> None:
         self._options = options

@@ -12,7 +12,7 @@ import os
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from pathlib import Path
 import pandas as pd
 
 import agemodel
+from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import DatasetError
 from agemodel.core.file_locks import try_lock
 from agemodel.core.files import check_room, data_place, writing
@@ -55,7 +56,6 @@ from agemodel.dataset.record import (
 from agemodel.dataset.splits import check_splits, read_splits
 
 LOCK_NAME = ".import.lock"
-Progress = Callable[[int, int | None, str], None]
 _STEP = 250  # files between two calls of a progress function
 _ARCHIVE_ENDING = re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|7z|rar)", re.IGNORECASE)
 
@@ -124,7 +124,7 @@ def import_dataset(
     data_dir: Path,
     *,
     splits: pd.DataFrame | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     force: bool = False,
     limits: Limits | None = None,
 ) -> ImportReport:
@@ -277,7 +277,7 @@ class _Import:
     source: Path
     data_dir: Path
     limits: Limits
-    progress: Progress | None
+    progress: OnProgress | None
     labels: dict[str, FaceLabel] = field(default_factory=dict)
     rejects: list[tuple[str, str]] = field(default_factory=list)
     skipped: int = 0

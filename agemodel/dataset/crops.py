@@ -8,7 +8,7 @@ they are counted.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import local
@@ -16,6 +16,7 @@ from threading import local
 import pandas as pd
 import pyarrow as pa
 
+from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import DatasetError
 from agemodel.core.files import data_place, write_whole, writing
 from agemodel.core.tables import parquet_of, read_parquet
@@ -33,11 +34,9 @@ the crop change: crops of another version are searched for anew."""
 _SAME_AS_VERSION_1 = "de6e6a0c04d13a32bfac7d909ec02fd3a49d3e092612d0a576e7c217c70fb2ae"
 """What release 0.1.0 wrote in its place."""
 
-Progress = Callable[[int, int | None, str], None]
-
 
 def read_crops(
-    data_dir: Path, files: Sequence[str], progress: Progress | None = None
+    data_dir: Path, files: Sequence[str], progress: OnProgress | None = None
 ) -> pd.DataFrame:
     """The crop of each file, from the dataset's folder or, the first time, by search.
 
@@ -70,7 +69,7 @@ def square_of_row(row: pd.Series) -> CropSquare:
 
 
 def _detect_all(
-    data_dir: Path, files: Sequence[str], progress: Progress | None
+    data_dir: Path, files: Sequence[str], progress: OnProgress | None
 ) -> pd.DataFrame:
     folder, own, rows = images_dir(data_dir), local(), []
 

@@ -1,8 +1,7 @@
 """Getting the images in the background: one import or download at a time, watched.
 
-A `Getter` runs `import_dataset` or `download_dataset` in a thread. Whoever asks it is
-told the same; nobody has to stay. What came of a job that was cancelled or failed, or
-whose process was killed, is gone on from when the same is started again.
+A `Getter` runs `import_dataset` or `download_dataset` in a thread. Everyone who asks it
+is told the same; nobody has to stay.
 """
 
 from __future__ import annotations
@@ -14,21 +13,16 @@ from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import AgeModelError, DatasetError
-from agemodel.dataset.archive import (
-    ImportReport,
-    Progress,
-    check_source,
-    import_dataset,
+from agemodel.dataset.archive import ImportReport, check_source, import_dataset
+from agemodel.dataset.download import LicenceNotAccepted, download_dataset
+from agemodel.dataset.url_download import (
+    TIMEOUTS_S,
+    check_sha256,
+    check_url,
+    shown_url,
 )
-from agemodel.dataset.download import (
-    DownloadCancelled,
-    LicenceNotAccepted,
-    check_digest,
-    download_dataset,
-)
-from agemodel.dataset.fetch import check_url, shown
-from agemodel.dataset.transfer import PAUSES_S, TIMEOUTS_S
 
 MIRROR, ADDRESS, DISK = "mirror", "address", "disk"
 SOURCES = (MIRROR, ADDRESS, DISK)
@@ -43,8 +37,18 @@ _BROKEN = (
 )
 
 
-class ImportCancelled(DatasetError):
-    """Somebody cancelled an import; what was there before is still there."""
+_CANCELLED = {
+    MIRROR: "The download was cancelled. What has come is kept; start the same "
+    "download again to go on.",
+    ADDRESS: "The download was cancelled. Nothing of it is kept: the same download "
+    "begins anew.",
+    DISK: "The import was cancelled. Nothing of it is left, and the source is as it "
+    "was.",
+}
+
+
+class GettingCancelled(DatasetError):
+    """Somebody cancelled; a dataset that was there before is still there."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +67,10 @@ class Wanted:
 
     @property
     def name(self) -> str:
-        """The source for a person's eyes: without what may be secret in an address."""
+        """The source as it may be shown: without what may be secret in an address."""
         if self.source == MIRROR:
             return "the mirror on Kaggle"
-        return shown(self.place) if self.source == ADDRESS else self.place
+        return shown_url(self.place) if self.source == ADDRESS else self.place
 
     @property
     def path(self) -> Path:
@@ -81,7 +85,7 @@ class Wanted:
         """
         if self.source == ADDRESS:
             check_url(self.place)
-            check_digest(self.sha256, self.place)
+            check_sha256(self.sha256, self.place)
         if self.source == DISK:
             if not self.place:
                 raise DatasetError(
@@ -133,16 +137,10 @@ class Getter:
     """Gets the images, one job at a time. Safe to use from any thread.
 
     Args:
-        pauses_s: between attempts, see `Transfer`.
-        timeouts_s: see `Transfer`.
+        timeouts_s: of an address, see `url_download`.
     """
 
-    def __init__(
-        self,
-        pauses_s: tuple[float, ...] = PAUSES_S,
-        timeouts_s: tuple[float, float] = TIMEOUTS_S,
-    ) -> None:
-        self._pauses_s = pauses_s
+    def __init__(self, timeouts_s: tuple[float, float] = TIMEOUTS_S) -> None:
         self._timeouts_s = timeouts_s
         self._lock = threading.Lock()
         self._cancel = threading.Event()
@@ -176,7 +174,8 @@ class Getter:
         ).start()
 
     def cancel(self) -> None:
-        """Ask the running job to stop, which takes up to some seconds."""
+        """Ask the running job to stop: within a second, or where a server at an address
+        does not answer, within `timeouts_s`."""
         with self._lock:
             if self._now.phase == RUNNING:
                 self._cancel.set()
@@ -195,7 +194,7 @@ class Getter:
         try:
             report = self._get(wanted, data_dir, cancel)
             end = {"phase": DONE, "report": report}
-        except (DownloadCancelled, ImportCancelled) as error:
+        except GettingCancelled as error:
             end = {"phase": CANCELLED, "problem": str(error)}
         except AgeModelError as error:
             end = {"phase": FAILED, "problem": str(error)}
@@ -206,31 +205,26 @@ class Getter:
     def _get(
         self, wanted: Wanted, data_dir: Path, cancel: threading.Event
     ) -> ImportReport:
+        import_progress = self._teller(IMPORT, wanted, cancel)
         if wanted.source == DISK:
-            tell = self._teller(IMPORT, cancel)
-            return import_dataset(wanted.path, data_dir, progress=tell)
+            return import_dataset(wanted.path, data_dir, progress=import_progress)
         report = download_dataset(
             data_dir,
             None if wanted.source == MIRROR else wanted.place,
             licence_accepted=True,
             sha256=wanted.sha256,
-            progress=self._teller(DOWNLOAD),
-            import_progress=self._teller(IMPORT),
-            cancel=cancel,
-            pauses_s=self._pauses_s,
+            progress=self._teller(DOWNLOAD, wanted, cancel),
+            import_progress=import_progress,
             timeouts_s=self._timeouts_s,
         )
         return report.imported
 
-    def _teller(self, step: str, cancel: threading.Event | None = None) -> Progress:
-        """What takes down the progress of a step, and ends it if `cancel` is set."""
+    def _teller(self, step: str, wanted: Wanted, cancel: threading.Event) -> OnProgress:
+        """What notes the progress of a step, and ends it once `cancel` is set."""
 
         def tell(done: int, total: int | None, text: str) -> None:
-            if cancel is not None and cancel.is_set():
-                raise ImportCancelled(
-                    "The import was cancelled. Nothing of it is left, and the source "
-                    "is as it was."
-                )
+            if cancel.is_set():
+                raise GettingCancelled(_CANCELLED[wanted.source])
             with self._lock:
                 if step != self._now.step:
                     self._rate = _Rate()
@@ -253,11 +247,11 @@ class _Rate:
         if self._samples and done < self._samples[-1][1]:
             self._samples.clear()  # it began anew
         self._samples.append((time.monotonic(), done))
-        self._forget()
+        self._drop_old()
 
     def bytes_per_s(self) -> float | None:
         """The rate, which falls while nothing comes; None where it is not known."""
-        self._forget()
+        self._drop_old()
         if not self._samples:
             return None
         began, before = self._samples[0]
@@ -266,7 +260,7 @@ class _Rate:
             return None
         return (self._samples[-1][1] - before) / seconds
 
-    def _forget(self) -> None:
+    def _drop_old(self) -> None:
         """Keep one sample that is older than the window, and those within it."""
         start = time.monotonic() - _WINDOW_S
         while len(self._samples) > 1 and self._samples[1][0] < start:

@@ -7,8 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import DatasetError
-from agemodel.dataset.crops import Progress, read_crops, square_of_row
+from agemodel.dataset.crops import read_crops, square_of_row
 from agemodel.dataset.index import images_dir, read_index
 from agemodel.faces.crop import CropSquare, crop_square, square_of_picture
 from agemodel.images import read_image
@@ -18,7 +19,7 @@ _VAL_SHARE_OF_SEED = 0.1
 
 
 def faces_of(
-    config: TrainConfig, data_dir: Path, progress: Progress | None = None
+    config: TrainConfig, data_dir: Path, progress: OnProgress | None = None
 ) -> pd.DataFrame:
     """The faces a recipe trains, chooses and reports on, with their crops.
 
@@ -55,7 +56,10 @@ def faces_of(
 
 
 def _squares(
-    config: TrainConfig, data_dir: Path, faces: pd.DataFrame, progress: Progress | None
+    config: TrainConfig,
+    data_dir: Path,
+    faces: pd.DataFrame,
+    progress: OnProgress | None,
 ) -> pd.Series:
     if config.framing == "chip":
         return pd.Series([None] * len(faces), dtype=object)

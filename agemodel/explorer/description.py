@@ -20,11 +20,12 @@ import pandas as pd
 import pyarrow as pa
 
 from agemodel.core import paths
+from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import ModelError
 from agemodel.core.files import write_whole
 from agemodel.core.labels import age_group_index
 from agemodel.core.tables import parquet_of
-from agemodel.dataset.crops import Progress, read_crops, square_of_row
+from agemodel.dataset.crops import read_crops, square_of_row
 from agemodel.dataset.index import images_dir, read_index
 from agemodel.explorer import averages
 from agemodel.explorer.averages import AverageFaces, write_averages
@@ -146,7 +147,7 @@ class Summary:
 def describe(
     data_dir: Path,
     model_folder: Path,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     folder: Path | None = None,
 ) -> Summary:
     """Measure every face and write what ships: the table and the average faces.
@@ -196,7 +197,7 @@ def _input_px(model_folder: Path) -> int:
 
 
 def _places(
-    index: pd.DataFrame, model_folder: Path, report: Progress
+    index: pd.DataFrame, model_folder: Path, report: OnProgress
 ) -> tuple[np.ndarray, str]:
     """Places on the map, shape (n, 2), nan for none, and why there is no map."""
     places = np.full((len(index), 2), np.nan, np.float32)
@@ -213,7 +214,7 @@ def _places(
 
 
 def _measure(
-    images: Path, crops: pd.DataFrame, size_px: int, report: Progress
+    images: Path, crops: pd.DataFrame, size_px: int, report: OnProgress
 ) -> pd.DataFrame:
     """The table without the map."""
 
@@ -261,7 +262,7 @@ def _duplicates(digests: Sequence[bytes], small: np.ndarray) -> dict[str, np.nda
     }
 
 
-def _average(images: Path, index: pd.DataFrame, report: Progress) -> pd.DataFrame:
+def _average(images: Path, index: pd.DataFrame, report: OnProgress) -> pd.DataFrame:
     """The average faces of the faces in an index."""
     means = AverageFaces()
     chips = _for_each(
@@ -280,7 +281,7 @@ def _average(images: Path, index: pd.DataFrame, report: Progress) -> pd.DataFram
 def _for_each(
     function: Callable[[_Item], _Found],
     items: Sequence[_Item],
-    report: Progress,
+    report: OnProgress,
     text: str,
 ) -> Iterator[_Found]:
     """The function of each item, in order, by all cores; few wait in memory."""

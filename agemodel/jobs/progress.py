@@ -58,7 +58,7 @@ class Progress:
 
 
 class ProgressFile:
-    """Writes a run's progress; callable as `dataset.crops.Progress`."""
+    """Writes a run's progress; callable as an `OnProgress`."""
 
     def __init__(self, folder: Path, interval_s: float = INTERVAL_S) -> None:
         """Take note of where to write; nothing is written yet.

@@ -12,9 +12,10 @@ import keras
 import numpy as np
 import pandas as pd
 
+from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import RunError
 from agemodel.core.labels import AGES, group_probabilities
-from agemodel.dataset.crops import Progress, read_crops
+from agemodel.dataset.crops import read_crops
 from agemodel.dataset.index import images_dir
 from agemodel.dataset.labelled_faces import crops_of, faces_of
 from agemodel.learning.conditions import measure_conditions
@@ -34,7 +35,7 @@ _BATCH = 64
 
 
 def evaluate(
-    run: Run, data_dir: Path, progress: Progress | None = None
+    run: Run, data_dir: Path, progress: OnProgress | None = None
 ) -> dict[str, Any]:
     """Predict every face of the run's split and measure the errors.
 
@@ -163,7 +164,7 @@ def _predict_all(
     faces: pd.DataFrame,
     config: TrainConfig,
     data_dir: Path,
-    progress: Progress | None,
+    progress: OnProgress | None,
 ) -> Outputs:
     parts = []
     step = 8 * _BATCH
@@ -260,7 +261,7 @@ def _conditions(
     config: TrainConfig,
     faces: pd.DataFrame,
     data_dir: Path,
-    progress: Progress | None,
+    progress: OnProgress | None,
 ) -> dict[str, object]:
     val = faces[faces["part"] == "val"]
     if progress:
@@ -281,7 +282,7 @@ def _stability(
     config: TrainConfig,
     faces: pd.DataFrame,
     data_dir: Path,
-    progress: Progress | None,
+    progress: OnProgress | None,
 ) -> dict[str, object]:
     if progress:
         progress(0, None, "measuring how steady the estimates are")

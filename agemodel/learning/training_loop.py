@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
+from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import ConfigError, RunError
 from agemodel.core.files import check_room, runs_place, write_whole, writing
 from agemodel.core.labels import AGES
-from agemodel.dataset.crops import Progress
 from agemodel.dataset.index import images_dir
 from agemodel.dataset.labelled_faces import faces_of
 from agemodel.learning import compression, networks, pretrained
@@ -54,7 +54,7 @@ def train(
     config: TrainConfig,
     data_dir: Path,
     run_id: str | None = None,
-    progress: Progress | None = None,
+    progress: OnProgress | None = None,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
 ) -> Run:
@@ -86,7 +86,7 @@ def _train(
     config: TrainConfig,
     data_dir: Path,
     run_id: str | None,
-    progress: Progress | None,
+    progress: OnProgress | None,
     on_epoch: Callable[[dict[str, Any]], None] | None,
     on_step: Callable[[int, int], None] | None,
 ) -> Run:

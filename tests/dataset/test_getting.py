@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ from agemodel.core.errors import DatasetError
 from agemodel.dataset import archive as archive_module
 from agemodel.dataset import getting
 from agemodel.dataset.archive import import_dataset
-from agemodel.dataset.download import LicenceNotAccepted, is_begun
+from agemodel.dataset.download import LicenceNotAccepted, mirror_is_begun
 from agemodel.dataset.getting import (
     ADDRESS,
     CANCELLED,
@@ -32,7 +31,7 @@ from agemodel.dataset.getting import (
 from agemodel.dataset.index import read_index
 from tests.harness.archive_server import (
     FACES,
-    QUICK,
+    HALF,
     STALL_S,
     Answer,
     Server,
@@ -48,8 +47,6 @@ from tests.harness.dataset_archives import (
     write_folder,
     write_tar,
 )
-
-HALF = 300_000
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +67,7 @@ def data_dir(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def getter() -> Iterator[Getter]:
-    getter = Getter(pauses_s=QUICK, timeouts_s=(5, STALL_S))
+    getter = Getter(timeouts_s=(5, STALL_S))
     yield getter
     getter.cancel()
     ended(getter)
@@ -113,80 +110,59 @@ def test_home_of_the_user_is_understood(
     assert report is not None and report.words == "1 face, none refused"
 
 
-def test_progress_of_a_slow_server_is_told_while_it_works(
-    getter: Getter, server: Server, data_dir: Path
-) -> None:
-    server.always = Answer(pieces=100)
-    start(getter, at(server), data_dir)
-    seen = {}
-    while (job := getter.snapshot()).phase == RUNNING:
-        seen[job.done_bytes] = job
-        time.sleep(0.01)
-    assert job.phase == DONE
-    loading = [job for job in seen.values() if job.step == DOWNLOAD and job.done_bytes]
-    assert len(loading) > 10
-    assert {job.total_bytes for job in loading} == {len(server.body)}
-    assert len(read_index(data_dir)) == FACES
-
-
-def test_connection_that_drops_is_gone_on_with(
-    getter: Getter, server: Server, data_dir: Path
-) -> None:
-    server.plan = [Answer(stop_after=HALF)]
-    start(getter, at(server), data_dir)
-    assert ended(getter).phase == DONE
-    assert server.sent == len(server.body)
-
-
-def test_connection_that_is_lost_is_gone_on_with_when_started_again(
-    getter: Getter, server: Server, data_dir: Path
-) -> None:
-    server.plan = [Answer(stop_after=HALF)] + [Answer(stop_after=0)] * 4
-    start(getter, at(server), data_dir)
-    job = ended(getter)
-    assert job.phase == FAILED
-    assert "attempts in a row failed" in job.problem
-    assert is_begun(data_dir, mirror=False)
-    start(getter, job.wanted, data_dir)
-    again = ended(getter)
-    assert (again.phase, again.number) == (DONE, 2)
-    assert server.sent == len(server.body)
-    assert not is_begun(data_dir, mirror=False)
-
-
-def test_wrong_file_is_refused_in_a_sentence(
-    getter: Getter, server: Server, data_dir: Path
-) -> None:
-    server.always = Answer(body=b"<html>Sign in</html>")
-    start(getter, at(server), data_dir)
-    job = ended(getter)
-    assert job.phase == FAILED
-    assert "gives a web page" in job.problem
-    assert job.report is None
-
-
-def test_other_checksum_is_refused_in_a_sentence(
-    getter: Getter, server: Server, data_dir: Path
-) -> None:
-    start(getter, Wanted(ADDRESS, server.url, 64 * "0"), data_dir)
-    assert "has another checksum" in ended(getter).problem
-
-
-def test_cancelled_download_is_gone_on_with(
+def test_progress_of_a_download_is_told_while_it_stalls(
     getter: Getter, server: Server, data_dir: Path
 ) -> None:
     server.plan = [Answer(stall_after=HALF)]
     start(getter, at(server), data_dir)
     until(lambda: getter.snapshot().done_bytes == HALF)
-    began = time.monotonic()
-    getter.cancel()
-    assert getter.snapshot().cancelling or getter.snapshot().phase == CANCELLED
+    job = getter.snapshot()
+    assert (job.phase, job.step, job.text) == (RUNNING, DOWNLOAD, "downloading")
+    assert job.total_bytes == len(server.body)
+
+
+@pytest.mark.parametrize(
+    ("answer", "sha256", "named"),
+    [
+        (Answer(stop_after=HALF), "", "broke after"),
+        (Answer(body=b"<html>Sign in</html>"), "", "is not a .tar.gz"),
+        (Answer(), 64 * "0", "has another checksum"),
+    ],
+    ids=["cut off", "page", "checksum"],
+)
+def test_download_that_failed_is_a_sentence_and_can_be_started_again(
+    answer: Answer,
+    sha256: str,
+    named: str,
+    getter: Getter,
+    server: Server,
+    data_dir: Path,
+) -> None:
+    server.plan = [answer]
+    start(getter, Wanted(ADDRESS, server.url, sha256), data_dir)
     job = ended(getter)
-    assert time.monotonic() - began < STALL_S / 4  # though the server stalls
-    assert (job.phase, job.cancelling, job.done_bytes) == (CANCELLED, False, HALF)
+    assert (job.phase, job.report) == (FAILED, None)
+    assert named in job.problem
+    start(getter, at(server), data_dir)
+    again = ended(getter)
+    assert (again.phase, again.number) == (DONE, 2)
+    assert len(read_index(data_dir)) == FACES
+
+
+def test_cancelled_download_from_an_address_starts_anew(
+    getter: Getter, server: Server, data_dir: Path
+) -> None:
+    server.plan = [Answer(stall_after=HALF)]
+    start(getter, at(server), data_dir)
+    until(lambda: getter.snapshot().done_bytes == HALF)
+    getter.cancel()
+    assert getter.snapshot().cancelling
+    server.released.set()  # in place of the timeout
+    job = ended(getter)
+    assert (job.phase, job.cancelling) == (CANCELLED, False)
+    assert "begins anew" in job.problem
     start(getter, job.wanted, data_dir)
     assert ended(getter).phase == DONE
-    assert server.sent == len(server.body)
 
 
 def test_cancelled_import_leaves_what_was_there(
@@ -223,11 +199,12 @@ def test_one_job_runs_at_a_time(
     with pytest.raises(DatasetError, match="fetched already"):
         start(getter, Wanted(DISK, str(source)), data_dir)
     until(lambda: getter.snapshot().done_bytes == HALF)
-    other = Getter(pauses_s=QUICK)  # as of another process
+    other = Getter()  # like one of another process
     start(other, at(server), data_dir)
     assert "Another download" in ended(other).problem
+    getter.cancel()
     server.released.set()
-    assert ended(getter).phase == DONE
+    assert ended(getter).phase == CANCELLED
 
 
 @pytest.mark.parametrize(
@@ -283,17 +260,18 @@ def test_mirror_is_fetched_cancelled_and_gone_on_with(
 ) -> None:
     kaggle: SimpleNamespace = replace_kagglehub(tmp_path, monkeypatch)
     kaggle.act("stall", "whole")
-    assert not is_begun(data_dir, mirror=True)
+    assert not mirror_is_begun(data_dir)
     start(getter, Wanted(MIRROR), data_dir)
+    until(kaggle.stalled.exists)
     until(lambda: getter.snapshot().done_bytes >= 400_000)
     assert getter.snapshot().total_bytes == 1_000_000
     getter.cancel()
     assert ended(getter).phase == CANCELLED
-    assert is_begun(data_dir, mirror=True)
+    assert mirror_is_begun(data_dir)
     start(getter, Wanted(MIRROR), data_dir)
     assert ended(getter).phase == DONE
     assert len(read_index(data_dir)) == FACES
-    assert not is_begun(data_dir, mirror=True)
+    assert not mirror_is_begun(data_dir)
 
 
 def test_secrets_in_an_address_are_not_in_its_name() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +17,8 @@ import pytest
 from tests.harness.dataset_archives import Files, faces, write_folder, write_tar
 
 FACES = 12
-QUICK = (0.0, 0.0, 0.0)
+HALF = 5 << 16
+"""About half of an archive with noise, a whole number of the client's chunks."""
 STALL_S = 20  # longer than any test waits
 
 
@@ -31,22 +31,17 @@ class Answer:
         headers: added, or instead of the proper ones; None takes one away.
         body: instead of the file.
         stop_after: bytes of the body after which the connection is cut.
-        stall_after: bytes of the body after which nothing more comes.
-        pieces: in how many pieces the body is sent, slowly.
+        stall_after: bytes of the body after which nothing more comes, until the
+            server's `released` is set; then the connection is cut.
         chunked: without a stated length.
-        ranges: whether a range that is asked for is given.
-        whatever: give the range although the file has changed.
     """
 
-    status: int | None = None
+    status: int = 200
     headers: dict[str, str | None] = field(default_factory=dict)
     body: bytes | None = None
     stop_after: int | None = None
     stall_after: int | None = None
-    pieces: int = 1
     chunked: bool = False
-    ranges: bool = True
-    whatever: bool = False
 
 
 class Server(ThreadingHTTPServer):
@@ -58,12 +53,9 @@ class Server(ThreadingHTTPServer):
     def __init__(self, body: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.body = body
-        self.tag: str | None = '"one"'
-        self.date: str | None = None
         self.plan: list[Answer] = []  # for the next requests, then `always`
         self.always = Answer()
         self.asked: list[dict[str, str]] = []
-        self.sent = 0
         self.released = threading.Event()
 
     def handle_error(self, *_: object) -> None:
@@ -83,46 +75,24 @@ class Handler(BaseHTTPRequestHandler):
         server.asked.append(dict(self.headers.items()) | {"path": self.path})
         answer = server.plan.pop(0) if server.plan else server.always
         body = server.body if answer.body is None else answer.body
-        status, start = self._place(answer, len(body))
-        headers: dict[str, str | None] = {
-            "Content-Type": "application/gzip",
-            "ETag": server.tag,
-            "Last-Modified": server.date,
-            "Content-Length": str(len(body) - start),
-        }
-        if status == 206:
-            headers["Content-Range"] = f"bytes {start}-{len(body) - 1}/{len(body)}"
-        if status == 416:
-            headers |= {"Content-Range": f"bytes */{len(body)}", "Content-Length": "0"}
+        length: dict[str, str | None] = {"Content-Length": str(len(body))}
         if answer.chunked:
-            headers |= {"Transfer-Encoding": "chunked", "Content-Length": None}
-        self.send_response(answer.status or status)
-        for name, value in (headers | answer.headers).items():
+            length = {"Transfer-Encoding": "chunked"}
+        self.send_response(answer.status)
+        for name, value in (length | answer.headers).items():
             if value is not None:
                 self.send_header(name, value)
         self.end_headers()
-        self._send(answer, body[start:])
-
-    def _place(self, answer: Answer, size: int) -> tuple[int, int]:
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        condition = self.headers.get("If-Range")
-        same = condition in (None, self.server.tag, self.server.date)
-        if asked is None or not answer.ranges or not (same or answer.whatever):
-            return 200, 0
-        start = int(asked[1])
-        return (206, start) if start < size else (416, size)
+        self._send(answer, body)
 
     def _send(self, answer: Answer, body: bytes) -> None:
         cuts = (answer.stop_after, answer.stall_after)
         part = body[: min(cut for cut in (*cuts, len(body)) if cut is not None)]
-        step = max(1, -(-len(part) // answer.pieces))
+        step = 1000 if answer.chunked else len(part) or 1
         for begin in range(0, len(part), step):
             piece = part[begin : begin + step]
-            self.server.sent += len(piece)
             framed = b"%x\r\n%s\r\n" % (len(piece), piece) if answer.chunked else piece
             self.wfile.write(framed)
-            if answer.pieces > 1:
-                time.sleep(0.01)
         if answer.stall_after is not None:
             self.server.released.wait(STALL_S)
         if part != body or "Content-Length" in answer.headers:
@@ -195,11 +165,11 @@ def dataset_download(handle):
                 file.write(bytes(100_000))
                 file.flush()
                 bar.update(100_000)
-                time.sleep(0.05)
                 if act == "drop" and bar.n >= 500_000:
                     raise requests.ConnectionError("at https://x?signature=hush")
                 if act == "stall" and bar.n >= 500_000:
                     bar.refresh()
+                    Path(os.environ["CALLS"] + ".stalled").touch()
                     time.sleep(60)
     if act == "full":
         raise OSError(28, "No space left on device")
@@ -232,4 +202,4 @@ def replace_kagglehub(
     def calls() -> list[list[str]]:
         return [line.split() for line in (tmp_path / "calls").read_text().splitlines()]
 
-    return SimpleNamespace(act=act, calls=calls)
+    return SimpleNamespace(act=act, calls=calls, stalled=tmp_path / "calls.stalled")

@@ -21,11 +21,12 @@ from agemodel.dataset.getting import (
 from agemodel.dataset.splits import read_splits
 from tests.harness.archive_server import (
     FACES,
-    QUICK,
+    HALF,
     STALL_S,
     Answer,
     Server,
     archive_with_noise,
+    replace_kagglehub,
     serving,
     until,
 )
@@ -35,7 +36,6 @@ from ui.dataset.get_data import duration_words, progress_words
 from ui.permission import SETTING
 
 PAGE = Path(__file__).resolve().parents[2] / "pages" / "dataset.py"
-HALF = 300_000
 HERE = "127.0.0.1"
 
 
@@ -50,7 +50,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def getter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Getter]:
     """The one that all sessions of a test share; it does not wait long."""
-    getter = Getter(pauses_s=QUICK, timeouts_s=(5, STALL_S))
+    getter = Getter(timeouts_s=(5, STALL_S))
     monkeypatch.setattr(get_data, "getter", lambda: getter)
     yield getter
     getter.cancel()
@@ -214,11 +214,9 @@ def test_who_closes_the_page_loses_nothing(
     getter: Getter, server: Server, data_dir: Path
 ) -> None:
     stalled(getter, server, open_panel())
-    server.released.set()
-    until_ended(getter)
+    assert getter.snapshot().phase == RUNNING  # though the page is gone
     page = open_panel()  # another visit
-    assert not page.expander and not page.button
-    assert getter.snapshot().report is not None
+    assert progress(page).startswith("Downloading · 0.3 of 0.6 MB")
 
 
 def test_second_start_meets_the_first(
@@ -233,8 +231,14 @@ def test_second_start_meets_the_first(
     assert getter.snapshot().number == 1
 
 
-def test_cancelled_download_goes_on_at_a_click(getter: Getter, server: Server) -> None:
-    page = click(stalled(getter, server, open_panel()), "Cancel")
+def test_cancelled_mirror_goes_on_at_a_click(
+    getter: Getter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kaggle = replace_kagglehub(tmp_path, monkeypatch)
+    kaggle.act("stall", "whole")
+    page = get(open_panel(), MIRROR)
+    until(kaggle.stalled.exists)
+    page = click(rerun(page), "Cancel")
     until_ended(getter)
     rerun(page)
     text = written(page)
@@ -242,9 +246,20 @@ def test_cancelled_download_goes_on_at_a_click(getter: Getter, server: Server) -
     assert "goes on from there" in text  # in the form, for whoever comes after a crash
     click(page, "Go on")
     until_ended(getter)
+    assert f"**{FACES} faces, none refused.**" in written(rerun(page))
+
+
+def test_cancelled_address_can_be_tried_again(getter: Getter, server: Server) -> None:
+    page = click(stalled(getter, server, open_panel()), "Cancel")
+    server.released.set()  # in place of the timeout
+    until_ended(getter)
     rerun(page)
-    assert f"**{FACES} faces, 1 refused.**" in written(page)
-    assert server.sent == len(server.body)
+    text = written(page)
+    assert "**Cancelled.**" in text and "begins anew" in text
+    assert "goes on from there" not in text
+    click(page, "Try again")
+    until_ended(getter)
+    assert f"**{FACES} faces, 1 refused.**" in written(rerun(page))
 
 
 # ---------------------------------------------------------------- after
@@ -277,19 +292,18 @@ def test_import_from_the_disk_ends_with_numbers_and_reasons(
 def test_connection_that_is_lost_is_said_and_can_be_tried_again(
     getter: Getter, server: Server
 ) -> None:
-    server.always = Answer(stop_after=1000)
+    server.plan = [Answer(stop_after=HALF)]
     page = get(open_panel(), ADDRESS, address=server.url)
     until_ended(getter)
     rerun(page)
     assert "pictures could not be downloaded" in page.error[0].value
-    assert "4 attempts in a row failed" in written(page)
+    assert "broke after 0.3 MB" in written(page)
+    assert "starts anew" in written(page)
     assert page.text_input(key="dataset_get_address").value == server.url
     assert page.checkbox(key="dataset_get_licence").value is True
-    server.always = Answer()
     click(page, "Try again")
     until_ended(getter)
     assert f"**{FACES} faces" in written(rerun(page))
-    assert server.sent == len(server.body)
 
 
 def test_wrong_file_is_said_and_another_address_can_be_given(
@@ -299,7 +313,7 @@ def test_wrong_file_is_said_and_another_address_can_be_given(
     page = get(open_panel(), ADDRESS, address=server.url)
     until_ended(getter)
     rerun(page)
-    assert "gives a web page" in written(page)
+    assert "is not a .tar.gz" in written(page)
     get(page, ADDRESS, address=server.url + "?again")
     until_ended(getter)
     assert f"**{FACES} faces" in written(rerun(page))
@@ -345,6 +359,7 @@ def test_on_a_shared_server_progress_is_seen_without_its_source(
     assert not page.button
     assert server.url not in written(page)
     getter.cancel()
+    server.released.set()
     until_ended(getter)
     page = open_panel()
     assert "**Cancelled.**" in written(page)

@@ -8,8 +8,9 @@ import streamlit as st
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
+from agemodel.core.files import megabytes
 from agemodel.dataset.archive import ImportReport
-from agemodel.dataset.download import LICENCE, is_begun
+from agemodel.dataset.download import LICENCE, mirror_is_begun
 from agemodel.dataset.getting import (
     ADDRESS,
     CANCELLED,
@@ -24,8 +25,7 @@ from agemodel.dataset.getting import (
     Snapshot,
     Wanted,
 )
-from agemodel.dataset.mirror import HANDLE
-from agemodel.dataset.transfer import megabytes
+from agemodel.dataset.kaggle_mirror import HANDLE
 from ui import dataset_pictures
 from ui.dataset import dataset_state
 from ui.permission import NOT_HERE, may_change
@@ -45,6 +45,9 @@ _GOES_ON = (
     "A download was not finished: what has come is kept, and the same one goes on "
     "from there."
 )
+
+
+_STARTS_ANEW = "A download from an address that is cut off or cancelled starts anew."
 
 
 @st.cache_resource(show_spinner=False)
@@ -168,7 +171,7 @@ def _show_end(job: Snapshot) -> None:
         return
     st.text(job.problem)
     if st.button(
-        "Go on" if cancelled and job.wanted.source != DISK else "Try again",
+        "Go on" if cancelled and job.wanted.source == MIRROR else "Try again",
         key=dataset_state.widget_key("get_again"),
         icon=":material/refresh:",
     ):
@@ -204,11 +207,12 @@ def _ask(source: str) -> Wanted:
             DISK,
             _text("path", "Path of UTKFace.tar.gz, a .tar, a .zip or a folder"),
         )
-    if is_begun(paths.data_dir(), mirror=source == MIRROR):
-        st.info(_GOES_ON, icon=":material/resume:")
     if source == MIRROR:
+        if mirror_is_begun(paths.data_dir()):
+            st.info(_GOES_ON, icon=":material/resume:")
         st.markdown(_MIRROR_IS)
         return Wanted(MIRROR)
+    st.caption(_STARTS_ANEW)
     return Wanted(
         ADDRESS,
         _text("address", "Address of a .tar.gz, a .tar or a .zip, http or https"),
