@@ -6,9 +6,11 @@ from ui.permission import NOT_HERE, may_change
 from ui.training import training_state
 from ui.training.augmentation_view import show_strip
 from ui.training.curves_view import show_curves
+from ui.training.live_view import show_watch
 from ui.training.network_view import show_network
 from ui.training.recipe_view import show_recipe
 from ui.training.run_views import show_choice, show_no_runs, show_one
+from ui.training.start_form import show_start
 
 
 def show_runs(view: str) -> None:
@@ -38,9 +40,6 @@ Training is for whoever runs this app, on its own machine:
 
 def show_train() -> None:
     """Draw what starts a training, and what one is doing."""
-    from ui.training.live_view import show_watch
-    from ui.training.start_form import show_start
-
     if not may_change():
         st.info(TRAIN_ELSEWHERE, icon=":material/terminal:")
         return

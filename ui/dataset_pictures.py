@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PIL import Image
 
 from agemodel.core import paths
 from agemodel.core.errors import DatasetError
-from agemodel.dataset.index import images_dir
+from agemodel.dataset.index import image_path, images_dir
 
 CACHED_PAGES = 40
 
@@ -26,6 +27,18 @@ def pictures_dir() -> Path | None:
 def read_pictures(folder: Path | None, files: tuple[str, ...]) -> list[bytes]:
     """The content of each file; empty where it is missing or no picture."""
     return [b""] * len(files) if folder is None else _read(folder, files)
+
+
+def needed_pictures(files: Sequence[str]) -> list[bytes]:
+    """The content of every file.
+
+    Raises:
+        DatasetError: nothing is imported, or a picture is missing or damaged.
+    """
+    found = [_content(image_path(paths.data_dir(), file)) for file in files]
+    if missing := found.count(b""):
+        raise DatasetError(missing_in_words(missing))
+    return found
 
 
 def missing_in_words(count: int) -> str:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from agemodel.models import app_model
 from agemodel.models.cards import CARD
-
-if TYPE_CHECKING:
-    from agemodel.models.neighbours import Neighbours
-    from agemodel.serving.estimator import Estimator
-
-_estimators: weakref.WeakSet[Estimator] = weakref.WeakSet()
+from agemodel.models.neighbours import Neighbours
+from agemodel.serving.estimator import Estimator
 
 
 def estimator() -> Estimator:
@@ -69,15 +63,9 @@ def _check(folder: Path, exported: int) -> None:
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _estimator(folder: Path, exported: int) -> Estimator:
-    from agemodel.serving.estimator import Estimator
-
-    loaded = Estimator(folder)
-    _estimators.add(loaded)
-    return loaded
+    return Estimator(folder)
 
 
 @st.cache_resource(show_spinner=False, max_entries=1)
 def _neighbours(folder: Path, exported: int) -> Neighbours:
-    from agemodel.models.neighbours import Neighbours
-
     return Neighbours(folder)

@@ -22,7 +22,6 @@ AGES = [20, 27, 28, 30, 31, 33, 36, 70]
 def caches() -> None:
     """Other tests may have left what they loaded."""
     served_model._neighbours.clear()
-    why._picture.clear()
 
 
 @pytest.fixture

@@ -32,9 +32,10 @@ WHAT_AN_ESTIMATE_IS = """
 """
 
 YOUR_PHOTOS = """
-Photos are worked on in the memory of the machine that runs the app. They are not
-stored and not sent anywhere else. Within a minute of the tab's closing what they left
-in memory is overwritten. The app sends no statistics of its use to anybody.
+Photos are worked on in the memory of the machine that runs the app. They are never
+written to a disk or a log, and nothing leaves the machine. What a visit held is let go
+when it ends, a minute or two after the tab was closed. The app sends no statistics of
+its use to anybody.
 """
 
 THE_DATA_IS = """

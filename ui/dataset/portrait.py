@@ -10,6 +10,10 @@ import streamlit as st
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
+from agemodel.dataset.crops import read_crops, square_of_row
+from agemodel.dataset.index import image_path
+from agemodel.dataset.labelled_faces import plain_crop
+from agemodel.serving.annotation import heatmap_overlay, heatmap_range_years
 from ui import dataset_pictures, served_model
 from ui.dataset import dataset_state
 from ui.dataset.tiles import alt_text
@@ -91,11 +95,6 @@ def _heatmap(
         DatasetError: nothing is imported.
         ImageError: the picture is damaged.
     """
-    from agemodel.dataset.crops import read_crops, square_of_row
-    from agemodel.dataset.index import image_path
-    from agemodel.dataset.labelled_faces import plain_crop
-    from agemodel.serving.annotation import heatmap_overlay, heatmap_range_years
-
     estimator = served_model.estimator()
     square = square_of_row(read_crops(data_dir, [file]).iloc[0])
     crop = plain_crop(

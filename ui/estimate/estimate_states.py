@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import numpy as np
 import streamlit as st
+from PIL import Image
 
 from agemodel.core.errors import AgeModelError
-from agemodel.images import downscale, encode_jpeg, read_image
+from agemodel.images import downscale, encode_jpeg
 from agemodel.models import app_model
 from agemodel.serving.samples import Sample, read_sample, read_samples
 from agemodel.serving.uploads import Upload
@@ -15,7 +18,8 @@ from ui.permission import may_change
 
 NOTICE = """
 **Your photos** are worked on in the memory of the machine that runs this app. They are
-not stored and not sent anywhere else.
+never written to a disk or a log, and nothing leaves the machine. What a visit held is
+let go when it ends, a minute or two after the tab was closed.
 
 **An estimate** is the age a face appears to have, and the gender as labelled in the
 dataset (two labels), which says nothing of identity. It is not for age checks, hiring,
@@ -133,7 +137,7 @@ def _add_sample(sample: Sample) -> None:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _thumbnail(sample: Sample) -> bytes:
-    rgb = read_image(read_sample(sample), name=sample.file).rgb
+    rgb = np.asarray(Image.open(BytesIO(read_sample(sample))))
     return encode_jpeg(downscale(_landscape(rgb), _THUMBNAIL_PX), 85)
 
 

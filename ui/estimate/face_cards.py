@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import streamlit as st
 
 from agemodel.core.labels import AGE_GROUPS
 from agemodel.figures.estimate_charts import figure_age_distribution, figure_age_groups
+from agemodel.serving.estimator import Estimate
 from ui.charts import show_chart
 from ui.estimate import session
 from ui.estimate.why import show_why
-
-if TYPE_CHECKING:
-    from agemodel.serving.estimator import Estimate
 
 BY_YEAR, BY_GROUP = "Years", "Age groups"
 GROUPS_NAMED = 2

@@ -6,30 +6,24 @@ Nothing here is computed before the visitor opens the part.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 
-from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
-from agemodel.images import downscale, encode_jpeg, read_image
+from agemodel.models.neighbours import Neighbour, median_age
 from agemodel.serving.annotation import (
     OLDER_RGB,
     YOUNGER_RGB,
     heatmap_overlay,
     heatmap_range_years,
 )
+from agemodel.serving.estimator import Estimate
 from ui import served_model
-
-if TYPE_CHECKING:
-    from agemodel.models.neighbours import Neighbour
-    from agemodel.serving.estimator import Estimate
+from ui.dataset_pictures import needed_pictures
 
 TITLE = "Why this age?"
 NEIGHBOURS = 6
-PICTURE_PX = 200
 
 _MAP_IS = (
     "The map shows which of the {rows} by {columns} places of the network's last "
@@ -85,7 +79,7 @@ def _show_alike(embedding: np.ndarray, age_years: float) -> None:
         st.text(str(error))
         return
     try:
-        _show_pictures(alike, [_picture(path) for path in _image_paths(alike)])
+        _show_pictures(alike, needed_pictures([face.file for face in alike]))
     except AgeModelError as error:
         st.markdown(" ".join(f":gray-badge[{caption(face)}]" for face in alike))
         st.text(f"Their pictures cannot be shown. {error}")
@@ -122,30 +116,7 @@ def caption(face: Neighbour) -> str:
 
 def beside_text(alike: Sequence[Neighbour], age_years: float) -> str:
     """The median of the labelled ages beside the estimate."""
-    from agemodel.models.neighbours import median_age
-
     return (
         f"The median of their ages is **{median_age(alike):g}**; the estimate is "
         f"**{age_years:.0f}**."
     )
-
-
-def _image_paths(alike: Sequence[Neighbour]) -> list[Path]:
-    """Where their pictures lie.
-
-    Raises:
-        DatasetError: no dataset is imported.
-    """
-    from agemodel.dataset.index import image_path
-
-    return [image_path(paths.data_dir(), face.file) for face in alike]
-
-
-@st.cache_data(max_entries=240, show_spinner=False)
-def _picture(path: Path) -> bytes:
-    """A picture as JPEG, read once while its part stays open.
-
-    Raises:
-        ImageError: it is missing or damaged.
-    """
-    return encode_jpeg(downscale(read_image(path).rgb, PICTURE_PX), 88)

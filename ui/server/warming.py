@@ -19,8 +19,6 @@ from ui import served_model
 
 def load_modules() -> None:
     """Import what the pages are made of, and the libraries below it; takes a second."""
-    import plotly.graph_objects  # noqa: F401
-
     for found in pkgutil.walk_packages(ui.__path__, "ui."):
         importlib.import_module(found.name)
 
@@ -34,6 +32,7 @@ def load_data() -> threading.Thread:
 
 
 def _load_all() -> None:
+    # Here, for before the server runs Streamlit warns of every function it caches.
     from ui.dataset import dataset_state
     from ui.evaluation import headline_view
 
