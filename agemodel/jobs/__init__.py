@@ -1,10 +1,10 @@
-"""Trainings, evaluations and exports as processes that outlive the page.
+"""Trainings, evaluations and exports as processes that run beside the app.
 
 locks      one training at a time, whoever started it
-processes  a process told from a later one with its number
-records    what was started, and how it stands, in the run's folder
-progress   how far it is
+processes  processes by number and time of birth
+records    the record of a run's newest job, from which its state is known
+progress   how far a job is, and how long it still takes
 control    start and stop
 best       the best model of a run that was stopped
-forecast   how long a training may take, by earlier runs
+forecast   how long a training may take, from earlier runs
 """

@@ -1,4 +1,4 @@
-"""The best model of a run that was not trained to its end, and what was made of it."""
+"""The best model of a run, even of a stopped one, and whether it is evaluated."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ CHECKPOINTS = "checkpoints"
 
 
 def keep_best(run: Run) -> int:
-    """Take the best model so far out of the checkpoints, if there are any.
+    """Copy the best model so far from the newest checkpoint into the run's folder.
 
-    A training does so at its end only. With this a run that was stopped, or killed,
-    can be evaluated and exported; it can still be gone on with. What is said of it
-    holds the last epoch too, which a kill may have kept out.
+    A run that was stopped or killed can then be evaluated and exported, and still be
+    resumed. Its history and status are written anew, as a kill may have kept the last
+    epoch out of them.
 
     Returns:
-        After how many epochs; 0 where there are no checkpoints.
+        The number of finished epochs; 0 where there are no checkpoints.
 
     Raises:
-        RunError: the checkpoints changed meanwhile, or cannot be read; or the disk
-            does not take the model.
+        RunError: the checkpoints cannot be read, or changed meanwhile; or the disk
+            refuses the model.
     """
     try:
         checkpoint = latest_checkpoint(run.folder / CHECKPOINTS)
@@ -55,7 +55,7 @@ def has_model(run: Run) -> bool:
 
 
 def is_evaluated(run: Run) -> bool:
-    """Whether the run was evaluated, and its best model is still the same."""
+    """Whether the run was evaluated with the best model that it has now."""
     try:
         expected = run.read_json("metrics.json").get("model_sha256")
         with (run.folder / BEST).open("rb") as file:

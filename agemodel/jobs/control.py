@@ -1,14 +1,13 @@
-"""Start and stop processes that train, evaluate and export.
+"""Start and stop the processes that train, evaluate and export.
 
-They are the commands of `python -m agemodel`, in sessions of their own: neither the end
-of who started them nor Ctrl-C at its terminal ends them.
+They run the commands of `python -m agemodel`, each in a session of its own: they go on
+when the process that started them ends, or gets Ctrl-C at its terminal.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -16,14 +15,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
 from agemodel.core import paths
 from agemodel.core.errors import ModelError, RunError
 from agemodel.core.files import runs_place, writing
 from agemodel.dataset.index import images_dir
 from agemodel.jobs.best import has_model, is_evaluated, is_trained
 from agemodel.jobs.locks import MOMENT_S, records_lock, refusal, run_in_training
-from agemodel.jobs.processes import send
-from agemodel.jobs.progress import forget_progress
+from agemodel.jobs.processes import end_process
+from agemodel.jobs.progress import delete_progress
 from agemodel.jobs.records import (
     EVALUATE,
     EXPORT,
@@ -31,7 +32,7 @@ from agemodel.jobs.records import (
     RUNNING,
     TRAIN,
     Job,
-    busy,
+    busy_refusal,
     is_local,
     list_jobs,
     new_job,
@@ -45,15 +46,19 @@ from agemodel.runs.run_folder import Run, list_runs, open_run
 
 PROGRAM = (sys.executable, "-m", "agemodel")
 _NICENESS = 10
-"""So that a page which shows the progress is still drawn quickly."""
+"""Keeps the page that shows the progress quick."""
 
 
 def start_training(config: TrainConfig, run_id: str) -> Job:
-    """Begin a new run.
+    """Start training a new run.
+
+    Args:
+        config: the recipe.
+        run_id: the run's name; made from the recipe's where empty.
 
     Raises:
         DatasetError: there is no dataset to train on.
-        RunError: the name is none or taken, another training is under way, or the
+        RunError: the name is invalid or taken, another training is under way, or the
             disk does not take the run's folder.
     """
     images_dir(paths.data_dir())
@@ -66,7 +71,7 @@ def start_training(config: TrainConfig, run_id: str) -> Job:
 
 
 def resume_training(run: Run) -> Job:
-    """Go on with a run after the last epoch that it finished.
+    """Resume a run after its last finished epoch.
 
     Raises:
         DatasetError: there is no dataset to train on.
@@ -79,11 +84,11 @@ def resume_training(run: Run) -> Job:
 
 
 def start_evaluation(run: Run) -> Job:
-    """Begin to evaluate a run, finished or stopped.
+    """Start evaluating a run, finished or stopped.
 
     Raises:
         DatasetError: there is no dataset.
-        RunError: there is no model yet, or something is done with the run already.
+        RunError: there is no model yet, or another job is at work on the run.
     """
     images_dir(paths.data_dir())
     if not has_model(run):
@@ -92,12 +97,12 @@ def start_evaluation(run: Run) -> Job:
 
 
 def start_export(run: Run, name: str) -> Job:
-    """Begin to export an evaluated run as a model of that name.
+    """Start exporting an evaluated run as a model of that name.
 
     Raises:
         DatasetError: there is no dataset.
-        ModelError: the name is none, or that of a model of another run.
-        RunError: the run is not evaluated, or something is done with it already.
+        ModelError: the name is invalid, or taken by a model of another run.
+        RunError: the run is not evaluated, or another job is at work on it.
     """
     images_dir(paths.data_dir())
     check_name(name)
@@ -118,45 +123,45 @@ def start_export(run: Run, name: str) -> Job:
 def start(
     run: Run, kind: str, command: Sequence[str], program: Sequence[str] = PROGRAM
 ) -> Job:
-    """Begin a job and write its record.
+    """Start a job and write its record.
 
     Args:
         run: a local run.
         kind: `TRAIN`, `EVALUATE` or `EXPORT`.
-        command: the arguments.
-        program: what takes them.
+        command: the arguments of `program`.
+        program: the program and its first arguments.
 
     Raises:
-        RunError: the run ships with the project, something is done with it already, a
-            second training was asked for, the process cannot be started, or the disk
-            does not take its record.
+        RunError: the run ships with the project, another job is at work on it, another
+            training is under way, the process cannot be started, or the disk refuses
+            its record.
     """
     if not is_local(run):
         raise RunError(f"Run {run.id} ships with the project and stays as it is.")
     what = f"What is done with run {run.id}"
     with writing(what, runs_place(), RunError), records_lock():
         _refuse_if_busy(run, kind)
-        forget_progress(run)
+        delete_progress(run)
         process = _spawn(run.folder / LOG, [*program, *command])
         job = new_job(run, kind, command, process.pid)
         try:
             write_job(run, job)
         except RunError:
-            process.kill()  # nobody could watch or stop it
+            process.kill()  # without a record it cannot be watched or stopped
             raise
     return job
 
 
 def stop(run: Run, *, at_once: bool = False) -> None:
-    """Ask the run's job to end; what it has finished is kept.
+    """Ask the run's newest job to end; what it has finished is kept.
 
     Args:
-        run: whose newest job is meant.
-        at_once: end the process without a word, for one that does not listen.
+        run: a run, with or without a job.
+        at_once: end the process without asking, for one that does not react.
 
     Raises:
-        RunError: the record is damaged, or the disk does not take it. The process is
-            asked all the same.
+        RunError: the record is damaged; or the disk refuses it, though the process is
+            asked to end.
     """
     with records_lock():
         job = read_job(run)
@@ -165,11 +170,11 @@ def stop(run: Run, *, at_once: bool = False) -> None:
         try:
             write_job(run, replace(job, stop_asked=True))
         finally:
-            send(job.pid, job.birth, signal.SIGKILL if at_once else signal.SIGTERM)
+            end_process(job.pid, job.birth, at_once=at_once)
 
 
 def recorded_training() -> str | None:
-    """The id of the run that is trained now, by the records; None if there is none."""
+    """The id of the run in training according to the records; None if there is none."""
     for run, job in list_jobs():
         if job.kind == TRAIN and job.state == RUNNING:
             return run.id
@@ -181,11 +186,11 @@ def _refuse_if_busy(run: Run, kind: str) -> None:
         _refuse_second_training()
     for other, job in list_jobs():
         if other == run and job.state == RUNNING:
-            raise RunError(busy(job))
+            raise RunError(busy_refusal(job))
 
 
 def _refuse_second_training() -> None:
-    """A process that has just begun may not hold the lock yet: its record tells."""
+    """Refuse by the lock, or by the record of a process that does not hold it yet."""
     running = run_in_training(MOMENT_S)
     if running is None:
         running = recorded_training()
@@ -208,10 +213,17 @@ def _spawn(log: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
             )
         except OSError as error:
             raise RunError(f"No process could be started: {error}.") from error
-    with contextlib.suppress(OSError):  # it may be over already
-        own = os.getpriority(os.PRIO_PROCESS, 0)
-        # Before it has threads: those that follow take it over.
-        os.setpriority(os.PRIO_PROCESS, process.pid, max(own, _NICENESS))
-    # A process that has ended stays listed until its parent has asked how.
+    _lower_priority(process.pid)
+    # A process that has ended stays listed until its parent has waited for it.
     threading.Thread(target=process.wait, name="reaper", daemon=True).start()
     return process
+
+
+def _lower_priority(pid: int) -> None:
+    """Lower a new process's priority before it has threads, which inherit it."""
+    with contextlib.suppress(psutil.Error):  # it may have ended already
+        process = psutil.Process(pid)
+        if psutil.WINDOWS:
+            process.nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            process.nice(max(psutil.Process().nice(), _NICENESS))

@@ -1,4 +1,4 @@
-"""How long a training may take, by what earlier runs of the same network took."""
+"""How long a training may take, from earlier runs of the same network."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, list_runs
 
 VAL_COST = 1 / 3
-"""Of a face that is only looked at: training one goes forward and, twice as dear,
-back."""
+"""Cost of a validation face, which only goes forward; a training face goes forward and
+back, and back costs twice as much."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,13 @@ class Forecast:
     """How long a training may take.
 
     Attributes:
-        seconds: for all epochs.
-        run_id: the run by whose pace that is.
-        same_blocks: whether as many of its trunk's blocks learned; those that do not
-            cost far less.
-        same_size: whether that run's input is as large; else its pace was scaled by
-            the number of pixels.
-        made_here: whether it was trained in this folder of runs, thus likely on this
-            machine.
+        seconds: the time for all epochs.
+        run_id: the earlier run whose pace was taken.
+        same_blocks: whether as many blocks of its trunk are frozen, which cost far
+            less.
+        same_size: whether its input size is the same; else its pace was scaled by the
+            number of pixels.
+        made_here: whether it is a local run, thus likely of this machine.
     """
 
     seconds: float
@@ -44,12 +43,12 @@ class Forecast:
 
 
 def count_faces(config: TrainConfig, data_dir: Path) -> dict[str, int]:
-    """How many faces the recipe has to train, to choose and to report on.
+    """The number of faces of each part (train, val, test) that the recipe takes.
 
     Raises:
         DatasetError: the dataset is missing, or has no face to train on.
     """
-    # Where the faces are in the pictures does not matter, and may take long to find.
+    # Finding the faces' boxes would take long and does not change their number.
     faces = faces_of(replace(config, framing="chip"), data_dir)
     return {str(part): int(n) for part, n in faces["part"].value_counts().items()}
 
@@ -57,16 +56,15 @@ def count_faces(config: TrainConfig, data_dir: Path) -> dict[str, int]:
 def forecast(
     config: TrainConfig, faces: Mapping[str, int], runs: Sequence[Run] | None = None
 ) -> Forecast | None:
-    """How long a training may take; None where no run tells.
+    """How long a training may take; None where there is no run of its network.
 
-    The nearest run is taken: one in which as much of the trunk learned, made here
-    before one that ships, of the same input size, and of the names that follow the
-    alphabet the last.
+    The most similar run is taken: with as many frozen blocks; then a local one; then
+    one of the same input size; then the last in the order of `runs`.
 
     Args:
-        config: what is to be trained.
-        faces: as `count_faces` gives them.
-        runs: those to learn from; all unless given.
+        config: the recipe.
+        faces: as returned by `count_faces`.
+        runs: the runs to compare with; all unless given.
     """
     found = [
         made
@@ -83,7 +81,7 @@ def _by_run(run: Run, config: TrainConfig, faces: Mapping[str, int]) -> Forecast
     try:
         other = run.read_config()
         history = run.read_history()
-        seen = _faces_of_run(run)
+        seen = _count_faces_of(run)
     except RunError:
         return None
     work = _work(seen)
@@ -101,11 +99,11 @@ def _by_run(run: Run, config: TrainConfig, faces: Mapping[str, int]) -> Forecast
 
 
 def _work(faces: Mapping[str, int]) -> float:
-    """What an epoch costs, in faces trained."""
+    """The cost of an epoch, in training faces."""
     return faces.get("train", 0) + VAL_COST * faces.get("val", 0)
 
 
-def _faces_of_run(run: Run) -> dict[str, int]:
+def _count_faces_of(run: Run) -> dict[str, int]:
     try:
         parts = read_parquet(run.read("split.parquet"), ["part"])
         counts = pc.value_counts(parts["part"]).to_pylist()
@@ -115,7 +113,7 @@ def _faces_of_run(run: Run) -> dict[str, int]:
 
 
 def duration_in_words(seconds: float) -> str:
-    """About how long that is, as precisely as a forecast can be."""
+    """A duration in words, rounded as a forecast should be: 'about 5 min'."""
     if seconds < 90:
         return f"about {max(5, 5 * round(seconds / 5))} s"
     minutes = round(seconds / 60)

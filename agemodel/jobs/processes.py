@@ -3,76 +3,52 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import subprocess
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 
-_PROC = Path("/proc")
-_AFTER_NAME = {"state": 0, "start": 19}
-"""Fields of /proc/PID/stat behind the name, which is the second: proc(5)."""
+import psutil
 
 
 def birth_of(pid: int) -> str | None:
     """When a process began, in a form that only serves to compare.
 
-    No other process has the same number and the same birth, not even after the
-    machine was started anew.
-
     Returns:
         None where there is no such process, or it has ended and is only still listed.
     """
-    if pid <= 0:
-        return None
-    if (_PROC / "self" / "stat").exists():
-        return _birth_in_proc(pid)
-    return _birth_by_ps(pid)
+    process = _process(pid)
+    return None if process is None else _birth(process)
 
 
 def is_alive(pid: int, birth: str) -> bool:
-    """Whether the process of that number and birth is at work."""
+    """Whether the process of that number and birth is running."""
     return birth_of(pid) == birth
 
 
-def send(pid: int, birth: str, number: signal.Signals) -> bool:
-    """Send a signal to the process of that number and birth; whether it was there."""
-    if not is_alive(pid, birth):
+def end_process(pid: int, birth: str, *, at_once: bool = False) -> bool:
+    """Ask the process of that number and birth to end.
+
+    Args:
+        pid: its number.
+        birth: as returned by `birth_of`.
+        at_once: end it without asking, for one that does not react.
+
+    Returns:
+        Whether it was running.
+    """
+    process = _process(pid)
+    if process is None or _birth(process) != birth:
         return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(pid, number)
-        return True
-    return False
-
-
-def _birth_in_proc(pid: int) -> str | None:
     try:
-        # A name may hold spaces and parentheses: what follows is behind the last one.
-        fields = (_PROC / str(pid) / "stat").read_text("utf-8").rpartition(")")[2]
-        boot = (_PROC / "sys/kernel/random/boot_id").read_text("utf-8").strip()
-    except (OSError, ValueError):
-        return None
-    values = fields.split()
-    if values[_AFTER_NAME["state"]] in "ZX":
-        return None
-    return f"{boot} {values[_AFTER_NAME['start']]}"
-
-
-def _birth_by_ps(pid: int) -> str | None:
-    """For systems without /proc, such as macOS."""
-    command = ["ps", "-o", "stat=,lstart=", "-p", str(pid)]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10)
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    state, _, began = done.stdout.strip().partition(" ")
-    return began.strip() if began and not state.startswith("Z") else None
+        process.kill() if at_once else process.terminate()
+    except psutil.NoSuchProcess:
+        return False
+    return True
 
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does, until the block ends: `KeyboardInterrupt`."""
+    """Let SIGTERM raise `KeyboardInterrupt`, as Ctrl-C does, until the block ends."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -81,3 +57,24 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _process(pid: int) -> psutil.Process | None:
+    """A running process; None where it has ended, even if it is still listed."""
+    if pid <= 0:
+        return None
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process
+    except psutil.Error:
+        return None
+
+
+def _birth(process: psutil.Process) -> str | None:
+    """The time at which a process began, which setting the clock does not change."""
+    # Linux counts from the boot, and psutil adds the time of it by the present clock.
+    offset_s = psutil.boot_time() if psutil.LINUX else 0.0
+    try:
+        return f"{process.create_time() - offset_s:.2f}"
+    except psutil.Error:
+        return None

@@ -1,7 +1,8 @@
-"""The record of a job in its run's folder, from which any process tells how it stands.
+"""The record of a run's newest job, from which any process reads its state.
 
-Whoever starts a job writes the record, and the job's own process writes it anew when it
-begins and when it ends. What ends without a word was killed.
+It lies in the run's folder. The process that starts a job writes it, and the job's own
+process writes it again when it begins and when it ends. A job that ended without doing
+so was killed.
 """
 
 from __future__ import annotations
@@ -27,32 +28,32 @@ TRAIN, EVALUATE, EXPORT = "train", "evaluate", "export"
 RUNNING, STOPPED, FAILED, FINISHED = "running", "stopped", "failed", "finished"
 
 INTERRUPTED = 130
-"""The exit status of a command that ended in an orderly way because it was asked to."""
+"""The exit status of a command that was asked to stop and did."""
 
-_DONE_TO_IT = {TRAIN: "trained", EVALUATE: "evaluated", EXPORT: "exported"}
+_PARTICIPLES = {TRAIN: "trained", EVALUATE: "evaluated", EXPORT: "exported"}
 _LOG_BYTES = 16_384
-_TENSORFLOWS_OWN = re.compile(
+_TENSORFLOW_LINE = re.compile(
     r"[IWE]\d{4} \d\d:\d\d|[IWE]0000 00:00|WARNING: All log messages before absl"
     r"|INFO: Created TensorFlow Lite|fully_quantize: "
 )
-"""Lines on the machine, which say nothing of the job."""
+"""Lines that TensorFlow writes about the machine, not about the job."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A process that trains, evaluates or exports a run, at work or ended.
+    """A process that trains, evaluates or exports a run, running or ended.
 
     Attributes:
-        run_id: the run.
+        run_id: the run's id.
         kind: `TRAIN`, `EVALUATE` or `EXPORT`.
         command: its arguments, without the program.
-        pid: of the process.
-        birth: see `processes.birth_of`.
-        started: in UTC, ISO 8601.
+        pid: the number of the process.
+        birth: as returned by `processes.birth_of`.
+        started: when it began, in UTC, ISO 8601.
         log_from: where its lines begin in the run's `process.log`, in bytes.
-        ended: when, in UTC; empty while it works, or where it was killed.
-        code: its exit status, where it ended by itself.
-        stop_asked: whether somebody asked it to stop.
+        ended: when it ended, in UTC; empty while it runs, or where it was killed.
+        code: its exit status, where it was not killed.
+        stop_asked: whether it was asked to stop.
     """
 
     run_id: str
@@ -68,7 +69,7 @@ class Job:
 
     @property
     def state(self) -> str:
-        """`RUNNING`, `STOPPED`, `FAILED` or `FINISHED`, as it is at this moment."""
+        """`RUNNING`, `STOPPED`, `FAILED` or `FINISHED`, at this moment."""
         if self.ended:
             if self.code == INTERRUPTED:
                 return STOPPED
@@ -79,7 +80,7 @@ class Job:
 
 
 def read_job(run: Run) -> Job | None:
-    """The newest job of a run; None where it has none.
+    """Read the newest job of a run; None where it has none.
 
     Raises:
         RunError: the record is damaged.
@@ -88,7 +89,7 @@ def read_job(run: Run) -> Job | None:
     try:
         values = json.loads(path.read_text("utf-8"))
         job = Job(**values | {"command": tuple(values["command"])})
-        if type(job.pid) is not int or job.kind not in _DONE_TO_IT:
+        if type(job.pid) is not int or job.kind not in _PARTICIPLES:
             raise ValueError(f"pid {job.pid!r}, kind {job.kind!r}")
     except FileNotFoundError:
         return None
@@ -101,10 +102,10 @@ def read_job(run: Run) -> Job | None:
 
 
 def write_job(run: Run, job: Job) -> None:
-    """Write the record; to be called under `records_lock`.
+    """Write the record of a job, with `records_lock` held.
 
     Raises:
-        RunError: the disk does not take it.
+        RunError: the disk refuses it.
     """
     text = json.dumps(asdict(job), indent=1) + "\n"
     with writing(f"{RECORD} of run {run.id}", runs_place(), RunError):
@@ -112,7 +113,7 @@ def write_job(run: Run, job: Job) -> None:
 
 
 def list_jobs() -> list[tuple[Run, Job]]:
-    """The newest job of each local run, the last started first; damaged ones not."""
+    """The newest job of each local run, latest first, without damaged records."""
     found = []
     for path in paths.runs_dir().glob(f"*/{RECORD}"):
         run = Run(path.parent)
@@ -126,7 +127,7 @@ def list_jobs() -> list[tuple[Run, Job]]:
 
 
 def new_job(run: Run, kind: str, command: Sequence[str], pid: int) -> Job:
-    """The record of a process that has just begun."""
+    """The record of a process that has just been started."""
     return Job(
         run_id=run.id,
         kind=kind,
@@ -139,27 +140,27 @@ def new_job(run: Run, kind: str, command: Sequence[str], pid: int) -> Job:
 
 
 def is_local(run: Run) -> bool:
-    """Whether the run was made here; the others ship, and are left as they are."""
+    """Whether the run was made here; the others ship and are never changed."""
     return run.folder.parent == paths.runs_dir()
 
 
-def busy(job: Job) -> str:
-    """Why nothing else is begun with a run on which a job is at work."""
+def busy_refusal(job: Job) -> str:
+    """The sentence that refuses another job on the same run."""
     return (
-        f"Run {job.run_id} is being {_DONE_TO_IT[job.kind]} by process {job.pid}. Wait "
-        "for its end, or stop it."
+        f"Run {job.run_id} is being {_PARTICIPLES[job.kind]} by process {job.pid}. "
+        "Wait for its end, or stop it."
     )
 
 
 @contextmanager
 def recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
-    """Keep the record of what this very process does to a run, until the block ends.
+    """Record this process as the run's job until the block ends.
 
-    A run that ships keeps no record: its files are what was published.
+    A run that ships gets no record: its files stay as published.
 
     Raises:
-        RunError: another process is at work on the run, or the disk does not take what
-            is written into the run's folder.
+        RunError: another process is at work on the run, or the disk refuses what is
+            written into the run's folder.
     """
     if not is_local(run):
         yield
@@ -174,16 +175,13 @@ def recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
         code = INTERRUPTED
         raise
     finally:
-        # A disk that is full takes no record; what was raised above says more.
+        # A full disk refuses the record, too; the error raised above says more.
         with suppress(RunError):
             _end(run, code)
 
 
 def read_tail(run: Run, job: Job, lines: int = 12) -> str:
-    """The last lines that a job has written, empty where it kept silent.
-
-    TensorFlow's remarks on the machine are left out.
-    """
+    """The last lines of a job's output, without TensorFlow's about the machine."""
     try:
         with (run.folder / LOG).open("rb") as file:
             size = file.seek(0, os.SEEK_END)
@@ -192,12 +190,12 @@ def read_tail(run: Run, job: Job, lines: int = 12) -> str:
     except OSError:
         return ""
     written = content.decode("utf-8", "replace").splitlines()
-    told = [line for line in written if not _TENSORFLOWS_OWN.match(line)]
-    return "\n".join(told[-lines:])
+    kept = [line for line in written if not _TENSORFLOW_LINE.match(line)]
+    return "\n".join(kept[-lines:])
 
 
 def log_size(run: Run) -> int:
-    """Bytes in the run's `process.log`."""
+    """The size of the run's `process.log` in bytes."""
     try:
         return (run.folder / LOG).stat().st_size
     except OSError:
@@ -205,7 +203,7 @@ def log_size(run: Run) -> int:
 
 
 def _begin(run: Run, kind: str, command: Sequence[str]) -> None:
-    """Write the record, unless who started this process did.
+    """Write the record, unless the process that started this one did.
 
     Raises:
         RunError: another process is at work on the run.
@@ -217,8 +215,8 @@ def _begin(run: Run, kind: str, command: Sequence[str]) -> None:
             known = None
         at_work = known is not None and known.state == RUNNING
         if known and at_work and not _is_own(known):
-            raise RunError(busy(known))
-        sweep(run.folder)  # nobody else writes here
+            raise RunError(busy_refusal(known))
+        sweep(run.folder)  # no other process writes here now
         if not at_work:
             write_job(run, new_job(run, kind, command, os.getpid()))
 

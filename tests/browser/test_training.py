@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from agemodel.core import paths
-from agemodel.jobs.processes import send
+from agemodel.jobs.processes import end_process
 from agemodel.jobs.records import list_jobs, read_job
 from agemodel.runs.run_folder import find_run
 from tests.harness.coloured_faces import import_coloured_faces
@@ -49,7 +49,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
     yield tmp_path
     for _, job in list_jobs():
-        send(job.pid, job.birth, signal.SIGKILL)
+        end_process(job.pid, job.birth, at_once=True)
 
 
 def serve_in(folder: Path) -> Path:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agemodel.core import paths
-from agemodel.jobs.processes import send
+from agemodel.jobs.processes import end_process
 from agemodel.jobs.records import RUNNING, list_jobs
 from agemodel.runs.run_folder import Run, open_run
 from tests.harness.made_jobs import CONFIG
@@ -23,7 +22,7 @@ def runs_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pat
     yield tmp_path / "runs"
     for _, job in list_jobs():
         if job.state == RUNNING:
-            send(job.pid, job.birth, signal.SIGKILL)
+            end_process(job.pid, job.birth, at_once=True)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -110,7 +109,7 @@ def test_stop_ends_a_job_in_an_orderly_way(run: Run) -> None:
 def test_job_that_does_not_listen_is_ended_at_once(run: Run) -> None:
     begin_work(run, "deaf")
     control.stop(run)
-    time.sleep(0.3)
+    wait_until(lambda: "deaf" in read_tail(run, job_of(run)))
     assert job_of(run).state == RUNNING
     control.stop(run, at_once=True)
     job = wait_for_end(run)
@@ -256,11 +255,14 @@ def test_job_whose_record_the_disk_refuses_is_not_begun(
     def no_space(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
+    begun, spawn = [], control._spawn
+    monkeypatch.setattr(
+        control, "_spawn", lambda *a: begun.append(spawn(*a)) or begun[0]
+    )
     monkeypatch.setattr(records, "write_whole", no_space)
     with pytest.raises(RunError, match=r"job\.json of run first .* is full"):
         begin(run)
-    time.sleep(1)
-    assert run_in_training() is None
+    assert begun[0].wait() == -signal.SIGKILL
 
 
 def test_page_that_cannot_make_a_run_is_told(

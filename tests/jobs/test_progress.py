@@ -7,9 +7,9 @@ import pytest
 from agemodel.jobs import progress
 from agemodel.jobs.progress import (
     FILE,
-    Progress,
+    JobProgress,
     ProgressFile,
-    forget_progress,
+    delete_progress,
     read_progress,
 )
 from agemodel.runs.run_folder import Run
@@ -73,12 +73,12 @@ def test_pace_is_that_of_this_process_and_of_what_it_does_now(
 )
 def test_time_left_is_not_guessed(done: int, total: int | None, took_s: float) -> None:
     now = 1000.0 + took_s
-    assert Progress("x", done, total, 60, 1000.0, now).seconds_left(now) is None
+    assert JobProgress("x", done, total, 60, 1000.0, now).seconds_left(now) is None
 
 
 def test_share_is_unknown_without_a_total_and_never_above_one() -> None:
-    assert Progress("x", 3, None, 0, 0, 0).share is None
-    assert Progress("x", 3, 2, 0, 0, 0).share == 1
+    assert JobProgress("x", 3, None, 0, 0, 0).share is None
+    assert JobProgress("x", 3, 2, 0, 0, 0).share == 1
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", "null", '{"text": 1}'])
@@ -86,9 +86,9 @@ def test_damaged_progress_is_none(run: Run, content: str) -> None:
     (run.folder / FILE).write_text(content)
     assert read_progress(run) is None
     (run.folder / FILE).write_text(
-        json.dumps(dict.fromkeys(Progress.__dataclass_fields__, "x"))
+        json.dumps(dict.fromkeys(JobProgress.__dataclass_fields__, "x"))
     )
     assert read_progress(run) is None
-    forget_progress(run)
-    forget_progress(run)
+    delete_progress(run)
+    delete_progress(run)
     assert not (run.folder / FILE).exists()
