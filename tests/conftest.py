@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from agemodel.core.caps import caps
 from agemodel.dataset.archive import import_dataset
 
 
@@ -17,6 +18,14 @@ def no_local_runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AGEMODEL_RUNS", str(tmp_path_factory.mktemp("no-runs")))
         yield
+
+
+@pytest.fixture(autouse=True)
+def fresh_caps() -> Iterator[None]:
+    """Read the caps anew in each test, which may set their variables before it asks."""
+    caps.cache_clear()
+    yield
+    caps.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""How much the app takes at a time, and the environment variables that change it.
+"""Caps on what the app takes at a time, and the environment variables that set them.
 
 | variable | caps | default | at most |
 | --- | --- | --- | --- |
@@ -15,9 +15,8 @@
 Every value is a whole number from 1 on; MB are 1024 * 1024 bytes. Visitors bring files
 through Streamlit, whose own cap on a file is `server.maxUploadSize`.
 
-The app and the commands ask for `caps()` when they start, so that a senseless value
-stops them there; the environment of a process does not change, so nothing is met half
-way through.
+The environment is read once, at the first call of `caps()`. The app and the commands
+call it when they start, so that an invalid value stops them there.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from functools import cache
 
 from agemodel.core.errors import ConfigError
 
@@ -35,7 +35,7 @@ _MEGAPIXEL = 1_000_000
 
 @dataclass(frozen=True)
 class Caps:
-    """How much is taken at a time; the table above says it in words.
+    """How much is taken at a time; see the table above.
 
     Attributes:
         photos: of one visitor at a time; a preview takes about 0.3 MB.
@@ -84,12 +84,21 @@ MOST_PIXELS = _VARIABLES["jpeg_pixels"].most * _MEGAPIXEL
 _PREFIX = "AGEMODEL_MAX_"
 
 
-def caps(environment: Mapping[str, str] = os.environ) -> Caps:
-    """The caps in force: the defaults, and what the environment says otherwise.
+@cache
+def caps() -> Caps:
+    """The caps in force.
 
     Raises:
-        ConfigError: a variable is unknown, no whole number, or out of range; the
-            sentence names it.
+        ConfigError: as `read_caps` raises.
+    """
+    return read_caps(os.environ)
+
+
+def read_caps(environment: Mapping[str, str]) -> Caps:
+    """The default caps, changed by the variables of an environment.
+
+    Raises:
+        ConfigError: a variable is unknown, not a whole number, or out of range.
     """
     known = {variable.name for variable in _VARIABLES.values()}
     for name in environment:
@@ -119,7 +128,7 @@ def in_mb(byte_count: int) -> str:
 
 def _value(variable: _Variable, text: str) -> int:
     digits = text.strip()
-    # as many digits as can be in range: int() of a million of them takes its time
+    # no more digits than can be in range: int() of a million digits takes long
     number = int(digits) if re.fullmatch(r"[0-9]{1,12}", digits) else 0
     if not 1 <= number <= variable.most:
         raise ConfigError(

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from agemodel.core import caps as module
-from agemodel.core.caps import MB, Caps, caps, in_mb
+from agemodel.core.caps import MB, Caps, caps, in_mb, read_caps
 from agemodel.core.errors import ConfigError
 
 NAMES = (
@@ -18,13 +18,13 @@ VARIABLES = tuple(f"AGEMODEL_MAX_{name}" for name in NAMES)
 
 def refusal(environment: dict[str, str]) -> str:
     with pytest.raises(ConfigError) as caught:
-        caps(environment)
+        read_caps(environment)
     return str(caught.value)
 
 
 def test_defaults_hold_where_nothing_is_set() -> None:
-    assert caps({}) == Caps()
-    assert caps({"HOME": "/root", "AGEMODEL_DATA": "x"}) == Caps()
+    assert read_caps({}) == Caps()
+    assert read_caps({"HOME": "/root", "AGEMODEL_DATA": "x"}) == Caps()
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_each_cap_has_its_variable_and_unit(variable: str, field: object) -> Non
     name = field.name  # type: ignore[attr-defined]
     unit = {"MB": MB, "ELS": 1_000_000}.get(re.findall("MB$|ELS$|$", variable)[0], 1)
     more = {"AGEMODEL_MAX_JPEG_MEGAPIXELS": "900"} if "MEGA" in variable else {}
-    found = caps(more | {variable: "345"})
+    found = read_caps(more | {variable: "345"})
     assert getattr(found, name) == 345 * unit
     changed = [f.name for f in fields(Caps) if getattr(found, f.name) != f.default]
     assert set(changed) - {"jpeg_pixels"} <= {name}
@@ -46,6 +46,11 @@ def test_caps_in_force_are_those_of_the_process(
 ) -> None:
     monkeypatch.setenv("AGEMODEL_MAX_FACES", "7")
     assert caps().faces == 7
+    monkeypatch.setenv("AGEMODEL_MAX_FACES", "many")
+    assert caps().faces == 7  # read once
+    caps.cache_clear()
+    with pytest.raises(ConfigError):
+        caps()
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
@@ -71,7 +76,7 @@ def test_misspelt_variable_is_told_from_the_others() -> None:
 def test_jpegs_may_not_be_capped_below_other_pictures() -> None:
     sentence = refusal({"AGEMODEL_MAX_MEGAPIXELS": "300"})
     assert "AGEMODEL_MAX_JPEG_MEGAPIXELS (200)" in sentence
-    assert caps(dict.fromkeys(VARIABLES[5:7], "300")).pixels == 300_000_000
+    assert read_caps(dict.fromkeys(VARIABLES[5:7], "300")).pixels == 300_000_000
 
 
 @pytest.mark.parametrize("field", fields(Caps))

@@ -223,12 +223,14 @@ class _NoFaces(Estimator):
 def _environment(values: dict[str, str]) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update(values)
+    caps.cache_clear()
     try:
         yield
     finally:
         for name in values:
             del os.environ[name]
         os.environ.update(before)
+        caps.cache_clear()
 
 
 # ---------------------------------------------------------------- names

@@ -12,6 +12,7 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from agemodel.core import paths
+from agemodel.core.caps import caps
 from agemodel.serving.batches import Batch
 from ui.estimate import photo_views
 
@@ -48,6 +49,7 @@ def _many_at_a_time(count: int) -> Iterator[None]:
     variable, a_page = "AGEMODEL_MAX_PHOTOS", photo_views.PHOTOS_A_PAGE
     before = os.environ.get(variable)
     os.environ[variable], photo_views.PHOTOS_A_PAGE = str(count), count
+    caps.cache_clear()
     try:
         yield
     finally:
@@ -55,6 +57,7 @@ def _many_at_a_time(count: int) -> Iterator[None]:
         del os.environ[variable]
         if before is not None:
             os.environ[variable] = before
+        caps.cache_clear()
 
 
 def kinds_that_say(page: AppTest, text: str) -> set[str]:
