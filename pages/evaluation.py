@@ -28,16 +28,16 @@ st.title("Evaluation", anchor=False)
 evaluation_state.load()
 try:
     run = evaluation_state.run()
-    judged = evaluation_state.judged(run)
+    estimates = evaluation_state.estimates(run)
 except AgeModelError as error:
     show_unreadable(error)
     evaluation_state.write_url()
     st.stop()
 with st.sidebar:
     show_run()
-    show_filters(judged)
-rows = in_slice(judged, evaluation_state.slice_())
-total = int(in_slice(judged, Slice(split=evaluation_state.slice_().split)).sum())
+    show_filters(estimates)
+rows = in_slice(estimates, evaluation_state.slice_())
+total = int(in_slice(estimates, Slice(split=evaluation_state.slice_().split)).sum())
 with st.container(
     horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
 ):
@@ -49,14 +49,14 @@ with st.container(
         label_visibility="collapsed",
         **evaluation_state.control("view"),
     )
-    show_downloads(run, judged, rows)
+    show_downloads(run, estimates, rows)
 view = evaluation_state.look().view
 if not rows.any() and view != evaluation_state.TWO_RUNS:
     st.info("No face is left by these filters.", icon=":material/filter_alt:")
 elif view == evaluation_state.TWO_RUNS:
-    show_comparison(run, judged, evaluation_state.slice_())
+    show_comparison(run, estimates, evaluation_state.slice_())
 else:
-    SHOWN[view](judged, rows)
+    SHOWN[view](estimates, rows)
 with st.bottom:
     show_line(run, int(rows.sum()), total)
 evaluation_state.write_url()

@@ -4,7 +4,7 @@ import streamlit as st
 
 from ui.permission import NOT_HERE, may_change
 from ui.training import training_state
-from ui.training.augmentation_view import show_strip
+from ui.training.augmentation_view import show_preview
 from ui.training.curves_view import show_curves
 from ui.training.live_view import show_watch
 from ui.training.network_view import show_network
@@ -27,7 +27,7 @@ def show_runs(view: str) -> None:
     if view == training_state.NETWORK:
         show_network(run)
     elif view == training_state.SAW:
-        show_strip(run)
+        show_preview(run)
     else:
         show_recipe(run)
 

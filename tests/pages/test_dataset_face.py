@@ -368,7 +368,7 @@ def test_damaged_marks_are_told_on_every_view_and_mended_by_a_click(
     page = open_page(face=file(1))
     assert "The marks cannot be read." in written(page)
     assert "dataset_mark" not in [one.key for one in page.segmented_control]
-    click(page, "mend_marks")
+    click(page, "repair_marks")
     assert "Marks that were kept: 1. The damaged file lies" in written(page)
     assert list(read_marks(data)) == [file(1)]
     assert page.segmented_control(key="dataset_mark").value == "wrong"
@@ -414,7 +414,7 @@ def test_estimate_in_words() -> None:
 def test_gender_in_words_is_never_certain() -> None:
     assert (
         face_page.gender_text(estimated())
-        == "Gender label judged **female**, 82% likely."
+        == "Gender label estimated as **female**, 82% likely."
     )
     assert "**male**, over 99 %" in face_page.gender_text(estimated(p_female=0.001))
     assert face_page.gender_text(estimated(p_female=0.4, decided=False)) == (

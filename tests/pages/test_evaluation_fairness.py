@@ -42,13 +42,13 @@ def views() -> None:
         "View", list(evaluation_state.VIEWS), **evaluation_state.control("view")
     )
     run = evaluation_state.run()
-    judged = evaluation_state.judged(run)
-    rows = in_slice(judged, evaluation_state.slice_())
-    show_downloads(run, judged, rows)
+    estimates = evaluation_state.estimates(run)
+    rows = in_slice(estimates, evaluation_state.slice_())
+    show_downloads(run, estimates, rows)
     if evaluation_state.look().view == evaluation_state.TWO_RUNS:
-        show_comparison(run, judged, evaluation_state.slice_())
+        show_comparison(run, estimates, evaluation_state.slice_())
     elif rows.any():
-        show_groups(judged, rows)
+        show_groups(estimates, rows)
     evaluation_state.write_url()
 
 

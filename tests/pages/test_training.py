@@ -225,16 +225,16 @@ def test_time_is_put_in_words() -> None:
     text = timing_words(FaceTiming(4.72, 4.59, 4.81, 400, "A chip"), twice=True)
     assert "**4.7 ms a face**" in text and "4.6 to 4.8; 400 faces" in text
     assert "benchmarked on A chip" in text and "mirrored" in text
-    assert "judged once" in timing_words(FaceTiming(1, 1, 1, 1), twice=False)
+    assert "estimated once" in timing_words(FaceTiming(1, 1, 1, 1), twice=False)
 
 
 # ------------------------------------------------------------------ what it saw, recipe
 
 
 def pictures(page: AppTest) -> list[str]:
-    """The addresses of the strip's pictures, which are their checksums."""
-    (strip,) = page.image
-    return [image.url for image in strip.proto.imgs]
+    """The addresses of the preview's pictures, which are their checksums."""
+    (preview,) = page.image
+    return [image.url for image in preview.proto.imgs]
 
 
 def test_without_the_dataset_a_bundled_face_is_varied_and_drawn_again() -> None:
@@ -242,13 +242,13 @@ def test_without_the_dataset_a_bundled_face_is_varied_and_drawn_again() -> None:
     assert "data import" in written(page) and "Eileen Collins" in written(page)
     first = pictures(page)
     assert len(set(first)) == 12
-    page.button(key="training_strip_draw").click()
+    page.button(key="training_preview_draw").click()
     second = pictures(rerun(page))
     assert second[0] == first[0] and not set(second[1:]) & set(first[1:])
     assert query_of(page) == {"view": "saw", "draw": "2"}
     assert pictures(open_page(**query_of(page))) == second
     keys = {button.key for button in page.button}
-    assert "training_strip_face" not in keys
+    assert "training_preview_face" not in keys
 
 
 def test_with_the_dataset_training_faces_of_the_run_are_shown(tmp_path: Path) -> None:
@@ -268,13 +268,13 @@ def test_with_the_dataset_training_faces_of_the_run_are_shown(tmp_path: Path) ->
     for _ in range(12):
         (name,) = [text.value for text in page.text]
         shown.add(name)
-        page.button(key="training_strip_face").click()
+        page.button(key="training_preview_face").click()
         rerun(page)
     assert shown <= set(files[2:]) and len(shown) > 2
     assert "taken as its file shows it, at 128 px" in written(page)
 
 
-def test_strip_of_a_run_without_its_split_says_so(tmp_path: Path) -> None:
+def test_preview_of_a_run_without_its_split_says_so(tmp_path: Path) -> None:
     files = [("20_1_2_20170116120606250.jpg.chip.jpg", tiny_jpeg())]
     import_dataset(write_folder(tmp_path / "source", files), paths.data_dir())
     local_run("mine-1", [])

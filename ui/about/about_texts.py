@@ -62,7 +62,8 @@ THE_DATA_IS_NOT = """
 LIMITS = """
 - Every figure here was measured on UTKFace. On other photos, other cameras and other
   people it may be worse, and nothing here says by how much.
-- A face must be found first: a small, hidden or turned one is missed or judged badly.
+- A face must be found first: a small, hidden or turned one is missed or estimated
+  badly.
 - The intervals and probabilities are calibrated for faces like those of the dataset;
   for a drawing, a mask, a doll or a filter they mean nothing.
 - Estimates can differ between two photos of one person on one day by several years.

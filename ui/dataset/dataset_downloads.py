@@ -27,7 +27,7 @@ def show_downloads(faces: pd.DataFrame, left: np.ndarray) -> None:
     """Offer the labels, measures and estimates of the faces, without pictures.
 
     Args:
-        faces: as of `explorer.read_faces`.
+        faces: as returned by `read_faces`.
         left: the faces that the filters leave, a mask of shape (n,).
     """
     with st.popover("Downloads", icon=":material/download:", disabled=not left.any()):

@@ -22,7 +22,7 @@ from ui.dataset.dataset_state import Look
 
 
 def embeddings(faces: pd.DataFrame) -> np.ndarray:
-    """As of `estimates.read_embeddings`; not to be changed.
+    """The embeddings, as returned by `read_embeddings`; not to be changed.
 
     Raises:
         ModelError: the app's model has none, or they are damaged.
@@ -31,7 +31,7 @@ def embeddings(faces: pd.DataFrame) -> np.ndarray:
 
 
 def distributions(faces: pd.DataFrame) -> np.ndarray:
-    """As of `estimates.read_distributions`; not to be changed.
+    """As returned by `read_distributions`; not to be changed.
 
     Raises:
         ModelError: there is no model.

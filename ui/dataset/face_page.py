@@ -33,7 +33,7 @@ def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
     """Draw the face that is looked at, and the way to the others.
 
     Args:
-        faces: as of `explorer.read_faces`.
+        faces: as returned by `read_faces`.
         left: the faces that the filters leave, a mask of shape (n,).
     """
     if mark_panel.were_changed():
@@ -72,11 +72,11 @@ def estimate_text(face: Any) -> str:
     """What the model estimated, its interval and its error, in words."""
     error = face.error_years
     size = f"{abs(error):.1f} years"
-    judged = f"{size} too {'old' if error > 0 else 'young'}"
+    apart = f"{size} too {'old' if error > 0 else 'young'}"
     if abs(error) < 0.05:
-        judged = "as labelled"
+        apart = "as labelled"
     return (
-        f"Estimated **{face.age_years:.0f} years**, {judged}; {face.age_low:.0f} to "
+        f"Estimated **{face.age_years:.0f} years**, {apart}; {face.age_low:.0f} to "
         f"{face.age_high:.0f} eight times out of ten."
     )
 
@@ -84,11 +84,12 @@ def estimate_text(face: Any) -> str:
 def gender_text(face: Any) -> str:
     """The gender label that the model finds likelier, in words."""
     female = face.p_female
-    judged, probability = ("female", female) if female >= 0.5 else ("male", 1 - female)
+    likelier = "female" if female >= 0.5 else "male"
+    probability = max(female, 1 - female)
     likely = "over 99 %" if probability > 0.995 else f"{probability:.0%}"
     if not face.decided:
-        return f"Gender label left open: {judged} {likely} likely."
-    return f"Gender label judged **{judged}**, {likely} likely."
+        return f"Gender label left open: {likelier} {likely} likely."
+    return f"Gender label estimated as **{likelier}**, {likely} likely."
 
 
 def split_text(face: Any) -> str:

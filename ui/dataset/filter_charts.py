@@ -44,8 +44,8 @@ def show_charts(faces: pd.DataFrame, found: Masks) -> None:
     """Draw the charts, each without the filters that are set in it.
 
     Args:
-        faces: as of `explorer.read_faces`.
-        found: as of `filters.masks`.
+        faces: as returned by `read_faces`.
+        found: as returned by `filters.masks`.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         st.segmented_control(

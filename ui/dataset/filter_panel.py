@@ -47,7 +47,7 @@ def show_filters(counted: Counts) -> None:
     """Draw the filters.
 
     Args:
-        counted: as of `filters.counts`.
+        counted: as returned by `filters.counts`.
     """
     _show_ages(counted["age"])
     for key in ("group", "gender", "race", "split"):
@@ -98,7 +98,7 @@ def values_of(chosen: Sequence[str], words: Mapping[str, str]) -> tuple[str, ...
     it then comes as text.
 
     Args:
-        chosen: values, or labels as of `label`.
+        chosen: values, or labels as returned by `label`.
         words: the word of each value, in the order of the values.
     """
     return tuple(

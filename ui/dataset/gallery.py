@@ -25,8 +25,8 @@ TABLE = "faces_table"
 
 _CAPTION_IS = (
     "Under each face: the estimated age, in brackets the labelled one, and the gender "
-    "label (F or M); a gender label that the model judges otherwise has an exclamation "
-    "mark. A click on it opens the face."
+    "label (F or M); a gender label that the model estimates otherwise has an "
+    "exclamation mark. A click on it opens the face."
 )
 _LABEL_IS = (
     "Under each face: the labelled age and the gender label (F or M). A click on it "
@@ -44,7 +44,7 @@ def show_faces(faces: pd.DataFrame, left: np.ndarray) -> None:
     """Draw a page of the faces, or the one that is looked at.
 
     Args:
-        faces: as of `explorer.read_faces`.
+        faces: as returned by `read_faces`.
         left: the faces that the filters leave, a mask of shape (n,).
     """
     dataset_state.write_url()

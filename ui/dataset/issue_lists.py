@@ -35,7 +35,7 @@ def show_issues(faces: pd.DataFrame) -> None:
     """Draw the kinds of issues among all faces, gravest first.
 
     Args:
-        faces: as of `explorer.read_faces`.
+        faces: as returned by `read_faces`.
     """
     issues = [issue for issue in find_issues(faces) if issue.faces]
     if not issues:

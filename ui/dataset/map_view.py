@@ -35,8 +35,8 @@ def show_map(faces: pd.DataFrame, found: Masks) -> None:
     """Draw the faces that are left on the map, a lasso filters.
 
     Args:
-        faces: as of `explorer.read_faces`.
-        found: as of `filters.masks`.
+        faces: as returned by `read_faces`.
+        found: as returned by `filters.masks`.
     """
     if "map_x" not in faces:
         st.info(

@@ -28,7 +28,7 @@ TABLE = "marks_table"
 
 _CHANGED = dataset_state.widget_key("marks_changed")
 _FAILED = dataset_state.widget_key("marks_failed")
-_MENDED = dataset_state.widget_key("marks_mended")
+_REPAIRED = dataset_state.widget_key("marks_repaired")
 
 _WORDS = {verdict: verdict for verdict in VERDICTS} | {UNMARKED: "not yet"}
 _WHAT_THEY_ARE = (
@@ -38,8 +38,8 @@ _WHAT_THEY_ARE = (
 
 
 def show_problem() -> None:
-    """Say that the file of marks is damaged, and mend it at a click; else nothing."""
-    if kept := st.session_state.pop(_MENDED, ""):
+    """Say that the file of marks is damaged, and repair it at a click; else nothing."""
+    if kept := st.session_state.pop(_REPAIRED, ""):
         st.success(kept, icon=":material/healing:")
     try:
         dataset_tables.marks()
@@ -51,9 +51,9 @@ def show_problem() -> None:
                 return
             st.button(
                 "Keep the marks that can be read",
-                key=dataset_state.widget_key("mend_marks"),
+                key=dataset_state.widget_key("repair_marks"),
                 icon=":material/healing:",
-                on_click=_mend,
+                on_click=_repair,
             )
             _show_failure()
 
@@ -107,7 +107,7 @@ def show_filter(counted: Counts) -> None:
     """Draw the filter by mark, where there is a mark or it is set.
 
     Args:
-        counted: as of `filters.counts`.
+        counted: as returned by `filters.counts`.
     """
     chosen = dataset_state.selection().marks
     if "mark" not in counted or not (chosen or dataset_tables.known_marks()):
@@ -127,7 +127,7 @@ def show_marks(faces: pd.DataFrame) -> None:
     """Draw the marks so far, to be opened and taken away.
 
     Args:
-        faces: as of `explorer.read_faces`.
+        faces: as returned by `read_faces`.
     """
     st.markdown("**Your marks**")
     st.caption(_WHAT_THEY_ARE)
@@ -177,16 +177,18 @@ def _mark(file: str) -> None:
         st.session_state[_CHANGED] = True
 
 
-def _mend() -> None:
+def _repair() -> None:
     try:
-        mended = mend_marks(paths.data_dir())
+        repaired = mend_marks(paths.data_dir())
     except AgeModelError as error:
         st.session_state[_FAILED] = str(error)
         return
     aside = (
-        f" The damaged file lies beside as {mended.aside.name}." if mended.aside else ""
+        f" The damaged file lies beside as {repaired.aside.name}."
+        if repaired.aside
+        else ""
     )
-    st.session_state[_MENDED] = f"Marks that were kept: {mended.kept:,}.{aside}"
+    st.session_state[_REPAIRED] = f"Marks that were kept: {repaired.kept:,}.{aside}"
 
 
 def _show_failure() -> None:

@@ -28,7 +28,7 @@ def show_tiles(
 
     Args:
         folder: of the pictures.
-        shown: the rows of the faces, as of `explorer.read_faces`.
+        shown: the rows of the faces, as returned by `read_faces`.
         name: of the part of the page, for the keys.
         notes: a few words under each face, if given.
     """

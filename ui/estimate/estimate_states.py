@@ -43,7 +43,7 @@ def show_notice(*, in_short: bool) -> None:
 def show_model_missing(error: AgeModelError) -> None:
     """Say that there is no model, or a damaged one, and what makes one."""
     st.warning(
-        "**The model is missing.** Photos cannot be judged yet.",
+        "**The model is missing.** No estimate can be made yet.",
         icon=":material/deployed_code_alert:",
     )
     st.text(str(error))
@@ -51,7 +51,7 @@ def show_model_missing(error: AgeModelError) -> None:
 
 
 def show_model_error(error: AgeModelError) -> None:
-    """Say why judging stopped; the photos wait."""
+    """Say why estimating stopped; the photos wait."""
     st.error(
         "**The model could not be loaded.** The photos wait; nothing is lost.",
         icon=":material/error:",

@@ -38,7 +38,7 @@ _TURNS = (
 
 
 def show_photos(batch: Batch) -> None:
-    """Draw the photos of this page of the batch, and judge all that wait.
+    """Draw the photos of this page of the batch, and estimate all that wait.
 
     Every photo has its place from the start, so nothing moves while results arrive.
     """
@@ -53,7 +53,7 @@ def show_photos(batch: Batch) -> None:
         _show_entry(places[entry.number], batch, entry)
     if batch.waiting_count:
         try:
-            _judge_waiting(batch, places, status)
+            _estimate_waiting(batch, places, status)
         except AgeModelError as error:
             status.markdown(f"**{_count(batch.waiting_count, 'photo')} waiting**")
             with trouble:
@@ -76,7 +76,7 @@ def _show_header() -> DeltaGenerator:
     return status
 
 
-def _judge_waiting(
+def _estimate_waiting(
     batch: Batch, places: dict[int, DeltaGenerator], status: DeltaGenerator
 ) -> None:
     estimator = served_model.estimator()
@@ -223,7 +223,7 @@ def _show_no_face(batch: Batch, entry: Entry, result: PhotoResult) -> None:
             for label, icon, turns in _TURNS:
                 again = partial(_turned, turns)
                 _redo_button(batch, entry, label, icon, again)
-        st.markdown("If the face fills the picture, judge it as it is:")
+        st.markdown("If the face fills the picture, estimate it as it is:")
         _redo_button(
             batch,
             entry,
@@ -245,7 +245,7 @@ def _redo_button(
         try:
             batch.redo(entry, again)
         except AgeModelError as error:
-            st.error("The photo could not be judged again.")
+            st.error("No new estimate of the photo could be made.")
             st.text(str(error))
             return
         st.rerun()

@@ -45,32 +45,32 @@ from ui.evaluation.point_charts import show_chart
 _WILSON = f"With 95 % intervals (Wilson); grey: fewer than {MIN_FACES} faces."
 
 
-def show_certainty(judged: pd.DataFrame, rows: np.ndarray) -> None:
+def show_certainty(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw how far the stated uncertainty holds in the slice.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
-    found = picked(judged, rows, evaluation_state.look().pick)
+    found = picked(estimates, rows, evaluation_state.look().pick)
     kind = evaluation_state.look().pick.partition(" ")[0]
     with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_coverage(judged, rows)
-        _show_reliability(judged, rows)
-    show_found(judged, found, kind in {"outside", "bin"})
+        _show_coverage(estimates, rows)
+        _show_reliability(estimates, rows)
+    show_found(estimates, found, kind in {"outside", "bin"})
     with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_width(judged, rows)
-        _show_gender_risk(judged, rows)
-    show_found(judged, found, kind == "width")
+        _show_width(estimates, rows)
+        _show_gender_risk(estimates, rows)
+    show_found(estimates, found, kind == "width")
     with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_age_risk(judged, rows)
+        _show_age_risk(estimates, rows)
 
 
-def picked(judged: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
+def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
     """The faces that a click led to.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
         pick: the kind of mark that was clicked and which of them it was, as
             `outside 20-29`, `bin 9`, `width 0`.
@@ -80,37 +80,37 @@ def picked(judged: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
     """
     kind, _, which = pick.partition(" ")
     if kind == "outside" and which in AGE_GROUPS:
-        found = faces_outside(judged, rows, which)
+        found = faces_outside(estimates, rows, which)
         return f"Labelled {which} years, outside the interval", found
     if not which.isdecimal() or len(which) > 3:
         return None
     number = int(which)
     if kind == "bin" and number < BINS:
         title = f"p(female) {number / BINS:.1f} to {(number + 1) / BINS:.1f}"
-        return title, faces_in_bin(judged, rows, number)
+        return title, faces_in_bin(estimates, rows, number)
     if kind == "width":
-        return _of_width(judged, rows, number)
+        return _of_width(estimates, rows, number)
     return None
 
 
-def _of_width(judged: pd.DataFrame, rows: np.ndarray, number: int) -> Found | None:
-    parts = error_by_width(judged, rows)
+def _of_width(estimates: pd.DataFrame, rows: np.ndarray, number: int) -> Found | None:
+    parts = error_by_width(estimates, rows)
     if number >= len(parts):
         return None
     low, high = parts["low"].iloc[number], parts["high"].iloc[number]
     title = f"Intervals {low:.1f} to {high:.1f} years wide"
-    return title, faces_of_width(judged, rows, low, high)
+    return title, faces_of_width(estimates, rows, low, high)
 
 
-def _show_coverage(judged: pd.DataFrame, rows: np.ndarray) -> None:
-    groups = coverage_by_age(judged, rows)
+def _show_coverage(estimates: pd.DataFrame, rows: np.ndarray) -> None:
+    groups = coverage_by_age(estimates, rows)
 
     def take(points: Points) -> None:
         evaluation_state.pick(f"outside {groups.index[row_of(points)]}")
 
     with st.container(gap=None):
         st.markdown("**How often the interval holds the age**")
-        overall = overall_coverage(judged, rows)
+        overall = overall_coverage(estimates, rows)
         st.markdown(coverage_in_words(groups, overall, COVERAGE))
         show_chart(
             "coverage",
@@ -124,15 +124,15 @@ def _show_coverage(judged: pd.DataFrame, rows: np.ndarray) -> None:
         )
 
 
-def _show_reliability(judged: pd.DataFrame, rows: np.ndarray) -> None:
-    bins = reliability(judged, rows)
+def _show_reliability(estimates: pd.DataFrame, rows: np.ndarray) -> None:
+    bins = reliability(estimates, rows)
 
     def take(points: Points) -> None:
         evaluation_state.pick(f"bin {bins.index[row_of(points)]}")
 
     with st.container(gap=None):
         st.markdown("**Whether p(female) can be taken at its word**")
-        st.markdown(reliability_in_words(bins, calibration_error(judged, rows)))
+        st.markdown(reliability_in_words(bins, calibration_error(estimates, rows)))
         show_chart(
             "reliability",
             figure_reliability(bins),
@@ -141,12 +141,12 @@ def _show_reliability(judged: pd.DataFrame, rows: np.ndarray) -> None:
         )
         st.caption(
             f"On the dotted line what is stated is so. {_WILSON} Below: the faces in "
-            "each bin. Click a mark to see its faces, those judged wrongly first."
+            "each bin. Click a mark to see its faces, those estimated wrongly first."
         )
 
 
-def _show_width(judged: pd.DataFrame, rows: np.ndarray) -> None:
-    parts = error_by_width(judged, rows)
+def _show_width(estimates: pd.DataFrame, rows: np.ndarray) -> None:
+    parts = error_by_width(estimates, rows)
 
     def take(points: Points) -> None:
         evaluation_state.pick(f"width {row_of(points)}")
@@ -166,8 +166,8 @@ def _show_width(judged: pd.DataFrame, rows: np.ndarray) -> None:
         )
 
 
-def _show_age_risk(judged: pd.DataFrame, rows: np.ndarray) -> None:
-    risk = age_risk(judged, rows)
+def _show_age_risk(estimates: pd.DataFrame, rows: np.ndarray) -> None:
+    risk = age_risk(estimates, rows)
     with st.container(gap=None):
         st.markdown("**Ages, if the model may decline**")
         st.markdown(age_risk_in_words(risk))
@@ -179,8 +179,8 @@ def _show_age_risk(judged: pd.DataFrame, rows: np.ndarray) -> None:
         st.caption("From right to left, the widest intervals are declined first.")
 
 
-def _show_gender_risk(judged: pd.DataFrame, rows: np.ndarray) -> None:
-    risk, band = gender_risk(judged, rows), uncertain_band(judged, rows)
+def _show_gender_risk(estimates: pd.DataFrame, rows: np.ndarray) -> None:
+    risk, band = gender_risk(estimates, rows), uncertain_band(estimates, rows)
     with st.container(gap=None):
         st.markdown("**Genders, if the model may decline**")
         st.markdown(gender_risk_in_words(risk, band))

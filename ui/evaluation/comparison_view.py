@@ -1,4 +1,4 @@
-"""Two runs against each other, on the faces that both judged."""
+"""Two runs against each other, on the faces that both estimated."""
 
 from __future__ import annotations
 
@@ -43,22 +43,22 @@ _MEASURES = {
 _WINS = "A run is nearer on a face if its absolute error is smaller, by however little."
 
 
-def show_comparison(run: Run, judged: pd.DataFrame, slice_: Slice) -> None:
+def show_comparison(run: Run, estimates: pd.DataFrame, slice_: Slice) -> None:
     """Draw the choice of another run, and the two beside each other.
 
     Args:
         run: the run that the page is about.
-        judged: its faces, as of `analysis.faces.read_judged`.
+        estimates: its faces, as returned by `read_judged`.
         slice_: which faces count.
     """
     other = _choose_other(run)
     try:
-        others = evaluation_state.judged(other)
+        others = evaluation_state.estimates(other)
     except AgeModelError as error:
         st.error(str(error))
         return
-    pairs = _pairs(run, other, judged, others, slice_)
-    _show_which_faces(run, other, judged, others, slice_, len(pairs))
+    pairs = _pairs(run, other, estimates, others, slice_)
+    _show_which_faces(run, other, estimates, others, slice_, len(pairs))
     if pairs.empty:
         return
     names = (run.id, other.id)
@@ -73,7 +73,7 @@ def show_comparison(run: Run, judged: pd.DataFrame, slice_: Slice) -> None:
     _show_measures(ages, names)
     _show_genders(pairs, names)
     _show_groups(pairs, names)
-    _show_farthest(pairs, judged, names)
+    _show_farthest(pairs, estimates, names)
 
 
 def _choose_other(run: Run) -> Run:
@@ -92,24 +92,24 @@ def _choose_other(run: Run) -> Run:
 
 
 def _pairs(
-    run: Run, other: Run, judged: pd.DataFrame, others: pd.DataFrame, slice_: Slice
+    run: Run, other: Run, estimates: pd.DataFrame, others: pd.DataFrame, slice_: Slice
 ) -> pd.DataFrame:
-    """The faces of the slice that both runs judged in that split."""
-    rows = in_slice(judged, slice_)
-    return pair_faces(judged, others, rows, in_slice(others, slice_))
+    """The faces of the slice that both runs estimated in that split."""
+    rows = in_slice(estimates, slice_)
+    return pair_faces(estimates, others, rows, in_slice(others, slice_))
 
 
 def _show_which_faces(
     run: Run,
     other: Run,
-    judged: pd.DataFrame,
+    estimates: pd.DataFrame,
     others: pd.DataFrame,
     slice_: Slice,
     shared: int,
 ) -> None:
     """Say how many faces count, and why not all where that is so."""
     split = SPLIT_WORDS[slice_.split]
-    counts = [int(in_slice(frame, slice_).sum()) for frame in (judged, others)]
+    counts = [int(in_slice(frame, slice_).sum()) for frame in (estimates, others)]
     if not shared:
         st.warning(
             f"The two runs share no face here ({slice_.describe()}): {run.id} has "
@@ -207,7 +207,7 @@ def _show_groups(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
 
 
 def _show_farthest(
-    pairs: pd.DataFrame, judged: pd.DataFrame, names: tuple[str, str]
+    pairs: pd.DataFrame, estimates: pd.DataFrame, names: tuple[str, str]
 ) -> None:
     """The faces on which one of the two is nearer by most."""
     if names[0] == names[1]:
@@ -233,4 +233,4 @@ def _show_farthest(
     )
     if dataset_pictures.pictures_dir() is not None:
         title = f"{words[better]} by most; estimates of {names[0]}"
-        show_faces(judged, found["row_first"].to_numpy(), title, "apart")
+        show_faces(estimates, found["row_first"].to_numpy(), title, "apart")

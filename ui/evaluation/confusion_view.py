@@ -40,11 +40,11 @@ _ESTIMATED_IS = {
 }
 
 
-def show_confusion(judged: pd.DataFrame, rows: np.ndarray) -> None:
+def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw the confusion matrix of the slice, its classes and a cell's faces.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -53,9 +53,9 @@ def show_confusion(judged: pd.DataFrame, rows: np.ndarray) -> None:
         norm = evaluation_state.choose("Shares", "share", NORMS)
     try:
         classes = (
-            gender_classes(judged)
+            gender_classes(estimates)
             if what == "gender"
-            else age_classes(judged, bands, evaluation_state.option("edges", EDGES))
+            else age_classes(estimates, bands, evaluation_state.option("edges", EDGES))
         )
     except ConfigError as error:
         st.warning(str(error), icon=":material/edit:")
@@ -77,7 +77,7 @@ def show_confusion(judged: pd.DataFrame, rows: np.ndarray) -> None:
     with beside:
         _show_classes(classes, counts)
     if cell is not None:
-        _show_cell(judged, rows, classes, cell)
+        _show_cell(estimates, rows, classes, cell)
 
 
 def cell_of(text: str, k: int) -> tuple[int, int] | None:
@@ -139,7 +139,7 @@ def _show_classes(classes: Classes, counts: np.ndarray) -> None:
 
 
 def _show_cell(
-    judged: pd.DataFrame, rows: np.ndarray, classes: Classes, cell: tuple[int, int]
+    estimates: pd.DataFrame, rows: np.ndarray, classes: Classes, cell: tuple[int, int]
 ) -> None:
     true, estimated = (classes.names[index] for index in cell)
     st.button(
@@ -149,7 +149,7 @@ def _show_cell(
         on_click=evaluation_state.change,
     )
     title = f"{true}, taken for {estimated}" if true != estimated else f"{true}, right"
-    show_faces(judged, faces_of_cell(classes, rows, *cell), title, "cell")
+    show_faces(estimates, faces_of_cell(classes, rows, *cell), title, "cell")
     st.caption("Those of which the model was surest come first.")
 
 

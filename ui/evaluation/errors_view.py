@@ -66,36 +66,36 @@ Found = tuple[str, np.ndarray]
 """What faces are called, and their row numbers."""
 
 
-def show_errors(judged: pd.DataFrame, rows: np.ndarray) -> None:
+def show_errors(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw the errors of the slice.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
-    running = running_errors(judged, rows)
-    found = picked(judged, rows, evaluation_state.look().pick)
+    running = running_errors(estimates, rows)
+    found = picked(estimates, rows, evaluation_state.look().pick)
     kind = evaluation_state.look().pick.partition(" ")[0]
     with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_density(judged, rows, running)
-        _show_running(judged, rows, running)
-    show_found(judged, found, kind in {"cells", "ages"})
+        _show_density(estimates, rows, running)
+        _show_running(estimates, rows, running)
+    show_found(estimates, found, kind in {"cells", "ages"})
     with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_cumulative(judged, rows)
-        _show_flags(judged, rows)
-    show_found(judged, found, kind in {"beyond", "flag"})
-    measures = [measure for measure in MEASURES if measure in judged]
+        _show_cumulative(estimates, rows)
+        _show_flags(estimates, rows)
+    show_found(estimates, found, kind in {"beyond", "flag"})
+    measures = [measure for measure in MEASURES if measure in estimates]
     with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
         for measure in measures:
-            _show_measure(judged, rows, measure)
-    show_found(judged, found, kind in measures)
+            _show_measure(estimates, rows, measure)
+    show_found(estimates, found, kind in measures)
 
 
-def picked(judged: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
+def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
     """The faces that a click led to.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
         pick: the kind of mark that was clicked and what tells it from others, as
             `cells 20 23 29 29`, `ages 20 24`, `beyond 10`, `flag dark`, `sharpness 0`.
@@ -105,33 +105,33 @@ def picked(judged: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
     """
     kind, *words = pick.split() or [""]
     if kind == "flag" and len(words) == 1:
-        return _of_flag(judged, rows, words[0])
+        return _of_flag(estimates, rows, words[0])
     if not all(word.isdecimal() and len(word) < 4 for word in words):
         return None
     match kind, [int(word) for word in words]:
         case "cells", [x0, x1, y0, y1]:
-            return _of_cells(judged, rows, (x0, x1), (y0, y1))
+            return _of_cells(estimates, rows, (x0, x1), (y0, y1))
         case "ages", [low, high]:
-            found = faces_of_ages(judged, rows, low, high)
+            found = faces_of_ages(estimates, rows, low, high)
             return f"Labelled {low} to {high} years", found
         case "beyond", [years]:
-            return f"More than {years} years off", faces_beyond(judged, rows, years)
-        case measure, [part] if measure in MEASURES and measure in judged:
-            return _of_part(judged, rows, measure, part)
+            return f"More than {years} years off", faces_beyond(estimates, rows, years)
+        case measure, [part] if measure in MEASURES and measure in estimates:
+            return _of_part(estimates, rows, measure, part)
     return None
 
 
-def show_found(judged: pd.DataFrame, found: Found | None, is_here: bool) -> None:
+def show_found(estimates: pd.DataFrame, found: Found | None, is_here: bool) -> None:
     """The faces that were picked, if in a chart just above.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         found: the faces and what they are.
         is_here: whether they were picked in the charts just drawn.
     """
     if found and is_here:
         title, numbers = found
-        show_faces(judged, numbers, title, "picked")
+        show_faces(estimates, numbers, title, "picked")
 
 
 def row_of(points: Points) -> int:
@@ -147,46 +147,46 @@ def box_of(points: Points) -> tuple[int, int, int, int]:
 
 
 def _of_cells(
-    judged: pd.DataFrame, rows: np.ndarray, x: tuple[int, int], y: tuple[int, int]
+    estimates: pd.DataFrame, rows: np.ndarray, x: tuple[int, int], y: tuple[int, int]
 ) -> Found:
     half = CELL_YEARS / 2
     title = (
         f"Labelled {x[0] - half + 0.5:.0f} to {x[1] + half - 0.5:.0f} years, estimated "
         f"{y[0] - half:.1f} to {y[1] + half:.1f}"
     )
-    return title, faces_in_cells(judged, rows, x, y)
+    return title, faces_in_cells(estimates, rows, x, y)
 
 
-def _of_flag(judged: pd.DataFrame, rows: np.ndarray, flag: str) -> Found | None:
-    if flag not in known_flags(judged):
+def _of_flag(estimates: pd.DataFrame, rows: np.ndarray, flag: str) -> Found | None:
+    if flag not in known_flags(estimates):
         return None
-    return f"Remark: {flag_words(flag)}", faces_of_flag(judged, rows, flag)
+    return f"Remark: {flag_words(flag)}", faces_of_flag(estimates, rows, flag)
 
 
 def _of_part(
-    judged: pd.DataFrame, rows: np.ndarray, measure: str, part: int
+    estimates: pd.DataFrame, rows: np.ndarray, measure: str, part: int
 ) -> Found | None:
-    table = error_by_measure(judged, rows, measure)
+    table = error_by_measure(estimates, rows, measure)
     if part >= len(table):
         return None
     low, high = table["low"].iloc[part], table["high"].iloc[part]
     title = f"{measure.capitalize()} {low:.3g} to {high:.3g}"
-    return title, faces_of_measure(judged, rows, measure, low, high)
+    return title, faces_of_measure(estimates, rows, measure, low, high)
 
 
 def _show_density(
-    judged: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
+    estimates: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
 ) -> None:
     def take(points: Points) -> None:
         evaluation_state.pick("cells {} {} {} {}".format(*box_of(points)))
 
     with st.container(gap=None):
         st.markdown("**Estimated against labelled age**")
-        st.markdown(density_in_words(judged, rows))
+        st.markdown(density_in_words(estimates, rows))
         drag = not on_phone() and _drags()
         show_chart(
             "density",
-            figure_density(count_cells(judged, rows), running, drag),
+            figure_density(count_cells(estimates, rows), running, drag),
             "How many faces of each labelled age were estimated at each age",
             take,
             ("box",) if drag else ("points",),
@@ -209,14 +209,14 @@ def _drags() -> bool:
 
 
 def _show_running(
-    judged: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
+    estimates: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
 ) -> None:
     def take(points: Points) -> None:
         age = round(points[0]["x"])
         low, high = max(age - WINDOW_YEARS, MIN_AGE), age + WINDOW_YEARS
         evaluation_state.pick(f"ages {low} {high}")
 
-    bias = float(judged["error_years"].to_numpy(np.float64)[rows].mean())
+    bias = float(estimates["error_years"].to_numpy(np.float64)[rows].mean())
     with st.container(gap=None):
         st.markdown("**Error by labelled age**")
         st.markdown(running_in_words(running, bias))
@@ -232,11 +232,11 @@ def _show_running(
         )
 
 
-def _show_cumulative(judged: pd.DataFrame, rows: np.ndarray) -> None:
+def _show_cumulative(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     def take(points: Points) -> None:
         evaluation_state.pick(f"beyond {round(points[0]['x'])}")
 
-    scores = cumulative_scores(judged, rows)
+    scores = cumulative_scores(estimates, rows)
     with st.container(gap=None):
         st.markdown("**Cumulative score**")
         st.markdown(cumulative_in_words(scores))
@@ -249,8 +249,8 @@ def _show_cumulative(judged: pd.DataFrame, rows: np.ndarray) -> None:
         st.caption("Click a number of years to see the faces that are further off.")
 
 
-def _show_flags(judged: pd.DataFrame, rows: np.ndarray) -> None:
-    table = error_by_flag(judged, rows)
+def _show_flags(estimates: pd.DataFrame, rows: np.ndarray) -> None:
+    table = error_by_flag(estimates, rows)
     with st.container(gap=None):
         st.markdown("**Error by remark on the picture**")
         if table.empty:
@@ -264,7 +264,7 @@ def _show_flags(judged: pd.DataFrame, rows: np.ndarray) -> None:
         show_chart(
             "flags",
             figure_flags(
-                table, [flag_words(flag) for flag in table.index], _mae(judged, rows)
+                table, [flag_words(flag) for flag in table.index], _mae(estimates, rows)
             ),
             "The mean absolute error of the pictures with each remark",
             take,
@@ -272,22 +272,22 @@ def _show_flags(judged: pd.DataFrame, rows: np.ndarray) -> None:
         st.caption(_FLAGS_ARE)
 
 
-def _show_measure(judged: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
+def _show_measure(estimates: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
     def take(points: Points) -> None:
         evaluation_state.pick(f"{measure} {row_of(points)}")
 
-    table = error_by_measure(judged, rows, measure)
+    table = error_by_measure(estimates, rows, measure)
     with st.container(gap=None):
         st.markdown(f"**Error by {measure}**")
         st.markdown(measure_in_words(table, measure))
         show_chart(
             measure,
-            figure_measure(table, measure.capitalize(), _mae(judged, rows)),
+            figure_measure(table, measure.capitalize(), _mae(estimates, rows)),
             f"The mean absolute error in fifths of the pictures by {measure}",
             take,
         )
         st.caption(_MEASURE_IS[measure])
 
 
-def _mae(judged: pd.DataFrame, rows: np.ndarray) -> float:
-    return float(judged["abs_error"].to_numpy(np.float64)[rows].mean())
+def _mae(estimates: pd.DataFrame, rows: np.ndarray) -> float:
+    return float(estimates["abs_error"].to_numpy(np.float64)[rows].mean())

@@ -19,7 +19,7 @@ THUMBNAIL_PX = 104
 
 _CAPTION_IS = (
     "Under each face: the estimated age, in brackets the labelled one, and the gender "
-    "label (F or M); an exclamation mark where the gender was judged otherwise."
+    "label (F or M); an exclamation mark where the gender was estimated otherwise."
 )
 _NO_PICTURES = (
     "The pictures are not imported, so these are their rows. "
@@ -28,11 +28,11 @@ _NO_PICTURES = (
 
 
 @st.fragment
-def show_faces(judged: pd.DataFrame, rows: np.ndarray, title: str, key: str) -> None:
+def show_faces(estimates: pd.DataFrame, rows: np.ndarray, title: str, key: str) -> None:
     """Draw faces in the order given, a few at a time.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: their positions in it, shape (n,).
         title: what they are, as plain text.
         key: what tells this list from others of the page.
@@ -41,7 +41,7 @@ def show_faces(judged: pd.DataFrame, rows: np.ndarray, title: str, key: str) -> 
     if not len(rows):
         st.info("There is no such face.", icon=":material/filter_alt:")
         return
-    shown = judged.iloc[rows[: _count(key, rows)]]
+    shown = estimates.iloc[rows[: _count(key, rows)]]
     folder = dataset_pictures.pictures_dir()
     if folder is None:
         st.caption(_NO_PICTURES)

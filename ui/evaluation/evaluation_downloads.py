@@ -20,12 +20,12 @@ _CHARTS = (
 )
 
 
-def show_downloads(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> None:
+def show_downloads(run: Run, estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Offer what the page shows as files; no pictures of the dataset.
 
     Args:
         run: that the page is about.
-        judged: its faces, as of `analysis.faces.read_judged`.
+        estimates: its faces, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
     with st.popover("Downloads", icon=":material/download:"):
@@ -33,13 +33,13 @@ def show_downloads(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> None:
         _download(
             "Their predictions (CSV)",
             f"{run.id}-predictions.csv",
-            lambda: selection_csv(judged, np.flatnonzero(rows)),
+            lambda: selection_csv(estimates, np.flatnonzero(rows)),
             disabled=not rows.any(),
         )
         _download(
             "All tables (.zip of CSV)",
             f"{run.id}-tables.zip",
-            lambda: tables_zip(evaluation_tables(judged, rows)),
+            lambda: tables_zip(evaluation_tables(estimates, rows)),
             disabled=not rows.any(),
         )
         st.caption(

@@ -163,13 +163,13 @@ def default_run() -> str:
         return ""
 
 
-def judged(run: Run) -> pd.DataFrame:
-    """The faces of a run, as of `read_judged`, read once; never to be changed.
+def estimates(run: Run) -> pd.DataFrame:
+    """The faces of a run, as returned by `read_judged`, read once; never to be changed.
 
     Raises:
         RunError: the predictions are missing or damaged.
     """
-    return _judged(run, changed(run))
+    return _estimates(run, changed(run))
 
 
 def changed(run: Run) -> int:
@@ -179,7 +179,7 @@ def changed(run: Run) -> int:
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _judged(run: Run, written: int) -> pd.DataFrame:
+def _estimates(run: Run, written: int) -> pd.DataFrame:
     try:
         described = faces()
     except AgeModelError:

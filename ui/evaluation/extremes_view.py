@@ -16,11 +16,11 @@ MOST = 96
 """Of an order, so many faces can be looked at."""
 
 
-def show_extremes(judged: pd.DataFrame, rows: np.ndarray) -> None:
+def show_extremes(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw the faces of the slice that are chosen by their errors, or by chance.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
     names = {key: kind.name for key, kind in KINDS.items()}
@@ -29,13 +29,13 @@ def show_extremes(judged: pd.DataFrame, rows: np.ndarray) -> None:
         "Faces", "extreme", names, label_visibility="collapsed"
     )
     if chosen == ANY:
-        _show_twenty(judged, rows)
+        _show_twenty(estimates, rows)
         return
     kind = KINDS[chosen]
-    order = kind.order(judged, rows)
-    st.markdown(kind.words(judged, rows, order))
+    order = kind.order(estimates, rows)
+    st.markdown(kind.words(estimates, rows, order))
     st.caption(kind.meaning)
-    show_faces(judged, order[:MOST], kind.name, chosen)
+    show_faces(estimates, order[:MOST], kind.name, chosen)
 
 
 def seed_of(text: str) -> int:
@@ -43,10 +43,10 @@ def seed_of(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 7 else FIRST_SEED
 
 
-def _show_twenty(judged: pd.DataFrame, rows: np.ndarray) -> None:
+def _show_twenty(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     seed = seed_of(evaluation_state.option("seed", str(FIRST_SEED)))
-    twenty = any_twenty(judged, rows, seed)
-    st.markdown(twenty_in_words(judged, twenty))
+    twenty = any_twenty(estimates, rows, seed)
+    st.markdown(twenty_in_words(estimates, twenty))
     st.button(
         "Another twenty",
         key=evaluation_state.widget_key("another"),
@@ -54,4 +54,4 @@ def _show_twenty(judged: pd.DataFrame, rows: np.ndarray) -> None:
         on_click=evaluation_state.set_option,
         args=("seed", str(seed + 1)),
     )
-    show_faces(judged, twenty, f"Drawn by chance (seed {seed})", ANY)
+    show_faces(estimates, twenty, f"Drawn by chance (seed {seed})", ANY)

@@ -37,11 +37,11 @@ _WIDEST = (
 )
 
 
-def show_groups(judged: pd.DataFrame, rows: np.ndarray) -> None:
+def show_groups(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw a measure of every group of the slice.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
     with st.container(horizontal=True, gap="medium"):
@@ -50,7 +50,7 @@ def show_groups(judged: pd.DataFrame, rows: np.ndarray) -> None:
         chosen = evaluation_state.choose("Groups", "by", words)
         measure = evaluation_state.choose("Measure", "measure", MEASURES)
     factors = groupings[chosen]
-    table = group_table(judged, rows, factors)
+    table = group_table(estimates, rows, factors)
     gap = largest_gap(table, measure)
     if gap:
         st.markdown(gap_in_words(gap, factors))
@@ -63,14 +63,14 @@ def show_groups(judged: pd.DataFrame, rows: np.ndarray) -> None:
         st.caption(RACE_NOTE)
     dots, numbers = st.columns([3, 2], gap="medium")
     with dots:
-        _show_dots(judged, rows, table, factors, measure)
+        _show_dots(estimates, rows, table, factors, measure)
     with numbers:
         _show_table(table, measure)
-    _show_picked(judged, rows, table, factors)
+    _show_picked(estimates, rows, table, factors)
 
 
 def _show_dots(
-    judged: pd.DataFrame,
+    estimates: pd.DataFrame,
     rows: np.ndarray,
     table: pd.DataFrame,
     factors: tuple[str, ...],
@@ -81,7 +81,7 @@ def _show_dots(
 
     show_chart(
         "groups",
-        figure_groups(table, factors, measure, overall_row(judged, rows)),
+        figure_groups(table, factors, measure, overall_row(estimates, rows)),
         f"{MEASURES[measure]} by {grouping_name(factors).lower()}, with intervals",
         take,
     )
@@ -112,7 +112,7 @@ def _show_table(table: pd.DataFrame, measure: str) -> None:
 
 
 def _show_picked(
-    judged: pd.DataFrame,
+    estimates: pd.DataFrame,
     rows: np.ndarray,
     table: pd.DataFrame,
     factors: tuple[str, ...],
@@ -122,5 +122,5 @@ def _show_picked(
     if picked.empty:
         return
     group = picked.iloc[0]
-    found = faces_of(judged, rows, group, factors)
-    show_faces(judged, found, f"{group['group']}, largest errors first", "groups")
+    found = faces_of(estimates, rows, group, factors)
+    show_faces(estimates, found, f"{group['group']}, largest errors first", "groups")

@@ -27,16 +27,16 @@ _PUBLISHED_ARE = (
 )
 
 
-def show_headline(judged: pd.DataFrame, rows: np.ndarray) -> None:
+def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw the measures of the slice, then those of other systems.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
     """
     n = int(rows.sum())
     systems, reasons = _systems(
-        evaluation_state.run(), judged, evaluation_state.slice_()
+        evaluation_state.run(), estimates, evaluation_state.slice_()
     )
     scores = systems[0].scores
     with st.grid(4, min_column_width=150, gap="small"):
@@ -63,14 +63,19 @@ def warm() -> None:
         AgeModelError: the run of the app's model cannot be read.
     """
     run = find_run(evaluation_state.default_run())
-    _systems(run, evaluation_state.judged(run), Slice())
+    _systems(run, evaluation_state.estimates(run), Slice())
 
 
 def _systems(
-    run: Run, judged: pd.DataFrame, wanted: Slice
+    run: Run, estimates: pd.DataFrame, wanted: Slice
 ) -> tuple[list[System], list[str]]:
     return systems_beside(
-        run, judged, wanted, evaluation_state.runs(), evaluation_state.judged, _scores
+        run,
+        estimates,
+        wanted,
+        evaluation_state.runs(),
+        evaluation_state.estimates,
+        _scores,
     )
 
 
@@ -121,13 +126,13 @@ def _n_text(system: System) -> str:
 
 
 def _scores(
-    run: Run, by: str, judged: pd.DataFrame, rows: np.ndarray
+    run: Run, by: str, estimates: pd.DataFrame, rows: np.ndarray
 ) -> dict[str, Score]:
-    return _cached_scores(run, evaluation_state.changed(run), by, rows, judged)
+    return _cached_scores(run, evaluation_state.changed(run), by, rows, estimates)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _cached_scores(
-    run: Run, written: int, by: str, rows: np.ndarray, _judged: pd.DataFrame
+    run: Run, written: int, by: str, rows: np.ndarray, _estimates: pd.DataFrame
 ) -> dict[str, Score]:
-    return headline(_judged, rows)
+    return headline(_estimates, rows)

@@ -52,13 +52,13 @@ def show_run() -> None:
     )
 
 
-def show_filters(judged: pd.DataFrame) -> None:
+def show_filters(estimates: pd.DataFrame) -> None:
     """Draw the split and the filters.
 
     Args:
-        judged: as of `analysis.faces.read_judged`.
+        estimates: the faces of the run, as returned by `read_judged`.
     """
-    splits = splits_in(judged)
+    splits = splits_in(estimates)
     if evaluation_state.slice_().split not in splits and splits:
         evaluation_state.change_slice(split=splits[0])
     now = evaluation_state.slice_()
@@ -78,7 +78,7 @@ def show_filters(judged: pd.DataFrame) -> None:
     )
     _show_choice("genders", "Gender label", GENDERS)
     _show_choice("races", "Race label", RACES, help=_RACE_HELP)
-    qualities = qualities_in(judged)
+    qualities = qualities_in(estimates)
     if qualities:
         _show_choice("quality", "Picture: any of these", qualities)
 

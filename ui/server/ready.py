@@ -1,7 +1,7 @@
-"""/ready: whether the app can judge photos, for whatever looks after it.
+"""/ready: whether the app can estimate photos, for whatever looks after it.
 
 200 with `{"ready": true, "problems": []}`, or 503 with the problems, each a sentence or
-two that say how to mend it. `/_stcore/health` knows only that the server runs.
+two that say how to repair it. `/_stcore/health` knows only that the server runs.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def route() -> Route:
 
 
 def problems() -> list[str]:
-    """Why photos cannot be judged; empty where they can.
+    """Why photos cannot be estimated; empty where they can.
 
     The model is loaded by then, and the files are still what their checksums say.
     """

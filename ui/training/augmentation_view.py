@@ -43,7 +43,7 @@ _NO_PICTURES = (
 
 
 @st.fragment
-def show_strip(run: Run) -> None:
+def show_preview(run: Run) -> None:
     """Draw one face as it is and as it was varied while the run trained.
 
     Args:
@@ -69,7 +69,7 @@ def show_strip(run: Run) -> None:
         caption=["as it is", *(f"draw {n}" for n in range(1, len(pictures)))],
         width=SHOWN_PX,
         output_format="PNG",
-        alt=["The face as it is judged"]
+        alt=["The face as it is estimated"]
         + ["The face as it may be trained on"] * len(preview.varied),
     )
     st.text(name)
@@ -83,7 +83,7 @@ def _show_buttons(*, has_more_faces: bool) -> None:
         for label, name, icon in buttons:
             st.button(
                 label,
-                key=training_state.widget_key(f"strip_{name}"),
+                key=training_state.widget_key(f"preview_{name}"),
                 icon=icon,
                 on_click=_next,
                 args=(name,),
@@ -99,7 +99,7 @@ def _next(name: str) -> None:
 def _show_words(config: TrainConfig, *, is_sample: bool) -> None:
     varied = variations(replace(config, mixup=0.0))
     text = (
-        f"The first is the face as it is judged: {_FRAMES[config.framing]}, at "
+        f"The first is the face as it is estimated: {_FRAMES[config.framing]}, at "
         f"{config.input_px} px."
     )
     if varied:

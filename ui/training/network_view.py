@@ -174,7 +174,7 @@ def timing_words(timing: FaceTiming | None, *, twice: bool) -> str:
 
     Args:
         timing: None where nothing is.
-        twice: whether a face and its mirror image are judged.
+        twice: whether a face and its mirror image are estimated.
     """
     if timing is None:
         return "The benchmarks were not run on this model: its time is not known yet."
@@ -182,6 +182,6 @@ def timing_words(timing: FaceTiming | None, *, twice: bool) -> str:
     where = f"benchmarked on {timing.machine}" if timing.machine else "measured here"
     return (
         f"**{timing.median_ms:.1f} ms a face** (half of them {timing.low_ms:.1f} to "
-        f"{timing.high_ms:.1f}; {timing.faces:,} faces, {where}): cut out, judged "
+        f"{timing.high_ms:.1f}; {timing.faces:,} faces, {where}): cut out, estimated "
         f"{times}, calibrated. Finding the face comes before that."
     )

@@ -77,7 +77,7 @@ def chosen(known: Mapping[str, Run]) -> list[Run]:
     """The runs that are compared; never none where there is one.
 
     Args:
-        known: as of `runs`.
+        known: as returned by `runs`.
     """
     ids = [run_id for run_id in look().runs if run_id in known]
     return [known[run_id] for run_id in ids or _first(known)]
