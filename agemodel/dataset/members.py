@@ -1,38 +1,40 @@
 """The files in an archive or a folder, one at a time, read safely.
 
-Nothing here writes. An archive is streamed and never trusted: each file has a hard
-cap in bytes, so have the total and the number of files, whatever sizes the archive
-states. What no honest archive of photos holds (`..`, absolute names, links, devices,
-sparse files, encryption) refuses the whole of it. Only gzip and deflate are read,
-because their decoders hand out a bounded amount at a time.
+Nothing here writes. Each file has a hard cap in bytes, so have the total and the number
+of files, whatever sizes the archive states. What no honest archive of photos holds (see
+`archives.Oddity`) refuses the whole of it.
 """
 
 from __future__ import annotations
 
 import gzip
 import os
-import re
 import stat
-import struct
-import tarfile
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
+from agemodel.core.archives import (
+    ARCHIVE_ERRORS,
+    CountedReader,
+    Oddity,
+    Readable,
+    ZipReader,
+    open_tar,
+    tar_oddity,
+)
 from agemodel.core.errors import DatasetError
 
-_HEADER_BYTES = 1 << 16  # an extended tar header holds a name; 64 KiB is plenty
-_EXTENDED = (
-    tarfile.XHDTYPE,
-    tarfile.XGLTYPE,
-    tarfile.SOLARIS_XHDTYPE,
-    tarfile.GNUTYPE_LONGNAME,
-    tarfile.GNUTYPE_LONGLINK,
-)
+_DIRECTORY_BYTES = 1 << 25  # of a zip: 100,000 files of 335 bytes
+_WHAT_IT_IS = {
+    Oddity.OUTSIDE: "a path that points outside the archive",
+    Oddity.NO_FILE: "a link, a device or a sparse file",
+    Oddity.LOCKED: "encrypted",
+    Oddity.RARE_PACKING: "packed in another way than deflate",
+    Oddity.SHARED_BYTES: "a file that shares its bytes with another",
+}
 
 
 @dataclass(frozen=True)
@@ -153,133 +155,53 @@ def _damage_told(source: Path) -> Iterator[None]:
     """Translate what the libraries raise on a damaged archive."""
     try:
         yield
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise _damaged(source, error) from error
-    except (gzip.BadGzipFile, NotImplementedError, RuntimeError) as error:
-        raise _damaged(source, error) from error
-    except (
-        ValueError,
-        OverflowError,
-        struct.error,
-    ) as error:  # nonsense in a header's numbers
-        raise _damaged(source, error) from error
-
-
-def _damaged(source: Path, error: Exception | str) -> DatasetError:
-    return DatasetError(
-        f"{source.name} is damaged or cut short ({error}). Download it again."
-    )
-
-
-# ---------------------------------------------------------------- tar
-
-
-class _Readable(Protocol):
-    def read(self, size: int = -1, /) -> bytes: ...
-
-
-class _CappedReader:
-    """A stream that gives at most `limits.total_bytes`, then refuses the archive."""
-
-    def __init__(self, stream: _Readable, source: Path, limits: Limits) -> None:
-        self._stream = stream
-        self._source = source
-        self._limits = limits
-        self._read_bytes = 0
-
-    def read(self, size: int = -1) -> bytes:
-        data = self._stream.read(size)
-        self._read_bytes += len(data)
-        _check_total(self._read_bytes, self._source, self._limits)
-        return data
-
-
-class _StrictTarInfo(tarfile.TarInfo):
-    """A tar header that is checked before tarfile acts on it.
-
-    By itself tarfile takes a damaged header for the end of the archive, silently, and
-    reads an extended header of any size into memory.
-    """
-
-    @classmethod
-    def frombuf(
-        cls, buf: bytes | bytearray, encoding: str, errors: str
-    ) -> _StrictTarInfo:
-        end_marker = len(buf) == tarfile.BLOCKSIZE and not any(buf)
-        try:
-            info = super().frombuf(buf, encoding, errors)
-        except tarfile.HeaderError as error:
-            if end_marker:
-                raise
-            raise tarfile.ReadError(str(error)) from error
-        if info.size < 0 or (info.type in _EXTENDED and info.size > _HEADER_BYTES):
-            raise tarfile.ReadError("a header with an impossible size")
-        return info
-
-    def _proc_gnusparse_10(self, *_: object) -> None:
-        # Its map is read without an end; sparse files are refused anyway.
-        raise tarfile.ReadError("a sparse file")
+    except ARCHIVE_ERRORS as error:
+        raise DatasetError(
+            f"{source.name} is damaged or cut short ({error}). Download it again."
+        ) from error
 
 
 def _iter_tar(
-    stream: _Readable, raw: BinaryIO, source: Path, limits: Limits
+    stream: Readable, raw: BinaryIO, source: Path, limits: Limits
 ) -> Iterator[Member]:
     """Stream a tar out of `stream`; `raw` tells how far the source has been read."""
-    capped = _CappedReader(stream, source, limits)
-    with tarfile.open(fileobj=capped, mode="r|", tarinfo=_StrictTarInfo) as archive:  # type: ignore[call-overload]
+    counted = CountedReader(stream, lambda size: _check_total(size, source, limits))
+    with open_tar(counted) as archive:
         for info in archive:
-            _check_name(info.name, source)
+            _check_oddity(tar_oddity(info), info.name, source)
             if info.isdir():
                 continue
-            if not info.isreg() or info.issparse():
-                raise _refused(source, info.name, "a link, a device or a sparse file")
-            if info.size > limits.file_bytes:
+            file = archive.extractfile(info)
+            if info.size > limits.file_bytes or file is None:
                 yield Member(info.name, None, _too_large(limits), raw.tell())
                 continue
-            yield Member(info.name, archive.extractfile(info).read(), "", raw.tell())
-    while capped.read(1 << 16):  # to the end, where gzip keeps its checksum
+            yield Member(info.name, file.read(), "", raw.tell())
+    while counted.read(1 << 16):  # to the end, where gzip keeps its checksum
         pass
-
-
-# ---------------------------------------------------------------- zip
 
 
 def _iter_zip(raw: BinaryIO, source: Path, limits: Limits) -> Iterator[Member]:
     done_bytes = 0
-    read_bytes = 0
-    with zipfile.ZipFile(raw) as archive:
-        for info in archive.infolist():
-            _check_zip_entry(info, source)
-            if info.is_dir():
-                continue
-            with archive.open(info) as file:
-                data = file.read(limits.file_bytes + 1)
-            done_bytes += info.compress_size
-            read_bytes += len(data)
-            _check_total(read_bytes, source, limits)
-            yield _capped(info.filename, data, done_bytes, limits)
-
-
-def _check_zip_entry(info: zipfile.ZipInfo, source: Path) -> None:
-    _check_name(info.filename, source)
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _refused(source, info.filename, "a link or a device")
-    if info.flag_bits & 0x1:
-        raise _refused(source, info.filename, "encrypted")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise _refused(source, info.filename, "packed in another way than deflate")
+    archive = ZipReader(raw, _DIRECTORY_BYTES)
+    for entry in archive.entries:
+        _check_oddity(archive.oddity(entry), entry.filename, source)
+        if entry.is_dir():
+            continue
+        data = archive.read(entry, limits.file_bytes)
+        done_bytes += entry.compress_size
+        _check_total(archive.read_bytes, source, limits)
+        yield _capped(entry.filename, data, done_bytes, limits)
 
 
 # ---------------------------------------------------------------- checks
 
 
-def _check_name(name: str, source: Path) -> None:
-    """Refuse a name that points outside, in the manner of Unix or of Windows."""
-    outside = ".." in re.split(r"[/\\]", name)
-    absolute = re.match(r"[/\\]|[A-Za-z]:", name) is not None
-    if outside or absolute:
-        raise _refused(source, name, "a path that points outside the archive")
+def _check_oddity(oddity: Oddity | None, name: str, source: Path) -> None:
+    if oddity is not None:
+        raise DatasetError(
+            f"{source.name} is refused: {name!r} in it is {_WHAT_IT_IS[oddity]}. An "
+            "archive of UTKFace holds plain files only."
+        )
 
 
 def _check_total(read_bytes: int, source: Path, limits: Limits) -> None:
@@ -299,10 +221,3 @@ def _capped(name: str, data: bytes, done_bytes: int, limits: Limits) -> Member:
 
 def _too_large(limits: Limits) -> str:
     return f"The file is larger than {limits.file_bytes / 1e6:g} MB."
-
-
-def _refused(source: Path, name: str, what: str) -> DatasetError:
-    return DatasetError(
-        f"{source.name} is refused: {name!r} in it is {what}. An archive of UTKFace "
-        "holds plain files only."
-    )
