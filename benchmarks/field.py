@@ -13,9 +13,9 @@ from agemodel.analysis.baselines import read_published
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.metrics.measures import CORAL_TOLD
+from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.cards import read_card
 from agemodel.runs.run_folder import Run
-from agemodel.serving.estimator import DEFAULT_MODEL
 from benchmarks.speed_limits import at_most
 
 PARTS = ("coral_test", "test")

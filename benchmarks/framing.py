@@ -14,18 +14,18 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from agemodel.faces.crop import (
+from agemodel.faces import (
     CropSquare,
+    Detection,
     crop_square,
     square_of_detection,
     square_of_picture,
 )
-from agemodel.faces.detection import Detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
 from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.metrics.measures import age_metrics, gender_metrics
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator
 from benchmarks.chips import read_chips
 from benchmarks.speed_limits import at_most
 

@@ -23,7 +23,7 @@ from tqdm import tqdm
 from agemodel.images import read_image
 from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.metrics.measures import age_metrics
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator
 from benchmarks import peer_process, peer_setup
 from benchmarks.chips import read_chips
 from benchmarks.speed_limits import at_least, at_most

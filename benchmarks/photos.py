@@ -11,7 +11,7 @@ from unittest.mock import patch
 import numpy as np
 
 from agemodel.images import read_image
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import in_ms, stopwatch, take_turns
 from tests.harness import made_photos

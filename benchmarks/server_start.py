@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from agemodel.serving.estimator import Estimator
+    from agemodel.serving import Estimator
 
 PHOTO = "barack-obama.jpg"
 MIB = 1024**2
@@ -24,7 +24,7 @@ HEAVY = ("tensorflow", "keras", "streamlit")
 def main() -> None:
     """Import, load, estimate twice; print ms and MiB."""
     started = perf_counter()
-    from agemodel.serving.estimator import Estimator
+    from agemodel.serving import Estimator
 
     imported = perf_counter()
     estimator = Estimator.load()

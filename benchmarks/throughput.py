@@ -15,7 +15,8 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from agemodel.core import paths
-from agemodel.serving.estimator import DEFAULT_MODEL, Estimator
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.serving import Estimator
 from benchmarks.speed_limits import at_least, at_most
 from benchmarks.timings import in_ms, stopwatch, summarise, take_turns
 from tests.harness import made_photos

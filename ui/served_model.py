@@ -9,7 +9,7 @@ import streamlit as st
 from agemodel.models import app_model
 from agemodel.models.cards import CARD
 from agemodel.models.neighbours import Neighbours
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator
 
 
 def estimator() -> Estimator:

@@ -6,8 +6,8 @@ without TensorFlow::
     predict   estimates of photos, and which model the app uses
     data      the dataset
     runs      training, and what is made of a run
-    doctor    whether all is there and sound
-    progress  what a command shows while it works
+    doctor    checks of the installation
+    progress  progress bars
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Whether all that the app needs is there and sound, and what to do where it is not.
+"""Checks of the installation, and what to do where one fails.
 
-`examine` looks at everything, in a few seconds; `unready` only at what judging a photo
-takes, in some milliseconds.
+`examine` checks everything, in a few seconds; `unready` only what estimating a photo
+needs, in some milliseconds.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from agemodel.core.errors import AgeModelError
 from agemodel.models import app_model
 from agemodel.models.cards import read_card, read_file
 from agemodel.runs.run_folder import MANIFEST, Run, list_runs
-from agemodel.serving.samples import read_sample, read_samples
+from agemodel.serving import read_sample, read_samples
 
 OK, NOTE, BAD = "ok", "note", "bad"
-"""All well; well enough for looking and estimating; to be mended."""
+"""Fine; fine for estimating and looking at results; to be repaired."""
 
 ENOUGH_BYTES = 1_000_000_000
 OLDEST_PYTHON = (3, 11)
@@ -38,10 +38,10 @@ _REQUIREMENT = re.compile(r"^[A-Za-z0-9][^#\n]*", re.M)
 
 @dataclass(frozen=True)
 class Check:
-    """What was found of one thing.
+    """The result of one check.
 
     Attributes:
-        subject: that was looked at, in a word or two.
+        subject: what was checked, in a word or two.
         level: `OK`, `NOTE` or `BAD`.
         text: a sentence or two: what was found and, unless all is well, what to do.
     """
@@ -52,7 +52,7 @@ class Check:
 
 
 def examine() -> Iterator[Check]:
-    """Look at everything, what judging a photo takes first."""
+    """Check everything, first what estimating a photo needs."""
     for subject, look in (
         ("model", _model),
         ("face detector", _detector),
@@ -72,9 +72,9 @@ def examine() -> Iterator[Check]:
 
 
 def unready() -> list[str]:
-    """Why photos cannot be judged, a sentence or two each; empty where they can.
+    """Why photos cannot be estimated, a sentence or two each; empty where they can.
 
-    Every file that it takes is held to its checksum, anew at each call.
+    Each call checks every file that is needed against its checksum.
     """
     return [
         check.text
@@ -91,7 +91,7 @@ def _looked_at(subject: str, look: Callable[[], str]) -> Iterator[Check]:
         yield Check(subject, BAD, str(error))
 
 
-# --------------------------------------------------------------- what judging takes
+# --------------------------------------------------------------- what estimating needs
 
 
 def _model_files() -> str:
@@ -111,7 +111,7 @@ def _detector_files() -> str:
 
 
 def _model() -> str:
-    from agemodel.serving.estimator import Estimator
+    from agemodel.serving import Estimator
 
     found = _model_files()
     Estimator(app_model.model_folder(), workers=1).check()
@@ -220,7 +220,7 @@ def _folder(subject: str, folder: Path, setting: str) -> Iterator[Check]:
 
 
 def _is_writable(folder: Path) -> bool:
-    """Whether a file can be made there; that the rights say so is not enough."""
+    """Whether a file can be made there; tried, as permissions alone do not tell."""
     if not os.access(folder, os.W_OK):
         return False
     try:
@@ -239,11 +239,11 @@ def _python() -> Check:
 
 
 def _packages(requirements: Path, level: str) -> Iterator[Check]:
-    """What is asked for and is not installed, or in a version that was not tested.
+    """Packages that are missing, or installed in a version that was not tested.
 
     Args:
         requirements: a file; none is no error, for not everything is everywhere.
-        level: of a package that is amiss.
+        level: of the check where one is.
     """
     from packaging.requirements import Requirement
 
@@ -256,14 +256,14 @@ def _packages(requirements: Path, level: str) -> Iterator[Check]:
     wrong = [amiss for one in asked if (amiss := _amiss(one.name, str(one)))]
     what = "packages for training" if level == NOTE else "packages"
     if wrong:
-        mend = f"Install them: python -m pip install -r {requirements.name}"
-        yield Check(what, level, f"{'; '.join(wrong)}. {mend}")
+        repair = f"Install them: python -m pip install -r {requirements.name}"
+        yield Check(what, level, f"{'; '.join(wrong)}. {repair}")
     else:
         yield Check(what, OK, f"all {len(asked)} of {requirements.name} fit")
 
 
 def _amiss(name: str, requirement: str) -> str:
-    """What is wrong with an installed package; empty where nothing is."""
+    """What is wrong with an installed package; empty for nothing."""
     from packaging.requirements import Requirement
 
     try:

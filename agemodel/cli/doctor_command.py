@@ -1,4 +1,4 @@
-"""`doctor`: whether all that the app needs is there and sound."""
+"""The command `doctor`, which checks the installation."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What a command says to the shell that called it."""
+"""Exit codes of the commands."""
 
 DONE, FAILED = 0, 1
 STOPPED = 130
-"""As of a process that was interrupted at the keyboard: 128 and the signal's number."""
+"""What shells use for a process interrupted at the keyboard: 128 + SIGINT."""

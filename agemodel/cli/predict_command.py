@@ -1,4 +1,4 @@
-"""`predict`: estimates of photos, for people and for programs."""
+"""The command `predict`: estimates of photos, for people and for programs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from agemodel.cli.exit_codes import DONE, FAILED
 from agemodel.core.file_names import shown_name
 
 if TYPE_CHECKING:
-    from agemodel.serving import PhotoResult
-    from agemodel.serving.estimator import Estimator
+    from agemodel.serving import Estimator, PhotoResult
 
 
 def add_commands(commands: Any) -> None:
@@ -32,7 +31,7 @@ def add_commands(commands: Any) -> None:
 
 def _predict(args: argparse.Namespace) -> int:
     from agemodel.models import app_model
-    from agemodel.serving.estimator import Estimator
+    from agemodel.serving import Estimator
 
     estimator = Estimator.load(args.model or app_model.read_name())
     files = list(_expand(args.paths))

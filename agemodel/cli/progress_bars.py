@@ -1,4 +1,4 @@
-"""What a command shows while it works, and what it tells others."""
+"""Progress bars, and the progress that a command leaves in its run's folder."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Bar:
 
 
 class RunBar(Bar):
-    """A bar that also writes into the run's folder how far the command is."""
+    """A progress bar that also writes the progress into the run's folder."""
 
     def __init__(self, run: Run, **options: Any) -> None:
         from agemodel.jobs.progress import ProgressFile

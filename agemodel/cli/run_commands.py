@@ -102,7 +102,7 @@ def _config(source: str | None, run_id: str) -> TrainConfig:
 
 
 def _opened(config: TrainConfig, run_id: str | None) -> Run:
-    """The run's folder, if no training is under way."""
+    """The run of that id, opened; an error while any training runs."""
     from agemodel.jobs.locks import refusal, run_in_training
     from agemodel.runs.run_folder import open_run
 
@@ -114,7 +114,7 @@ def _opened(config: TrainConfig, run_id: str | None) -> Run:
 
 @contextmanager
 def _recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
-    """Let other processes know of this one, and stop it."""
+    """Record this process in the run's folder, so that others can see and stop it."""
     from agemodel.jobs.processes import stoppable
     from agemodel.jobs.records import recorded
 
@@ -124,7 +124,7 @@ def _recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
 
 @contextmanager
 def _keeps_best(run: Run) -> Iterator[None]:
-    """Where training is stopped, keep the best model so far and say so."""
+    """Keep the best model so far when training is stopped, and print that."""
     from agemodel.jobs.best import keep_best
 
     try:

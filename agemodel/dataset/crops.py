@@ -21,7 +21,7 @@ from agemodel.core.errors import DatasetError
 from agemodel.core.files import data_place, write_whole, writing
 from agemodel.core.tables import parquet_of, read_parquet
 from agemodel.dataset.index import images_dir
-from agemodel.faces.crop import CropSquare, square_of_detection, square_of_picture
+from agemodel.faces import CropSquare, square_of_detection, square_of_picture
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
 

@@ -11,7 +11,7 @@ from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import DatasetError
 from agemodel.dataset.crops import read_crops, square_of_row
 from agemodel.dataset.index import images_dir, read_index
-from agemodel.faces.crop import CropSquare, crop_square, square_of_picture
+from agemodel.faces import CropSquare, crop_square, square_of_picture
 from agemodel.images import read_image
 from agemodel.runs.config import TrainConfig
 

@@ -40,7 +40,7 @@ from agemodel.explorer.duplicates import (
 )
 from agemodel.explorer.face_map import MIN_FACES, place_faces
 from agemodel.explorer.model_estimates import read_embeddings
-from agemodel.faces.crop import BOX_SCALE, CropSquare, crop_square
+from agemodel.faces import BOX_SCALE, CropSquare, crop_square
 from agemodel.faces.quality import grey_of, sharpness
 from agemodel.images import read_image
 from agemodel.runs.run_folder import LICENCE

@@ -1,1 +1,27 @@
-"""Find faces, frame them, and say how well they can be judged."""
+"""Find faces, crop them, and measure their picture quality.
+
+`detector` and `blazeface`, which load LiteRT, are imported by their own names.
+"""
+
+from agemodel.faces.crop import (
+    BOX_SCALE,
+    CropSquare,
+    crop_square,
+    square_of_detection,
+    square_of_picture,
+)
+from agemodel.faces.detection import Detection, Detector
+from agemodel.faces.quality import FaceQuality, quality_of, warnings
+
+__all__ = [
+    "BOX_SCALE",
+    "CropSquare",
+    "Detection",
+    "Detector",
+    "FaceQuality",
+    "crop_square",
+    "quality_of",
+    "square_of_detection",
+    "square_of_picture",
+    "warnings",
+]

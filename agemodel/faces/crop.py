@@ -1,8 +1,8 @@
-"""THE one crop: from a photo and a detection to what the model sees.
+"""The crop: from a photo and a detection to the model's input.
 
-The same function frames faces for training and for serving. The square is the
-detector's box at its own size, turned so that the line between the eyes comes near to
-level. How other framings do is in docs/experiments.md.
+Training and serving share it. The square is the detector's box at its own size, turned
+so that the line between the eyes is nearly level. Other framings are compared in
+docs/experiments.md.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BOX_SCALE = 1.0
 
 ROLL_DEAD_ZONE_DEG = 10.0
 """Eyes this close to level are left alone: on upright faces the landmarks jitter by
-about 3 degrees, and turning by jitter costs more than it mends."""
+about 3 degrees, and turning by jitter costs more than it gains."""
 
 _MOST_REDUCTION = 8
 """By which a square is averaged over area at once."""
@@ -70,8 +70,8 @@ def square_of_picture(rgb: np.ndarray) -> CropSquare:
 def crop_square(rgb: np.ndarray, square: CropSquare, size_px: int) -> np.ndarray:
     """Cut a square out of a photo and scale it.
 
-    Beyond the photo's edge its border pixels go on. A square much larger than the
-    crop is averaged over area first, so that fine texture does not alias.
+    Beyond the photo's edge its border pixels are repeated. A square much larger than
+    the crop is averaged over area first, so that fine texture does not alias.
 
     Args:
         rgb: shape (h, w, 3), uint8.
@@ -101,7 +101,7 @@ def crop_square(rgb: np.ndarray, square: CropSquare, size_px: int) -> np.ndarray
 def _shrunk(
     rgb: np.ndarray, square: CropSquare, reduction: float
 ) -> tuple[np.ndarray, CropSquare]:
-    """The photo and the square, small enough that `_MOST_REDUCTION` is left."""
+    """The photo and the square, shrunk until `_MOST_REDUCTION` is enough."""
     factor = reduction / _MOST_REDUCTION
     height, width = rgb.shape[:2]
     size = max(1, round(width / factor)), max(1, round(height / factor))

@@ -1,4 +1,4 @@
-"""What a face detector returns."""
+"""A detected face, and the interface of face detectors."""
 
 from __future__ import annotations
 

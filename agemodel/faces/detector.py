@@ -2,10 +2,10 @@
 
 BlazeFace sees one square at a time, scaled down to its input: a face must fill about
 a twelfth of the square. So the photo is looked at as a whole, then in overlapping
-tiles of a third of the side, and so on until a face of `MIN_FACE_PX` is seen. Whatever
-looks like a face is then looked at once more, in a window of twice its box, by the
-full-range network: it throws out what only looked like a face in passing, and its boxes
-are the steadiest of the three (docs/experiments.md), whatever size the face had.
+tiles of a third of the side, and so on until a face of `MIN_FACE_PX` is seen. Each
+candidate is then searched again, in a window of twice its box, by the full-range
+network: it rejects false candidates, and its boxes are the steadiest of the three
+(docs/experiments.md), whatever the size of the face.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ crowd's some are no faces."""
 
 
 class FaceDetector:
-    """Detects faces in two looks; one thread at a time may use it.
+    """Detects faces in two passes; one thread at a time may use it.
 
     Raises:
         ModelError: the networks' files are missing or damaged.
@@ -86,7 +86,7 @@ class FaceDetector:
         return sorted(sure or likeliest, key=lambda face: face.size_px, reverse=True)
 
     def _look_again(self, rgb: np.ndarray, candidate: Detection) -> Detection | None:
-        """The face that a close look shows where the candidate is, if any."""
+        """The face that the second pass finds at a candidate, if any."""
         window = CropSquare(candidate.centre_xy, candidate.size_px * WINDOW_SCALE)
         faces = merge(self._look(self._fine, rgb, window, _FINE_SCORE))
         face = max(faces, key=lambda face: _iou(face, candidate), default=None)
@@ -154,7 +154,7 @@ def _tile_centres(length: int, side: float, overlap: float) -> np.ndarray:
 
 
 def merge(detections: list[Detection]) -> list[Detection]:
-    """Average what overlaps, weighted by score, into one a face; surest first.
+    """Merge overlapping candidates by their mean weighted by score; surest first.
 
     The averaging is BlazeFace's own replacement for non-maximum suppression: it
     steadies boxes and landmarks.
@@ -173,7 +173,7 @@ def merge(detections: list[Detection]) -> list[Detection]:
 
 
 def _largest(candidates: list[Detection]) -> list[Detection]:
-    """Those that are looked at again; in their order, where that is all of them."""
+    """The candidates that the second pass looks at."""
     most = _LOOKS_A_FACE * caps().faces
     if len(candidates) <= most:
         return candidates

@@ -1,4 +1,4 @@
-"""Cheap measures of how well a face can be judged, and what poor quality costs.
+"""Measures of a face's picture quality, and what poor quality costs.
 
 A condition is a limit on one measure. What crossing it costs is not guessed: the
 evaluation of a run brings val faces to the limit (or picks those beyond it) and writes
@@ -29,7 +29,7 @@ BORDER_SHARE = 0.08
 
 @dataclass(frozen=True)
 class FaceQuality:
-    """How well a face can be judged.
+    """The picture quality of one face.
 
     Attributes:
         size_px: side of the face's box in the photo.
@@ -55,7 +55,7 @@ class Condition:
 
     Attributes:
         name: its key in `conditions.json`.
-        label: what a person is told.
+        label: the words shown to a person.
         holds: whether a face is beyond the limit.
     """
 
@@ -115,7 +115,7 @@ def sharpness(grey: np.ndarray) -> float:
 def warnings(
     quality: FaceQuality, costs: Mapping[str, Any] | None = None
 ) -> tuple[str, ...]:
-    """What makes a face hard to judge, in sentences that say what it costs.
+    """Warnings on poor quality, in sentences that say what it costs.
 
     Args:
         quality: of the face.

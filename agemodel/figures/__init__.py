@@ -1,4 +1,5 @@
-"""Arrays, data frames and run records in, Plotly figures out; a module a page.
+"""Plotly figures of arrays, data frames and run records.
 
-Colours are left to the theme of the page, so that a figure fits light and dark.
+Each page has modules of its own. Colours are left to the theme of the page, so that a
+figure fits light and dark.
 """

@@ -38,7 +38,7 @@ def figure_age_histogram(
     Args:
         counts: indexed by age, a column a label; shares, 0..1, are drawn as such.
         ages: the youngest and oldest that are chosen; the others are faint.
-        drag: whether a drag chooses ages; else a finger on it scrolls the page.
+        drag: whether a drag chooses ages; else it scrolls the page on a touch screen.
     """
     years = counts.index.to_numpy()
     is_chosen = (years >= ages[0]) & (years <= ages[1])
@@ -70,7 +70,7 @@ def figure_values(counts: pd.Series, chosen: Collection[str]) -> go.Figure:
 
     Args:
         counts: indexed by label; shares, 0..1, are drawn as such.
-        chosen: the labels that are chosen, none for all; the others are faint.
+        chosen: the selected labels, none for all; the others are faint.
     """
     shares = _are_shares(counts)
     value = "%{x:.1%}" if shares else "%{x:,}"
@@ -98,13 +98,13 @@ def figure_values(counts: pd.Series, chosen: Collection[str]) -> go.Figure:
 def figure_spread(
     table: pd.DataFrame, down: Collection[str], across: Collection[str]
 ) -> go.Figure:
-    """Draw where the ages lie for every pair of labels, a bar a pair.
+    """Draw the spread of the ages for every pair of labels, a bar a pair.
 
     A bar holds the middle half of the faces and the grey one behind it the middle 80 %;
     the number is their median.
 
     Args:
-        table: as of `aggregates.age_spread`.
+        table: as returned by `aggregates.age_spread`.
         down: the labels of its first level that are chosen, none for all; bars of
             others are faint.
         across: those of its second level, likewise.
@@ -164,7 +164,7 @@ def _middle_80(part: pd.DataFrame, name: str) -> go.Bar:
 
 
 def _span(part: pd.DataFrame, name: str, low: str, high: str) -> dict[str, Any]:
-    """A bar from one age to another in every row of a part of the table."""
+    """Bars from one age to another, one for each row of part of a table."""
     return {
         "y": part.index.tolist(),
         "base": part[low].tolist(),
@@ -186,7 +186,7 @@ def figure_errors(
     """Draw the mean absolute error of every age group, a bar for each set of faces.
 
     Args:
-        tables: by the name of the set, as of `aggregates.error_by`, by age group.
+        tables: as returned by `aggregates.error_by`, by age group; keyed by the set.
         chosen: the age groups that are chosen, none for all; the others are faint.
     """
     bars = [
@@ -265,7 +265,7 @@ def figure_map(
         y: shape (n,), 0..1.
         values: as many, a category or numbers in years; what has none is not drawn.
         region: the corners of the region that is chosen, if any.
-        drag: whether a drag draws a lasso; else a finger on it scrolls the page.
+        drag: whether a drag draws a lasso; else it scrolls the page on a touch screen.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         names = [str(name) for name in values.cat.categories]
@@ -294,7 +294,7 @@ def figure_map(
 
 
 def _key(name: str, marker: dict) -> go.Scatter:
-    """An entry in the legend, or a scale of colours, without a point."""
+    """A legend entry or a colour scale that has no point of its own."""
     return go.Scatter(x=[None], y=[None], mode="markers", name=name, marker=marker)
 
 
@@ -310,7 +310,7 @@ def _scale_of(title: str, top: float) -> dict:
 
 
 def _below(picture: np.ndarray) -> dict:
-    """A picture of the unit square and its margin, below all else."""
+    """A picture of the unit square and its margin, drawn below everything else."""
     side = 1 + 2 * MARGIN
     return {
         "source": as_url(picture),
@@ -326,7 +326,7 @@ def _below(picture: np.ndarray) -> dict:
 
 
 def _rounded(values: pd.Series) -> list[float]:
-    """Values with few digits: they are sent at every click."""
+    """Values rounded to few digits, because they are sent at every click."""
     return values.to_numpy().round(5).tolist()
 
 

@@ -1,4 +1,4 @@
-"""Many points as one picture: a browser draws it at once, however many they are."""
+"""Scatter plots of many points as one picture, which any browser draws at once."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from PIL import Image
 
 SIDE_PX = 720
 MARGIN = 0.02
-"""What is left free around the unit square, so that no dot is cut."""
+"""Margin around the unit square, so that no dot is cut."""
 FEW = 1500
-"""So many dots are drawn larger."""
+"""Up to this many dots are drawn larger."""
 
 _OPACITY = 0.75
-"""Of one dot; where several lie on each other they are less transparent."""
+"""Opacity of one dot; overlapping dots add up."""
 _RADIUS_PX, _LARGE_RADIUS_PX = 2.3, 4.2
 
 
@@ -88,7 +88,7 @@ def _radius_px(n: int) -> float:
 def _stamped(
     x: np.ndarray, y: np.ndarray, weights: np.ndarray | None, radius_px: float
 ) -> np.ndarray:
-    """How much of the points' weights lies within a radius of every pixel.
+    """Sum the weights of the points within a radius of every pixel.
 
     Returns:
         Shape (SIDE_PX, SIDE_PX), the first row on top; 1 a point without weights.

@@ -1,4 +1,4 @@
-"""Figures of whether the model knows when it errs, on the Evaluation page."""
+"""Figures of the calibration of intervals and probabilities, on the Evaluation page."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _DOT = {"color": LINE, "width": 1.5, "dash": "dot"}
 _SHARE = {"tickformat": ".0%"}
 _BOUNDS = "(%{customdata[2]:.1%} to %{customdata[3]:.1%})"
 _UPPER, _LOWER = [0.34, 1], [0, 0.24]
-"""The parts of the height of two charts with one x axis."""
+"""Shares of the height of two charts with one x axis."""
 
 
 def figure_coverage(groups: pd.DataFrame, stated: float) -> go.Figure:
-    """Draw how often the interval holds the age, by labelled age group.
+    """Draw the coverage of the interval by labelled age group.
 
     Args:
-        groups: as of `certainty.coverage_by_age`.
-        stated: how often it is to, 0..1.
+        groups: as returned by `certainty.coverage_by_age`.
+        stated: the coverage it is made for, 0..1.
     """
     names = groups.index.tolist()
     words = f"%{{x}} years: holds %{{y:.1%}} {_BOUNDS}"
@@ -50,10 +50,10 @@ def figure_coverage(groups: pd.DataFrame, stated: float) -> go.Figure:
 
 
 def figure_reliability(bins: pd.DataFrame) -> go.Figure:
-    """Draw the share labelled female over the stated probability, and the faces.
+    """Draw a reliability diagram: the share labelled female over p(female).
 
     Args:
-        bins: as of `certainty.reliability`.
+        bins: as returned by `certainty.reliability`.
     """
     words = f"stated %{{x:.1%}}: labelled so %{{y:.1%}} {_BOUNDS}"
     marks = dots(bins, bins["p_female"].to_numpy(), "female", "", words)
@@ -87,11 +87,11 @@ def figure_reliability(bins: pd.DataFrame) -> go.Figure:
 
 
 def figure_width(parts: pd.DataFrame, stated: float) -> go.Figure:
-    """Draw the error, and the coverage below it, over the stated width.
+    """Draw the error, and below it the coverage, over the width of the interval.
 
     Args:
-        parts: as of `certainty.error_by_width`.
-        stated: how often the interval is to hold the age, 0..1.
+        parts: as returned by `certainty.error_by_width`.
+        stated: the coverage that the interval is made for, 0..1.
     """
     errors = dots(
         parts,
@@ -128,20 +128,20 @@ def figure_width(parts: pd.DataFrame, stated: float) -> go.Figure:
 
 
 def figure_age_risk(risk: pd.Series) -> go.Figure:
-    """Draw the error of the surest faces over the share that they are of all.
+    """Draw a risk-coverage curve: the error of the surest faces over their share.
 
     Args:
-        risk: as of `declining.age_risk`.
+        risk: as returned by `declining.age_risk`.
     """
     return _risk(risk, "MAE (years)", {}, "MAE %{y:.2f} years")
 
 
 def figure_gender_risk(risk: pd.Series, band: Band | None) -> go.Figure:
-    """Draw the share of wrong genders likewise, and where genders are left open.
+    """Draw a risk-coverage curve of the gender, and where it is left uncertain.
 
     Args:
-        risk: as of `declining.gender_risk`.
-        band: as of `declining.uncertain_band`.
+        risk: as returned by `declining.gender_risk`.
+        band: as returned by `declining.uncertain_band`.
     """
     figure = _risk(risk, "Wrong genders", {"tickformat": ".1%"}, "%{y:.2%} wrong")
     if band is None:

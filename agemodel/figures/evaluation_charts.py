@@ -1,4 +1,4 @@
-"""Figures of the Evaluation page: systems beside each other, and confusions."""
+"""Figures of the Evaluation page: a comparison of systems, and confusion matrices."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _FRAME = "#c9781e"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _NAME_CHARACTERS = 24
 _LEFT_PX = 76
-"""Beside a confusion matrix: room for a title and the names of the classes."""
+"""Left margin of a confusion matrix, for its title and the names of the classes."""
 NOTHING = "-"
-"""Stands where a measure is not known."""
+"""Text of a measure that is not known."""
 MANY_CLASSES = 7
-"""From so many on the names below stand upright."""
+"""From this many classes on, the names below are turned upright."""
 
 
 def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
@@ -79,9 +79,9 @@ def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
 
 
 def score_text(key: str, score: Score) -> str:
-    """A measure as `4.26 (4.14 to 4.41)`, `70.0 % (68.2 to 70.9)`; a dash of none.
+    """A measure as `4.26 (4.14 to 4.41)` or `70.0 % (68.2 to 70.9)`; a dash for none.
 
-    One without an interval is another's: it keeps the digits that were given.
+    One without an interval was published by others and keeps its digits.
     """
     if not np.isfinite(score.value):
         return NOTHING
@@ -104,14 +104,14 @@ def figure_confusion(
     words: tuple[str, str],
     picked: tuple[int, int] | None = None,
 ) -> go.Figure:
-    """Draw which class was taken for which, with the count and share in each cell.
+    """Draw a confusion matrix with the count and the share in each cell.
 
     The cells answer a click by points whose x is the number of the estimated and y
     that of the true class: a heatmap itself gives no selection.
 
     Args:
         counts: shape (k, k), true down, estimated across.
-        shares: as many, 0..1; they give the colour.
+        shares: shape (k, k), 0..1; they give the colour.
         names: of the classes.
         words: what a class is (such as `Age group`), and what the shares are of.
         picked: a cell (true, estimated) to frame.
@@ -151,7 +151,7 @@ def figure_confusion(
 
 
 def _heat(counts: np.ndarray, shares: np.ndarray) -> go.Heatmap:
-    """The colours: deeper the larger the share, none where there is no face."""
+    """The heatmap below: deeper the larger the share, none where there is no face."""
     return go.Heatmap(
         z=np.where(counts > 0, shares, np.nan),
         zmin=0,
@@ -167,7 +167,7 @@ def _heat(counts: np.ndarray, shares: np.ndarray) -> go.Heatmap:
 def _cells(
     counts: np.ndarray, shares: np.ndarray, names: Sequence[str], words: tuple[str, str]
 ) -> go.Scatter:
-    """The cells' text, and what answers the pointer on them."""
+    """The cells' text and hover, as points that a click can select."""
     k = len(names)
     estimated, true = (axis.ravel() for axis in np.meshgrid(range(k), range(k)))
     size = 12 if k <= MANY_CLASSES else 10 if k < 10 else 9  # px, to fit 390 px

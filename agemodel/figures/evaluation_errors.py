@@ -1,4 +1,4 @@
-"""Figures of how far the ages are off, on the Evaluation page."""
+"""Figures of the errors of the age, on the Evaluation page."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _COUNTS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 def figure_density(
     cells: pd.DataFrame, running: pd.DataFrame, drag: bool = False
 ) -> go.Figure:
-    """Draw how many faces of each age were estimated at each age.
+    """Draw a heatmap of the estimated over the labelled age.
 
-    A heatmap takes no click, so invisible points lie on the middles of its cells.
+    A heatmap cannot be clicked, so invisible points lie on the middles of its cells.
 
     Args:
-        cells: as of `errors.count_cells`.
-        running: as of `errors.running_errors`.
+        cells: as returned by `age_errors.count_cells`.
+        running: as returned by `age_errors.running_errors`.
         drag: whether a drag chooses cells; else a click chooses one, and a finger on
             the chart scrolls the page.
     """
@@ -63,10 +63,10 @@ def figure_density(
 
 
 def figure_running(running: pd.DataFrame) -> go.Figure:
-    """Draw the errors over the labelled age: median, mean and the band of most.
+    """Draw the median, the mean and the spread of the errors over the labelled age.
 
     Args:
-        running: as of `errors.running_errors`.
+        running: as returned by `age_errors.running_errors`.
     """
     ages = running.index.to_numpy()
     band = go.Scatter(
@@ -114,10 +114,10 @@ def figure_running(running: pd.DataFrame) -> go.Figure:
 
 
 def figure_measure(table: pd.DataFrame, title: str, mae_years: float) -> go.Figure:
-    """Draw the mean absolute error in parts by a measure, with its intervals.
+    """Draw the mean absolute error by a measure of picture quality, with intervals.
 
     Args:
-        table: as of `quality.error_by_measure`.
+        table: as returned by `picture_quality.error_by_measure`.
         title: of the measure.
         mae_years: of all the faces.
     """
@@ -135,7 +135,7 @@ def figure_flags(
     """Draw the mean absolute error of the pictures with each remark.
 
     Args:
-        table: as of `quality.error_by_flag`.
+        table: as returned by `picture_quality.error_by_flag`.
         names: of its rows.
         mae_years: of all the faces.
     """
@@ -144,10 +144,10 @@ def figure_flags(
 
 
 def figure_cumulative(scores: pd.DataFrame) -> go.Figure:
-    """Draw the share of faces that are at most so many years off.
+    """Draw the cumulative score: the share of faces within each error in years.
 
     Args:
-        scores: as of `errors.cumulative_scores`.
+        scores: as returned by `age_errors.cumulative_scores`.
     """
     years = scores.index.to_numpy()
     curve = go.Scatter(
@@ -183,7 +183,7 @@ def dots(
     bounds: str,
     hover: str,
 ) -> list[go.Scatter]:
-    """Dots with their intervals, grey where there are fewer than `MIN_FACES` faces.
+    """Dots with error bars, grey where there are fewer than `MIN_FACES` faces.
 
     The first of a point's `customdata` is its row number in the table, then come `n`
     and the interval's bounds.
@@ -194,7 +194,7 @@ def dots(
         x: of the rows.
         value: the column that is drawn.
         bounds: what stands before `low` and `high` in the columns of the interval.
-        hover: of a point; after it the faces are written.
+        hover: text for a point; the number of faces follows it.
     """
     low, high = table[f"{bounds}low"].to_numpy(), table[f"{bounds}high"].to_numpy()
     y, n = table[value].to_numpy(), table["n"].to_numpy()
@@ -250,7 +250,7 @@ def _errors_of(
 
 
 def _surface(cells: pd.DataFrame) -> go.Heatmap:
-    """The counts, each tenfold a step; the emptier a cell the more the page shows."""
+    """The counts on a logarithmic scale; cells of few faces are see-through."""
     counts = cells.to_numpy().astype(np.float64)
     most = counts.max(initial=1)
     counts[counts == 0] = np.nan
@@ -296,7 +296,7 @@ def _median(running: pd.DataFrame) -> go.Scatter:
 
 
 def _outline(running: pd.DataFrame) -> dict[str, list[float | None]]:
-    """The band's outline, one for every stretch of ages without a gap."""
+    """The outline of the band, closed for every stretch of ages without a gap."""
     known = running.dropna()
     ages = known.index.to_numpy()
     x: list[float | None] = []

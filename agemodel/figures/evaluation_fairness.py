@@ -31,7 +31,7 @@ def figure_groups(
     point's `customdata` begins with the group's row number in the table.
 
     Args:
-        table: as of `fairness.group_table`.
+        table: as returned by `fairness.group_table`.
         factors: of that table.
         measure: of `fairness.MEASURES`.
         overall: the measure of all these faces, with `_low` and `_high`.
@@ -62,7 +62,7 @@ def figure_two_runs(
     """Draw the mean absolute error of two runs for every group, with intervals.
 
     Args:
-        by_group: as of `comparison.mae_by_group`.
+        by_group: as returned by `paired_comparison.mae_by_group`.
         by: of that table.
         names: of the two runs.
     """
@@ -88,7 +88,7 @@ def figure_wins(wins: pd.DataFrame, names: tuple[str, str]) -> go.Figure:
     """Draw the share of faces that each of two runs errs less on, by age group.
 
     Args:
-        wins: as of `comparison.count_wins`.
+        wins: as returned by `paired_comparison.count_wins`.
         names: of the two runs.
     """
     titles = {"first": names[0], "even": "equal", "second": names[1]}
@@ -125,7 +125,7 @@ def figure_wins(wins: pd.DataFrame, names: tuple[str, str]) -> go.Figure:
 
 
 def _places(rows: int, lanes: int) -> np.ndarray:
-    """Where the dots lie: shape (rows, lanes); rows are 1 apart, from 0."""
+    """The dots' y, shape (rows, lanes); rows are 1 apart, from 0."""
     step = DODGE_PX / (ROW_PX + DODGE_PX * (lanes - 1))
     offsets = (np.arange(lanes) - (lanes - 1) / 2) * step
     return np.arange(rows)[:, None] + offsets

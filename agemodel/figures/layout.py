@@ -1,4 +1,4 @@
-"""What the figures of all pages have in common."""
+"""Colours and layout that all figures share."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def with_legend(figure: go.Figure) -> go.Figure:
 
 
 def compact(figure: go.Figure, height: int, xaxis: dict, yaxis: dict) -> go.Figure:
-    """No legend, no dragging (so that a finger scrolls the page), hardly a margin."""
+    """A layout without legend or margins, where a touch scrolls the page."""
     return figure.update_layout(
         overwrite=True,  # five times as quick as a merge, and nothing is there yet
         height=height,

@@ -1,4 +1,4 @@
-"""The figure of a network: its layers as boxes, input above, answers below."""
+"""The diagram of a network: its layers as boxes, input above, outputs below."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from agemodel.runs.architecture import Block, Place, places, sizes
 
 ROW_PX = 48
 KINDS = ("Convolution", "Pooling", "Dense", "Other")
-"""What colours the edge of a box."""
+"""Kinds of layers, each with its colour at the edge of a box."""
 
 _HALF_HEIGHT = 0.37
 _GAP = 0.06
@@ -41,7 +41,7 @@ def figure_network(blocks: Sequence[Block]) -> go.Figure:
     they do and how many parameters they hold.
 
     Args:
-        blocks: as of `architecture.blocks`.
+        blocks: as returned by `architecture.blocks`.
     """
     placed = places(blocks)
     rows = [place.row for place in placed]

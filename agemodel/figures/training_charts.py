@@ -13,8 +13,7 @@ from agemodel.figures.layout import compact, with_legend
 from agemodel.runs.run_comparison import best_row
 
 RUN_COLOURS = ("#1f9488", "#c67a2c", "#5a7fd0", "#d0566a", "#6f8f2f", "#9a6fc0")
-"""A colour a run, for its lines on train and on val: each stands out from a light and
-from a dark page."""
+"""Colours of the runs; each stands out from a light and from a dark page."""
 
 VAL = "val_"
 FEW_EPOCHS = 8
@@ -57,7 +56,7 @@ EPOCH_MEASURES = (
 
 
 def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
-    """An exponential moving mean that starts without a lean to zero.
+    """An exponential moving mean, corrected for its bias to zero at the start.
 
     As in D. P. Kingma and J. Ba, 'Adam: A Method for Stochastic Optimization', ICLR
     2015, section 3.
@@ -83,13 +82,13 @@ def figure_curves(
     smoothing: float = 0.0,
     log: bool = False,
 ) -> go.Figure:
-    """Draw a measure of every run, train dotted and val drawn through.
+    """Draw a measure of every run over the epochs, train dotted and val solid.
 
-    The epoch whose model is kept has a circle on val. What a line says of an epoch is
-    that epoch's whole row.
+    A circle on val marks the epoch whose model is kept. The hover shows an epoch's
+    whole row.
 
     Args:
-        histories: by run id, as of `Run.read_history`.
+        histories: by run id, as returned by `Run.read_history`.
         measure: one of `EPOCH_MEASURES`.
         smoothing: weight of what came before, 0 for none to below 1; what was measured
             stays behind, faint. A learning rate is never smoothed.
@@ -219,6 +218,6 @@ def _value(value: float, measure: EpochMeasure) -> str:
 
 
 def _plain(text: str) -> str:
-    """Text that a hover shows as it is: no tags, no values of Plotly's."""
+    """Text that a hover shows literally: without tags or Plotly's placeholders."""
     text = text.replace("&", "&amp;").replace("<", "&lt;")
     return text.replace("%{", "% {")

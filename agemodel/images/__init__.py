@@ -1,9 +1,9 @@
-"""Bytes or a path in, upright sRGB pixels out.
+"""Reading pictures: bytes or a path to upright sRGB pixels.
 
 This is the only decoder: preview, face detection and model all see what `read_image`
 gives. It keeps five promises.
 
-- The header is judged before any pixel is decoded, so a small file that claims a huge
+- The header is checked before any pixel is decoded, so a small file that claims a huge
   picture costs neither time nor memory. What may be decoded is capped by what decoding
   it takes, which differs from format to format.
 - Large JPEGs are decoded at a reduced size, straight from their DCT coefficients, and
@@ -14,7 +14,7 @@ gives. It keeps five promises.
   expected and what came. A file that ends before its pixels do is refused, not half
   read.
 - Metadata (place, camera, thumbnails) goes no further than this package.
-- Decoders say nothing on standard error: what there is to say is in a sentence.
+- Decoders print nothing on standard error.
 
 Every function may be called from several threads at once.
 """

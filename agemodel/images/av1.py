@@ -1,4 +1,4 @@
-"""The size of the pictures that an AVIF really holds.
+"""The size that the AV1 streams in an AVIF file state.
 
 Its container states a size, and the AV1 stream inside another, which the decoder
 believes: 700 bytes that claim 64 x 64 may cost a gigabyte. So the streams' own headers
@@ -30,7 +30,7 @@ def stated_pixels(data: bytes) -> int:
 
 
 def _places(data: bytes) -> Iterator[int]:
-    """Where streams begin, as the tables of the container say."""
+    """Offsets of the streams, from the tables of the container."""
     idat = next((start for kind, start, _ in _boxes(data) if kind == b"idat"), 0)
     for kind, start, end in _boxes(data):
         try:
@@ -45,7 +45,7 @@ def _places(data: bytes) -> Iterator[int]:
 
 
 def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """Kind, start and end of the content of every box, those in boxes included."""
+    """Kind, start and end of the content of every box, nested ones included."""
     spans = [(0, len(data))]
     while spans:
         at, end = spans.pop()
@@ -86,7 +86,7 @@ def _item_places(iloc: bytes, idat: int) -> Iterator[int]:
 
 
 def _pixels_at(data: bytes, at: int) -> int:
-    """Pixels of the first sequence header among the units that begin here."""
+    """Pixels stated by the first sequence header at or after this offset."""
     for _ in range(_MOST_UNITS):
         header = data[at]
         at += 2 if header & 4 else 1
@@ -116,7 +116,7 @@ class _Bits:
         self._value, self._left = int.from_bytes(data, "big"), len(data) * 8
 
     def read(self, count: int) -> int:
-        """The next so many bits.
+        """The next `count` bits as a number.
 
         Raises:
             IndexError: there are fewer.

@@ -1,4 +1,4 @@
-"""Decoded pixels of any mode in, opaque sRGB of a size fit for judging out.
+"""Conversion of decoded pixels of any mode to opaque sRGB of the working size.
 
 A large picture is brought to sRGB and reduced in bands of rows, so that it never lies
 in memory twice.
@@ -24,7 +24,7 @@ DECODER_ERRORS = (
     # a Warning only where the caller's filters raise them
     *(Image.DecompressionBombError, Warning),
 )
-"""What Pillow and its plugins raise on hostile files."""
+"""What Pillow and its plugins raise on malformed files."""
 
 MAX_PROFILE_BYTES = 4 * 1024**2
 """Largest colour profile that is used; those of printers take 0.5 to 2.5 MB."""
@@ -71,7 +71,7 @@ def _reduced(
     rows: tuple[float, float],
     size: tuple[int, int],
 ) -> Image.Image:
-    """Rows of a picture, from and to, in another width and height."""
+    """Some rows of a picture in sRGB, from and to, resized to `size`."""
     top, bottom = rows
     margin = math.ceil((bottom - top) / size[1])  # the filter's reach
     first = max(0, math.floor(top) - margin)
@@ -125,7 +125,7 @@ class _Colours:
 
 
 def _transform(profile: object, mode: str) -> ImageCms.ImageCmsTransform:
-    """From pixels of `mode` to sRGB.
+    """The transform of a colour profile from pixels of `mode` to sRGB.
 
     Raises:
         ValueError: the profile is too large, or not for such pixels.
@@ -181,7 +181,7 @@ def _grey_8_bit(im: Image.Image, grey_range: tuple[float, float]) -> Image.Image
 
 
 def _grey_range(im: Image.Image) -> tuple[float, float]:
-    """Black and white of grey values whose file does not state them.
+    """The black and white points of grey values whose file does not state them.
 
     The smallest usual range that holds all of them; otherwise their own extremes.
     """

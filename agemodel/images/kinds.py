@@ -1,4 +1,4 @@
-"""What kind of file some bytes are, from how they begin."""
+"""The kind of a file, from its first bytes."""
 
 from __future__ import annotations
 

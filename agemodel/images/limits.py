@@ -1,4 +1,4 @@
-"""What is refused while only a file's header is read, and what decoding may take.
+"""Limits on pictures: checks of the header, and the memory that decoding may take.
 
 Decoders hold a picture in very different ways: WebP twice as a canvas and twice more on
 the way to Pillow, a progressive JPEG as coefficients, a TIFF a whole strip at a time.
@@ -33,7 +33,7 @@ MAX_FRAMES = 10_000
 """Frames of an animated WebP, which are all listed before the first is decoded."""
 
 _FULL_CAP_BYTES = 7.5
-"""A kind that takes no more bytes a pixel, the file included, has the whole cap."""
+"""Bytes a pixel, the file included, up to which a kind has the whole cap."""
 _BYTES_PER_PIXEL = {"PNG": 4.5, "GIF": 4.5, "BMP": 4.5, "WebP": 18.0, "AVIF": 18.0}
 _PLAIN_HEIC_BYTES, _RICH_HEIC_BYTES = 7.0, 16.0
 _RUN_LENGTH_BMP_BYTES = 70.0
@@ -46,11 +46,11 @@ _TIFF_TEXT_TYPES = (1, 2, 6, 7)
 
 
 class TooManyPieces(OSError):
-    """A file is read in too many pieces."""
+    """Raised when a file is read in too many pieces."""
 
 
 class CountedFile(BytesIO):
-    """The bytes of a file that can be read in `MAX_READS` pieces and no more."""
+    """A file in memory that may be read at most `MAX_READS` times."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -64,7 +64,7 @@ class CountedFile(BytesIO):
 
 
 def too_large(name: str, most: str, got: str) -> ImageError:
-    """The sentence for whatever is over a cap."""
+    """The error message for anything over a cap."""
     return ImageError(
         f"{name} is too large: expected at most {most}, got {got}. "
         "Save it smaller and try again."
@@ -121,12 +121,12 @@ def _megapixels(most: int, kind: str) -> str:
 
 
 def decoding_bytes(im: Image.Image, data: bytes, kind: str) -> float:
-    """Roughly what memory decoding takes, and turning the pixels into a `Photo`."""
+    """Roughly the memory for decoding a picture and making a `Photo` of it, bytes."""
     return im.width * im.height * _bytes_per_pixel(im, data, kind) + len(data)
 
 
 def most_bytes() -> float:
-    """What one picture, or all pictures at a time, may take."""
+    """The most memory for decoding, of one picture or all at a time, bytes."""
     return caps().pixels * _FULL_CAP_BYTES
 
 
@@ -158,7 +158,7 @@ def _codec(im: Image.Image) -> str:
 
 
 def _coefficient_bytes(im: Image.Image) -> float:
-    """Of a JPEG that is held as coefficients, two bytes each."""
+    """Bytes of a JPEG's coefficients where libjpeg holds them, two bytes each."""
     layers = getattr(im, "layer", ())  # (id, horizontal, vertical sampling, table)
     samples = [h * v for _, h, v, _ in layers]
     return 2.0 * sum(samples) / max([1, *samples])
@@ -187,7 +187,7 @@ def _tile_pixels(im: Image.Image) -> int:
 
 
 def _tiff_bytes(im: TiffImagePlugin.TiffImageFile) -> float:
-    """The picture, once more if it is turned, and a strip or tile of its samples."""
+    """Bytes a pixel of a TIFF: the picture, a turned copy, and a strip or tile."""
     bits = im.tag_v2.get(_BITS_PER_SAMPLE_TAG, 1)
     widest = max(bits) if isinstance(bits, tuple) else bits
     sample_bytes = widest / 8 * max(_number(im, _SAMPLES_TAG, 1), len(im.getbands()))
@@ -229,7 +229,7 @@ def _most_tiff_values(data: bytes) -> int:
 
 
 class Queue:
-    """Lets threads decode together as long as they take no more than so many bytes."""
+    """Lets threads decode together within a number of bytes."""
 
     def __init__(self) -> None:
         self._taken = 0.0
@@ -237,7 +237,7 @@ class Queue:
 
     @contextlib.contextmanager
     def place(self, bytes_: float, most: float) -> Iterator[None]:
-        """Wait until `bytes_` fit beside what others take, or nobody takes any."""
+        """Wait until `bytes_` fit beside what others use, or no other decodes."""
         with self._changed:
             self._changed.wait_for(
                 lambda: not self._taken or self._taken + bytes_ <= most

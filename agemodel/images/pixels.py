@@ -1,4 +1,4 @@
-"""Pixels in, fewer pixels or a file of them out."""
+"""Scaling pixels down, and encoding them as JPEG or PNG."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ WORKING_PIXELS = 4_096 * 3_072
 """Most pixels of a `Photo`: what a phone's usual photo has. Looking for faces takes a
 tenth of a second a megapixel."""
 WORKING_SIDE_PX = 20_000
-"""Longest side of a `Photo`, for strips of few pixels in all."""
+"""Longest side of a `Photo`, for long, narrow pictures."""
 
 
 def working_size(width: int, height: int) -> tuple[int, int]:
-    """Width and height within both limits, in the same shape; unchanged if they are.
+    """Width and height scaled into both limits; unchanged if they fit already.
 
     A side never falls below 1 px.
     """

@@ -1,4 +1,4 @@
-"""Decoders that keep to themselves what is handled here.
+"""Silences what Pillow and libtiff print about damaged files.
 
 Damaged files make them talk on standard error, a TIFF a line for each of its rows; what
 there is to say to the person stands in an `ImageError` or a note.
@@ -19,7 +19,7 @@ _LIBTIFF = ("../pillow.libs/libtiff*.so*", ".dylibs/libtiff*.dylib")
 
 
 def quiet_pillow() -> None:
-    """Drop Pillow's warnings, and its log where nobody set up any logging.
+    """Drop Pillow's warnings, and its log where no logging is set up.
 
     Filters are global and not safe to change in threads: this is for imports.
     """
@@ -31,7 +31,7 @@ def quiet_pillow() -> None:
 def quiet_libtiff() -> None:
     """Drop what libtiff prints of damaged files; its failures are raised all the same.
 
-    A libtiff that came otherwise than with Pillow's wheel goes on talking.
+    Only for the libtiff that comes with Pillow's wheel.
     """
     folder = Path(PIL.__file__).parent
     for library in [path for where in _LIBTIFF for path in folder.glob(where)]:

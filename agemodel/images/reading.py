@@ -1,4 +1,4 @@
-"""Reading a picture: the one way from a file to pixels."""
+"""`read_image`, the one way from a picture file to pixels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from agemodel.images.quiet import quiet_libtiff, quiet_pillow
 
 DRAFT_SIDE_PX = 2_048
 MAX_EXIF_BYTES = 1024**2
-"""Largest EXIF that is looked into; in a JPEG it cannot pass 64 KB."""
+"""Largest EXIF that is read; in a JPEG it cannot pass 64 KB."""
 
 # Pillow warns above this number and refuses above its double. Its default would refuse
 # JPEGs over 179 MP and warn over 89 MP. The number is global, so it is set once, here,
@@ -54,7 +54,7 @@ _queue = Queue()
 
 @dataclass(frozen=True, eq=False)
 class Photo:
-    """An upright picture and what there is to say about it.
+    """An upright picture, its size in the file, and notes on it.
 
     Attributes:
         name: the file's name as given, for messages and results.

@@ -1,7 +1,6 @@
-"""How a training face is varied, so that serving may vary too.
+"""Augmentation of training faces: geometry, light, colour and quality.
 
-Geometry is varied while the face is cut out, by the one crop function, so that nothing
-is resampled twice. Then light, colour and quality.
+Geometry is varied while the face is cropped, so that nothing is resampled twice.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from agemodel.faces.crop import CropSquare, crop_square
+from agemodel.faces import CropSquare, crop_square
 from agemodel.runs.config import TrainConfig
 
 
@@ -19,13 +18,13 @@ def augmented_crop(
     config: TrainConfig,
     rng: np.random.Generator,
 ) -> np.ndarray:
-    """Cut a face out, varied at random.
+    """Crop a face with random augmentation.
 
     Args:
         rgb: the picture, shape (h, w, 3), uint8.
         square: where its face is.
         config: how far each variation may go.
-        rng: the source of chance.
+        rng: random generator.
 
     Returns:
         Shape (input_px, input_px, 3), uint8.
@@ -68,8 +67,8 @@ def vary_light(
 def erase(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Cover a rectangle, of 2 to 15 % of the crop, with one colour.
 
-    As in Z. Zhong et al., 'Random Erasing Data Augmentation', AAAI 2020: no single
-    part of a face may carry the answer, and hands, glasses and hair hide parts of many.
+    As in Z. Zhong et al., 'Random Erasing Data Augmentation', AAAI 2020: no
+    single part of a face may decide the answer, and hands, glasses and hair hide parts.
     """
     size = crop.shape[0]
     area = rng.uniform(0.02, 0.15) * size**2
@@ -82,7 +81,7 @@ def erase(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def degrade(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Lose quality in one or two ways, as small, old or overworked photos do."""
+    """Reduce the quality in one or two ways, as in small, old or edited photos."""
     crop = np.ascontiguousarray(crop)
     ways = (_lower_resolution, _blur, _sharpen, _add_noise, _compress)
     chosen = rng.choice(len(ways), size=rng.integers(1, 3), replace=False)

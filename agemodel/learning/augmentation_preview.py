@@ -1,4 +1,4 @@
-"""One face as a training saw it: as it is, and varied at random; no Keras."""
+"""The augmentation preview: one face plain and augmented; no Keras."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agemodel.core.errors import ImageError
-from agemodel.faces.crop import (
+from agemodel.faces import (
     CropSquare,
     crop_square,
     square_of_detection,
@@ -26,7 +26,7 @@ class AugmentationPreview:
 
     Attributes:
         plain: without augmentation, as in serving, shape (s, s, 3), uint8.
-        varied: as it may be trained on, each of the same shape.
+        varied: with augmentation, each of the same shape.
     """
 
     plain: np.ndarray
@@ -40,7 +40,7 @@ def preview_of(
     draw: int,
     count: int = DRAWS,
 ) -> AugmentationPreview:
-    """Cut a face out as it is and, `count` times, varied by a recipe.
+    """Crop a face plain and, `count` times, augmented by a recipe.
 
     Args:
         rgb: the picture, shape (h, w, 3), uint8.
@@ -59,7 +59,7 @@ def preview_of(
 
 
 def square_in_chip(rgb: np.ndarray, framing: str) -> CropSquare:
-    """Where a training takes the face of a picture of the dataset from.
+    """The square that training crops from a picture of the dataset.
 
     Args:
         rgb: the picture, shape (h, w, 3), uint8.
@@ -73,7 +73,7 @@ def square_in_chip(rgb: np.ndarray, framing: str) -> CropSquare:
 
 
 def square_in_photo(rgb: np.ndarray) -> CropSquare:
-    """Where the largest face of any photo is.
+    """The square of the largest face of a photo.
 
     Args:
         rgb: shape (h, w, 3), uint8, upright.

@@ -1,4 +1,4 @@
-"""Saved models of less than half their size.
+"""Compression of saved models to less than half their size.
 
 A weight in float32 has 24 significant bits, of which a trained network needs few. With
 11, as float16 has, but without its narrow range, the rest are zeros, which a compressor

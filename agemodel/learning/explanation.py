@@ -1,4 +1,4 @@
-"""Why a network said what it said: a map of its reasons, and a place among faces.
+"""Explanation of an estimate: the age heatmap and the embedding of a face.
 
 Both come from the last feature map of networks that end in global pooling and one
 dense layer, such as `mobile`.
@@ -62,7 +62,7 @@ def fit_projection(features: np.ndarray) -> Projection:
 
 
 def can_explain(model: keras.Model) -> bool:
-    """Whether a network ends as this module needs it."""
+    """Whether a network ends in global pooling and one dense layer."""
     names = {layer.name for layer in model.layers}
     return {_POOL, _AGE_LOGITS} <= names
 
@@ -96,7 +96,7 @@ def explained(model: keras.Model, projection: Projection) -> keras.Model:
 
 
 class _Heatmap(keras.layers.Layer):
-    """A feature map, (n, h, w, c), and distributions, (n, 116), to maps, (n, h, w)."""
+    """Layer from a feature map, (n, h, w, c), and distributions to (n, h, w)."""
 
     def __init__(self, kernel: np.ndarray, **options: Any) -> None:
         super().__init__(dtype="float32", **options)

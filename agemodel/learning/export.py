@@ -135,7 +135,7 @@ def _fill(folder: Path, run: Run, name: str, data_dir: Path) -> None:
     for file, written in {MODEL: content, **files}.items():
         (folder / file).write_bytes(written)
     write_card(folder / CARD, card)
-    card[self_test.ENTRY] = Estimator(folder, workers=1).self_test_answer()
+    card[self_test.CARD_KEY] = Estimator(folder, workers=1).self_test_answer()
     write_card(folder / CARD, card)
     (folder / "card.md").write_text(card_markdown(card), "utf-8")
 

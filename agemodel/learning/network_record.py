@@ -1,4 +1,4 @@
-"""network.json: what a run's network is, layer by layer, as Keras says it.
+"""network.json: the layers of a run's network, as described by Keras.
 
 ::
 
@@ -37,7 +37,7 @@ _SETTINGS = (
     *("filters", "units", "kernel_size", "strides", "padding", "pool_size"),
     *("activation", "rate", "scale"),
 )
-"""What a layer's configuration holds that is worth a reader's while."""
+"""Settings of a layer's configuration that are worth showing."""
 
 
 def write_network(run: Run, model: keras.Model | None = None) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _layers(
 
 
 def _inputs(model: keras.Model) -> dict[str, list[str]]:
-    """Which operations each one takes its input from, by their names."""
+    """The names of the operations that feed each operation."""
     return {
         layer["name"]: list(dict.fromkeys(_tensors(layer["inbound_nodes"])))
         for layer in model.get_config()["layers"]

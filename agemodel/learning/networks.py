@@ -1,8 +1,7 @@
-"""The networks, by name.
+"""The networks that can be trained, by name.
 
 Every network takes RGB faces of its own size as float32 in 0..255, shape
-(n, h, w, 3), and scales them inside, so that a saved model needs no preprocessing
-that could be forgotten.
+(n, h, w, 3), and scales them inside, so that a saved model needs no preprocessing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What training minimises, how it is measured meanwhile, and at which rate."""
+"""Losses, metrics and the learning rate schedule of training."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class AgeDistributionLoss(keras.losses.Loss):
         return entropy + self.mae_weight * mae_years(y_true, y_pred)
 
     def get_config(self) -> dict[str, Any]:
-        """For saving."""
+        """The arguments, for saving."""
         return {
             **super().get_config(),
             "sd_years": self.sd_years,
@@ -53,7 +53,7 @@ class AgeDistributionLoss(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("agemodel")
 class AgeGroupLoss(keras.losses.Loss):
-    """Cross-entropy of the true age's group; how its ages share it does not matter."""
+    """Cross-entropy of the true age's group, whatever its distribution within."""
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         """True ages, shape (n, 1), and distributions, shape (n, 116), to (n,)."""
@@ -83,7 +83,7 @@ def label_accuracy(y_true: Any, y_pred: Any) -> Any:
 
 @keras.saving.register_keras_serializable("agemodel")
 class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
-    """A linear rise, then a cosine to zero."""
+    """Learning rate schedule: a linear warm-up, then a cosine to zero."""
 
     def __init__(self, peak: float, warmup_steps: int, total_steps: int) -> None:
         self.peak, self.warmup_steps, self.total_steps = peak, warmup_steps, total_steps
@@ -98,7 +98,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         return self.peak * ops.where(step < self.warmup_steps, rise, fall)
 
     def get_config(self) -> dict[str, Any]:
-        """For saving."""
+        """The arguments, for saving."""
         return {
             "peak": self.peak,
             "warmup_steps": self.warmup_steps,

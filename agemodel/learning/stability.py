@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from agemodel.dataset.labelled_faces import read_face
-from agemodel.faces.crop import CropSquare, crop_square
+from agemodel.faces import CropSquare, crop_square
 
 FACES = 500
 JITTERS = 10

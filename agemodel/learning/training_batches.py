@@ -1,4 +1,4 @@
-"""The faces of an epoch, in batches, with what is to be learned of each."""
+"""Batches of training faces, with their labels and target distributions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MIXUP = 1  # tells the chances of a batch from those of its faces
 
 
 class FaceBatches(keras.utils.PyDataset):
-    """Batches of faces, read and cut out as they are needed.
+    """Batches of faces, read and cropped as they are needed.
 
     The order and every variation follow from the seed and the epoch alone, so that a
     resumed run sees what it would have seen.
@@ -39,7 +39,7 @@ class FaceBatches(keras.utils.PyDataset):
         augmented: bool,
         epoch: int = 0,
     ) -> None:
-        """Take note of the faces.
+        """Set up the batches; nothing is read yet.
 
         Args:
             folder: of the images.
@@ -88,8 +88,8 @@ class FaceBatches(keras.utils.PyDataset):
         ages = labels["age"].to_numpy(np.float32)
         targets = target_distributions(ages, self.config.age_target_sd_years)
         if "teachers" in labels:
-            said = np.stack(labels["teachers"].tolist())
-            targets += self.config.teacher_share * (said - targets)
+            taught = np.stack(labels["teachers"].tolist())
+            targets += self.config.teacher_share * (taught - targets)
         return targets
 
     def _crop(self, row: int, place: int) -> np.ndarray:
@@ -118,7 +118,7 @@ def mixed(
     Args:
         batch: arrays, float32, whose first axis are the n faces.
         share: of the faces that are blended, 0..1.
-        rng: the source of chance.
+        rng: random generator.
     """
     size = len(batch[0])
     part = rng.beta(MIXUP_ALPHA, MIXUP_ALPHA, size)
@@ -167,12 +167,12 @@ def teacher_distributions(teachers: str, files: pd.Series) -> pd.Series:
     """
     total = np.zeros((len(files), len(AGES)), np.float32)
     for run_id in teachers.split(","):
-        said = find_run(run_id.strip()).read_predictions().set_index("file")
-        missing = files[~files.isin(said.index)]
+        known = find_run(run_id.strip()).read_predictions().set_index("file")
+        missing = files[~files.isin(known.index)]
         if len(missing):
             raise RunError(
                 f"Run {run_id.strip()} says nothing of {len(missing)} of the faces, "
                 f"such as {missing.iloc[0]}: a teacher needs the same split."
             )
-        total += np.stack(said.loc[files, "age_probabilities"].tolist())
+        total += np.stack(known.loc[files, "age_probabilities"].tolist())
     return pd.Series(list(total / total.sum(1, keepdims=True)), files.index)

@@ -1,4 +1,4 @@
-"""Train a network: a recipe and a dataset in, a run folder out."""
+"""Training a network: from a recipe and a dataset to a run folder."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ UNFOLD_FACES = 512
 
 _REMOVED = ".checkpoints-removed"
 _PARAMETER_BYTES = 16
-"""On the disk, at most: its value, Adam's two moments and an average, in float32."""
+"""Bytes a parameter takes on disk at most: value, Adam's two moments, an average."""
 _FIRST_COPIES, _MORE_COPIES = 4, 2
 """Of the model that a training has on the disk at once: three checkpoints, one of them
 being written, with the best models beside the last; and what it adds to two of them."""
@@ -58,7 +58,7 @@ def train(
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
 ) -> Run:
-    """Train, or go on where a run of that id stopped.
+    """Train a new run, or resume one that stopped.
 
     Args:
         config: the recipe.
@@ -167,7 +167,7 @@ def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
 
 
 def _mean_weights(config: TrainConfig) -> list[np.ndarray]:
-    """The weights to start from: each the mean over the runs that are named."""
+    """Starting weights: the mean of the weights of the named runs."""
     start = _built(config, "float32")
     named = Counter(run_id.strip() for run_id in config.start_run.split(","))
     mean = [np.zeros(weights.shape, np.float32) for weights in start.get_weights()]
@@ -234,7 +234,7 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> N
 
 
 def _age_loss(model: keras.Model, config: TrainConfig) -> keras.losses.Loss:
-    """What the form of the age head asks for."""
+    """The loss for the age head of a network."""
     has_groups = networks.has_groups(model)
     if model.output[AGE_OUTPUT].shape[-1] == len(AGES) and not has_groups:
         return AgeDistributionLoss(config.age_target_sd_years, config.age_mae_weight)
@@ -265,7 +265,7 @@ def _epoch(
     epoch: int,
     on_step: Callable[[int, int], None] | None,
 ) -> dict[str, Any]:
-    """Train one epoch and say how it went: the history's row."""
+    """Train one epoch and return its row of the history."""
     started = time.monotonic()
     training = batches.training(epoch)
     callbacks = []
@@ -294,7 +294,7 @@ def _epoch(
 
 
 def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
-    """Let what is dropped follow from seed and epoch alone; no file keeps its state."""
+    """Seed dropout by seed and epoch, so that a resumed run drops the same."""
     states = [one for one in model.variables if one.name == "seed_generator_state"]
     for place, state in enumerate(states):
         rng = np.random.default_rng([seed, epoch, place])
@@ -303,10 +303,10 @@ def _seed_dropout(model: keras.Model, seed: int, epoch: int) -> None:
 
 @contextmanager
 def _ending_its_threads() -> Iterator[None]:
-    """End the threads that feed a training which is stopped or fails.
+    """End the threads that feed training when it is stopped or fails.
 
-    They end with the iterator that they feed. Left to the end of the process, which
-    waits for them, they would wait for Python, and it would never end.
+    They end with the iterator that they feed. Otherwise the process would wait for them
+    at its end, and they for it.
     """
     try:
         yield
@@ -349,7 +349,7 @@ def _write_split(run: Run, faces: pd.DataFrame) -> None:
 
 
 def _check_room(run: Run, model: keras.Model, copies: int) -> None:
-    """Refuse to begin what could not be written down."""
+    """Raise a RunError before training if the disk has no room for its files."""
     needed = copies * _PARAMETER_BYTES * model.count_params()
     check_room(f"the training of {run.id} needs", needed, runs_place(), RunError)
 

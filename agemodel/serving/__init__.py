@@ -1,12 +1,18 @@
-"""From photos to estimates: LiteRT, no TensorFlow.
+"""Estimates of photos: LiteRT, no TensorFlow.
 
-`Estimator` takes pixels, `estimate_photo` a photo. `batches`, `uploads` and
-`photo_archives` take many at once, `self_test` and `face_timing` try a model.
+`Estimator` takes pixels, `estimate_photo` a file. `batches`, `uploads` and
+`photo_archives` take many at once, `self_test` and `face_timing` test a model.
 """
 
-from agemodel.serving.annotation import annotate
-from agemodel.serving.estimator import Estimate, Estimator
+from agemodel.serving.annotation import (
+    annotate,
+    heatmap_overlay,
+    heatmap_range_years,
+)
+from agemodel.serving.batches import Batch, Entry
+from agemodel.serving.estimator import Estimate, Estimator, work_in_one_thread
 from agemodel.serving.photo_estimates import (
+    FaceEstimator,
     PhotoResult,
     estimate_aligned_photo,
     estimate_photo,
@@ -14,25 +20,39 @@ from agemodel.serving.photo_estimates import (
     estimate_whole_photo,
 )
 from agemodel.serving.result_tables import (
+    annotated_name,
     annotated_zip,
     results_csv,
     results_frame,
     results_json,
     to_record,
 )
+from agemodel.serving.samples import Sample, read_sample, read_samples
+from agemodel.serving.uploads import Upload
 
 __all__ = [
+    "Batch",
+    "Entry",
     "Estimate",
     "Estimator",
+    "FaceEstimator",
     "PhotoResult",
+    "Sample",
+    "Upload",
     "annotate",
+    "annotated_name",
     "annotated_zip",
     "estimate_aligned_photo",
     "estimate_photo",
     "estimate_turned_photo",
     "estimate_whole_photo",
+    "heatmap_overlay",
+    "heatmap_range_years",
+    "read_sample",
+    "read_samples",
     "results_csv",
     "results_frame",
     "results_json",
     "to_record",
+    "work_in_one_thread",
 ]

@@ -1,4 +1,4 @@
-"""Numbered boxes on a photo, and on a face what moved its age."""
+"""Drawing: numbered boxes on a photo, and the age heatmap on a face."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OLDER_RGB, YOUNGER_RGB = (213, 94, 0), (0, 114, 178)
 Universal Design', 2008."""
 
 FAINT_YEARS = 0.2
-"""A map that stays below this is drawn faint, not blown up to full colour."""
+"""A heatmap below this is drawn faint, not scaled up to full colour."""
 
 _DARK, _LIGHT = (13, 58, 55), (255, 255, 255)
 _LINE_SHARE = 1 / 320
@@ -53,15 +53,15 @@ def annotate(result: PhotoResult) -> np.ndarray:
 
 
 def heatmap_range_years(heatmap: np.ndarray) -> float:
-    """The years, up or down, for which `heatmap_overlay` uses its deepest colour."""
+    """The years, up or down, that `heatmap_overlay` draws in its deepest colour."""
     return max(float(np.abs(heatmap).max()), FAINT_YEARS)
 
 
 def heatmap_overlay(crop_rgb: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     """Colour a face by what moved its age: orange made it older, blue younger.
 
-    Light and dark stay those of the face, so that it can be recognised. Its own colours
-    go first, because skin is near to orange; where nothing moved they stay.
+    The face's own brightness is kept, so that it can be recognised. Its own colours are
+    removed where the map is strong, because skin is near to orange.
 
     Args:
         crop_rgb: shape (s, s, 3), uint8.
@@ -82,10 +82,10 @@ def heatmap_overlay(crop_rgb: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
 
 
 def _spread(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Cells, shape (h, w), as a smooth surface of that size, exact at their centres.
+    """Interpolate cells, shape (h, w), to a smooth surface, exact at their centres.
 
-    Cubic curves would overshoot: beside a place that makes older they would show one
-    that makes younger.
+    Cubic interpolation would overshoot: beside a cell that makes older it would show
+    one that makes younger.
     """
     down, across = (
         _eased(np.clip((np.arange(n) + 0.5) * count / n - 0.5, 0, count - 1))
@@ -96,7 +96,7 @@ def _spread(cells: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def _eased(position: np.ndarray) -> np.ndarray:
-    """Positions between whole numbers, float32, with slow starts and ends."""
+    """Positions between whole numbers, float32, eased in and out."""
     whole = np.floor(position)
     part = position - whole
     return (whole + part**2 * (3 - 2 * part)).astype(np.float32)

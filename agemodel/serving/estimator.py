@@ -1,4 +1,4 @@
-"""The serving runtime: RGB in, a list of estimates out. LiteRT only.
+"""The estimator: RGB in, a list of estimates out. LiteRT only.
 
 Interpreters are not safe to share between threads: concurrent calls fail or, worse,
 answer wrongly. So a fixed number of workers, each with interpreters of its own, wait
@@ -23,15 +23,17 @@ from ai_edge_litert.interpreter import Interpreter
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGE_GROUPS, group_probabilities
-from agemodel.faces.crop import (
+from agemodel.faces import (
     CropSquare,
+    Detection,
+    FaceQuality,
     crop_square,
+    quality_of,
     square_of_detection,
     square_of_picture,
+    warnings,
 )
-from agemodel.faces.detection import Detection
 from agemodel.faces.detector import MIN_SCORE, FaceDetector
-from agemodel.faces.quality import FaceQuality, quality_of, warnings
 from agemodel.images import downscale
 from agemodel.metrics.calibration import Calibration
 from agemodel.metrics.distributions import distribution_around, median_age
@@ -40,7 +42,7 @@ from agemodel.models.cards import read_card
 from agemodel.serving import self_test
 
 FORMAT = 2
-"""Of the model's folder; another number is refused."""
+"""Format of the model's folder; a folder of another is refused."""
 
 QUARTER_TURNS = (1, 3, 2)
 """Counter-clockwise turns that are tried when no face is clear, likeliest first."""
@@ -57,16 +59,16 @@ one 0.69 at most."""
 
 @dataclass(frozen=True)
 class Estimate:
-    """What the model says of one face.
+    """The estimate of one face.
 
     Attributes:
         box_xyxy: of the face, px of the picture that was given.
         detection_score: how sure the detector is, 0..1; 1 when the whole picture was
             taken for a face.
         landmarks_xy: shape (6, 2), see `Detection`; None for a whole picture.
-        quality: how well the face can be judged.
-        warnings: sentences on what makes it hard to judge, and what that costs.
-        crop_rgb: what the model saw, shape (s, s, 3), uint8.
+        quality: the picture quality of the face.
+        warnings: sentences on poor quality, and what it costs.
+        crop_rgb: the model's input, shape (s, s, 3), uint8.
         age_years: the median of the distribution, which has the least expected
             absolute error.
         age_low: lower bound of the 80 % interval.
@@ -212,7 +214,7 @@ class Estimator:
             return self._estimate(worker, rgb, None)
 
     def self_test_answer(self) -> dict[str, float]:
-        """The answer to the picture of the self test, as a card holds it."""
+        """The estimate of the self test's picture, as a card holds it."""
         picture = self_test.made_picture(int(self.card["input_px"]))
         estimate = self.estimate_aligned(picture)
         return {
@@ -266,10 +268,10 @@ class Estimator:
 
 
 def work_in_one_thread() -> None:
-    """Have OpenCV do its work in the thread that asks for it, in the whole process.
+    """Let OpenCV work in the calling thread only, in the whole process.
 
-    For servers: photos are worked on side by side anyway, and OpenCV keeps a little of
-    every thread that ever shared its work with others (1 MB for 1,000 threads, 5.0).
+    For servers: photos are handled in parallel anyway, and OpenCV 5.0 leaks a little
+    memory for every thread that starts its workers (1 MB for 1,000 threads).
     """
     cv2.setNumThreads(1)
 
@@ -293,7 +295,7 @@ class _NetworkOutput:
 
 
 class _Worker:
-    """Interpreters for one thread at a time."""
+    """A detector and a network's interpreter, for one thread at a time."""
 
     def __init__(self, content: bytes, card: dict[str, Any]) -> None:
         self.detector = FaceDetector()
@@ -304,7 +306,7 @@ class _Worker:
         self._run = self._interpreter.get_signature_runner()
 
     def run(self, crop: np.ndarray) -> _NetworkOutput:
-        """What the network says of a crop, shape (s, s, 3), uint8."""
+        """Run the network on a crop, shape (s, s, 3), uint8."""
         outputs = [self._run(rgb=crop[None].astype(np.float32))]
         if self._flip_average:
             outputs.append(self._run(rgb=crop[None, :, ::-1].astype(np.float32)))
@@ -339,7 +341,7 @@ def _box(square: CropSquare) -> tuple[float, float, float, float]:
 
 
 def _read_model(folder: Path, card: dict[str, Any]) -> bytes:
-    """The model's bytes, held to the card's checksum."""
+    """Read the model's bytes and check them against the card's checksum."""
     try:
         content = (folder / card["file"]).read_bytes()
     except (OSError, KeyError, TypeError) as error:

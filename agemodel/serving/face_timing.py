@@ -1,4 +1,4 @@
-"""How long an exported model takes for a face: as benchmarked, or measured now."""
+"""The time an exported model takes for a face: as benchmarked, or measured now."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FaceTiming:
 
 
 def benchmarked(card: dict[str, Any], path: Path = BENCHMARKS) -> FaceTiming | None:
-    """What the benchmarks say of a model; None where they were run on another.
+    """A model's time in the benchmarks; None if they were run on another model.
 
     Args:
         card: of the exported model.

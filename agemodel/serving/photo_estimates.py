@@ -1,4 +1,4 @@
-"""From a file to its result; a file that cannot be read is a result, too."""
+"""Estimates of photo files; a file that cannot be read gives a result, too."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _WHOLE = "No face was found: the whole picture was judged as one face, as you as
 
 
 class FaceEstimator(Protocol):
-    """What is asked of `agemodel.serving.estimator.Estimator`."""
+    """The methods of `Estimator` that are used here."""
 
     def estimate(self, rgb: np.ndarray) -> list[Estimate]: ...
 
@@ -44,21 +44,21 @@ class FaceEstimator(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class PhotoResult:
-    """What came of one file.
+    """The result of one file.
 
     Attributes:
         name: the file's name as given.
         width: upright width of the file itself, px; None on error.
         height: upright height of the file itself, px; None on error.
-        estimates: a face each, largest first, in px of the judged picture; as many as
+        estimates: a face each, largest first, in px of the working picture; as many as
             the cap on faces allows.
-        working_size: width and height of the judged picture, px: the file's, turned by
+        working_size: width and height of the working picture, px: the file's, turned by
             `quarter_turns`, perhaps decoded smaller. None on error.
         quarter_turns: counter-clockwise quarter turns from the file's upright frame to
-            the judged picture, 0..3.
+            the working picture, 0..3.
         notes: sentences for the person.
         error: why the file could not be read, a sentence; None when it could.
-        preview_jpeg: the judged picture, at most `PREVIEW_SIDE_PX` long; None on error
+        preview_jpeg: the working picture, at most `PREVIEW_SIDE_PX` long; None on error
             and where none was asked for.
     """
 
@@ -74,14 +74,14 @@ class PhotoResult:
 
     @property
     def scale(self) -> float:
-        """Factor from px of the judged picture to px of the file."""
+        """Factor from px of the working picture to px of the file."""
         if self.width is None or self.working_size is None:
             return 1.0
         return self.width / self.working_size[self.quarter_turns % 2]
 
     @property
     def preview_scale(self) -> float:
-        """Factor from px of the judged picture to px of the preview, at most 1."""
+        """Factor from px of the working picture to px of the preview, at most 1."""
         return min(1.0, PREVIEW_SIDE_PX / max(self.working_size or (1,)))
 
     @property
@@ -173,7 +173,7 @@ def estimate_turned_photo(
 
 
 def estimate_whole_photo(estimator: FaceEstimator, result: PhotoResult) -> PhotoResult:
-    """Take a result's whole picture for one face.
+    """Estimate a result's whole picture as one face.
 
     Raises:
         ImageError: the result kept no preview.
@@ -229,7 +229,7 @@ def _result(
 def _largest(
     estimates: list[Estimate],
 ) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
-    """As many faces as the cap allows, and a note on how many it leaves out."""
+    """The largest faces within the cap, and a note on how many are left out."""
     most = caps().faces
     over = len(estimates) - most
     if over <= 0:

@@ -1,4 +1,4 @@
-"""Results as records, tables and files to take away."""
+"""Results as records, tables and files for download."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def to_record(result: PhotoResult) -> dict[str, Any]:
 
 
 def _name(result: PhotoResult) -> str:
-    """Its name, in which bytes that are no Unicode are spelt, as in a path's."""
+    """The result's name, with bytes that are not Unicode escaped."""
     return result.name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
@@ -100,8 +100,8 @@ def _rows(results: Iterable[PhotoResult]) -> Iterator[dict[str, Any]]:
     for result in results:
         if not result.estimates:
             hint = NO_FACE if result.error is None else None
-            said = " ".join(filter(None, (hint, *result.notes))) or None
-            yield {"file": _name(result), "warnings": said, "error": result.error}
+            sentences = " ".join(filter(None, (hint, *result.notes))) or None
+            yield {"file": _name(result), "warnings": sentences, "error": result.error}
         for number, estimate in enumerate(result.estimates, start=1):
             yield _face_row(result, estimate, number)
 
@@ -109,12 +109,12 @@ def _rows(results: Iterable[PhotoResult]) -> Iterator[dict[str, Any]]:
 def _face_row(result: PhotoResult, estimate: Estimate, number: int) -> dict[str, Any]:
     record = _face_record(result, estimate)
     box = dict(zip(("x0", "y0", "x1", "y1"), record.pop("box_xyxy"), strict=True))
-    said = " ".join((*result.notes, *estimate.warnings)) or None
-    return {"file": _name(result), "face": number, "warnings": said} | box | record
+    sentences = " ".join((*result.notes, *estimate.warnings)) or None
+    return {"file": _name(result), "face": number, "warnings": sentences} | box | record
 
 
 def annotated_zip(results: Iterable[PhotoResult]) -> bytes:
-    """Every photo with its boxes, as JPEGs in an archive, under names of their own.
+    """Every photo with its boxes drawn, as JPEGs under unique names in a zip archive.
 
     JPEG and not PNG, because a few hundred PNGs of photos would fill the memory.
     """
@@ -135,7 +135,7 @@ def annotated_name(name: str, suffix: str) -> str:
 
 
 def _own_names(names: Sequence[str]) -> list[str]:
-    """File names that differ even where the photos' names do not."""
+    """A unique file name for each photo, even where the photos' names are equal."""
     taken: set[str] = set()
     own = []
     for name in names:

@@ -1,4 +1,4 @@
-"""The bundled photos, with what is known of the people in them."""
+"""The bundled sample photos, with what is known of the people in them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_samples(folder: Path | None = None) -> list[Sample]:
 
 
 def read_sample(sample: Sample, folder: Path | None = None) -> bytes:
-    """Read a bundled photo and hold it to its checksum.
+    """Read a bundled photo and check it against its checksum.
 
     Raises:
         ModelError: the photo is missing or damaged.

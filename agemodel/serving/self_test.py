@@ -1,4 +1,4 @@
-"""The self test of a model: its answer to one made picture, held to that in its card.
+"""The self test of a model: its estimate of a made picture against that in its card.
 
 A checksum tells that the file is the one that was exported; this tells that LiteRT, on
 this machine, computes with it what it computed at the export.
@@ -14,8 +14,8 @@ import numpy as np
 from agemodel.core.errors import ModelError
 from agemodel.models.cards import MEND
 
-ENTRY = "golden"
-"""In the card: `age_years` and `p_female` of the picture at the export."""
+CARD_KEY = "golden"
+"""Key in the card: the picture's `age_years` and `p_female` at the export."""
 
 AGE_TOLERANCE_YEARS = 1.0
 PROBABILITY_TOLERANCE = 0.05
@@ -23,7 +23,7 @@ PROBABILITY_TOLERANCE = 0.05
 
 
 def made_picture(side_px: int) -> np.ndarray:
-    """The picture, shape (s, s, 3), uint8: a ball, lit from above."""
+    """The picture of the self test, shape (s, s, 3), uint8: a ball, lit from above."""
     y, x = np.mgrid[:side_px, :side_px] / (side_px - 1) * 2 - 1
     inside = np.clip(1.2 - np.hypot(x, y), 0, 1)
     light = np.stack([0.9 - 0.3 * y, 0.7 - 0.3 * y, 0.6 - 0.2 * x], axis=-1)
@@ -31,7 +31,7 @@ def made_picture(side_px: int) -> np.ndarray:
 
 
 def check(card: Mapping[str, Any], answer: Mapping[str, float]) -> None:
-    """Hold a model's answer to the one in its card; a card without one passes.
+    """Compare a model's answer with the one in its card; a card without one passes.
 
     Args:
         card: of the model.
@@ -40,7 +40,7 @@ def check(card: Mapping[str, Any], answer: Mapping[str, float]) -> None:
     Raises:
         ModelError: they differ by more than the tolerances.
     """
-    wanted = card.get(ENTRY)
+    wanted = card.get(CARD_KEY)
     if wanted is None:
         return
     apart = {name: abs(answer[name] - wanted[name]) for name in answer}

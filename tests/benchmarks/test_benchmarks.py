@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel.faces.crop import CropSquare, crop_square, square_of_detection
-from agemodel.faces.detection import Detection
+from agemodel.faces import CropSquare, Detection, crop_square, square_of_detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
 from benchmarks import (

@@ -19,9 +19,14 @@ from agemodel.core.errors import AgeModelError
 from agemodel.core.file_names import shown_name
 from agemodel.core.spreadsheets import safe_cell
 from agemodel.images import encode_jpeg, encode_png
-from agemodel.serving import PhotoResult, estimate_photo, results_csv, results_json
-from agemodel.serving.batches import Batch
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import (
+    Batch,
+    Estimator,
+    PhotoResult,
+    estimate_photo,
+    results_csv,
+    results_json,
+)
 from agemodel.serving.uploads import Upload, find_photos
 from tests.drills import batches_browser
 from tests.drills.crowds import crowd

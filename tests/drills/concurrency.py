@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agemodel.serving.estimator import Estimator
-from agemodel.serving.samples import read_sample, read_samples
+from agemodel.serving import Estimator, read_sample, read_samples
 from tests.harness.driver import run_server
 from tests.harness.findings import Finding, all_of, at_most, none_of
 from tests.harness.mixed_photos import Task, mixed_tasks, numbers

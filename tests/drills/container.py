@@ -22,7 +22,7 @@ from typing import Any
 import yaml  # type: ignore[import-untyped]
 
 from agemodel.core import paths
-from agemodel.serving.estimator import DEFAULT_MODEL
+from agemodel.models.app_model import DEFAULT_MODEL
 from tests.harness.driver import Server, free_port, run_command
 from tests.harness.measurements import Missing
 

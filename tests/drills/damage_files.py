@@ -118,7 +118,7 @@ def targets() -> list[Target]:
     from agemodel.dataset.splits import read_splits
     from agemodel.explorer import averages, face_table
     from agemodel.runs.run_folder import Run
-    from agemodel.serving.samples import read_sample, read_samples
+    from agemodel.serving import read_sample, read_samples
 
     described, data = paths.SPLITS.parent, paths.data_dir()
     imported = data / record.read_record(data).folder
@@ -172,7 +172,7 @@ def _models() -> list[Target]:
     from agemodel.faces.detector import FaceDetector
     from agemodel.models.cards import CARD, read_card
     from agemodel.models.neighbours import Neighbours
-    from agemodel.serving.estimator import Estimator
+    from agemodel.serving import Estimator
 
     folder = paths.models_dir() / "mobile"
     found: list[tuple[Path, Callable[[], Any]]] = [

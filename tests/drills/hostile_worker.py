@@ -137,8 +137,7 @@ class _Child:
 
 def main() -> None:
     """Answer each path on standard input with a line of JSON."""
-    from agemodel.serving import estimate_photo, to_record
-    from agemodel.serving.estimator import Estimator
+    from agemodel.serving import Estimator, estimate_photo, to_record
 
     estimator = Estimator.load(workers=1)
     for made in every_make():  # what is loaded with the first file of a kind

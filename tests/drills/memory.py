@@ -10,8 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from agemodel.serving.estimator import Estimator
-from agemodel.serving.samples import read_sample, read_samples
+from agemodel.serving import Estimator, read_sample, read_samples
 from tests.harness.driver import Server
 from tests.harness.findings import Finding, all_of, at_most
 from tests.harness.mixed_photos import mixed_tasks

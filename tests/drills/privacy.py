@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from agemodel.core import paths
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator
 from tests.harness.canary import Canaries, make_canaries
 from tests.harness.driver import run_chromium, visit
 from tests.harness.findings import Finding, none_of

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agemodel.core import paths
-from agemodel.serving.estimator import DEFAULT_MODEL
+from agemodel.models.app_model import DEFAULT_MODEL
 from requirements import licences
 from requirements.audit import audit
 from tests.harness.findings import Finding, all_of, none_of

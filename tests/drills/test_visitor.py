@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agemodel.core import paths
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator
 from tests.harness.canary import make_canaries
 from tests.harness.visitor import Visitor
 from tests.harness.watched import (

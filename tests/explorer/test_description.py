@@ -24,9 +24,8 @@ from agemodel.dataset.index import images_dir, read_index
 from agemodel.explorer import description
 from agemodel.explorer.averages import read_averages
 from agemodel.explorer.description import FILE, SCHEMA, Summary, describe
-from agemodel.faces.crop import crop_square, square_of_detection
+from agemodel.faces import crop_square, quality_of, square_of_detection
 from agemodel.faces.detector import FaceDetector
-from agemodel.faces.quality import quality_of
 from agemodel.images import read_image
 from tests.harness.dataset_archives import splits_of
 from tests.harness.made_models import write_model

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from agemodel.core import paths
-from agemodel.faces.detection import Detection
+from agemodel.faces import Detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
 

@@ -8,7 +8,7 @@ import pytest
 
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
-from agemodel.faces import blazeface
+from agemodel.faces import CropSquare, blazeface, crop_square
 from agemodel.faces.blazeface import (
     BACK,
     FULL_RANGE,
@@ -16,7 +16,6 @@ from agemodel.faces.blazeface import (
     BlazeFaceSpec,
     anchor_centres,
 )
-from agemodel.faces.crop import CropSquare, crop_square
 from tests.harness.made_faces import noise
 
 SPECS = (BACK, FULL_RANGE)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agemodel.faces.crop import (
+from agemodel.faces import (
     CropSquare,
     crop_square,
     square_of_detection,

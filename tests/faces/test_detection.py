@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agemodel.faces.detection import Detection
+from agemodel.faces import Detection
 from tests.harness.made_faces import detection, head
 
 

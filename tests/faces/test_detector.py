@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agemodel.faces import CropSquare, Detection, crop_square
 from agemodel.faces import detector as detector_module
 from agemodel.faces.blazeface import BACK, BlazeFaceSpec, Candidates
-from agemodel.faces.crop import CropSquare, crop_square
-from agemodel.faces.detection import Detection
 from agemodel.faces.detector import (
     MIN_FACE_PX,
     MIN_FACE_SHARE,

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from agemodel.faces.crop import crop_square, square_of_detection
+from agemodel.faces import crop_square, square_of_detection
 from agemodel.faces.quality import (
     CONDITIONS,
     MEASURED_PX,

@@ -11,8 +11,7 @@ from PIL import Image
 
 from agemodel.core import paths
 from agemodel.images import read_image
-from agemodel.serving import estimate_photo
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator, estimate_photo
 from tests.harness.made_archives import zip_of
 
 PHOTO = paths.SAMPLES / "barack-obama.jpg"

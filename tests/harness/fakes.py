@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 
 from agemodel.core.labels import AGES
-from agemodel.faces.detection import Detection
-from agemodel.faces.quality import FaceQuality
+from agemodel.faces import Detection, FaceQuality
 from agemodel.images import encode_jpeg, encode_png
-from agemodel.serving.estimator import Estimate, Estimator
+from agemodel.serving import Estimate, Estimator
 
 WHITE = 250
 HEATMAP = np.array([[1.5, 0.2, -0.6]] * 3, np.float32)

@@ -7,7 +7,7 @@ import math
 import cv2
 import numpy as np
 
-from agemodel.faces.detection import Detection
+from agemodel.faces import Detection
 
 HEAD = np.array(
     [

@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from agemodel.faces.crop import crop_square, square_of_detection
+from agemodel.faces import crop_square, square_of_detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import encode_jpeg, read_image
-from agemodel.serving.samples import read_sample, read_samples
+from agemodel.serving import read_sample, read_samples
 
 SIZES = {"0.3": (640, 480), "2": (1632, 1224), "12": (4000, 3000), "50": (8160, 6120)}
 """Width and height in px, by megapixels."""

@@ -13,9 +13,9 @@ from typing import Any
 
 from agemodel.core import paths
 from agemodel.core.files import write_whole
+from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.cards import read_card
 from agemodel.runs.environment import describe_environment
-from agemodel.serving.estimator import DEFAULT_MODEL
 
 RESULTS = paths.ROOT / "benchmarks" / "results.json"
 _SERVING = ("ai-edge-litert", "numpy", "opencv-python-headless", "pillow", "streamlit")

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from agemodel.images import downscale, read_image
-from agemodel.serving.estimator import Estimate, Estimator
-from agemodel.serving.samples import read_sample, read_samples
+from agemodel.serving import Estimate, Estimator, read_sample, read_samples
 from tests.harness.made_photos import aligned_faces
 
 LONGER_SIDES_PX = (240, 320, 480)

@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from agemodel.core import paths
 from agemodel.core.caps import caps
-from agemodel.serving.batches import Batch
+from agemodel.serving import Batch
 from ui.estimate import photo_views
 
 CANARY = "qzx7"

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agemodel.faces.crop import CropSquare, crop_square
+from agemodel.faces import CropSquare, crop_square
 from agemodel.learning.augmentation import augmented_crop, degrade, erase, vary_light
 from agemodel.runs.config import TrainConfig
 from tests.harness.made_faces import noise

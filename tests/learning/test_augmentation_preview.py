@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from agemodel.core.errors import ImageError
-from agemodel.faces.crop import CropSquare, crop_square, square_of_picture
+from agemodel.faces import CropSquare, crop_square, square_of_picture
 from agemodel.images import read_image
 from agemodel.learning.augmentation_preview import (
     preview_of,
@@ -14,7 +14,7 @@ from agemodel.learning.augmentation_preview import (
     square_in_photo,
 )
 from agemodel.runs.config import TrainConfig
-from agemodel.serving.samples import read_sample, read_samples
+from agemodel.serving import read_sample, read_samples
 
 SQUARE = CropSquare((40.0, 40.0), 50.0)
 PLAIN = TrainConfig(name="plain", network="seed_cnn", input_px=32, flip=False)

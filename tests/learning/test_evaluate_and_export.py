@@ -24,7 +24,7 @@ from agemodel.metrics.distributions import distribution_around
 from agemodel.models.cards import read_card, write_card
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator
 from tests.harness.coloured_faces import coloured_face, import_coloured_faces
 
 DISTRIBUTION = TrainConfig(

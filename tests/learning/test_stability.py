@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from agemodel.faces.crop import square_of_picture
+from agemodel.faces import square_of_picture
 from agemodel.learning.stability import BRIGHTNESS, JITTERS, jittered, measure_stability
 
 PX = 48

@@ -7,8 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from agemodel.core.errors import ModelError
-from agemodel.serving.batches import Batch
-from agemodel.serving.estimator import Estimate
+from agemodel.serving import Batch, Estimate
 from tests.harness.fakes import (
     FakeEstimator,
     jpeg_with_faces,

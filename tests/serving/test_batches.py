@@ -7,9 +7,7 @@ import numpy as np
 import pytest
 
 from agemodel.core.errors import ImageError
-from agemodel.serving import PhotoResult
-from agemodel.serving.batches import Batch
-from agemodel.serving.uploads import Upload
+from agemodel.serving import Batch, PhotoResult, Upload
 from tests.harness.fakes import FakeEstimator, png_with_faces
 from tests.harness.made_archives import MB, zip_of
 

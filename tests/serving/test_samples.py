@@ -7,7 +7,7 @@ from PIL import Image
 
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
-from agemodel.serving.samples import read_sample, read_samples
+from agemodel.serving import read_sample, read_samples
 
 
 def test_samples_are_small_sound_and_free_of_metadata() -> None:

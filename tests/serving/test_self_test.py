@@ -7,8 +7,7 @@ import pytest
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.serving import self_test
-from agemodel.serving.estimator import Estimator
+from agemodel.serving import Estimator, self_test
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +16,7 @@ def estimator() -> Estimator:
 
 
 def test_shipped_model_answers_as_its_card_says(estimator: Estimator) -> None:
-    wanted = estimator.card[self_test.ENTRY]
+    wanted = estimator.card[self_test.CARD_KEY]
     assert estimator.self_test_answer() == pytest.approx(wanted, abs=0.01)
     estimator.check()
 
@@ -29,8 +28,8 @@ def test_shipped_model_answers_as_its_card_says(estimator: Estimator) -> None:
 def test_model_that_answers_otherwise_is_refused(
     estimator: Estimator, monkeypatch: pytest.MonkeyPatch, entry: str, value: float
 ) -> None:
-    wanted = estimator.card[self_test.ENTRY] | {entry: value}
-    monkeypatch.setitem(estimator.card, self_test.ENTRY, wanted)
+    wanted = estimator.card[self_test.CARD_KEY] | {entry: value}
+    monkeypatch.setitem(estimator.card, self_test.CARD_KEY, wanted)
     with pytest.raises(ModelError, match=r"does not answer.*agemodel export"):
         estimator.check()
 

@@ -7,13 +7,13 @@ from functools import partial
 import streamlit as st
 
 from agemodel.serving import (
+    Batch,
     PhotoResult,
     annotated_zip,
     results_csv,
     results_frame,
     results_json,
 )
-from agemodel.serving.batches import Batch
 from ui.downloads import show_download
 
 _SHOWN = (

@@ -11,8 +11,7 @@ from PIL import Image
 from agemodel.core.errors import AgeModelError
 from agemodel.images import downscale, encode_jpeg
 from agemodel.models import app_model
-from agemodel.serving.samples import Sample, read_sample, read_samples
-from agemodel.serving.uploads import Upload
+from agemodel.serving import Sample, Upload, read_sample, read_samples
 from ui.estimate import session
 from ui.permission import may_change
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from agemodel.core.labels import AGE_GROUPS
 from agemodel.figures.estimate_charts import figure_age_distribution, figure_age_groups
-from agemodel.serving.estimator import Estimate
+from agemodel.serving import Estimate
 from ui.charts import show_chart
 from ui.estimate import session
 from ui.estimate.why import show_why

@@ -7,7 +7,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from agemodel.core.caps import caps, in_mb
 from agemodel.images import SUFFIXES
-from agemodel.serving.batches import Batch
+from agemodel.serving import Batch
 from ui.estimate import estimate_states, session
 
 FILES, FOLDER, CAMERA = "Files", "Folder", "Camera"

@@ -12,13 +12,14 @@ from streamlit.delta_generator import DeltaGenerator
 from agemodel.core.errors import AgeModelError
 from agemodel.images import encode_jpeg, encode_png
 from agemodel.serving import (
+    Batch,
+    Entry,
     PhotoResult,
     annotate,
+    annotated_name,
     estimate_turned_photo,
     estimate_whole_photo,
 )
-from agemodel.serving.batches import Batch, Entry
-from agemodel.serving.result_tables import annotated_name
 from ui import served_model
 from ui.downloads import show_download
 from ui.estimate import estimate_states, session

@@ -12,7 +12,7 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from agemodel.serving.batches import Batch
+from agemodel.serving import Batch
 
 CHART = "estimate_chart"
 SOURCE = "estimate_source"

@@ -12,13 +12,13 @@ import streamlit as st
 
 from agemodel.core.errors import AgeModelError
 from agemodel.models.neighbours import Neighbour, median_age
+from agemodel.serving import Estimate
 from agemodel.serving.annotation import (
     OLDER_RGB,
     YOUNGER_RGB,
     heatmap_overlay,
     heatmap_range_years,
 )
-from agemodel.serving.estimator import Estimate
 from ui import served_model
 from ui.dataset_pictures import needed_pictures
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from agemodel.core.errors import AgeModelError
-from agemodel.faces.crop import CropSquare
+from agemodel.faces import CropSquare
 from agemodel.images import read_image
 from agemodel.learning.augmentation_preview import (
     preview_of,
@@ -20,7 +20,7 @@ from agemodel.runs.config import TrainConfig
 from agemodel.runs.recipes import variations
 from agemodel.runs.run_folder import Run
 from agemodel.runs.run_splits import FILE, read_split
-from agemodel.serving.samples import read_sample, read_samples
+from agemodel.serving import read_sample, read_samples
 from ui.dataset_pictures import pictures_dir
 from ui.page_state import MAX_NUMBER
 from ui.training import training_state
