@@ -12,7 +12,7 @@ from agemodel.cli.doctor import BAD, NOTE, OK, examine, unready
 from agemodel.core import paths
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import open_run
-from tests.drills.damage_files import flipped
+from tests.harness.bit_flips import flipped
 from tests.harness.plain_predictions import SERVED
 
 

@@ -12,7 +12,7 @@ from agemodel.core.checksums import (
     unseal_csv_if_sealed,
     unseal_if_sealed,
 )
-from tests.drills.damage_files import flipped
+from tests.harness.bit_flips import flipped
 
 VALUES = {"name": "Zoë", "mae_years": 4.25e-05, "parts": [1, None, {"yes": True}]}
 

@@ -10,7 +10,7 @@ import pytest
 
 from agemodel.core import paths
 from agemodel.core.tables import parquet_of, read_parquet
-from tests.drills.damage_files import flipped
+from tests.harness.bit_flips import flipped
 
 TABLE = pa.table({"file": [f"{n}.jpg" for n in range(400)], "age": range(400)})
 

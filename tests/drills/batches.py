@@ -1,46 +1,35 @@
-"""Batches: hostile archives, the caps, and names that are more than names."""
+"""Batches: malformed archives, the caps, and names that are more than names."""
 
 from __future__ import annotations
 
-import csv
-import json
-import os
+import re
 import resource
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, FilePayload, Page, expect
+
+from agemodel.core import paths
 from agemodel.core.caps import caps
 from agemodel.core.errors import AgeModelError
 from agemodel.core.file_names import shown_name
-from agemodel.core.spreadsheets import safe_cell
 from agemodel.images import encode_jpeg, encode_png
-from agemodel.serving import (
-    Batch,
-    Estimator,
-    PhotoResult,
-    estimate_photo,
-    results_csv,
-    results_json,
-)
+from agemodel.serving import Batch, Estimator, estimate_photo
 from agemodel.serving.uploads import Upload, find_photos
-from tests.drills import batches_browser
-from tests.drills.crowds import crowd
 from tests.harness import made_archives as made
+from tests.harness.driver import run_chromium, run_server, visit, watched_page
 from tests.harness.findings import Finding, all_of, at_most, none_of
 from tests.harness.made_archives import MB, archive_of, deflated, stored, zip_of
-from tests.harness.names_shown import (
-    AS_TEXT,
-    CANARY,
-    faceless_png,
-    kinds_that_say,
-    page_of,
-)
-from tests.harness.naughty_names import PUBLISHED, naughty_names, published_names
+from tests.harness.names_shown import faceless_png
+from tests.harness.naughty_names import naughty_names
 
 PROMISE = """
 Photos, bytes, pixels and faces have caps, which the environment can change and which a
@@ -49,39 +38,50 @@ is written, linked, unlocked or unpacked twice. Names are shown as they are, and
 of a CSV is a formula. Of 300 photos none is lost.
 """
 
+NAMES = (
+    *("*a* _b_ **c** `d`.png", "# a.png", ":red[a] :material/home: :smile:.png"),
+    *("$x^2$ $$y$$.png", "[a](http:b) www.example.org.png", "<b>a</b> &amp;.png"),
+    *("<img src=x onerror=alert(1)>.png", "<script>alert(1)<script>.png", "=1+1.png"),
+    *("a  b;c,d.png", "{{7*7}} ${7*7} %s.png", "Zoë 北京 עברית 👩\u200d👩\u200d👧.png"),
+    *("a\u202egpj.png", "a\u200bb.png", "-- -> (c) ~~a~~.png", "null"),
+)
+"""None has a character that a browser rewrites when it sends it: quotes, line breaks,
+slashes."""
+
 PHOTOS = 300
 MOST_ANSWER_S = 2.0
 MOST_MEMORY_MB = 400
 MOST_CROWD_S = 20.0
+MOST_CLEAR_S = 5.0
 BOMB_BYTES = 100 * MB
+_UPLOADER = "stFileUploaderDropzoneInput"
 
 
 def run() -> tuple[list[Finding], list[str]]:
-    """Try archives, caps, names, a large batch and a crowd.
+    """Try archives, a large batch, crowds and names.
 
     Raises:
         Missing: there is no Chromium.
     """
-    findings = [*_archives(), *_caps(), *_names(), *_large_batch(), *_crowds()]
-    findings += batches_browser.findings()
-    return findings, _notes()
-
-
-def _notes() -> list[str]:
-    own = f"The {len(naughty_names())} naughty names are a list of our own kinds."
-    if published_names():
-        return [own + " The published list is the one that was at hand."]
-    return [
-        own
-        + f" A published one (a JSON list of strings) is tried, too, where {PUBLISHED} "
-        "names its file."
+    findings = [*_archives(), *_large_batch(), *_crowds()]
+    with (
+        TemporaryDirectory() as home,
+        run_server(Path(home)) as server,
+        run_chromium() as browser,
+    ):
+        findings += _names(browser, server.url)
+        findings += _clear_in_the_middle(browser, server.url)
+    return findings, [
+        f"That each cap is met by a sentence, and that {len(naughty_names())} naughty "
+        "names stand as they are on the page, in CSV and in JSON, are tests "
+        "(tests/serving, tests/pages)."
     ]
 
 
 # ---------------------------------------------------------------- archives
 
 
-def hostile_archives() -> dict[str, bytes]:
+def malformed_archives() -> dict[str, bytes]:
     """Archives by what is wrong with them."""
     photo = faceless_png()
     bomb = deflated("bomb.png", bytes(BOMB_BYTES))
@@ -124,7 +124,7 @@ def hostile_archives() -> dict[str, bytes]:
 
 
 def _archives() -> Iterator[Finding]:
-    made_archives = hostile_archives()
+    made_archives = malformed_archives()
     before_mb = _peak_mb()
     longest, silent = 0.0, []
     with _written() as written:
@@ -180,121 +180,6 @@ def _peak_mb() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-# ---------------------------------------------------------------- caps
-
-
-def _caps() -> Iterator[Finding]:
-    photo = faceless_png()
-    many = [(f"{n}.png", photo) for n in range(5_000)]
-    tries: dict[str, tuple[dict[str, str], list[tuple[str, bytes]], str]] = {
-        "PHOTOS": ({}, many, f"at most {caps().photos} photos"),
-        "WAITING_MB": ({}, [("a", bytes(MB)), ("b", bytes(MB))], "at most 1 MB"),
-        "MEMBER_MB": ({}, [("t.zip", zip_of(("a", bytes(2 * MB))))], "at most 1 MB"),
-        "UNPACKED_MB": ({}, [("t.zip", zip_of(("a", bytes(2 * MB))))], "at most 1 MB"),
-        "FILE_MB": ({}, [("a.png", photo + bytes(2 * MB))], "at most 1 MB"),
-        "MEGAPIXELS": ({}, [("a.png", faceless_png(2_000, 1_000))], "1 megapixels"),
-    }
-    said = 0
-    for name, (more, files, sentence) in tries.items():
-        value = {} if name == "PHOTOS" else {f"AGEMODEL_MAX_{name}": "1"}
-        with _environment(more | value):
-            said += any(sentence in error for error in _errors(files))
-    yield all_of("Caps that a sentence names when they are met", said, len(tries))
-
-
-def _errors(files: Sequence[tuple[str, bytes]]) -> list[str]:
-    errors = []
-    for upload in find_photos(files):
-        try:
-            result = estimate_photo(_NoFaces(), upload.read(), upload.name)
-        except AgeModelError as error:
-            errors.append(str(error))
-        else:
-            errors.append(result.error or "")
-    return errors
-
-
-class _NoFaces(Estimator):
-    """Finds none, at once."""
-
-    def __init__(self) -> None:
-        pass
-
-    def estimate_upright(self, rgb: Any) -> Any:
-        return [], 0
-
-
-@contextmanager
-def _environment(values: dict[str, str]) -> Iterator[None]:
-    before = dict(os.environ)
-    os.environ.update(values)
-    caps.cache_clear()
-    try:
-        yield
-    finally:
-        for name in values:
-            del os.environ[name]
-        os.environ.update(before)
-        caps.cache_clear()
-
-
-# ---------------------------------------------------------------- names
-
-
-def _names() -> Iterator[Finding]:
-    for which, names in (
-        ("Naughty names", naughty_names()),
-        ("Names of the published list", published_names()),
-    ):
-        if names:
-            yield from _names_of(which, [f"{name}{CANARY}" for name in names])
-
-
-def _names_of(which: str, names: list[str]) -> Iterator[Finding]:
-    shown = [shown_name(name) for name in names]
-    photo = faceless_png()
-    page = page_of([(name, photo) for name in names])
-    lines = [text.value for text in page.text]
-    wanted = [f"{name} (320 by 160 px)".strip() for name in shown]
-    table = page.dataframe[0].value["file"].tolist()
-    right = sum(map(_same, zip(lines, wanted, strict=True))) if lines else 0
-    yield all_of(f"{which}, under their photos", right, len(names))
-    yield all_of(
-        f"{which}, in the table",
-        sum(map(_same, zip(table, shown, strict=True))),
-        len(names),
-    )
-    broken = page_of([(name, b"bad") for name in names])
-    kinds = (kinds_that_say(page, CANARY) | kinds_that_say(broken, CANARY)) - AS_TEXT
-    failed = len(page.exception) + len(broken.exception)
-    yield none_of(
-        f"{which}: kinds of elements that would take them for markup", len(kinds), 2
-    )
-    yield none_of(f"{which}: tracebacks", failed, 2 * len(names))
-    yield from _files_of(which, [PhotoResult(name) for name in shown])
-
-
-def _files_of(which: str, results: list[PhotoResult]) -> Iterator[Finding]:
-    names = [result.name for result in results]
-    records = json.loads(results_json(results))
-    same = sum(map(_same, zip((r["file"] for r in records), names, strict=True)))
-    yield all_of(f"{which}, in JSON", same, len(names))
-    text = StringIO(results_csv(results).decode("utf-8-sig"), newline="")
-    cells = [row["file"] for row in csv.DictReader(text)]
-    bare = zip(
-        (c.removeprefix("'") for c in cells),
-        (n.removeprefix("'") for n in names),
-        strict=True,
-    )
-    yield all_of(f"{which}, in CSV", sum(map(_same, bare)), len(names))
-    formulas = sum(safe_cell(cell) != cell for cell in cells)
-    yield none_of(f"{which}: cells of the CSV that are formulas", formulas, len(cells))
-
-
-def _same(pair: tuple[str, str]) -> bool:
-    return pair[0] == pair[1]
-
-
 # ---------------------------------------------------------------- many photos and faces
 
 
@@ -325,6 +210,23 @@ def _large_batch() -> Iterator[Finding]:
     yield Finding("Seconds that the batch took", f"{took:.1f} s")
 
 
+def crowd(columns: int, rows: int, width_px: int) -> np.ndarray:
+    """Three faces, side by side and one below the other.
+
+    Args:
+        columns: copies side by side.
+        rows: copies one below the other.
+        width_px: of one copy, of which a face takes about an eighth.
+
+    Returns:
+        Shape (h, w, 3), uint8.
+    """
+    with Image.open(paths.SAMPLES / "three-portraits.jpg") as photo:
+        height_px = round(width_px * photo.height / photo.width)
+        tile = np.asarray(photo.convert("RGB").resize((width_px, height_px)))
+    return np.tile(tile, (rows, columns, 1))
+
+
 def _crowds() -> Iterator[Finding]:
     """Photos of far more faces than the cap."""
     estimator = Estimator.load()
@@ -347,3 +249,64 @@ def _crowds() -> Iterator[Finding]:
             kept,
         )
         yield at_most(f"{what}: time", took, MOST_CROWD_S, "s", 1)
+
+
+# ---------------------------------------------------------------- in a browser
+
+
+def _names(browser: Browser, url: str) -> Iterator[Finding]:
+    shown = raw = 0
+    dialogs: list[str] = []
+    for start in range(0, len(NAMES), 4):  # as many as a page of the app shows
+        names = NAMES[start : start + 4]
+        with watched_page(browser) as page:
+            page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+            visit(page, url)
+            page.get_by_test_id(_UPLOADER).set_input_files(list(map(_file, names)))
+            expect(page.get_by_test_id("stDataFrame")).to_be_visible(timeout=60_000)
+            shown += sum(is_shown(page, name) for name in names)
+            raw += count_raw_exports(page)
+    yield all_of("Names in a browser, to the letter", shown, len(NAMES))
+    yield none_of("Names in a browser that ran as a script", len(dialogs), len(NAMES))
+    yield none_of("Tables that give their cells raw as CSV", raw, len(NAMES) // 4)
+
+
+def is_shown(page: Page, name: str) -> bool:
+    """Whether a name stands under its photo, with nothing made of it."""
+    texts = page.get_by_test_id("stText")
+    line = f"{shown_name(name)} (320 by 160 px)"
+    for text in texts.all():
+        if text.text_content() == line:
+            return not text.locator("a, em, strong, code, b, img, .katex").count()
+    return False
+
+
+def count_raw_exports(page: Page) -> int:
+    """How many tables have a button that saves them as they are."""
+    page.get_by_test_id("stDataFrame").first.hover()
+    return page.get_by_role("button", name="Download as CSV").count()
+
+
+def _file(name: str) -> FilePayload:
+    return {"name": name, "mimeType": "image/png", "buffer": faceless_png()}
+
+
+def _clear_in_the_middle(browser: Browser, url: str) -> Iterator[Finding]:
+    photo = (paths.SAMPLES / "three-portraits.jpg").read_bytes()
+    photos = ((f"{n}.jpg", photo + bytes([n % 256, n // 256])) for n in range(PHOTOS))
+    archive = zip_of(*photos, method=0)
+    with watched_page(browser) as page:
+        visit(page, url)
+        page.get_by_test_id(_UPLOADER).set_input_files(
+            {"name": "t.zip", "mimeType": "application/zip", "buffer": archive}
+        )
+        looking = page.get_by_text(re.compile(r"^Looking at photo \d+ of 300"))
+        expect(looking).to_have_text(re.compile(r"photo [1-9]\d "), timeout=60_000)
+        begun = time.perf_counter()
+        page.get_by_role("button", name="Clear all").click()
+        expect(page.get_by_text("No photo at hand?")).to_be_visible()
+        took = time.perf_counter() - begun
+        expect(looking).to_have_count(0)
+    yield at_most(
+        "From 'Clear all' in a batch to an empty page", took, MOST_CLEAR_S, "s", 1
+    )

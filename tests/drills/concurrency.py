@@ -62,16 +62,16 @@ def run() -> tuple[list[Finding], list[str]]:
 
 
 def threads_agree(estimates: int) -> list[Finding]:
-    """Judge photos with many threads, and compare each with the serial answer."""
+    """Estimate photos with many threads, and compare each with the serial answer."""
     tasks = mixed_tasks()
     alone = Estimator.load(workers=1)
-    expected = [judged(task, alone) for task in tasks]
+    expected = [estimated(task, alone) for task in tasks]
     faces = sum(map(len, expected))
     rounds = -(-estimates // faces)
     work = list(range(len(tasks))) * rounds
     shared = Estimator.load()
     with ThreadPoolExecutor(THREADS) as pool:
-        found = list(pool.map(lambda number: judged(tasks[number], shared), work))
+        found = list(pool.map(lambda number: estimated(tasks[number], shared), work))
     differences = [
         difference(rows, expected[number])
         for number, rows in zip(work, found, strict=True)
@@ -79,7 +79,7 @@ def threads_agree(estimates: int) -> list[Finding]:
     apart = sum(one > MOST_DIFFERENT for one in differences)
     return [
         Finding(f"Estimates with {THREADS} threads", f"{faces * rounds:,}"),
-        none_of("Photos judged otherwise than by one thread", apart, len(work)),
+        none_of("Photos estimated otherwise than by one thread", apart, len(work)),
         at_most(
             "Largest difference (years, probability, px)",
             max(differences),
@@ -90,7 +90,7 @@ def threads_agree(estimates: int) -> list[Finding]:
     ]
 
 
-def judged(task: Task, estimator: Estimator) -> np.ndarray:
+def estimated(task: Task, estimator: Estimator) -> np.ndarray:
     """What is said of each face, shape (n, 8); see `mixed_photos.numbers`."""
     rows = [numbers(estimate) for estimate in task.estimate(estimator)]
     return np.array(rows).reshape(-1, 8)

@@ -24,7 +24,7 @@ from agemodel.models.cards import CARD
 from agemodel.runs.checkpoints import LAST, latest_checkpoint
 from agemodel.runs.run_folder import Run
 from agemodel.serving import read_sample, read_samples
-from tests.drills.lives import once
+from tests.drills.kill_report import once
 from tests.drills.refusals import FAULTS, FULL, Record, Work, refuse
 from tests.harness.driver import run_server
 from tests.harness.findings import Finding, all_of

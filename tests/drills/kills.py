@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.drills.lives_of_data import kill_imports, kill_markings
-from tests.drills.lives_of_runs import kill_evaluations, kill_exports, kill_trainings
+from tests.drills.kills_of_data import kill_imports, kill_markings
+from tests.drills.kills_of_runs import kill_evaluations, kill_exports, kill_trainings
 from tests.harness.findings import Finding, at_most
 from tests.harness.made_home import Home, write_archive
 
@@ -46,8 +46,8 @@ def of_runs(
     """Kill trainings, evaluations and exports."""
     home, rng = _home(folder), np.random.default_rng(SEED)
     home.must("data", "import", write_archive(home.archive))
-    toll, begun = kill_trainings(home, kills, rng)
-    found = toll.findings()
+    report, begun = kill_trainings(home, kills, rng)
+    found = report.findings()
     found.append(at_most("Training: epochs begun and lost at a kill", begun, 1, ""))
     home.must("evaluate", "undisturbed")
     found += kill_evaluations(home, dear_kills, rng).findings()

@@ -54,7 +54,7 @@ def run() -> tuple[list[Finding], list[str]]:
 
 
 def estimates_grow(estimates: int, warm_up: int = WARM_UP) -> list[Finding]:
-    """Judge photos one after another in this process."""
+    """Estimate photos one after another in this process."""
     estimator, tasks = Estimator.load(), mixed_tasks()
     at: list[int] = []
     held: list[float] = []

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.drills.lives import once
+from tests.drills.kill_report import once
 from tests.harness.findings import Finding, all_of
 from tests.harness.made_home import Done, Home
 from tests.harness.small_disk import POWERLESS, empty, fill, forbidden, full, read_only

@@ -10,7 +10,7 @@ from tests.harness.measurement_tables import machine_line, table
 
 PAGE = paths.ROOT / "docs" / "reliability.md"
 DRILLS = {
-    "hostile": "Files that are damaged or hostile",
+    "malformed": "Files that are damaged or malformed",
     "batches": "Batches, archives and names",
     "concurrency": "Many at once",
     "memory": "Memory",

@@ -27,25 +27,22 @@ there.
 KILLS = 20
 BACK_WITHIN_S = 10.0
 LONGEST_WAIT_S = 2.0
+MANY = 1000
+"""More than can be done before the kill."""
 PAGES = ("", "dataset", "training", "evaluation", "about")
 SAMPLE = "eileen-collins.jpg"
 MARKED = 5
 
 
 def run() -> tuple[list[Finding], list[str]]:
-    """Kill and start the server of a copy of the project, again and again."""
-    return drill(KILLS)
-
-
-def drill(kills: int) -> tuple[list[Finding], list[str]]:
-    """Kill it so often, in turn while it starts, idles, estimates and draws pages."""
-    moments = (_starts, _idles, _estimates, _draws)
+    """Kill it in turn while it starts, idles, estimates and draws pages."""
+    moments = (_start_in_vain, _idle, _estimate, _draw)
     rng, back_s, ages = random.Random(0), [], list[str]()
     with project_copy() as root:
         run_inside(root, ["tests.drills.restart"], 600)
         before = digests(root)
         server = KillableServer(root)
-        for number in range(kills):
+        for number in range(KILLS):
             try:
                 moments[number % len(moments)](server, rng)
             finally:
@@ -60,7 +57,7 @@ def drill(kills: int) -> tuple[list[Finding], list[str]]:
         after = digests(root)
     kept = sum(after.get(name) == digest for name, digest in before.items())
     return [
-        all_of("Kills after which a visitor got an estimate", len(ages), kills),
+        all_of("Kills after which a visitor got an estimate", len(ages), KILLS),
         at_most("Longest from the start to the first estimate", max(back_s),
                 BACK_WITHIN_S, "s", 1),
         all_of("Files of runs, marks and the import that are as before",
@@ -100,50 +97,43 @@ def _first_estimate(url: str) -> list[str]:
         return visitor.upload(visitor.open(), SAMPLE, photo).ages[:1]
 
 
-def _starts(server: KillableServer, rng: random.Random) -> None:
-    starting = threading.Thread(target=_quietly, args=(server.start,), daemon=True)
-    starting.start()
-    time.sleep(rng.uniform(0, LONGEST_WAIT_S))
-    server.kill()
-    starting.join()
+def _start_in_vain(server: KillableServer, rng: random.Random) -> None:
+    _meanwhile(rng, server.start, server.kill)
 
 
-def _idles(server: KillableServer, rng: random.Random) -> None:
+def _idle(server: KillableServer, rng: random.Random) -> None:
     server.start()
     time.sleep(rng.uniform(0, LONGEST_WAIT_S))
 
 
-def _estimates(server: KillableServer, rng: random.Random) -> None:
-    _meanwhile(server, rng, lambda: _first_estimate(server.url))
+def _estimate(server: KillableServer, rng: random.Random) -> None:
+    server.start()
+    _meanwhile(
+        rng, lambda: [_first_estimate(server.url) for _ in range(MANY)], server.kill
+    )
 
 
-def _draws(server: KillableServer, rng: random.Random) -> None:
+def _draw(server: KillableServer, rng: random.Random) -> None:
     page = rng.choice(PAGES)
 
     def draw() -> None:
         with Visitor(server.url) as visitor:
-            visitor.open(page)
+            for _ in range(MANY):
+                visitor.open(page)
 
-    _meanwhile(server, rng, draw)
+    server.start()
+    _meanwhile(rng, draw, server.kill)
 
 
 def _meanwhile(
-    server: KillableServer, rng: random.Random, action: Callable[[], object]
+    rng: random.Random, action: Callable[[], object], kill: Callable[[], None]
 ) -> None:
-    """Kill the server while a visitor does something, over and over."""
-    server.start()
-    is_over = threading.Event()
-
-    def visit() -> None:
-        while not is_over.is_set():
-            _quietly(action)
-
-    visitor = threading.Thread(target=visit, daemon=True)
-    visitor.start()
+    """Kill the server at a moment of an action."""
+    acting = threading.Thread(target=_quietly, args=(action,), daemon=True)
+    acting.start()
     time.sleep(rng.uniform(0, LONGEST_WAIT_S))
-    is_over.set()
-    server.kill()
-    visitor.join()
+    kill()
+    acting.join()
 
 
 def _quietly(action: Callable[[], object]) -> None:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from agemodel.explorer import marks
-from tests.drills import lives_of_data
-from tests.drills.lives import UNDISTURBED, Toll, after, once
-from tests.drills.lives_of_data import kill_markings
+from tests.drills import kills_of_data
+from tests.drills.kill_report import UNDISTURBED, KillReport, after, once
+from tests.drills.kills_of_data import kill_markings
 from tests.harness.made_home import Home
 
 KILLS = 2
@@ -21,33 +21,33 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def kept(toll: Toll) -> list[bool | None]:
-    return [finding.kept for finding in toll.findings()]
+def kept(report: KillReport) -> list[bool | None]:
+    return [finding.kept for finding in report.findings()]
 
 
 def test_marks_survive_kills(home: Home) -> None:
-    toll = kill_markings(home, KILLS, np.random.default_rng(0))
-    assert toll.kills == KILLS
-    assert kept(toll) == [True] * 4
+    report = kill_markings(home, KILLS, np.random.default_rng(0))
+    assert report.kills == KILLS
+    assert kept(report) == [True] * 4
 
 
 def test_mark_that_is_lost_is_noticed(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lives_of_data, "read_marks", lambda folder: {})
-    toll = kill_markings(home, 1, np.random.default_rng(0))
-    assert toll.losses
-    assert kept(toll)[1] is False
+    monkeypatch.setattr(kills_of_data, "read_marks", lambda folder: {})
+    report = kill_markings(home, 1, np.random.default_rng(0))
+    assert report.losses
+    assert kept(report)[1] is False
     assert marks.read_marks(home.data)
 
 
 def test_work_that_fails_after_a_kill_ends_the_drill(home: Home) -> None:
-    toll = Toll("Work")
-    assert not toll.live(home.begin(["sleep", "60"]), after(0.05))
-    assert toll.live(home.begin(["true"]), UNDISTURBED)
-    assert (toll.kills, toll.gone_on) == (1, 1)
+    report = KillReport("Work")
+    assert not report.live(home.begin(["sleep", "60"]), after(0.05))
+    assert report.live(home.begin(["true"]), UNDISTURBED)
+    assert (report.kills, report.gone_on) == (1, 1)
     with pytest.raises(RuntimeError, match="ended with 1"):
-        toll.live(home.begin(["false"]), UNDISTURBED)
+        report.live(home.begin(["false"]), UNDISTURBED)
 
 
 def test_moment_comes_once_something_is_so_or_the_process_has_ended(home: Home) -> None:

@@ -1,4 +1,4 @@
-"""Archives that a hostile person would make, built byte by byte where a tool would not.
+"""Malformed archives, built byte by byte where a tool would not make them.
 
 Every function gives the content of a `.zip`. None of them is larger than a few MB.
 """

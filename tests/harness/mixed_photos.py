@@ -16,7 +16,7 @@ LONGER_SIDES_PX = (240, 320, 480)
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A photo to be judged, and how.
+    """A photo to be estimated, and how.
 
     Attributes:
         rgb: shape (h, w, 3), uint8.

@@ -1,17 +1,6 @@
-"""File names that something on the way may take for more than a name.
-
-Of kinds of our own: the published lists of such strings have had no release for years.
-`published_names` reads one of them where it is at hand.
-"""
+"""File names that something on the way may take for more than a name."""
 
 from __future__ import annotations
-
-import json
-import os
-from pathlib import Path
-
-PUBLISHED = "AGEMODEL_NAUGHTY_NAMES"
-"""Variable with the path of a JSON list of strings, such as blns.json."""
 
 MARKUP = (
     *("*a*", "**a**", "_a_", "__a__", "~~a~~", "`a`", "```a```", "# a", "###### a"),
@@ -103,12 +92,3 @@ def naughty_names() -> list[str]:
     cores = (*MARKUP, *HTML, *FORMULAS, *PLACES, *WORDS, *UNICODE, *CONTROLS, *LONG)
     names = (form.replace("{}", core, 1) for form in _FORMS for core in cores)
     return list(dict.fromkeys(names))
-
-
-def published_names() -> list[str]:
-    """The list that the environment names; none where it names none."""
-    path = os.environ.get(PUBLISHED)
-    if not path:
-        return []
-    names = json.loads(Path(path).read_text("utf-8"))
-    return list(dict.fromkeys(map(str, names)))

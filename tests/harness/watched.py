@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from unittest.mock import patch
+
+import psutil
 
 from tests.harness.driver import Server, run_server
 from tests.harness.measurements import Missing
@@ -56,10 +57,10 @@ class Watched:
         Unlike the memory that it has from the system, this hardly depends on chance.
 
         Raises:
-            Missing: the C library does not tell; or the server does not answer.
+            Missing: the system or the server does not tell.
         """
-        if not hasattr(ctypes.CDLL(None), "mallinfo2"):
-            raise Missing("Only glibc, from 2.33 on, tells how much is in use.")
+        if not hasattr(psutil, "heap_info"):
+            raise Missing("This system does not tell how much memory is in use.")
         known = len(self._memory())
         os.kill(self.server.pid, signal.SIGUSR2)
         deadline = time.monotonic() + _PATIENCE_S

@@ -13,7 +13,7 @@ from agemodel.models.cards import (
     read_cards,
     write_card,
 )
-from tests.drills.damage_files import flipped
+from tests.harness.bit_flips import flipped
 from tests.harness.made_cards import PART, made_card
 
 

@@ -22,7 +22,7 @@ from agemodel.runs.run_folder import (
     ship_run,
     write_whole,
 )
-from tests.drills.damage_files import flipped
+from tests.harness.bit_flips import flipped
 
 CONFIG = TrainConfig("recipe", "mobile", epochs=3)
 NO_FOLDER_NAMES = ["", ".", "..", "../x", "a/b", "/tmp", ".x", "-x", "a b", "a\n", "é"]

@@ -5,7 +5,6 @@ JSON, its kind and what it was about, in the file that a variable names. On the 
 USR2 it notes, too, how many bytes are in use, not counting what was freed and kept.
 """
 
-import ctypes
 import json
 import os
 import signal
@@ -41,24 +40,12 @@ def _write(event: str, about: str) -> None:
     os.write(_file, (json.dumps([event, about]) + "\n").encode())
 
 
-class _Mallinfo(ctypes.Structure):
-    """Of malloc.h: see `man mallinfo`."""
-
-    _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in (
-            *("arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks"),
-            *("fsmblks", "uordblks", "fordblks", "keepcost"),
-        )
-    ]
-
-
 def _note_memory(*_: object) -> None:
-    mallinfo = ctypes.CDLL(None).mallinfo2
-    mallinfo.restype = _Mallinfo
-    found = mallinfo()
+    import psutil
+
+    heap = psutil.heap_info()
     small = sys.getallocatedblocks() * _SMALL_BLOCK_BYTES
-    _write("memory", str(found.uordblks + found.hblkhd + small))
+    _write("memory", str(heap.heap_used + heap.mmap_used + small))
 
 
 if NOTES in os.environ:

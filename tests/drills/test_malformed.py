@@ -6,10 +6,10 @@ import pytest
 
 from agemodel.core.errors import ImageError
 from agemodel.images import Photo, read_image
-from tests.drills.hostile import _bombs, _measured, _turned, _typed
-from tests.drills.hostile_bombs import GROUPS, bombs, slow_ones
-from tests.drills.hostile_files import DAMAGES, damaged
-from tests.drills.hostile_worker import Answer, answers
+from tests.drills.malformed import _bombs, _measured, _turned, _typed
+from tests.drills.malformed_bombs import GROUPS, bombs, slow_ones
+from tests.drills.malformed_files import DAMAGES, damaged
+from tests.drills.malformed_worker import Answer, answers
 from tests.harness.made_pictures import MAKES, odd_ones, oriented, portrait
 
 STAND_IN = """
@@ -99,7 +99,7 @@ def test_a_process_that_dies_or_hangs_is_counted_and_a_new_one_goes_on():
 
 
 @linux
-def test_the_drill_judges_as_predict_does():
+def test_the_drill_estimates_as_predict_does():
     files = [*islice(oriented(), 2), *((0, made) for made in islice(bombs(), 1))]
     first, second, bomb = answers([made for _, made in files])
     assert (first.kind, second.kind, bomb.kind) == ("estimate", "estimate", "sentence")
@@ -130,7 +130,7 @@ def test_findings_tell_what_was_not_kept():
 def test_ages_that_differ_or_lack_are_no_same_estimate(monkeypatch):
     def given(*ages):
         found = [Answer("a", "estimate", ages=age) for age in ages]
-        monkeypatch.setattr("tests.drills.hostile.answers", lambda files: found)
+        monkeypatch.setattr("tests.drills.malformed.answers", lambda files: found)
         return _turned([]).kept
 
     assert given((30.0,), (30.0,))

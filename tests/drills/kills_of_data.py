@@ -14,7 +14,7 @@ from agemodel.core.errors import DatasetError
 from agemodel.dataset.index import images_dir, read_index, read_rejects
 from agemodel.dataset.record import read_record
 from agemodel.explorer.marks import MARKS_NAME, mark_faces, read_marks
-from tests.drills.lives import UNDISTURBED, Toll, once, somewhere
+from tests.drills.kill_report import UNDISTURBED, KillReport, once, somewhere
 from tests.harness.made_home import Home, write_archive
 
 START_S, IMPORT_S, MARKING_S = 1.0, 0.3, 0.2
@@ -31,30 +31,30 @@ for number in range(first, first + 2000):
 """
 
 
-def kill_imports(home: Home, kills: int, rng: np.random.Generator) -> Toll:
+def kill_imports(home: Home, kills: int, rng: np.random.Generator) -> KillReport:
     """Kill imports over a dataset that is there."""
-    toll = Toll("Import")
+    report = KillReport("Import")
     archives = [write_archive(home.folder / f"{n}.tar.gz", n) for n in range(2)]
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in archives]
     home.must("data", "import", archives[0])
-    while toll.kills < kills:
-        new = (toll.finished + 1) % 2
-        while not _lives_through_import(home, toll, archives[new], kills, rng):
+    while report.kills < kills:
+        new = (report.finished + 1) % 2
+        while not _survives_import(home, report, archives[new], kills, rng):
             whole = _is_whole(home, set(digests))
-            toll.losses += [] if whole else ["the dataset"]
+            report.losses += [] if whole else ["the dataset"]
         left = _folders(home) - {read_record(home.data).folder}
-        toll.finish(_is_whole(home, {digests[new]}), sorted(left))
-    return toll
+        report.finish(_is_whole(home, {digests[new]}), sorted(left))
+    return report
 
 
-def _lives_through_import(
-    home: Home, toll: Toll, archive: Path, kills: int, rng: np.random.Generator
+def _survives_import(
+    home: Home, report: KillReport, archive: Path, kills: int, rng: np.random.Generator
 ) -> bool:
     before = _folders(home)
     begun = partial(lambda before: _folders(home) - before, before)
     moment = somewhere(rng, START_S, begun, IMPORT_S)
     process = home.start("data", "import", archive, "--force")
-    return toll.live(process, moment if toll.kills < kills else UNDISTURBED)
+    return report.live(process, moment if report.kills < kills else UNDISTURBED)
 
 
 def _folders(home: Home) -> set[str]:
@@ -74,25 +74,31 @@ def _is_whole(home: Home, archives: set[str]) -> bool:
     return whole and record.sha256 in archives
 
 
-def kill_markings(home: Home, kills: int, rng: np.random.Generator) -> Toll:
+def kill_markings(home: Home, kills: int, rng: np.random.Generator) -> KillReport:
     """Kill processes that mark one face after the other."""
-    toll, heard = Toll("Marks"), len(home.said())
-    while toll.kills < kills:
+    report, heard = KillReport("Marks"), len(home.said())
+    while report.kills < kills:
         told = len(_told(home, heard))
-        command = [sys.executable, "-c", MARKER, str(home.data), str(toll.kills * 2000)]
+        command = [
+            sys.executable,
+            "-c",
+            MARKER,
+            str(home.data),
+            str(report.kills * 2000),
+        ]
         more = partial(lambda told: len(_told(home, heard)) > told, told)
         moment = once(more, rng.uniform(0, MARKING_S))
-        toll.live(home.begin(command), moment)
+        report.live(home.begin(command), moment)
         try:
             lost = _told(home, heard) - set(read_marks(home.data))
         except DatasetError as error:
             lost = {str(error)}
-        toll.losses += sorted(lost)
+        report.losses += sorted(lost)
     marks = mark_faces(home.data, ["last.jpg"], "fine")
     left = [path.name for path in home.data.glob(f".{MARKS_NAME}.*")]
-    toll.gone_on = toll.kills
-    toll.finish(len(marks) == len(read_marks(home.data)), left)
-    return toll
+    report.gone_on = report.kills
+    report.finish(len(marks) == len(read_marks(home.data)), left)
+    return report
 
 
 def _told(home: Home, heard: int) -> set[str]:

@@ -1,4 +1,4 @@
-"""A process that judges files, and one that watches it: time, memory, kind of answer.
+"""A process that estimates files, and one that watches it: time, memory, answers.
 
 Each file goes the way that `python -m agemodel predict --json` takes. The watched
 process does many files; when it dies or hangs, its file is named and a new one goes on.
@@ -24,7 +24,7 @@ from tests.harness.measurements import Missing
 
 HANG_S = 60.0
 """After so long without an answer a process is ended."""
-COMMAND = (sys.executable, "-m", "tests.drills.hostile_worker")
+COMMAND = (sys.executable, "-m", "tests.drills.malformed_worker")
 _STATUS = Path("/proc/self/status")
 _PEAK = Path("/proc/self/clear_refs")
 
@@ -56,10 +56,10 @@ class Answer:
 def answers(
     files: Iterable[Made], command: Sequence[str] = COMMAND, patience_s: float = HANG_S
 ) -> Iterator[Answer]:
-    """Judge files one after the other.
+    """Estimate files one after the other.
 
     Args:
-        files: what is judged.
+        files: what is estimated.
         command: starts a process that says it is ready, then answers each path on its
             input with a line, as `main` does.
         patience_s: how long an answer may take.

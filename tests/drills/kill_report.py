@@ -22,7 +22,7 @@ _POLL_S = 0.002
 
 
 @dataclass
-class Toll:
+class KillReport:
     """What kills have cost one kind of work.
 
     Attributes:

@@ -20,7 +20,14 @@ from agemodel.jobs.progress import STEPS, read_progress
 from agemodel.models.cards import CARD
 from agemodel.runs.checkpoints import BEST, LAST, latest_checkpoint
 from agemodel.runs.run_folder import Run
-from tests.drills.lives import UNDISTURBED, Moment, Toll, after, once, somewhere
+from tests.drills.kill_report import (
+    UNDISTURBED,
+    KillReport,
+    Moment,
+    after,
+    once,
+    somewhere,
+)
 from tests.harness.made_home import Home
 
 EPOCHS = 8
@@ -43,29 +50,33 @@ _MOMENTS = ("starting", "training", "training", "writing", "writing", "ending")
 
 def kill_trainings(
     home: Home, kills: int, rng: np.random.Generator
-) -> tuple[Toll, int]:
-    """Kill trainings; return the toll, and the most epochs begun and lost at a kill."""
-    recipe, toll, most = home.write_recipe(EPOCHS), Toll("Training"), 0
+) -> tuple[KillReport, int]:
+    """Kill trainings.
+
+    Returns:
+        The report, and the most epochs that were begun and lost at a kill.
+    """
+    recipe, report, most = home.write_recipe(EPOCHS), KillReport("Training"), 0
     home.must("train", recipe, "--run", "undisturbed")
     expected = _ending(home.run_of("undisturbed"))
     for number in range(kills):
         run, heard = home.run_of(f"killed-{number}"), len(home.said())
         ended = False
         while not ended:
-            moment = _moment_of(run, rng) if toll.kills < kills else UNDISTURBED
-            ended = toll.live(home.start("train", recipe, "--run", run.id), moment)
+            moment = _moment_of(run, rng) if report.kills < kills else UNDISTURBED
+            ended = report.live(home.start("train", recipe, "--run", run.id), moment)
             begun, lost = _lost(run, home.said()[heard:])
             most = max(most, begun)
-            toll.losses += [f"{run.id}: {lost} epochs"] if lost else []
-            toll.losses += _halves(run)
+            report.losses += [f"{run.id}: {lost} epochs"] if lost else []
+            report.losses += _halves(run)
         found = _ending(run)
         if others := [name for name in found if found[name] != expected[name]]:
             print(f"{run.id} ends otherwise: {', '.join(others)}", file=sys.stderr)
             print(f"{expected['history']}\n{found['history']}", file=sys.stderr)
-        toll.finish(not others, _strange(run, home.run_of("undisturbed")))
-        if toll.kills >= kills:
+        report.finish(not others, _strange(run, home.run_of("undisturbed")))
+        if report.kills >= kills:
             break
-    return toll, most
+    return report, most
 
 
 def _moment_of(run: Run, rng: np.random.Generator) -> Moment:
@@ -156,22 +167,22 @@ def _strange(run: Run, model: Run) -> list[str]:
 # ---------------------------------------------------------------- what is made of it
 
 
-def kill_evaluations(home: Home, kills: int, rng: np.random.Generator) -> Toll:
+def kill_evaluations(home: Home, kills: int, rng: np.random.Generator) -> KillReport:
     """Kill evaluations of the run `undisturbed`, which was evaluated before."""
     run = home.run_of("undisturbed")
     expected, before = _evaluation(run), {path.name for path in run.folder.iterdir()}
-    toll, began = Toll("Evaluation"), run.folder / EVALUATED[0]
-    while toll.kills < kills:
+    report, began = KillReport("Evaluation"), run.folder / EVALUATED[0]
+    while report.kills < kills:
         for name in EVALUATED:
             (run.folder / name).unlink()
-        for moment in _moments(toll, kills, began.exists, rng):
-            ended = toll.live(home.start("evaluate", run.id), moment)
-            toll.losses += _halves(run)
+        for moment in _moments(report, kills, began.exists, rng):
+            ended = report.live(home.start("evaluate", run.id), moment)
+            report.losses += _halves(run)
             if ended:
                 break
         left = {path.name for path in run.folder.iterdir()} - before
-        toll.finish(_evaluation(run) == expected, sorted(left))
-    return toll
+        report.finish(_evaluation(run) == expected, sorted(left))
+    return report
 
 
 def _evaluation(run: Run) -> dict[str, object]:
@@ -180,23 +191,23 @@ def _evaluation(run: Run) -> dict[str, object]:
     return found | {"predictions": run.read_predictions().to_csv()}
 
 
-def kill_exports(home: Home, kills: int, rng: np.random.Generator) -> Toll:
+def kill_exports(home: Home, kills: int, rng: np.random.Generator) -> KillReport:
     """Kill exports of the run `undisturbed` over the model `m`, which is there."""
-    toll, folder = Toll("Export"), home.models / "m"
+    report, folder = KillReport("Export"), home.models / "m"
     expected = (folder / MODEL).read_bytes()
 
     def began() -> bool:
         return any(home.models.glob(".filled-*"))
 
-    while toll.kills < kills:
-        for moment in _moments(toll, kills, began, rng):
-            ended = toll.live(home.start("export", "undisturbed", "m"), moment)
-            toll.losses += [] if _fits_card(folder) else ["the model"]
+    while report.kills < kills:
+        for moment in _moments(report, kills, began, rng):
+            ended = report.live(home.start("export", "undisturbed", "m"), moment)
+            report.losses += [] if _fits_card(folder) else ["the model"]
             if ended:
                 break
         names = {path.name for path in home.models.iterdir()} - {"m"}
-        toll.finish((folder / MODEL).read_bytes() == expected, sorted(names))
-    return toll
+        report.finish((folder / MODEL).read_bytes() == expected, sorted(names))
+    return report
 
 
 def _fits_card(folder: Path) -> bool:
@@ -209,9 +220,12 @@ def _fits_card(folder: Path) -> bool:
 
 
 def _moments(
-    toll: Toll, kills: int, works: Callable[[], object], rng: np.random.Generator
+    report: KillReport,
+    kills: int,
+    works: Callable[[], object],
+    rng: np.random.Generator,
 ) -> Iterator[Moment]:
     """Moments at which to kill, and in the end none."""
-    while toll.kills < kills:
+    while report.kills < kills:
         yield somewhere(rng, START_S, works, WORK_S)
     yield UNDISTURBED
