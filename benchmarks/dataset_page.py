@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 
 import pandas as pd
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
@@ -24,8 +24,7 @@ from benchmarks.repaint import repaint_s
 from benchmarks.server_start import MIB, status_kib
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import significant, summarise
-from tests.harness.chromium import find
-from tests.harness.driver import CHROMIUM_FLAGS, run_server, visit
+from tests.harness.driver import run_chromium, run_server, visit
 from tests.harness.made_face_tables import COUNT, write_app
 from tests.harness.measurements import Missing
 
@@ -59,17 +58,10 @@ def run() -> dict[str, Any]:
         Missing: there is no Chromium.
         RuntimeError: a server does not start.
     """
-    path = find()
-    if path is None:
-        raise Missing("No Chromium was found; `make test` sees to one.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_FLAGS)
-        )
+    with run_chromium() as browser:
         times = _measure_use(browser)
         million = _measure_million(browser)
         version = browser.version
-        browser.close()
     found = {"chromium": version, **summarise_times(times), "million": million}
     return {**found, "limits": limits(found)}
 

@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from benchmarks.benchmark_page import EVALUATION_ACTS
 from benchmarks.page import AT_REST, fresh_page, serve_app
 from benchmarks.repaint import repaint_s
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import summarise
-from tests.harness.chromium import find
-from tests.harness.driver import CHROMIUM_FLAGS, visit
-from tests.harness.measurements import Missing
+from tests.harness.driver import run_chromium, visit
 
 REPEATS = 8
 SETTLED_MS = 1500
@@ -28,16 +26,9 @@ def run() -> dict[str, Any]:
         Missing: there is no Chromium.
         RuntimeError: the server does not start, or a click does nothing.
     """
-    path = find()
-    if path is None:
-        raise Missing("No Chromium was found; `make test` sees to one.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_FLAGS)
-        )
+    with run_chromium() as browser:
         times = _measure(browser)
         version = browser.version
-        browser.close()
     return {"chromium": version, **summarise_times(times)}
 
 

@@ -10,14 +10,12 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from agemodel.core import paths
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import significant, summarise
-from tests.harness.chromium import find
-from tests.harness.driver import CHROMIUM_FLAGS, run_server
-from tests.harness.measurements import Missing
+from tests.harness.driver import run_chromium, run_server
 
 SERVERS = 5
 """How often both servers are started anew."""
@@ -50,18 +48,11 @@ def run() -> dict[str, Any]:
         Missing: there is no Chromium.
         RuntimeError: a server does not start.
     """
-    path = find()
-    if path is None:
-        raise Missing("No Chromium was found; `make test` sees to one.")
     times: dict[str, list[float]] = {}
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_FLAGS)
-        )
+    with run_chromium() as browser:
         for number in range(SERVERS):
             _measure_servers(browser, times, reverse=bool(number % 2))
         version = browser.version
-        browser.close()
     return {"chromium": version, **summarise_times(times)}
 
 

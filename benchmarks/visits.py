@@ -10,14 +10,12 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from benchmarks.page import AT_REST, HEADING, fresh_page, serve_app, serve_empty
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import significant, summarise
-from tests.harness.chromium import find
-from tests.harness.driver import CHROMIUM_FLAGS, run_server
-from tests.harness.measurements import Missing
+from tests.harness.driver import run_chromium, run_server
 
 SERVERS = 3
 """How often all servers are started anew."""
@@ -65,16 +63,9 @@ def run() -> dict[str, Any]:
         Missing: there is no Chromium.
         RuntimeError: a server does not start.
     """
-    path = find()
-    if path is None:
-        raise Missing("No Chromium was found; `make test` sees to one.")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_FLAGS)
-        )
+    with run_chromium() as browser:
         times = _measure(browser)
         version = browser.version
-        browser.close()
     return {"chromium": version, **summarise_times(times)}
 
 

@@ -7,10 +7,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
-from tests.harness.chromium import find
-from tests.harness.driver import CHROMIUM_FLAGS, Server, run_server, watched_page
+from tests.harness.driver import Server, run_chromium, run_server, watched_page
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,15 +39,8 @@ def browser() -> Iterator[Browser]:
     It lives as long as a module of tests: while Playwright's loop is there, no other
     test could start a loop of its own.
     """
-    path = find()
-    if path is None:
-        pytest.fail("No Chromium was found. `make test` sees to one.")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=path, args=list(CHROMIUM_FLAGS)
-        )
+    with run_chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture

@@ -9,16 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.drills.damage_files import DATA, KERAS, LOCAL, MODEL, TOLD, flipped
+from tests.drills.damage_files import DATA, KERAS, LOCAL, MODEL, TOLD
+from tests.harness.bit_flips import flipped
 from tests.harness.findings import Finding, all_of, at_most, none_of
-from tests.harness.killable import KillableServer
-from tests.harness.project_copy import project_copy, run_inside
+from tests.harness.project_copy import KillableServer, project_copy, run_inside
 
 PROMISE = """
 No damage is silent: a flipped bit in a data file, or a model file that is flipped, cut
 short, empty or has lost a block, is told, never read as other data. A missing or
-damaged file gives a sentence with the way to mend it, and the other pages work. /ready
-goes red for a missing or damaged model, and green again when it is mended.
+damaged file gives a sentence with the way to repair it, and the other pages work.
+/ready goes red for a missing or damaged model, and green again when it is repaired.
 """
 
 DATA_FLIPS, LOCAL_FLIPS, MODEL_DAMAGES = 300, 300, 150
@@ -77,7 +77,7 @@ def files_told(
 def pages_kept(
     root: Path, faults: str, views: str = "", *, again: bool = False
 ) -> tuple[list[Finding], list[str]]:
-    """Draw views under faults: what failed, and who told how to mend it.
+    """Draw views under faults: what failed, and who told how to repair it.
 
     Args:
         root: of a copy of the project.
@@ -101,7 +101,7 @@ def pages_kept(
     what = f"Views with a traceback or without content, {kinds} faults {when}"
     findings = [none_of(what, len(broken), len(seen))]
     if asked:
-        what = f"Views that need what is damaged {when} and say how to mend it"
+        what = f"Views that need what is damaged {when} and say how to repair it"
         findings.append(all_of(what, len(asked) - len(silent), len(asked)))
     return findings, [
         f"{one['view']} with {one['fault']}: {one['failed'] or 'says nothing'}."
@@ -132,7 +132,7 @@ def readiness(root: Path) -> list[Finding]:
         server.kill()
     count = len(took) // 2
     return [
-        all_of("Damages of the model for which /ready goes red, with the way to mend "
-               "it, and green again", told, count),
+        all_of("Damages of the model for which /ready goes red, with the way to "
+               "repair it, and green again", told, count),
         at_most("Longest until it is red or green", max(took), RED_WITHIN_S, "s", 1),
     ]  # fmt: skip

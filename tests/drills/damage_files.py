@@ -23,6 +23,7 @@ from PIL import Image
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
+from tests.harness.bit_flips import flipped
 
 if TYPE_CHECKING:
     from agemodel.runs.run_folder import Run
@@ -52,13 +53,6 @@ class Target:
     kind: str
     path: Path
     read: Callable[[], Any]
-
-
-def flipped(content: bytes, bit: int) -> bytes:
-    """The same with one bit changed, counted from the first."""
-    changed = bytearray(content)
-    changed[bit // 8] ^= 1 << bit % 8
-    return bytes(changed)
 
 
 def damages(content: bytes, rng: np.random.Generator) -> Iterator[bytes]:
@@ -181,28 +175,20 @@ def _models() -> list[Target]:
         (folder / "faces.parquet", partial(Neighbours, folder)),
         *((paths.DETECTORS / spec.file, FaceDetector) for spec in (BACK, FULL_RANGE)),
     ]
-    weights = [
-        (paths.ASSETS / "pretrained" / "faceres-deep.bin", _starting_weights),
-        (paths.ASSETS / "pretrained" / "faceres-deep.json", _starting_weights),
-        (paths.SHIPPED_RUNS / RUN / "best.keras", _best_model),
+    from agemodel.learning.evaluate import load_best
+    from agemodel.learning.pretrained import read_tensors
+    from agemodel.runs.run_folder import Run
+
+    shipped = Run(paths.SHIPPED_RUNS / RUN)
+    weights: list[tuple[Path, Callable[[], Any]]] = [
+        (paths.ASSETS / "pretrained" / "faceres-deep.bin", read_tensors),
+        (paths.ASSETS / "pretrained" / "faceres-deep.json", read_tensors),
+        (shipped.folder / "best.keras", partial(load_best, shipped)),
     ]
     return [
         *(Target(MODEL, path, read) for path, read in found),
         *(Target(KERAS, path, read) for path, read in weights),
     ]
-
-
-def _starting_weights() -> None:
-    from agemodel.learning.pretrained import read_tensors
-
-    read_tensors()
-
-
-def _best_model() -> None:
-    from agemodel.learning.evaluate import load_best
-    from agemodel.runs.run_folder import Run
-
-    load_best(Run(paths.SHIPPED_RUNS / RUN))
 
 
 def outcome(target: Target, content: bytes, wanted: Any) -> str:

@@ -20,15 +20,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from agemodel.core import paths
-from tests.drills.damage_files import RUN, flipped, prepare
+from tests.drills.damage_files import RUN, prepare
+from tests.harness.bit_flips import flipped
 
 OTHER_RUN = "group_cnn-1"
 PATIENCE_S = 120
-MENDS = re.compile(
+REPAIRS = re.compile(
     r"git checkout|python -m agemodel|make bench|Export it again|[Rr]estore|"
     r"Import the (archive|dataset) again"
 )
-"""What a way to mend it looks like."""
+"""What a way to repair it looks like."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ class Fault:
         what: in words: "model.tflite missing".
         path: what is damaged.
         damage: does it.
-        told: beginnings of the names of views that must say how to mend it.
+        told: beginnings of the names of views that must say how to repair it.
     """
 
     what: str
@@ -97,7 +98,7 @@ class Seen:
         view: its name.
         failed: the exception that was shown; empty of none.
         drawn: whether the page has its title.
-        must_tell: whether it must say how to mend it.
+        must_tell: whether it must say how to repair it.
         tells: whether it says so.
     """
 
@@ -224,24 +225,16 @@ def suffering(fault: Fault) -> Iterator[None]:
 
 
 Usual = Mapping[View, set[str]]
-"""What each view says of mending when all is well."""
+"""What each view says of repairing when all is well."""
 
 
-def look(fault: Fault, usual: Usual) -> list[Seen]:
-    """Draw views of a server that was started with the fault."""
+def look(fault: Fault, usual: Usual, *, again: bool) -> list[Seen]:
+    """Draw views under a fault; `again`: of a server that read the files before."""
     _forget()
+    pages = {view: _opened(view) for view in usual} if again else {}
     with suffering(fault):
-        return [_seen(_opened(view), view, fault, usual[view]) for view in usual]
-
-
-def look_again(fault: Fault, usual: Usual) -> list[Seen]:
-    """Draw views, damage what the fault damages, and draw them once more."""
-    _forget()
-    pages = {view: _opened(view) for view in usual}
-    with suffering(fault):
-        return [
-            _seen(page.run(), view, fault, usual[view]) for view, page in pages.items()
-        ]
+        drawn = {v: pages[v].run() if again else _opened(v) for v in usual}
+    return [_seen(drawn[view], view, fault, usual[view]) for view in usual]
 
 
 def _forget() -> None:
@@ -261,35 +254,23 @@ def _opened(view: View) -> AppTest:
     return buttons[0].click().run() if buttons else page
 
 
-def _ways_to_mend(page: AppTest) -> set[str]:
-    """What the page says that may be a way to mend something."""
+def _ways_to_repair(page: AppTest) -> set[str]:
+    """What the page says that may be a way to repair something."""
     blocks = [*page.markdown, *page.caption, *page.text, *page.info]
     blocks += [*page.warning, *page.error, *page.code]
-    return {str(block.value) for block in blocks if MENDS.search(str(block.value))}
+    return {str(block.value) for block in blocks if REPAIRS.search(str(block.value))}
 
 
 def _seen(page: AppTest, view: View, fault: Fault, usual: set[str]) -> Seen:
-    """What a page came to; `usual` is what it says of mending when all is well."""
+    """What a page came to; `usual` is what it says of repairing when all is well."""
     return Seen(
         fault=fault.what,
         view=view.name,
         failed=" ".join(str(error.message) for error in page.exception),
         drawn=len(page.title) == 1,
         must_tell=view.name.startswith(fault.told) if fault.told else False,
-        tells=bool(_ways_to_mend(page) - usual),
+        tells=bool(_ways_to_repair(page) - usual),
     )
-
-
-def drill(faults_re: str, views_re: str, *, again: bool) -> list[Seen]:
-    """Draw the views under each fault whose names match."""
-    views = [view for view in VIEWS if re.search(views_re, view.name)]
-    usual = {view: _ways_to_mend(_opened(view)) for view in views}
-    return [
-        seen
-        for fault in faults()
-        if re.search(faults_re, fault.what)
-        for seen in (look_again if again else look)(fault, usual)
-    ]
 
 
 def main() -> None:
@@ -302,8 +283,12 @@ def main() -> None:
     warnings.simplefilter("ignore")
     if not paths.data_dir().exists():
         prepare()
-    for seen in drill(args.faults, args.views, again=args.again):
-        print(json.dumps(asdict(seen)), flush=True)
+    views = [view for view in VIEWS if re.search(args.views, view.name)]
+    usual = {view: _ways_to_repair(_opened(view)) for view in views}
+    for fault in faults():
+        if re.search(args.faults, fault.what):
+            for seen in look(fault, usual, again=args.again):
+                print(json.dumps(asdict(seen)), flush=True)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ Faults = Iterator[tuple[str, Work]]
 PROMISE = """
 A disk that is full, read-only or closed to the user is told by a sentence that names
 the folder and what to do; what was finished is kept, and the work goes on once the disk
-is mended. To start and to estimate, the app needs no disk but a temporary folder.
+is repaired. To start and to estimate, the app needs no disk but a temporary folder.
 """
 
 DONE, MODEL = "done", "m"

@@ -1,4 +1,4 @@
-"""Processes that are killed with -9 at a moment of their lives, and what came of it."""
+"""Processes that are killed with -9 while they work, and what came of it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _POLL_S = 0.002
 
 @dataclass
 class KillReport:
-    """What kills have cost one kind of work.
+    """What kills did to one kind of work.
 
     Attributes:
         kind: of work, to begin a sentence with.
@@ -43,8 +43,8 @@ class KillReport:
     equal: int = 0
     left: list[str] = field(default_factory=list)
 
-    def live(self, process: subprocess.Popen[str], moment: Moment) -> bool:
-        """Let a process live until its moment, and kill it.
+    def run_until(self, process: subprocess.Popen[str], moment: Moment) -> bool:
+        """Let a process run until its moment, and kill it.
 
         Returns:
             Whether it had ended by itself, and well.
@@ -119,7 +119,7 @@ def somewhere(
     works: Callable[[], object],
     work_s: float,
 ) -> Moment:
-    """Anywhere in a life: one in five times while it starts, else while it works.
+    """Anywhere: one in five times while it starts, else while it works.
 
     Args:
         rng: by which the moment is drawn.

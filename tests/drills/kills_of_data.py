@@ -54,7 +54,7 @@ def _survives_import(
     begun = partial(lambda before: _folders(home) - before, before)
     moment = somewhere(rng, START_S, begun, IMPORT_S)
     process = home.start("data", "import", archive, "--force")
-    return report.live(process, moment if report.kills < kills else UNDISTURBED)
+    return report.run_until(process, moment if report.kills < kills else UNDISTURBED)
 
 
 def _folders(home: Home) -> set[str]:
@@ -88,7 +88,7 @@ def kill_markings(home: Home, kills: int, rng: np.random.Generator) -> KillRepor
         ]
         more = partial(lambda told: len(_told(home, heard)) > told, told)
         moment = once(more, rng.uniform(0, MARKING_S))
-        report.live(home.begin(command), moment)
+        report.run_until(home.begin(command), moment)
         try:
             lost = _told(home, heard) - set(read_marks(home.data))
         except DatasetError as error:

@@ -64,7 +64,9 @@ def kill_trainings(
         ended = False
         while not ended:
             moment = _moment_of(run, rng) if report.kills < kills else UNDISTURBED
-            ended = report.live(home.start("train", recipe, "--run", run.id), moment)
+            ended = report.run_until(
+                home.start("train", recipe, "--run", run.id), moment
+            )
             begun, lost = _lost(run, home.said()[heard:])
             most = max(most, begun)
             report.losses += [f"{run.id}: {lost} epochs"] if lost else []
@@ -176,7 +178,7 @@ def kill_evaluations(home: Home, kills: int, rng: np.random.Generator) -> KillRe
         for name in EVALUATED:
             (run.folder / name).unlink()
         for moment in _moments(report, kills, began.exists, rng):
-            ended = report.live(home.start("evaluate", run.id), moment)
+            ended = report.run_until(home.start("evaluate", run.id), moment)
             report.losses += _halves(run)
             if ended:
                 break
@@ -201,7 +203,7 @@ def kill_exports(home: Home, kills: int, rng: np.random.Generator) -> KillReport
 
     while report.kills < kills:
         for moment in _moments(report, kills, began, rng):
-            ended = report.live(home.start("export", "undisturbed", "m"), moment)
+            ended = report.run_until(home.start("export", "undisturbed", "m"), moment)
             report.losses += [] if _fits_card(folder) else ["the model"]
             if ended:
                 break

@@ -51,7 +51,7 @@ class Record:
         times: how often it was refused.
         told: how often by a sentence with the folder and the remedy, not by a crash.
         kept: how often all that was finished was as before.
-        gone_on: how often it came to its end once the disk was mended.
+        gone_on: how often it came to its end once the disk was repaired.
         sentences: what was said.
         wrong: what was said, or the end, where one of these was not so.
     """
@@ -74,7 +74,7 @@ class Record:
             ),
             all_of(f"{self.kind}: what was finished is kept", self.kept, self.times),
             all_of(
-                f"{self.kind}: goes on once the disk is mended",
+                f"{self.kind}: goes on once the disk is repaired",
                 self.gone_on,
                 self.times,
             ),
@@ -82,7 +82,7 @@ class Record:
 
 
 def refuse(home: Home, work: Work, fault: str, record: Record) -> None:
-    """Let the disk refuse a work, mend the disk, and do the work."""
+    """Let the disk refuse a work, repair the disk, and do the work."""
     before = work.finished()
     with _faulty(work, fault):
         done = _do(home, work, fault)

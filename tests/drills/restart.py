@@ -14,8 +14,7 @@ from websockets.exceptions import WebSocketException
 
 from agemodel.core import paths
 from tests.harness.findings import Finding, all_of, at_most
-from tests.harness.killable import KillableServer
-from tests.harness.project_copy import project_copy, run_inside
+from tests.harness.project_copy import KillableServer, project_copy, run_inside
 from tests.harness.visitor import Visitor
 
 PROMISE = """

@@ -30,7 +30,7 @@ print(json.dumps([record.times, found, record.wrong]))
 """
 
 
-def test_marks_are_refused_with_a_sentence_and_go_on_once_the_disk_is_mended(
+def test_marks_are_refused_with_a_sentence_and_go_on_once_the_disk_is_repaired(
     tmp_path: Path,
 ) -> None:
     try:

@@ -43,11 +43,11 @@ def test_mark_that_is_lost_is_noticed(
 
 def test_work_that_fails_after_a_kill_ends_the_drill(home: Home) -> None:
     report = KillReport("Work")
-    assert not report.live(home.begin(["sleep", "60"]), after(0.05))
-    assert report.live(home.begin(["true"]), UNDISTURBED)
+    assert not report.run_until(home.begin(["sleep", "60"]), after(0.05))
+    assert report.run_until(home.begin(["true"]), UNDISTURBED)
     assert (report.kills, report.gone_on) == (1, 1)
     with pytest.raises(RuntimeError, match="ended with 1"):
-        report.live(home.begin(["false"]), UNDISTURBED)
+        report.run_until(home.begin(["false"]), UNDISTURBED)
 
 
 def test_moment_comes_once_something_is_so_or_the_process_has_ended(home: Home) -> None:

@@ -1,17 +1,23 @@
-"""A copy of the project that may be damaged, and processes that run in it."""
+"""A copy of the project that may be damaged, and what runs in it."""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from agemodel.core import paths
+from tests.harness.driver import free_port
 
 PARTS = (
     "agemodel",
@@ -24,6 +30,8 @@ PARTS = (
     "assets",
 )
 FILES = ("app.py", "requirements.txt")
+START_TIMEOUT_S = 90.0
+_PAUSE_S = 0.05
 
 
 @contextmanager
@@ -75,3 +83,69 @@ def run_inside(root: Path, arguments: Sequence[str], timeout_s: float) -> str:
     if done.returncode:
         raise RuntimeError(f"{' '.join(arguments)} failed:\n{done.stderr[-3000:]}")
     return done.stdout
+
+
+class KillableServer:
+    """The app of a copy of the project, always at the same address."""
+
+    def __init__(self, root: Path) -> None:
+        """Choose a free port; `start` serves."""
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._root = root
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> float:
+        """Start it and wait until it is ready; how many seconds that took.
+
+        Raises:
+            RuntimeError: it did not become ready.
+        """
+        began = time.monotonic()
+        command = [sys.executable, "-m", "streamlit", "run", "app.py"]
+        options = ["--server.headless", "true", "--server.port", str(self.port)]
+        with (self._root / "server.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [*command, *options, "--server.address", "127.0.0.1"],
+                cwd=self._root,
+                env=environment(self._root),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self.wait_for(200)
+        return time.monotonic() - began
+
+    def ready(self) -> tuple[int, dict[str, Any]]:
+        """What /ready answers: its status, 0 where nobody does, and its JSON."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/ready", timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.load(error)
+        except OSError:
+            return 0, {}
+
+    def wait_for(self, status: int) -> dict[str, Any]:
+        """Ask until /ready answers so; its JSON.
+
+        Raises:
+            RuntimeError: it never did, or the server has ended.
+        """
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                break
+            found, answer = self.ready()
+            if found == status:
+                return answer
+            time.sleep(_PAUSE_S)
+        log = (self._root / "server.log").read_text("utf-8", "replace")
+        raise RuntimeError(f"/ready did not answer {status}:\n{log[-2000:]}")
+
+    def kill(self) -> None:
+        """End it at once, as kill -9 does, if it runs."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
