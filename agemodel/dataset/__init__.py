@@ -1,4 +1,4 @@
-"""UTKFace on disk: importing it, its labels, its splits and its index.
+"""UTKFace on disk: getting it, importing it, its labels, its splits and its index.
 
 names    a file name -> age, gender, race and when it was collected
 splits   which file is for training, for choosing and for testing
@@ -7,14 +7,9 @@ record   import.json, the one file that says which import is the dataset
 index    the tables of usable files and of rejects
 archive  import_dataset, which puts the others together
 
-download  the archive from an address or from Kaggle, then imported;
-          with fetch, transfer, mirror, kaggle
+download  the archive from Kaggle's mirror or an address, then imported; with
+          kaggle_mirror, kaggle_client, url_download
+getting   an import or a download in the background, for a page to watch
 crops     where the faces are, found once and kept
-faces     the faces that a training recipe is about
-
-description  what ships instead of the images: quality, copies, a map, average faces;
-             with duplicates, averages, face_map
-explorer     all that is known of each face, as one table;
-             with estimates, flags, selection, queries, filters, aggregates, ordering,
-             issues, marks, exports
+labelled_faces  the faces that a training recipe is about
 """

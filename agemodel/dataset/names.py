@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from agemodel.core.errors import DatasetError
 from agemodel.core.labels import GENDERS, MAX_AGE, MIN_AGE, RACES
@@ -15,6 +15,7 @@ _ENDING = re.compile(r"(?P<stem>.*?) ?\.?jpg\.chip\.jpg", re.DOTALL)
 _NUMBER = re.compile(r"[0-9]{1,3}")
 _STAMP = re.compile(r"[0-9A-Za-z-]{1,40}")
 _FULL_STAMP = re.compile(r"[0-9]{17}")
+_PAIRS = range(4, 14, 2)  # of its digits: month, day, hour, minute, second
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,9 @@ def _read_stamp(stamp: str) -> datetime | None:
     if not _FULL_STAMP.fullmatch(stamp):
         return None
     try:
-        second = datetime.strptime(stamp[:14], "%Y%m%d%H%M%S")
+        # strptime takes several times as long, which tells over 23,704 names.
+        month, day, hour, minute, second = (int(stamp[i : i + 2]) for i in _PAIRS)
+        microsecond = int(stamp[14:]) * 1000
+        return datetime(int(stamp[:4]), month, day, hour, minute, second, microsecond)
     except ValueError:
         return None
-    return second + timedelta(milliseconds=int(stamp[14:]))

@@ -1,18 +1,7 @@
 """All faces of UTKFace as one table: labels, split, measures and estimates.
 
-Only what ships is read, so the table is there before any image is. The modules that
-work on it take it as it comes from here:
-
-columns     its columns of labels
-estimates   what a model's run estimated, and how alike it finds two faces
-flags       what is remarkable about a face
-selection   which faces are wanted, as a query of a URL and in words
-filters     the rows that a selection names, and counts beside each filter
-aggregates  the small tables that charts are drawn from
-ordering    sorted and paged rows, and faces that look alike
-issues      what may be wrong with the data, and what it does to the error
-exports     a selection to take away
-marks       what a person thinks of a label
+What ships is enough, so the table is there before any image is. The other modules of
+this package take the table as it comes from here.
 """
 
 from __future__ import annotations
@@ -33,14 +22,14 @@ from agemodel.core.errors import AgeModelError, DatasetError
 from agemodel.core.labels import (
     AGE_GROUPS,
     GENDERS,
-    MAX_AGE,
-    MIN_AGE,
     RACES,
     SPLIT_NAMES,
     age_group_index,
 )
 from agemodel.core.tables import read_parquet
-from agemodel.dataset.names import parse_name
+from agemodel.dataset.index import read_index
+from agemodel.dataset.names import FaceLabel, parse_name
+from agemodel.dataset.record import RECORD_NAME
 from agemodel.dataset.splits import read_splits
 from agemodel.explorer.flags import add_flags
 from agemodel.explorer.model_estimates import read_estimates, run_of
@@ -49,12 +38,6 @@ from agemodel.models.cards import CARD
 from agemodel.runs.run_folder import PREDICTIONS
 
 DESCRIPTION = "faces.parquet"
-
-# What `names.parse_name` accepts, for all names at once.
-_NAME = (
-    r"^(?P<age>[0-9]{1,3})_(?P<gender>[01])_(?P<race>[0-4])_"
-    r"(?P<stamp>[0-9A-Za-z-]{1,40}) ?\.?jpg\.chip\.jpg$"
-)
 _MEASURES: dict[str, type[np.generic]] = {
     "sharpness": np.float32,
     "brightness": np.float32,
@@ -77,17 +60,23 @@ _UNKNOWN: dict[str, Any] = {
 """What stands beside a face that a table lacks; elsewhere nan."""
 
 
-def read_faces(model_folder: Path | None = None) -> pd.DataFrame:
+def read_faces(
+    model_folder: Path | None = None, data_dir: Path | None = None
+) -> pd.DataFrame:
     """Read the table of all faces, a row each, sorted by file.
+
+    The faces are those of the shipped splits and, where a dataset is imported, those of
+    its index: what is in no split has no description and no estimate.
 
     Args:
         model_folder: of the exported model whose run made the estimates; the app's
             by default.
+        data_dir: the data folder; `paths.data_dir()` by default.
 
     Returns:
         Always: `file` (str), `age` (int16, years), `gender`, `race`, `split`, `coral`
         and `age_group` (categories, see `labels`; all as labelled), `date` (timestamp
-        or NaT).
+        or NaT). A face in no split has no `split` and no `coral`.
 
         Where the faces are described: `sharpness`, `brightness`, `face_px`, `yaw_deg`
         (float32, see `faces.quality`), `found`, `greyscale` (bool), `duplicate_group`,
@@ -103,7 +92,14 @@ def read_faces(model_folder: Path | None = None) -> pd.DataFrame:
     Raises:
         DatasetError: the splits, which ship with the project, are missing or damaged.
     """
-    faces, left_out = _read_labels(), []
+    rows, left_out = _in_splits(), []
+    try:
+        imported = _only_imported(data_dir or paths.data_dir(), rows["file"])
+    except DatasetError as error:
+        left_out.append(str(error))
+    else:
+        rows = pd.concat([rows, imported])
+    faces = _label_columns(rows)
     parts: tuple[Callable[[], pd.DataFrame], ...] = (
         _read_description,
         lambda: read_estimates(model_folder),
@@ -124,6 +120,7 @@ def faces_files() -> list[Path]:
     """The files that `read_faces` reads for the app's model, there or not."""
     folder = paths.SPLITS.parent
     files = [paths.SPLITS, folder / DESCRIPTION, folder / MANIFEST]
+    files.append(paths.data_dir() / RECORD_NAME)
     files.append(paths.runs_dir() / app_model.FILE)
     with contextlib.suppress(AgeModelError):
         files.append(app_model.model_folder() / CARD)
@@ -157,39 +154,47 @@ def prepare(faces: pd.DataFrame) -> pd.DataFrame:
     return add_flags(faces.assign(**added))
 
 
-def _read_labels() -> pd.DataFrame:
-    """What the shipped splits, and the names in them, say of the faces."""
-    splits = read_splits().sort_values("file", ignore_index=True)
-    fields = splits["file"].str.extract(_NAME)
-    ages = pd.to_numeric(fields["age"])  # nan where the name cannot be read
-    wrong = splits.loc[~ages.between(MIN_AGE, MAX_AGE), "file"]
-    if len(wrong):
-        raise _name_error(wrong.iloc[0])
-    stamps = fields["stamp"].where(fields["stamp"].str.fullmatch("[0-9]{17}"))
-    dates = pd.to_datetime(stamps, format="%Y%m%d%H%M%S%f", errors="coerce")
-    coral = splits["coral"].where(splits["coral"] != "")
+def _label_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    """The columns of labels of rows that are like those of the index, by file."""
+    rows = rows.sort_values("file", ignore_index=True)
+    named = {name: rows[name].where(rows[name] != "") for name in ("split", "coral")}
     return pd.DataFrame(
         {
-            "file": splits["file"],
-            "age": ages.astype(np.int16),
-            "gender": category(fields["gender"].astype(np.int8).to_numpy(), GENDERS),
-            "race": category(fields["race"].astype(np.int8).to_numpy(), RACES),
-            "date": dates.astype("datetime64[ms]"),
-            "split": pd.Categorical(splits["split"], SPLIT_NAMES),
-            "coral": pd.Categorical(coral, ["train", "test"]),
+            "file": rows["file"],
+            "age": rows["age"].astype(np.int16),
+            "gender": category(rows["gender"].to_numpy(), GENDERS),
+            "race": category(rows["race"].to_numpy(), RACES),
+            "date": rows["collected"].astype("datetime64[ms]"),
+            "split": pd.Categorical(named["split"], SPLIT_NAMES),
+            "coral": pd.Categorical(named["coral"], ["train", "test"]),
         }
     )
 
 
-def _name_error(file: str) -> DatasetError:
+def _in_splits() -> pd.DataFrame:
+    """What the shipped splits, and the names in them, say: rows as in the index."""
+    splits = read_splits()
+    labels = [_label_in_splits(file) for file in splits["file"]]
+    columns = ("age", "gender", "race", "collected")
+    values = {name: [getattr(label, name) for label in labels] for name in columns}
+    return splits.assign(**values)
+
+
+def _label_in_splits(file: str) -> FaceLabel:
     try:
-        parse_name(file)
-        reason = "It cannot be read."
+        return parse_name(file)
     except DatasetError as error:
-        reason = str(error)
-    return DatasetError(
-        f"The splits name {file!r}. {reason} Restore them: git checkout -- assets"
-    )
+        raise DatasetError(
+            f"The splits name {file!r}. {error} Restore them: git checkout -- assets"
+        ) from error
+
+
+def _only_imported(data_dir: Path, known: pd.Series) -> pd.DataFrame:
+    """The rows of the index, if there is one, whose files are not in `known`."""
+    if not (data_dir / RECORD_NAME).exists():
+        return pd.DataFrame()
+    index = read_index(data_dir)
+    return index[~index["file"].isin(known)]
 
 
 def _read_description() -> pd.DataFrame:

@@ -15,13 +15,20 @@ import pytest
 from agemodel.core import paths
 from agemodel.core.errors import DatasetError
 from agemodel.core.labels import GENDERS, RACES
+from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.index import read_index
 from agemodel.dataset.names import parse_name
+from agemodel.dataset.record import RECORD_NAME
 from agemodel.dataset.splits import read_splits
 from agemodel.explorer.aggregates import age_histogram
 from agemodel.explorer.face_table import read_faces
 from agemodel.explorer.model_estimates import run_of
-from tests.harness.dataset_archives import face_name, splits_of
+from tests.harness.dataset_archives import (
+    face_name,
+    splits_of,
+    tiny_jpeg,
+    write_folder,
+)
 from tests.harness.made_manifests import hold
 from tests.harness.made_models import write_model
 
@@ -99,6 +106,40 @@ def write_run(shipped: Path, files: list[str]) -> None:
         "decided": [True] * n,
     }
     pq.write_table(pa.table(predictions), folder / "predictions.parquet")
+
+
+def test_imported_faces_in_no_split_are_in_the_table(
+    shipped: Path, tmp_path: Path
+) -> None:
+    before = read_faces(data_dir=tmp_path / "data")
+    write_description(shipped, described(FILES))
+    write_run(shipped, FILES)
+    new = face_name(9, age=7)  # the gender is 9 % 2, the race 9 % 5
+    source = write_folder(
+        tmp_path / "source", [(name, tiny_jpeg()) for name in (FILES[3], new)]
+    )
+    import_dataset(source, tmp_path / "data")
+    faces = read_faces(data_dir=tmp_path / "data")
+    assert faces["file"].tolist() == sorted([*FILES, new])
+    assert faces.attrs["left_out"] == []
+    face = faces.set_index("file").loc[new]
+    assert (face["age"], face["gender"], face["race"]) == (7, GENDERS[1], RACES[4])
+    assert str(face["date"]) == "2017-01-01 00:00:00.009000"
+    for column in ("split", "coral", "sharpness", "age_years", "estimated_group"):
+        assert pd.isna(face[column])
+    assert not face[["no_face", "duplicate", "outside", "mislabelled"]].any()
+    others = faces[faces["file"] != new].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others[before.columns], before, check_like=True)
+
+
+def test_damaged_import_is_a_sentence_beside_the_faces_that_ship(
+    shipped: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / RECORD_NAME).write_text("{}")
+    faces = read_faces(data_dir=tmp_path / "data")
+    assert faces["file"].tolist() == FILES
+    assert "Import the dataset again" in faces.attrs["left_out"][0]
 
 
 def test_labels_are_those_of_the_names_for_every_face_that_ships() -> None:
