@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -178,6 +177,7 @@ def test_a_model_that_is_not_there_is_a_sentence(
     assert "agemodel export" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_whole_way_from_pictures_to_the_apps_model(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -229,7 +229,8 @@ def test_stopped_training_keeps_the_best_and_says_how_to_go_on(
             lambda path: path.write_bytes(b"best"),
         )
         os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)
+        threading.Event().wait(60)  # the signal ends it
+        pytest.fail("the signal did not stop the training")
 
     monkeypatch.setattr("agemodel.learning.training_loop.train", train)
     assert cli.main(["train", "--run", "begun"]) == 130

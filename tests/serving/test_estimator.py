@@ -69,6 +69,7 @@ def test_no_face_is_an_empty_list(estimator: Estimator) -> None:
     assert estimator.estimate_upright(noise) == ([], 0)
 
 
+@pytest.mark.slow
 def test_two_threads_find_what_one_finds(estimator: Estimator) -> None:
     rgb = photo(GROUP)
     alone = [face.age_years for face in estimator.estimate(rgb)]
