@@ -1,5 +1,5 @@
-"""What every other package stands on: errors, labels, paths, files and their checksums.
+"""The base of every other package: errors, labels, paths, files and their checksums.
 
-Imports nothing of the project but itself. Its modules are imported one by one, so that
-what needs only `errors` loads no pyarrow.
+It imports no other package of the project. Import its modules one by one, so that
+whoever needs only `errors` loads no pyarrow.
 """

@@ -1,8 +1,8 @@
-"""Files that ship with the package, each held to its checksum.
+"""Files that ship with the package, checked against their checksums when read.
 
 A folder of shipped files has a `manifest.json` of the form
 `{"files": {NAME: {"sha256": ..., "source": ..., "licence": ...}}}`. LiteRT runs many
-a damaged file without complaint, so nothing else would tell.
+damaged files without an error, so only the checksum shows the damage.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MANIFEST = "manifest.json"
 
 
 def read_verified(folder: Path, file: str) -> bytes:
-    """Read a shipped file and hold it to the SHA-256 in its folder's manifest.
+    """Read a shipped file and check it against the SHA-256 in its folder's manifest.
 
     Raises:
         ModelError: the manifest or file is missing, or the checksum differs.

@@ -1,9 +1,9 @@
-"""The function by which long work says how far it is."""
+"""The type of callbacks that report progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 OnProgress = Callable[[int, int | None, str], None]
-"""Called now and then with how much is done, of how much (None: not known), and a
-phrase for what is being done. An error that it raises ends the work: so it cancels."""
+"""A function of (done, total, text): finished units, all units (None: not known), and
+a phrase for the present step. To cancel the work, raise an error in it."""

@@ -38,15 +38,15 @@ class Caps:
     """How much is taken at a time; see the table above.
 
     Attributes:
-        photos: of one visitor at a time; a preview takes about 0.3 MB.
-        file_bytes: of a file that is read as a picture.
-        member_bytes: of a file of an archive, unpacked.
-        unpacked_bytes: of all that is unpacked from one archive.
-        waiting_bytes: of all files that wait in one batch.
-        pixels: of a picture; Pillow takes 4 bytes for each.
-        jpeg_pixels: of a JPEG that is read in one pass, at a reduced scale.
-        faces: of one photo; the largest are kept.
-        batch_faces: of all photos of one visitor; each takes about 60 KB.
+        photos: photos of one visitor at a time; a preview takes about 0.3 MB.
+        file_bytes: size of a file that is read as a picture.
+        member_bytes: size of an archive's file, unpacked.
+        unpacked_bytes: size of all files that are unpacked from one archive.
+        waiting_bytes: size of all files that wait in one batch.
+        pixels: pixels of a picture; Pillow takes 4 bytes for each.
+        jpeg_pixels: pixels of a JPEG that is read in one pass, at a reduced scale.
+        faces: faces of one photo; the largest are kept.
+        batch_faces: faces of all photos of one visitor; each takes about 60 KB.
     """
 
     photos: int = 300
@@ -79,7 +79,7 @@ _VARIABLES = {
     "batch_faces": _Variable("AGEMODEL_MAX_BATCH_FACES", 1, 1_000_000),
 }
 MOST_PIXELS = _VARIABLES["jpeg_pixels"].most * _MEGAPIXEL
-"""No setting allows a larger picture."""
+"""The size of the largest picture that any setting allows."""
 
 _PREFIX = "AGEMODEL_MAX_"
 
@@ -122,7 +122,7 @@ def read_caps(environment: Mapping[str, str]) -> Caps:
 
 
 def in_mb(byte_count: int) -> str:
-    """A cap in bytes as people read it: '100 MB'."""
+    """A cap in bytes as text: '100 MB'."""
     return f"{byte_count // MB:,} MB"
 
 

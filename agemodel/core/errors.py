@@ -5,8 +5,8 @@ A caller that catches `AgeModelError` has caught them all::
     AgeModelError
     ├── ImageError      a file that cannot be read as a picture
     ├── DatasetError    an archive, a dataset folder or its index
-    ├── ConfigError     a training configuration
-    ├── RunError        a run folder that is missing or damaged
+    ├── ConfigError     a training configuration or an environment variable
+    ├── RunError        a run that is missing, damaged or in use
     └── ModelError      a model that is missing, damaged or of another version
 
 Every message is a sentence or two for a person: what was expected, what came, and
@@ -27,11 +27,11 @@ class DatasetError(AgeModelError):
 
 
 class ConfigError(AgeModelError):
-    """A training configuration does not hold together."""
+    """A training configuration, or a variable of the environment, is invalid."""
 
 
 class RunError(AgeModelError):
-    """A run folder is missing, damaged or not far enough."""
+    """A run is missing, damaged, in use or not far enough."""
 
 
 class ModelError(AgeModelError):

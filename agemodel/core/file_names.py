@@ -1,7 +1,7 @@
-"""What a file is called, on the one line where a person reads it.
+"""File names as they are shown to people.
 
-A name comes from whoever made the file. It may hold line breaks, marks that turn the
-text after them around, and characters that nobody sees.
+A name may hold line breaks, marks that reverse the text after them, and invisible
+characters.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 
 MAX_SHOWN = 300
-"""Characters of a name that are shown; of a longer one, its middle is left out."""
+"""Characters of a name that are shown; the middle of a longer one is left out."""
 
 NAMELESS = "a file without a name"
 
@@ -18,12 +18,13 @@ _TAGS = range(0xE0020, 0xE0080)  # flags of regions are spelt with them
 
 
 def shown_name(name: str) -> str:
-    r"""A name as it is, on one line, with nothing hidden in it.
+    r"""A file name on one line, with nothing hidden in it.
 
-    What breaks lines, reorders text or cannot be seen is spelt: `\n`, `\u202e`.
+    Characters that break lines, reorder text or are invisible are escaped: `\n`,
+    `\u202e`.
 
     Args:
-        name: anything, also with lone surrogates; the result is valid Unicode.
+        name: any text, also with lone surrogates; the result is valid Unicode.
     """
     if not name.strip():
         return NAMELESS

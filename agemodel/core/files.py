@@ -1,8 +1,8 @@
-"""Files on a disk that may be full, closed to writing, or lose its process half way.
+"""Writing to a disk that may be full or read-only, by a process that may be killed.
 
-What the disk refuses becomes a sentence that names the folder and the way to mend it.
-A file is put in place whole (a folder: see `staging`); what a killed process began is
-told from it by its name, and swept.
+An error of the disk becomes a sentence that names the folder and the remedy. A file is
+put in place whole (for folders see `staging`); what a killed process left half written
+has a name of its own, by which it is found and deleted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from agemodel.core.errors import AgeModelError
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM}
 REFUSALS = frozenset({*_FULL, *_FORBIDDEN, errno.EROFS, errno.EFBIG})
-"""Numbers of errors by which a disk refuses to be written."""
+"""Error numbers with which a disk refuses to be written."""
 
 _MENTIONED_BYTES = 1_000_000
 _PARTIAL = re.compile(r"\.(?P<name>.+)\.\d+(-\d+)?")
@@ -34,8 +34,8 @@ class Place:
     """A folder that is written to.
 
     Attributes:
-        folder: where it is.
-        setting: the environment variable that names another.
+        folder: the folder.
+        setting: the environment variable that names another one.
     """
 
     folder: Path
@@ -43,17 +43,17 @@ class Place:
 
 
 def data_place(data_dir: Path) -> Place:
-    """Where the dataset and the marks lie."""
+    """The folder of the dataset and the marks."""
     return Place(data_dir, "AGEMODEL_DATA")
 
 
 def runs_place() -> Place:
-    """Where the runs lie, and which model the app uses."""
+    """The folder of the runs and of the app's choice of a model."""
     return Place(paths.runs_dir(), "AGEMODEL_RUNS")
 
 
 def models_place() -> Place:
-    """Where the exported models lie."""
+    """The folder of the exported models."""
     return Place(paths.models_dir(), "AGEMODEL_MODELS")
 
 
@@ -64,16 +64,16 @@ def models_place() -> Place:
 def writing(
     what: str, place: Place, kind: type[AgeModelError], room_bytes: int = 0
 ) -> Iterator[None]:
-    """Turn what the disk refuses in a block into a sentence.
+    """Turn an error of the disk in a block into a sentence.
 
     Args:
-        what: is being done, to begin the sentence with: "The marks".
-        place: where it writes.
-        kind: of the error that is raised instead.
-        room_bytes: how much it takes, where that is known.
+        what: what is being written, which begins the sentence: "The marks".
+        place: the folder that is written to.
+        kind: the class of the error to raise.
+        room_bytes: how much room it takes; 0 where that is not known.
 
     Raises:
-        AgeModelError: of that kind, for any `OSError`, which stays its cause.
+        AgeModelError: of class `kind`, for any `OSError`, which is its cause.
     """
     try:
         yield
@@ -82,18 +82,18 @@ def writing(
 
 
 def refusal(error: OSError, what: str, place: Place, room_bytes: int = 0) -> str:
-    """What the disk refused, and what to do about it.
+    """The sentence for an error of the disk: why, and what to do about it.
 
     Args:
-        error: of the system.
+        error: the error of the system.
         what: see `writing`.
-        place: where was written to, unless the error names another.
+        place: the folder that was written to, unless the error names another.
         room_bytes: see `writing`.
     """
     place = _place_of(error, place)
-    why, mend = _reason(error, place.folder, room_bytes)
+    why, remedy = _reason(error, place.folder, room_bytes)
     return (
-        f"{what} cannot be written: {why}. {mend}, or choose another folder with "
+        f"{what} cannot be written: {why}. {remedy}, or choose another folder with "
         f"{place.setting}, then start again. What was finished before is kept."
     )
 
@@ -101,16 +101,16 @@ def refusal(error: OSError, what: str, place: Place, room_bytes: int = 0) -> str
 def check_room(
     what_need: str, needed_bytes: int, place: Place, kind: type[AgeModelError]
 ) -> None:
-    """Refuse what the disk has no room for, before it is begun.
+    """Refuse work that the disk has no room for, before it begins.
 
     Args:
         what_need: what takes the room, with its verb: "the import needs".
-        needed_bytes: how much.
-        place: where it writes.
-        kind: of the error.
+        needed_bytes: how much it needs.
+        place: the folder that it writes to.
+        kind: the class of the error to raise.
 
     Raises:
-        AgeModelError: of that kind.
+        AgeModelError: of class `kind`; there is too little room.
     """
     free = shutil.disk_usage(_nearest(place.folder)).free
     if needed_bytes > free:
@@ -122,19 +122,19 @@ def check_room(
 
 
 def megabytes(count: int) -> str:
-    """A number of bytes for a person."""
+    """A number of bytes as text, in MB."""
     return f"{count / 1e6:,.1f} MB"
 
 
 def _place_of(error: OSError, place: Place) -> Place:
-    """Where a refused file lies: among the data, the runs, the models, or elsewhere."""
+    """The place of a refused file: data, runs, models, or elsewhere."""
     name = error.filename2 or error.filename
     if not isinstance(name, (str, bytes)):
         return place
     path = Path(os.fsdecode(name)).absolute()
     known = (place, data_place(paths.data_dir()), runs_place(), models_place())
     found = next((one for one in known if _holds(one.folder, path)), None)
-    # A disk is full or closed as a whole, a permission is that of one folder.
+    # A whole disk is full or read-only; a permission is missing for one folder.
     whole = found is not None and error.errno not in _FORBIDDEN
     folder = _nearest(found.folder if found and whole else path)
     return Place(folder, (found or place).setting)
@@ -145,12 +145,12 @@ def _holds(folder: Path, path: Path) -> bool:
 
 
 def _nearest(path: Path) -> Path:
-    """The folder itself, or the nearest above it that is there."""
+    """The path, or the nearest folder above it that exists."""
     return next(one for one in (path, *path.absolute().parents) if os.path.isdir(one))
 
 
 def _reason(error: OSError, folder: Path, room_bytes: int) -> tuple[str, str]:
-    """Why, and what helps."""
+    """The reason of an error and its remedy."""
     if error.errno in _FULL:
         known = room_bytes >= _MENTIONED_BYTES
         room = f"at least {megabytes(room_bytes)}" if known else "some room"

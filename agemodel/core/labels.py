@@ -1,4 +1,4 @@
-"""What the numbers of the dataset and of the model mean."""
+"""Ages, age groups, genders, races and splits, as the dataset and model number them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AGES = np.arange(MIN_AGE, MAX_AGE + 1)
 """The ages in years over which the model spreads its probability, shape (116,)."""
 
 EMBEDDING_SIZE = 64
-"""Numbers by which a model compares faces, see `explanation`."""
+"""The size of a face's embedding, by which a model compares faces."""
 
 AGE_GROUP_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 AGE_GROUPS = (
@@ -33,11 +33,11 @@ RACES = ("White", "Black", "Asian", "Indian", "Other")
 
 
 SPLIT_NAMES = ("train", "val", "test")
-"""The parts of the dataset: to learn from, to choose by, and to report on."""
+"""The parts of the dataset: for training, for choosing a model, and for its report."""
 
 
 def age_group_index(age_years: np.ndarray | float) -> np.ndarray:
-    """Index into `AGE_GROUPS` of ages in completed years, of any shape."""
+    """The index in `AGE_GROUPS` of ages in years, of any shape."""
     completed = np.floor(np.asarray(age_years, dtype=np.float64))
     return np.searchsorted(AGE_GROUP_STARTS, completed, side="right") - 1
 

@@ -1,4 +1,4 @@
-"""Where things lie. Nothing here touches the disk."""
+"""The folders of the project and of its data. Nothing here touches the disk."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ SPLITS = ASSETS / "utkface" / "splits.csv"
 
 
 def data_dir() -> Path:
-    """The imported dataset: `AGEMODEL_DATA`, else `data/` beside the package."""
+    """The dataset's folder: `AGEMODEL_DATA`, else `data/` beside the package."""
     return Path(os.environ.get("AGEMODEL_DATA") or ROOT / "data")
 
 
 def runs_dir() -> Path:
-    """Local training runs: `AGEMODEL_RUNS`, else `runs/` beside the package."""
+    """The local runs' folder: `AGEMODEL_RUNS`, else `runs/` beside the package."""
     return Path(os.environ.get("AGEMODEL_RUNS") or ROOT / "runs")
 
 
 def models_dir() -> Path:
-    """Exported models: `AGEMODEL_MODELS`, else `assets/models/`."""
+    """The exported models' folder: `AGEMODEL_MODELS`, else `assets/models/`."""
     return Path(os.environ.get("AGEMODEL_MODELS") or ASSETS / "models")

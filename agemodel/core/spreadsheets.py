@@ -1,8 +1,8 @@
-"""What spreadsheets do to a CSV that a visitor takes away.
+"""CSV cells that a spreadsheet does not take for formulas.
 
-A text that begins like a formula is one to them, also behind white space and in the
-wide characters of East Asian keyboards. Where numbers have a decimal comma they part
-columns at semicolons, so every text stands in quotes: nothing inside it begins a cell.
+Spreadsheets run any text that begins like a formula, also after white space and in the
+wide characters of East Asian keyboards. Where the decimal mark is a comma they split
+columns at semicolons; so every text is quoted, and none of it can begin a cell.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ import csv
 from typing import Final
 
 QUOTING: Final = csv.QUOTE_NONNUMERIC
-"""Of every CSV: texts in quotes, numbers without."""
+"""The quoting of every CSV: texts in quotes, numbers without."""
 
 _FORMULA_STARTS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 _CONTROLS = ("\t", "\r", "\n")
 
 
 def safe_cell(value: object) -> object:
-    """A value as it is; a text that would be taken for a formula gets a ' in front."""
+    """A value for a cell, with a ' before a text that looks like a formula."""
     if isinstance(value, str) and (
         value.startswith(_CONTROLS) or value.lstrip().startswith(_FORMULA_STARTS)
     ):

@@ -1,7 +1,7 @@
-"""A run's network as its network.json tells it; no Keras here.
+"""The layers of a run's network, read from its network.json without Keras.
 
-`agemodel.learning.network_record` writes that file. For a drawing, `blocks` folds what
-belongs together, such as a convolution with its norm and its activation, into one.
+`agemodel.learning.network_record` writes that file. For a diagram, `blocks` folds
+layers that belong together, such as a convolution with its activation, into one.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _STRIDING = ("Conv2D", "DepthwiseConv2D")
 _ASIDE = ("Normalization", "ReLU", "Activation", "Softmax", "Padding")
 
 _BLOCK = re.compile(r"[a-z]+(?:_[a-z]+)?(_?\d+)")
-"""What names of one block share: the 1 of conv1 and pool1, the _2 of conv_dw_2."""
+"""The number in a layer's name: the 1 of conv1 and pool1, the _2 of conv_dw_2."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,14 @@ class Layer:
     """A layer of a network.
 
     Attributes:
-        name: unlike any other's.
+        name: its unique name.
         kind: its class in Keras.
-        part: the model within the model that it is of; empty for none.
-        inputs: names of the layers it takes its input from.
-        output_shape: for one face.
-        parameters: how many numbers it holds.
-        trainable_parameters: how many of them training may change.
-        settings: what it was built with, such as filters and kernel_size.
+        part: the nested model that it belongs to; empty for none.
+        inputs: names of its input layers.
+        output_shape: the shape of its output for one face.
+        parameters: the number of its parameters.
+        trainable_parameters: the number of them that training may change.
+        settings: settings of its class, such as filters and kernel_size.
     """
 
     name: str
@@ -51,12 +51,12 @@ class Layer:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it holds numbers and training changes none of them."""
+        """Whether it has parameters and none of them is trainable."""
         return bool(self.parameters) and not self.trainable_parameters
 
     @property
     def words(self) -> str:
-        """Its class and what matters of its settings, as `Conv2D 3x3, relu`."""
+        """Its class and main settings, such as `Conv2D 3x3, relu`."""
         size = self.settings.get("kernel_size") or self.settings.get("pool_size")
         words = [f"{self.kind} {sizes(size)}" if size else self.kind]
         if self.kind in _STRIDING and set(self.settings.get("strides", ())) - {1}:
@@ -69,21 +69,21 @@ class Layer:
 
 
 def sizes(shape: Sequence[int]) -> str:
-    """A shape to read: 14, 14 and 64, with the sign for multiplication between."""
+    """A shape as text, such as 14, 14 and 64 with multiplication signs between."""
     return _TIMES.join(f"{size:,}" if len(shape) == 1 else str(size) for size in shape)
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network, with its layers each after those it takes its input from.
+    """A network.
 
     Attributes:
-        name: of the network.
-        layers: of all parts.
-        outputs: the layer behind each output.
-        parameters: of all layers.
-        trainable_parameters: of all layers.
-        model_sha256: of the saved model that this was read from.
+        name: its name in `networks.NETWORKS`.
+        layers: the layers of all parts, each after its input layers.
+        outputs: the layer of each output, by the output's name.
+        parameters: the number of parameters of all layers.
+        trainable_parameters: the number of trainable ones.
+        model_sha256: the checksum of the saved model that was described.
     """
 
     name: str
@@ -96,11 +96,11 @@ class Network:
 
 @dataclass(frozen=True)
 class Block:
-    """Layers in a row, drawn as one.
+    """Consecutive layers, drawn as one.
 
     Attributes:
-        layers: each takes its input from the one before alone.
-        inputs: places, among all blocks, of those before the first layer.
+        layers: the layers; the only input of each is the one before.
+        inputs: indices, among all blocks, of the input blocks.
     """
 
     layers: tuple[Layer, ...]
@@ -108,13 +108,13 @@ class Block:
 
     @property
     def name(self) -> str:
-        """Of its first and last layer."""
+        """The names of its first and last layer."""
         names = [layer.name for layer in self.layers]
         return names[0] if len(names) == 1 else f"{names[0]} … {names[-1]}"
 
     @property
     def words(self) -> str:
-        """What it does, as `Conv2D 3x3, relu + MaxPooling2D 2x2`."""
+        """Its main layers, such as `Conv2D 3x3, relu + MaxPooling2D 2x2`."""
         main = [
             layer
             for layer in self.layers
@@ -124,30 +124,30 @@ class Block:
 
     @property
     def is_frozen(self) -> bool:
-        """Whether it holds numbers and training changes none of them."""
+        """Whether it has parameters and none of them is trainable."""
         return bool(self.parameters) and not any(
             layer.trainable_parameters for layer in self.layers
         )
 
     @property
     def output_shape(self) -> tuple[int, ...]:
-        """What leaves the block, for one face."""
+        """The shape of its output for one face."""
         return self.layers[-1].output_shape
 
     @property
     def parameters(self) -> int:
-        """Of all its layers."""
+        """The number of parameters of all its layers."""
         return sum(layer.parameters for layer in self.layers)
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a block is drawn.
+    """The position of a block in the diagram.
 
     Attributes:
-        x: its middle, in lanes from the first one's middle.
-        row: from 0, above.
-        lanes: how many it lies above, its own among them.
+        x: its centre, in lanes from the centre of the first lane.
+        row: its row, counted from 0 at the top.
+        lanes: the number of lanes that it spans.
     """
 
     x: float
@@ -156,10 +156,10 @@ class Place:
 
 
 def read_network(run: Run) -> Network:
-    """Read what a run's network is.
+    """Read the network of a run.
 
     Raises:
-        RunError: it was not written down yet, or the file is damaged.
+        RunError: the file was not written yet, or the file is damaged.
     """
     if not (run.folder / FILE).exists():
         raise RunError(
@@ -197,11 +197,12 @@ def _layer(entry: Mapping[str, Any]) -> Layer:
 
 
 def blocks(layers: Sequence[Layer], *, folded: bool) -> list[Block]:
-    """The layers as blocks: one each, or folded.
+    """Group layers into blocks.
 
     Args:
-        layers: each after those it takes its input from.
-        folded: take layers in a row together whose names share their number.
+        layers: the layers, each after its input layers.
+        folded: join consecutive layers whose names share their number; else each
+            layer is a block.
     """
     used = [name for layer in layers for name in layer.inputs]
     found: list[list[Layer]] = []
@@ -231,11 +232,10 @@ def _number(layer: Layer) -> str:
 
 
 def places(found: Sequence[Block]) -> list[Place]:
-    """Where to draw each block.
+    """The position of each block.
 
-    A row is one further down than the lowest it takes its input from. Branches lie side
-    by side, a lane each, in the order of the blocks; what they come from lies above
-    all of them.
+    A block is one row below its lowest input. Branches lie side by side, one lane each,
+    in the order of the blocks; the block they come from spans all their lanes.
     """
     rows: list[int] = []
     after: list[list[int]] = [[] for _ in found]
@@ -256,7 +256,7 @@ def places(found: Sequence[Block]) -> list[Place]:
 
 
 def _apart(x: list[float], rows: list[int]) -> list[float]:
-    """Move what would lie on each other in a row apart, to a lane between each two."""
+    """Move overlapping blocks of a row apart, to one lane between neighbours."""
     for row in set(rows):
         members = sorted((i for i, r in enumerate(rows) if r == row), key=x.__getitem__)
         gaps = [x[b] - x[a] for a, b in pairwise(members)]

@@ -1,4 +1,4 @@
-"""What a training run is told: a frozen record, read from TOML, saved with the run."""
+"""The settings of a training run, read from TOML and saved with the run."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class TrainConfig:
         erase: share of faces of which a random rectangle is covered.
         mixup: share of faces blended with another face of the batch, and their labels
             with its labels; for a distribution head.
-        flip_average: judge a face and its mirror image, and average, when evaluated.
+        flip_average: estimate a face and its mirror image, and average, when evaluated.
         mixed_bfloat16: compute in bfloat16 where the processor can (weights stay
             float32): 1.6 times as fast here.
         compact: keep 11 significant bits of the best model's weights and compress its
@@ -114,10 +114,10 @@ class TrainConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be trained.
+        """Refuse settings that cannot be trained with.
 
         Raises:
-            ConfigError: with the first thing that does not hold together.
+            ConfigError: a setting is out of range; the first one is named.
         """
         allowed = {
             "framing": ("detector", "chip"),
@@ -144,7 +144,7 @@ class TrainConfig:
 
 
 def setting_meanings() -> dict[str, str]:
-    """What each setting of a recipe means, a phrase each, as its docstring has it."""
+    """The meaning of each setting, from the docstring of `TrainConfig`."""
     _, _, attributes = (inspect.getdoc(TrainConfig) or "").partition("Attributes:\n")
     entries = re.split(r"^    (\w+): ", attributes, flags=re.MULTILINE)[1:]
     texts = (" ".join(text.split()) for text in entries[1::2])
@@ -152,10 +152,10 @@ def setting_meanings() -> dict[str, str]:
 
 
 def config_from(values: Mapping[str, Any]) -> TrainConfig:
-    """Make a recipe of plain values.
+    """Make a recipe from plain values.
 
     Raises:
-        ConfigError: a name is unknown or missing, or a value has another type.
+        ConfigError: a name is unknown or missing, or a value has a wrong type.
     """
     known = {field.name: field.type for field in fields(TrainConfig)}
     for name, value in values.items():
@@ -183,7 +183,7 @@ def read_config(source: str | Path) -> TrainConfig:
     """Read a recipe from a TOML file, or by its name in `assets/recipes/`.
 
     Raises:
-        ConfigError: there is no such file, or what it holds is no recipe.
+        ConfigError: there is no such file, or it is not a recipe.
     """
     path = Path(source)
     if not path.suffix:

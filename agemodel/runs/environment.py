@@ -1,4 +1,4 @@
-"""What a figure was made with: versions, commit and machine."""
+"""The versions, commit and machine that a run or a figure was made with."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from agemodel.core import paths
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow")
 _FIGURES = ("docs", "benchmarks/results.json", "tests/drills/results.json")
-"""What measuring itself writes, one section after the other."""
+"""Files that measurements write; changes in them do not make a commit dirty."""
 _TIMEOUT_S = 10
 
 
 def describe_environment() -> dict[str, Any]:
-    """Versions, commit and machine, as far as they can be known."""
+    """Versions, commit and machine; None for what is not known."""
     return {
         "agemodel": __version__,
         "python": platform.python_version(),
@@ -39,7 +39,7 @@ def _version(package: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """The commit, `-dirty` where more differs from it than measured figures."""
+    """The commit, with `-dirty` where files other than `_FIGURES` differ from it."""
     try:
         commit = _git("rev-parse", "--short", "HEAD").stdout.strip()
         apart = [f":(exclude){path}" for path in _FIGURES]

@@ -1,5 +1,4 @@
-"""A run told in five steps: its data, and how its network is designed, built, trained
-and used. Whatever is not known yet is left out."""
+"""A run described in five steps: data, design, build, train and use."""
 
 from __future__ import annotations
 
@@ -12,7 +11,7 @@ from agemodel.core.labels import AGE_GROUPS, AGES
 from agemodel.runs.architecture import Network
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.recipes import data_in_words, start_in_words, steps_in_words
-from agemodel.runs.run_comparison import CHOOSES, best_row
+from agemodel.runs.run_comparison import SELECTION_MEASURE, best_row
 
 DATA, DESIGN, BUILD, TRAIN, USE = "Data", "Design", "Build", "Train", "Use"
 STEPS = (DATA, DESIGN, BUILD, TRAIN, USE)
@@ -21,7 +20,7 @@ DISTRIBUTION, GROUPS, NUMBER = "distribution", "groups", "number"
 
 
 def age_form(network: Network) -> str:
-    """What a network says of an age: a distribution, age groups, or one number."""
+    """The form of a network's age output: `DISTRIBUTION`, `GROUPS` or `NUMBER`."""
     layers = {layer.name: layer for layer in network.layers}
     last = layers[network.outputs["age"]]
     if last.output_shape != (len(AGES),):
@@ -41,19 +40,21 @@ def five_steps(
     metrics: Mapping[str, Any] | None = None,
     exports: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Sentences by step, in plain text; the order is that of `STEPS`.
+    """Sentences in plain text by step, in the order of `STEPS`.
+
+    What is not known yet is left out.
 
     Args:
-        run_id: of the run.
-        config: its recipe.
-        faces: how many each part holds: train, val and test.
-        network: of the run.
-        history: a row an epoch.
-        environment: as environment.json holds it.
-        metrics: as metrics.json holds it.
+        run_id: the run's id.
+        config: the recipe.
+        faces: the number of faces of each part (train, val, test).
+        network: the run's network.
+        history: one row per epoch.
+        environment: the content of environment.json.
+        metrics: the content of metrics.json.
         exports: names of the models exported from the run.
     """
-    told = {
+    sentences = {
         DATA: data_in_words(config, faces)
         if faces
         else "Its faces are not chosen yet.",
@@ -62,11 +63,11 @@ def five_steps(
         TRAIN: train_in_words(config, history, environment),
         USE: use_in_words(run_id, config, metrics, exports),
     }
-    return {step: text.replace("`", "") for step, text in told.items()}
+    return {step: text.replace("`", "") for step, text in sentences.items()}
 
 
 def design_in_words(config: TrainConfig, network: Network | None) -> str:
-    """The network: how large it is, and what it answers."""
+    """The network: its size and its outputs."""
     text = f"The network {config.network}, for faces of {config.input_px} px."
     if network is None:
         return text
@@ -87,7 +88,7 @@ def design_in_words(config: TrainConfig, network: Network | None) -> str:
 
 
 def build_in_words(config: TrainConfig, network: Network | None) -> str:
-    """Where the weights start, and what is minimised."""
+    """The initial weights and the loss."""
     sentences = [start_in_words(config)]
     if network is not None:
         sentences.append(_loss_in_words(config, age_form(network)))
@@ -131,7 +132,7 @@ def train_in_words(
     history: pd.DataFrame | None,
     environment: Mapping[str, Any] | None,
 ) -> str:
-    """How it is trained, how long that took, on what, and how far it came."""
+    """The optimisation, its duration, machine and result."""
     sentences = [steps_in_words(config)]
     if config.mixed_bfloat16:
         sentences.append("It computes in bfloat16; the weights stay float32.")
@@ -141,7 +142,7 @@ def train_in_words(
         sentences.append(
             f"{len(history)} epochs are done, in {history['seconds'].sum() / 60:,.0f} "
             f"minutes. The model of epoch {row['epoch']:.0f} is kept: it errs least on "
-            f"val, by {row[CHOOSES]:.2f} years on average."
+            f"val, by {row[SELECTION_MEASURE]:.2f} years on average."
         )
     if environment:
         sentences.append(_machine_in_words(environment))
@@ -163,9 +164,9 @@ def use_in_words(
     metrics: Mapping[str, Any] | None,
     exports: Sequence[str],
 ) -> str:
-    """How a face is judged, how far that is right on test, and what makes it usable."""
-    how = "and its mirror image are judged, and averaged" if config.flip_average else ""
-    sentences = [f"A face {how or 'is judged once'}."]
+    """How a face is estimated, the errors on test, and how to use the model."""
+    averaged = "and its mirror image are estimated, and averaged"
+    sentences = [f"A face {averaged if config.flip_average else 'is estimated once'}."]
     test = (metrics or {}).get("splits", {}).get("test")
     if test:
         low, high = test["mae_years_95"]

@@ -1,4 +1,4 @@
-"""A training recipe in words, made from its settings."""
+"""Sentences that describe a training recipe."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections import Counter
 from agemodel.runs.config import TrainConfig
 
 TRUNK_BLOCKS = 13
-"""Of the pretrained trunk; as in `networks`, which needs Keras."""
+"""Blocks of the pretrained trunk, as in `networks`, which needs Keras."""
 
 
 def recipe_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
-    """What was trained on what, and how, in a few sentences.
+    """The data, the initial weights and the optimisation, in a few sentences.
 
     Args:
         config: the recipe.
-        faces: how many faces each part holds: `train`, `val` and `test`.
+        faces: the number of faces of each part: `train`, `val` and `test`.
     """
     return " ".join(
         [data_in_words(config, faces), start_in_words(config), steps_in_words(config)]
@@ -23,7 +23,7 @@ def recipe_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
 
 
 def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
-    """The faces, and how they are varied."""
+    """The faces and their augmentation."""
     framing = {
         "detector": "cut out by the face detector, as the app does it",
         "chip": "as their files show them",
@@ -44,7 +44,7 @@ def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
 
 
 def variations(config: TrainConfig) -> list[str]:
-    """How training faces are varied, as phrases; none where they are not."""
+    """The augmentations of the training faces, a phrase each."""
     return [
         words
         for amount, words in (
@@ -64,7 +64,7 @@ def variations(config: TrainConfig) -> list[str]:
 
 
 def start_in_words(config: TrainConfig) -> str:
-    """Where the weights come from."""
+    """The initial weights."""
     if config.start_run:
         text = f"It starts from {_start_models(config.start_run)}"
     elif config.pretrained:
@@ -88,7 +88,7 @@ def _start_models(start_run: str) -> str:
 
 
 def steps_in_words(config: TrainConfig) -> str:
-    """What is minimised, and how."""
+    """The epochs, batch size, optimizer and learning rate."""
     rate = f"learning rate {config.learning_rate:g}"
     if config.cosine:
         rate += ", falling to zero along a cosine"

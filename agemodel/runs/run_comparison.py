@@ -1,4 +1,4 @@
-"""Runs side by side: what each was told, and how far each came."""
+"""Runs side by side: their recipes and their results."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import pandas as pd
 
 from agemodel.runs.config import TrainConfig
 
-CHOOSES = "val_age_mae_years"
-"""The measure whose lowest value makes an epoch the best one."""
+SELECTION_MEASURE = "val_age_mae_years"
+"""The column whose lowest value makes an epoch the best one."""
 
 
 @dataclass(frozen=True)
-class Told:
-    """A run as its files tell it.
+class RunHistory:
+    """A run's recipe and history.
 
     Attributes:
-        config: its recipe.
-        history: a row an epoch, as of `Run.read_history`; none before the first.
+        config: the recipe.
+        history: one row per epoch, as returned by `Run.read_history`.
     """
 
     config: TrainConfig
@@ -28,25 +28,25 @@ class Told:
 
 
 def best_row(history: pd.DataFrame) -> int | None:
-    """The row of the epoch whose model is kept: the first of those best on val."""
-    if CHOOSES not in history or history[CHOOSES].isna().all():
+    """The row of the epoch whose model is kept: the first of the best on val."""
+    if SELECTION_MEASURE not in history or history[SELECTION_MEASURE].isna().all():
         return None
-    return int(history[CHOOSES].to_numpy().argmin())
+    return int(history[SELECTION_MEASURE].to_numpy().argmin())
 
 
-def results_table(runs: Mapping[str, Told]) -> pd.DataFrame:
-    """How far each run came, indexed by its id.
+def results_table(runs: Mapping[str, RunHistory]) -> pd.DataFrame:
+    """The results of each run, indexed by run id.
 
     Returns:
         Columns `network`, `input_px`, `epochs_done`, `epochs`, `minutes`, and of the
         best epoch `best_epoch`, `val_mae_years` and `val_gender_accuracy`, which are
-        empty before the first.
+        empty before the first epoch.
     """
     rows = {name: _results(told) for name, told in runs.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _results(told: Told) -> dict[str, Any]:
+def _results(told: RunHistory) -> dict[str, Any]:
     history, best = told.history, best_row(told.history)
     row = {} if best is None else history.iloc[best].to_dict()
     seconds = history["seconds"].sum() if "seconds" in history else 0.0
@@ -57,7 +57,7 @@ def _results(told: Told) -> dict[str, Any]:
         "epochs": told.config.epochs,
         "minutes": seconds / 60,
         "best_epoch": row.get("epoch"),
-        "val_mae_years": row.get(CHOOSES),
+        "val_mae_years": row.get(SELECTION_MEASURE),
         "val_gender_accuracy": row.get("val_gender_accuracy"),
     }
 
@@ -66,11 +66,11 @@ def settings_table(configs: Mapping[str, TrainConfig]) -> pd.DataFrame:
     """Every setting of each recipe, those that differ first.
 
     Args:
-        configs: by the runs' ids.
+        configs: recipes by run id.
 
     Returns:
-        Indexed by setting, a column of plain values a run, named by its id, and last
-        `differs`.
+        One row per setting, one column of plain values per run id, and last the
+        column `differs`.
     """
     columns = {name: config.as_dict() for name, config in configs.items()}
     table = pd.DataFrame(columns, dtype=object)
@@ -80,7 +80,7 @@ def settings_table(configs: Mapping[str, TrainConfig]) -> pd.DataFrame:
 
 
 def losses_compare(configs: Mapping[str, TrainConfig]) -> bool:
-    """Whether the runs minimise the same, so that their losses can be compared."""
+    """Whether the runs minimise the same loss, so that losses can be compared."""
     minimised = {
         (
             *(config.network, config.age_target_sd_years, config.age_mae_weight),

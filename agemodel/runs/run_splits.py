@@ -1,4 +1,4 @@
-"""Which faces a run trained on, chose its epoch on and reports on."""
+"""The faces that a run trains, validates and tests on."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ FILE = "split.parquet"
 
 
 def read_split(run: Run) -> pd.DataFrame:
-    """The faces of a run: `file` and `part`, which is train, val or test.
+    """Read the faces of a run: `file` and `part`, which is train, val or test.
 
     Raises:
-        RunError: the run has not got so far, or the file is damaged.
+        RunError: the run has not chosen its faces yet, or the file is damaged.
     """
     try:
         return read_parquet(run.read(FILE), ["file", "part"]).to_pandas()
@@ -34,10 +34,10 @@ def read_split(run: Run) -> pd.DataFrame:
 
 
 def count_parts(split: pd.DataFrame) -> dict[str, int]:
-    """How many faces each part holds, every part named.
+    """The number of faces of each part, 0 for a part without faces.
 
     Args:
-        split: as of `read_split`.
+        split: as returned by `read_split`.
     """
     counts = split["part"].value_counts()
     return {name: int(counts.get(name, 0)) for name in SPLIT_NAMES}

@@ -7,7 +7,7 @@ import pytest
 
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_comparison import (
-    Told,
+    RunHistory,
     best_row,
     losses_compare,
     results_table,
@@ -24,7 +24,7 @@ def test_best_row_is_the_first_of_the_least_errors_on_val() -> None:
 
 
 def test_results_are_those_of_the_best_epoch() -> None:
-    told = Told(CONFIG, made_history([9.0, 6.0, 7.0], seconds=90.0))
+    told = RunHistory(CONFIG, made_history([9.0, 6.0, 7.0], seconds=90.0))
     row = results_table({"a": told}).loc["a"]
     assert (row["epochs_done"], row["epochs"]) == (3, 4)
     assert row["minutes"] == pytest.approx(4.5)
@@ -33,7 +33,7 @@ def test_results_are_those_of_the_best_epoch() -> None:
 
 
 def test_run_before_its_first_epoch_has_no_results() -> None:
-    row = results_table({"a": Told(CONFIG, pd.DataFrame())}).loc["a"]
+    row = results_table({"a": RunHistory(CONFIG, pd.DataFrame())}).loc["a"]
     assert (row["epochs_done"], row["minutes"]) == (0, 0)
     assert row["best_epoch"] is None and row["val_mae_years"] is None
 

@@ -12,7 +12,7 @@ from agemodel.figures.layout import GREY
 from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
 from agemodel.runs.config import setting_meanings
 from agemodel.runs.run_comparison import (
-    Told,
+    RunHistory,
     losses_compare,
     results_table,
     settings_table,
@@ -68,7 +68,7 @@ def show_curves(runs: list[Run]) -> None:
         _show_settings(told)
 
 
-def _show_results(told: Mapping[str, Told]) -> None:
+def _show_results(told: Mapping[str, RunHistory]) -> None:
     table = results_table(told)
     config = st.column_config
     table["done"] = [f"{row.epochs_done} of {row.epochs}" for row in table.itertuples()]
@@ -102,7 +102,7 @@ def _show_results(told: Mapping[str, Told]) -> None:
 
 
 def _show_curves(
-    histories: Mapping[str, pd.DataFrame], told: Mapping[str, Told]
+    histories: Mapping[str, pd.DataFrame], told: Mapping[str, RunHistory]
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         st.segmented_control(
@@ -145,7 +145,7 @@ def _show_curves(
                 )
 
 
-def _warnings(told: Mapping[str, Told]) -> list[str]:
+def _warnings(told: Mapping[str, RunHistory]) -> list[str]:
     configs = {run_id: one.config for run_id, one in told.items()}
     faces = {(c.split, c.seed if c.split == "seed" else 0) for c in configs.values()}
     return [
@@ -158,7 +158,7 @@ def _warnings(told: Mapping[str, Told]) -> list[str]:
     ]
 
 
-def _show_settings(told: Mapping[str, Told]) -> None:
+def _show_settings(told: Mapping[str, RunHistory]) -> None:
     table = settings_table({run_id: one.config for run_id, one in told.items()})
     st.subheader("Settings", anchor=False)
     several = len(told) > 1

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from agemodel.core.errors import AgeModelError
-from agemodel.runs.run_comparison import Told
+from agemodel.runs.run_comparison import RunHistory
 from agemodel.runs.run_folder import Run
 from ui.training import training_state
 
@@ -68,7 +68,7 @@ def show_one(runs: list[Run]) -> Run:
     return by_id[shown]
 
 
-def read_told(runs: list[Run]) -> dict[str, Told]:
+def read_told(runs: list[Run]) -> dict[str, RunHistory]:
     """What the runs' files say, by id; which cannot be read is said and left out."""
     found = {}
     for run in runs:

@@ -13,7 +13,7 @@ from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
 from agemodel.explorer.model_estimates import run_of
 from agemodel.figures.training_charts import RUN_COLOURS
-from agemodel.runs.run_comparison import Told
+from agemodel.runs.run_comparison import RunHistory
 from agemodel.runs.run_folder import Run, list_runs
 from ui.page_state import BaseLook, PageState, choice, line, names, number
 
@@ -100,7 +100,7 @@ def _first(known: Mapping[str, Run]) -> list[str]:
     return list(dict.fromkeys([of_app, *same]))[:MAX_RUNS]
 
 
-def told(run: Run) -> Told:
+def told(run: Run) -> RunHistory:
     """What a run's recipe and history say, read anew whenever they change.
 
     Raises:
@@ -110,9 +110,9 @@ def told(run: Run) -> Told:
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
-def _told(folder: Path, of: tuple[int, ...]) -> Told:
+def _told(folder: Path, of: tuple[int, ...]) -> RunHistory:
     run = Run(folder)
-    return Told(run.read_config(), run.read_history())
+    return RunHistory(run.read_config(), run.read_history())
 
 
 def stamp(folder: Path, *names: str) -> tuple[int, ...]:
