@@ -33,7 +33,7 @@ def pages() -> list[st.Page]:
 
 
 def _estimate_by_name() -> None:
-    """Lead from /estimate to /, the only path that the first page answers to."""
+    """Redirect /estimate to /, the only path that the first page answers to."""
     st.switch_page(ESTIMATE)
 
 

@@ -16,7 +16,7 @@ LINE_PX = 800
 
 
 def start(anchor: str) -> None:
-    """Begin a section that a link can lead to."""
+    """Draw the header of a section, which links can lead to."""
     st.header(about_texts.SECTIONS[anchor], anchor=anchor)
 
 

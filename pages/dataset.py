@@ -41,12 +41,8 @@ with st.sidebar:
 with st.container(
     horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
 ):
-    st.segmented_control(
-        "View",
-        list(VIEWS),
-        format_func=VIEWS.get,
-        label_visibility="collapsed",
-        **dataset_state.control("view"),
+    dataset_state.show_choice(
+        "View", "view", VIEWS, required=False, label_visibility="collapsed"
     )
     show_downloads(faces, left)
 view = dataset_state.look().view

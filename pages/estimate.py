@@ -1,4 +1,4 @@
-"""Photos in, the age and gender of every face out: the app's front page."""
+"""The front page: photos in, the age and gender of every face out."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Where a run errs: its measures, confusions, errors, certainty and groups."""
+"""The evaluation of a run: measures, confusion, errors, certainty and groups."""
 
 import streamlit as st
 
@@ -41,13 +41,8 @@ total = int(in_slice(estimates, Slice(split=evaluation_state.slice_().split)).su
 with st.container(
     horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
 ):
-    st.segmented_control(
-        "View",
-        list(evaluation_state.VIEWS),
-        format_func=evaluation_state.VIEWS.get,
-        required=True,
-        label_visibility="collapsed",
-        **evaluation_state.control("view"),
+    evaluation_state.show_choice(
+        "View", "view", evaluation_state.VIEWS, label_visibility="collapsed"
     )
     show_downloads(run, estimates, rows)
 view = evaluation_state.look().view

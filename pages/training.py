@@ -1,4 +1,4 @@
-"""How the networks were trained: curves, the network, what it saw, and training."""
+"""How the networks were trained: curves, networks, augmentation and new trainings."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from ui.training.start_form import show_start
 
 
 def show_runs(view: str) -> None:
-    """Draw one of the views on runs that are there."""
+    """Draw one of the views of existing runs."""
     known = training_state.runs()
     if not known:
         show_no_runs()
@@ -39,7 +39,7 @@ Training is for whoever runs this app, on its own machine:
 
 
 def show_train() -> None:
-    """Draw what starts a training, and what one is doing."""
+    """Draw the form that starts a training, and the progress of one."""
     if not may_change():
         st.info(TRAIN_ELSEWHERE, icon=":material/terminal:")
         return
@@ -53,13 +53,8 @@ def show_train() -> None:
 st.title("Training", anchor=False)
 training_state.load()
 training_state.write_url()
-st.segmented_control(
-    "View",
-    list(training_state.VIEWS),
-    format_func=training_state.VIEWS.get,
-    required=True,
-    label_visibility="collapsed",
-    **training_state.control("view"),
+training_state.show_choice(
+    "View", "view", training_state.VIEWS, label_visibility="collapsed"
 )
 if training_state.look().view == training_state.TRAIN:
     show_train()

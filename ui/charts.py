@@ -1,4 +1,4 @@
-"""How charts are drawn, and how they answer the pointer."""
+"""Charts, still and answering clicks and drags."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def needed_pictures(files: Sequence[str]) -> list[bytes]:
 
 
 def missing_in_words(count: int) -> str:
-    """That some pictures are missing, and what brings them back."""
+    """Say that pictures are missing, and what brings them back."""
     return (
         f"Pictures of {count} of these faces are missing. Import the archive "
         "again: `python -m agemodel data import ARCHIVE`"

@@ -1,4 +1,4 @@
-"""What one visitor looks at on a page: kept in the session, written into the URL.
+"""The state of a page for one visitor: kept in the session and in the URL.
 
 A page has a *look*, a frozen dataclass whose fields say how each is read from the URL,
 and may have other parts, such as filters. Widgets only show them: each is set anew
@@ -114,7 +114,7 @@ class BaseLook:
         return replace(self, **changes)
 
     def taking(self, name: str, value: Any) -> Self:
-        """The look after a widget of one field was used; None where it was let go."""
+        """The look after a field's widget was used; None where it was deselected."""
         return self if value is None else self.having(**{name: value})
 
 
@@ -125,7 +125,7 @@ LookT = TypeVar("LookT", bound=BaseLook)
 
 
 class PageState(Generic[LookT]):
-    """What one visitor looks at on a page, and the keys of the page's widgets."""
+    """The state of a page for one visitor, and the keys of its widgets."""
 
     def __init__(self, page: str, parts: Mapping[str, type[UrlPart]]) -> None:
         """Describe the state of a page.
@@ -139,7 +139,7 @@ class PageState(Generic[LookT]):
         self._parts = parts
 
     def load(self) -> None:
-        """Take over what the URL asks for; called once at the start of the page.
+        """Read the state from a changed URL; called at the start of the page.
 
         Who comes back from another page finds what was left, unless the URL says more.
         A URL that is not the one written last was typed, shared or gone back to.
@@ -153,7 +153,7 @@ class PageState(Generic[LookT]):
                 self.put(name, kind.from_query(query))
 
     def write_url(self) -> None:
-        """Bring the URL up to what is looked at."""
+        """Write the state into the URL."""
         query: dict[str, str] = {}
         for name in self._parts:
             query |= self.part(name).to_query()
@@ -182,17 +182,36 @@ class PageState(Generic[LookT]):
         self.put("look", self.look().having(**changes))
 
     def control(self, name: str) -> dict[str, Any]:
-        """The arguments by which a widget shows a field of the look, and changes it."""
+        """Arguments for a widget that shows a field of the look, and changes it."""
         return self.bind(
             name,
             getattr(self.look(), name),
             lambda value: self.put("look", self.look().taking(name, value)),
         )
 
+    def show_choice(
+        self, label: str, name: str, words: Mapping[Any, str], **style: Any
+    ) -> None:
+        """Draw a field of the look as a segmented control.
+
+        Args:
+            label: above the control.
+            name: of the field.
+            words: each value in words.
+            style: passed on to `st.segmented_control`.
+        """
+        st.segmented_control(
+            label,
+            list(words),
+            format_func=lambda value: words.get(value, str(value)),
+            **{"required": True} | style,
+            **self.control(name),
+        )
+
     def bind(
         self, name: str, value: Any, take: Callable[[Any], None]
     ) -> dict[str, Any]:
-        """The arguments by which a widget shows a value, and hands over a new one.
+        """Arguments for a widget that shows a value, and hands over a new one.
 
         Args:
             name: of the widget.

@@ -1,4 +1,4 @@
-"""Who may make the server itself work: fetch images, train, or keep marks.
+"""Which visitors may make the server work: fetch images, train, or keep marks.
 
 A visitor who may do this makes the server read a path, fetch an address, or write
 files. So it is offered only where the server listens on a loopback address and the

@@ -1,4 +1,4 @@
-"""Whether a finger drives the page: then a drag is to scroll it, and no filter."""
+"""Whether the page is used by touch: then a drag scrolls it, and sets no filter."""
 
 from __future__ import annotations
 

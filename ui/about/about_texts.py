@@ -1,4 +1,4 @@
-"""What the About page says that no file of a run or model says."""
+"""The texts of the About page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Average faces by age group: many people each, so they can be shown to everybody."""
+"""The average face of each age group."""
 
 from __future__ import annotations
 
@@ -33,8 +33,12 @@ def show_ageing() -> None:
         return
     st.caption(_WHAT_IT_IS)
     with st.container(horizontal=True):
-        _show_choice("Gender label", "mean_gender", GENDERS)
-        _show_choice("Race label", "mean_race", RACES)
+        for title, name, values in (
+            ("Gender label", "mean_gender", GENDERS),
+            ("Race label", "mean_race", RACES),
+        ):
+            words = {ALL: "All"} | {value: value.capitalize() for value in values}
+            dataset_state.show_choice(title, name, words, wrap=True)
     look = dataset_state.look()
     chosen = (averages["gender"] == look.mean_gender) & (
         averages["race"] == look.mean_race
@@ -51,17 +55,6 @@ def show_ageing() -> None:
 @st.cache_resource(show_spinner=False)
 def _averages() -> pd.DataFrame:
     return read_averages()
-
-
-def _show_choice(title: str, name: str, values: tuple[str, ...]) -> None:
-    st.segmented_control(
-        title,
-        [ALL, *values],
-        format_func=lambda value: "All" if value == ALL else value.capitalize(),
-        required=True,
-        wrap=True,
-        **dataset_state.control(name),
-    )
 
 
 def _show_large(pictures: pd.DataFrame, group: str) -> None:

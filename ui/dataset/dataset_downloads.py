@@ -1,4 +1,4 @@
-"""The faces that are left, as files."""
+"""Downloads of the faces that the filters leave."""
 
 from __future__ import annotations
 
@@ -47,6 +47,6 @@ def _maker(
     faces: pd.DataFrame,
     left: np.ndarray,
 ) -> Callable[[], bytes]:
-    """Makes a file, in the order of the page, once it is asked for."""
+    """A function that makes a file, with the faces in the order of the page."""
     look = dataset_state.look()
     return lambda: make(faces, dataset_tables.ordered(faces, left, look))

@@ -1,4 +1,4 @@
-"""What one visitor looks at on the Dataset page: which faces, and how."""
+"""The state of the Dataset page: which faces one visitor looks at, and how."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class Look(BaseLook):
 STATE: PageState[Look] = PageState("dataset", {"selection": Selection, "look": Look})
 load, write_url = STATE.load, STATE.write_url
 look, change = STATE.look, STATE.change
-control, bind = STATE.control, STATE.bind
+control, bind, show_choice = STATE.control, STATE.bind, STATE.show_choice
 widget_key, round_key, renew = STATE.widget_key, STATE.round_key, STATE.renew
 
 
@@ -109,7 +109,7 @@ def selection() -> Selection:
 
 
 def select(wanted: Selection, **changes: Any) -> None:
-    """Want other faces, seen from their first page; `changes` are those of the look."""
+    """Change the selection, show its first page; `changes` are those of the look."""
     STATE.put("selection", wanted)
     change(**{"page": 1} | changes)
 
@@ -121,7 +121,7 @@ def with_filter(wanted: Selection, key: str, value: Any) -> Selection:
 
 
 def open_face(file: str) -> None:
-    """Look at one face."""
+    """Show one face."""
     change(view=FACES, face=file)
 
 

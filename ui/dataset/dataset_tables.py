@@ -1,4 +1,4 @@
-"""What the page reads beside the table of faces: marks, distributions, likeness.
+"""Tables beside that of the faces: marks, distributions, embeddings.
 
 What follows from the app's model is read once, and anew when another model is the
 app's; the marks whenever their file has changed.
@@ -50,7 +50,7 @@ def marks() -> dict[str, Mark]:
 
 
 def known_marks() -> dict[str, Mark]:
-    """All marks by file; none where their file is damaged, which the page tells."""
+    """All marks by file; empty where their file is damaged, which the page says."""
     try:
         return marks()
     except AgeModelError:

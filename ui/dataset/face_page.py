@@ -1,4 +1,4 @@
-"""One face: its picture, its labels, what the model made of it, and faces like it."""
+"""One face: its picture, its labels, its estimate, and faces like it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ALIKE_IS = (
 
 
 def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
-    """Draw the face that is looked at, and the way to the others.
+    """Draw the chosen face, and the buttons that lead to others.
 
     Args:
         faces: as returned by `read_faces`.
@@ -145,7 +145,7 @@ def _show_unknown() -> None:
 
 
 def _show_way(faces: pd.DataFrame, left: np.ndarray, row: int) -> None:
-    """Back, previous and next, within the filters and the order."""
+    """Draw the buttons back, previous and next, within the filters and the order."""
     is_left = bool(left[row])
     reached = left.copy()
     reached[row] = True  # so that there is a next one from outside the filters, too

@@ -1,4 +1,4 @@
-"""Charts of the faces that are left; a click or a drag in one filters all."""
+"""Charts of the filtered faces; a click or a drag in one sets a filter."""
 
 from __future__ import annotations
 
@@ -48,13 +48,9 @@ def show_charts(faces: pd.DataFrame, found: Masks) -> None:
         found: as returned by `filters.masks`.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.segmented_control(
-            "Charts show",
-            [dataset_state.COUNTS, dataset_state.SHARES],
-            format_func=str.capitalize,
-            required=True,
-            label_visibility="collapsed",
-            **dataset_state.control("measure"),
+        words = {dataset_state.COUNTS: "Counts", dataset_state.SHARES: "Shares"}
+        dataset_state.show_choice(
+            "Charts show", "measure", words, label_visibility="collapsed"
         )
         answers("Charts filter when tapped", TAPPED)
         way = "Tap a bar" if on_phone() else "Drag over ages, or click a bar,"

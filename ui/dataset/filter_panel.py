@@ -1,4 +1,4 @@
-"""The filters of the Dataset page, each with its counts, and what they leave."""
+"""The filters of the Dataset page, each with its counts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ui.dataset import dataset_state
 Counts = Mapping[str, Mapping[str, int]]
 
 MAX_SAID = 160
-"""Characters of the filters in words that fit in the line."""
+"""Most characters of the filters in words; more do not fit in the line."""
 
 _WHERE = "Filters: at the left, or behind »"
 
@@ -60,7 +60,7 @@ def show_filters(counted: Counts) -> None:
 
 
 def show_left(left: int, total: int) -> None:
-    """Draw the line that stays in view: how many faces are left, and by which filters.
+    """Draw the line at the bottom: how many faces the filters leave, and the filters.
 
     Args:
         left: faces that the filters leave.
@@ -127,7 +127,7 @@ def age_title(counted: Mapping[str, int]) -> str:
 
 
 def bind_filter(key: str, shown: Any, read: Callable[[Any], Any]) -> dict[str, Any]:
-    """The arguments by which a widget shows a filter, and changes it.
+    """Arguments for a widget that shows a filter, and changes it.
 
     Args:
         key: of the filter, in `FACETS`.
@@ -152,7 +152,7 @@ def _show_ages(counted: Mapping[str, int]) -> None:
 
 
 def _show_folded(key: str, title: str, counted: Counts) -> None:
-    """A filter that is folded away until it is asked for; then it is drawn."""
+    """Draw a filter in an expander; its values only while it is open."""
     chosen = getattr(dataset_state.selection(), FACETS[key].field)
     part = st.expander(
         f"{title} :gray[{len(chosen)} chosen]" if chosen else title,
@@ -167,7 +167,7 @@ def _show_folded(key: str, title: str, counted: Counts) -> None:
 
 
 def _show_choice(key: str, counted: Counts) -> None:
-    """A filter whose values are from a list; nothing where they cannot be told."""
+    """Draw a filter whose values are from a list; nothing where none are known."""
     if key not in counted:
         return
     words = {value: _word(key, value) for value in counted[key]}

@@ -1,4 +1,4 @@
-"""The faces that are left, page by page, and the one that is looked at."""
+"""The filtered faces page by page, and the one that is chosen."""
 
 from __future__ import annotations
 
@@ -81,20 +81,11 @@ def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
             width=230,
             **dataset_state.control("sort"),
         )
-        st.segmented_control(
-            "Faces a page",
-            dataset_state.SIZES,
-            required=True,
-            **dataset_state.control("size"),
-        )
+        sizes = {size: str(size) for size in dataset_state.SIZES}
+        dataset_state.show_choice("Faces a page", "size", sizes)
         if has_pictures:
-            st.segmented_control(
-                "Show",
-                [dataset_state.PICTURES, dataset_state.TABLE],
-                format_func=str.capitalize,
-                required=True,
-                **dataset_state.control("show"),
-            )
+            ways = {dataset_state.PICTURES: "Pictures", dataset_state.TABLE: "Table"}
+            dataset_state.show_choice("Show", "show", ways)
         st.button(
             "Twenty at random",
             key=dataset_state.widget_key("twenty"),
@@ -113,7 +104,7 @@ def _draw_twenty() -> None:
 
 
 def _show_reference(faces: pd.DataFrame) -> None:
-    """Say to which face the others are alike."""
+    """Say to which face the others are compared."""
     file = dataset_state.look().like
     try:
         dataset_tables.embeddings(faces)

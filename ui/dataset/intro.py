@@ -1,4 +1,4 @@
-"""What the dataset is, and what of it is not here and how to get it."""
+"""What the dataset is, and how to get what is missing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ python -m agemodel data download                # or fetch it; asks about the te
 
 
 def show_intro(faces: pd.DataFrame) -> None:
-    """Say what the faces are, and get their pictures where they are missing."""
+    """Say what the dataset is, and offer to get its pictures where they are missing."""
     st.markdown(_WHAT_IT_IS.format(n=len(faces)))
     phase = show_job()
     if phase != RUNNING and dataset_pictures.pictures_dir() is None:

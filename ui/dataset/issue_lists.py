@@ -1,4 +1,4 @@
-"""What may be wrong with the data, and what it does to the error on test."""
+"""The view of what may be wrong with the data, and its effect on the test error."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def show_issues(faces: pd.DataFrame) -> None:
 
 
 def effect_text(template: str, effect: Effect) -> str:
-    """What taking faces out of test does, in words."""
+    """The effect of taking faces out of test, in words."""
     return template.format(
         n=effect.removed,
         total=effect.n,
@@ -113,7 +113,7 @@ def _show_issue(faces: pd.DataFrame, issue: Issue) -> None:
 
 
 def counted(n: int, word: str) -> str:
-    """A number and what is counted: `1 face`, `1,200 faces`."""
+    """A count with its noun: `1 face`, `1,200 faces`."""
     return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
@@ -122,7 +122,7 @@ def _look_at(issue: Issue) -> None:
 
 
 def _look_at_first(faces: pd.DataFrame, issue: Issue) -> None:
-    """Open the first face of an issue; the next ones are those of the same."""
+    """Open the first face of an issue; next leads to the issue's others."""
     _look_at(issue)
     rows = dataset_tables.ordered(
         faces, mask(faces, issue.selection), dataset_state.look()

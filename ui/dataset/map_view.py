@@ -1,4 +1,4 @@
-"""The map: faces that the model finds alike lie close together."""
+"""The map of the faces: similar embeddings lie close together."""
 
 from __future__ import annotations
 
@@ -49,13 +49,8 @@ def show_map(faces: pd.DataFrame, found: Masks) -> None:
     if dataset_state.look().colour not in colours:
         dataset_state.change(colour="age")
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.segmented_control(
-            "Coloured by",
-            colours,
-            format_func=str.capitalize,
-            required=True,
-            **dataset_state.control("colour"),
-        )
+        words = {key: key.capitalize() for key in colours}
+        dataset_state.show_choice("Coloured by", "colour", words)
         draws = answers("Draw with a finger", DRAW)
     st.caption(_WHAT_IT_IS + _DRAW * draws)
     placed = ~np.isnan(faces["map_x"].to_numpy())

@@ -1,4 +1,4 @@
-"""What a person thinks of the labels: marking, the marks so far, a filter by them."""
+"""Marks on labels: marking a face, the list of marks, the filter by them."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def show_problem() -> None:
 
 
 def show_marking(file: str) -> None:
-    """Let a face be marked, with a note, by who may.
+    """Draw the controls that mark a face, for visitors who may.
 
     Nothing is drawn while the marks cannot be read.
 
@@ -99,7 +99,7 @@ def _show_mark(mark: Mark | None) -> None:
 
 
 def were_changed() -> bool:
-    """Whether a mark was changed since this was asked last."""
+    """Whether a mark was changed since the last call."""
     return bool(st.session_state.pop(_CHANGED, False))
 
 
@@ -124,7 +124,7 @@ def show_filter(counted: Counts) -> None:
 
 
 def show_marks(faces: pd.DataFrame) -> None:
-    """Draw the marks so far, to be opened and taken away.
+    """Draw the table of the marks so far, and its download.
 
     Args:
         faces: as returned by `read_faces`.

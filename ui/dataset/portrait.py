@@ -1,4 +1,4 @@
-"""A face's picture, large, and on demand what on it moved the age."""
+"""A face's picture, large, and on demand the heatmap of its estimated age."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def show_portrait(face: Any) -> None:
 
 
 def show_heatmap(face: Any) -> None:
-    """Draw, if it is wanted, what on a face moved its age; nothing without a picture.
+    """Draw a face's heatmap if it is switched on; nothing without a picture.
 
     Args:
         face: a row of the table, by attributes.

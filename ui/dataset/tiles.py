@@ -45,7 +45,7 @@ def show_tiles(
 
 
 def caption(face: Any) -> str:
-    """What stands under a face, as `30 (26) F`.
+    """The caption of a face, as `30 (26) F`.
 
     Args:
         face: a row of the table, by attributes.
@@ -59,7 +59,7 @@ def caption(face: Any) -> str:
 
 
 def alt_text(face: Any) -> str:
-    """What is said of a face's picture to who does not see it."""
+    """The alternative text of a face's picture."""
     return f"A face, labelled {face.age} years, {face.gender}"
 
 

@@ -35,7 +35,7 @@ _PROBLEM = "estimate_problem"
 
 
 def show_notice(*, in_short: bool) -> None:
-    """Say where photos go and what an estimate is for, before anything is chosen."""
+    """Say where photos go and what an estimate is for."""
     st.caption(NOTICE_IN_SHORT if in_short else NOTICE)
 
 

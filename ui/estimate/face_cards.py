@@ -70,7 +70,7 @@ def groups_text(estimate: Estimate) -> str:
 
 
 def _percent(probability: float) -> str:
-    """Never 100 %: no estimate is certain."""
+    """A probability in per cent, never 100 %."""
     return "over 99%" if probability > 0.995 else f"{probability:.0%}"
 
 

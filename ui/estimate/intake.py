@@ -55,7 +55,7 @@ def _folder() -> None:
 
 
 def _at_a_time() -> str:
-    """The caps that a visitor can meet; the widget itself says that on one file."""
+    """The caps on photos and bytes in words."""
     limits = caps()
     return f"up to {limits.photos:,} at a time, {in_mb(limits.waiting_bytes)} together"
 

@@ -1,4 +1,4 @@
-"""The photos of a batch, each with its faces, drawn as they are done."""
+"""The photos of a batch with their faces, drawn as they are estimated."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def show_photos(batch: Batch) -> None:
 
 
 def _show_header() -> DeltaGenerator:
-    """Draw the line above the photos; return the place for how far the work is."""
+    """Draw the line above the photos; return the place of the progress in it."""
     with st.container(horizontal=True, vertical_alignment="center"):
         status = st.container(height=STATUS_HEIGHT_PX, border=False).empty()
         st.segmented_control(
@@ -97,7 +97,7 @@ def _show_status(status: DeltaGenerator, batch: Batch) -> None:
 
 
 def summary(results: list[PhotoResult]) -> str:
-    """What came of all photos, in a line."""
+    """The results of all photos, in a line."""
     failed = sum(result.error is not None for result in results)
     faces = sum(len(result.estimates) for result in results)
     text = f"**{_count(len(results) - failed, 'photo')}, {_count(faces, 'face')}**"
@@ -121,7 +121,7 @@ def _entries_of_page(batch: Batch) -> list[Entry]:
 
 
 def _let_go_of_drawings(batch: Batch, shown: list[Entry]) -> None:
-    """Keep the memory small: what is not shown is drawn again when it is."""
+    """Drop the drawings of photos that are not shown, to keep the memory small."""
     for entry in batch.entries:
         if entry not in shown:
             entry.drawn = None
@@ -147,7 +147,7 @@ def _show_error(sentence: str) -> None:
 
 @st.fragment
 def _show_result(batch: Batch, entry: Entry) -> None:
-    """Draw a photo and its faces; by itself when only its own buttons are used."""
+    """Draw a photo and its faces; a fragment, redrawn alone by its own buttons."""
     result = entry.result
     if result is None:
         return
@@ -261,7 +261,7 @@ def _whole(result: PhotoResult) -> PhotoResult:
 
 
 def _annotated_jpeg(entry: Entry, result: PhotoResult) -> bytes:
-    """Drawn once a result, and kept with it."""
+    """The photo with boxes as JPEG, drawn once a result and kept with it."""
     if entry.drawn is None or entry.drawn[0] != entry.version:
         entry.drawn = (entry.version, encode_jpeg(annotate(result), 88))
     return entry.drawn[1]

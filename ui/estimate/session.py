@@ -1,4 +1,4 @@
-"""What one visitor has: photos, results, and the round of the upload widgets.
+"""A visitor's photos, results, and round of the upload widgets.
 
 Every key carries the page's name, because all pages share one session state.
 """
@@ -29,18 +29,18 @@ def batch() -> Batch:
 
 
 def clear() -> None:
-    """Let go of every photo and result."""
+    """Drop every photo and result."""
     st.session_state[_BATCH] = Batch()
     start_round()
 
 
 def widget_key(name: str) -> str:
-    """A key for a widget that starts anew with every round."""
+    """The key of a widget, a new one after every call of `start_round`."""
     return f"estimate_{name}_{st.session_state.get(_ROUND, 0)}"
 
 
 def start_round() -> None:
-    """Begin anew after photos came or went: empty uploaders, the first page."""
+    """Start with empty uploaders and the first page, after photos came or went."""
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 

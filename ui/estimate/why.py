@@ -1,4 +1,4 @@
-"""Why an age: what on the face moved it, and the training faces most alike.
+"""Why an age: the heatmap of the face, and the training faces most alike.
 
 Nothing here is computed before the visitor opens the part.
 """
@@ -39,7 +39,7 @@ _ALIKE_IS = (
 
 @st.fragment
 def show_why(number: int, estimate: Estimate, key: str) -> None:
-    """Draw the part, closed; nothing where the model explains nothing.
+    """Draw the expander, closed; nothing where the model explains nothing.
 
     Args:
         number: the face's number on the photo.

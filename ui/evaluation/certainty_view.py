@@ -1,4 +1,4 @@
-"""Whether the model knows when it errs; a click leads to the faces."""
+"""The view of the stated uncertainty; a click shows the faces."""
 
 from __future__ import annotations
 
@@ -37,16 +37,15 @@ from agemodel.figures.evaluation_certainty import (
 )
 from agemodel.metrics.calibration import COVERAGE
 from agemodel.metrics.measures import MIN_FACES
-from ui.charts import Points
 from ui.evaluation import evaluation_state
 from ui.evaluation.errors_view import MIN_WIDTH_PX, Found, row_of, show_found
-from ui.evaluation.point_charts import show_chart
+from ui.evaluation.point_charts import show_panel
 
 _WILSON = f"With 95 % intervals (Wilson); grey: fewer than {MIN_FACES} faces."
 
 
 def show_certainty(estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    """Draw how far the stated uncertainty holds in the slice.
+    """Draw how well the stated uncertainty is calibrated in the slice.
 
     Args:
         estimates: the faces of the run, as returned by `read_judged`.
@@ -104,91 +103,65 @@ def _of_width(estimates: pd.DataFrame, rows: np.ndarray, number: int) -> Found |
 
 def _show_coverage(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     groups = coverage_by_age(estimates, rows)
-
-    def take(points: Points) -> None:
-        evaluation_state.pick(f"outside {groups.index[row_of(points)]}")
-
-    with st.container(gap=None):
-        st.markdown("**How often the interval holds the age**")
-        overall = overall_coverage(estimates, rows)
-        st.markdown(coverage_in_words(groups, overall, COVERAGE))
-        show_chart(
-            "coverage",
-            figure_coverage(groups, COVERAGE),
-            "The share of ages inside their interval, by labelled age group",
-            take,
-        )
-        st.caption(
-            f"The dotted line is the stated share. {_WILSON} Click a mark to see the "
-            "faces outside their interval."
-        )
+    show_panel(
+        "How often the interval holds the age",
+        coverage_in_words(groups, overall_coverage(estimates, rows), COVERAGE),
+        f"The dotted line is the stated share. {_WILSON} Click a mark to see the "
+        "faces outside their interval.",
+        "coverage",
+        figure_coverage(groups, COVERAGE),
+        "The share of ages inside their interval, by labelled age group",
+        lambda points: f"outside {groups.index[row_of(points)]}",
+    )
 
 
 def _show_reliability(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     bins = reliability(estimates, rows)
-
-    def take(points: Points) -> None:
-        evaluation_state.pick(f"bin {bins.index[row_of(points)]}")
-
-    with st.container(gap=None):
-        st.markdown("**Whether p(female) can be taken at its word**")
-        st.markdown(reliability_in_words(bins, calibration_error(estimates, rows)))
-        show_chart(
-            "reliability",
-            figure_reliability(bins),
-            "The share labelled female over the stated probability, and the faces",
-            take,
-        )
-        st.caption(
-            f"On the dotted line what is stated is so. {_WILSON} Below: the faces in "
-            "each bin. Click a mark to see its faces, those estimated wrongly first."
-        )
+    show_panel(
+        "Whether p(female) can be taken at its word",
+        reliability_in_words(bins, calibration_error(estimates, rows)),
+        f"On the dotted line what is stated is so. {_WILSON} Below: the faces in "
+        "each bin. Click a mark to see its faces, those estimated wrongly first.",
+        "reliability",
+        figure_reliability(bins),
+        "The share labelled female over the stated probability, and the faces",
+        lambda points: f"bin {bins.index[row_of(points)]}",
+    )
 
 
 def _show_width(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     parts = error_by_width(estimates, rows)
-
-    def take(points: Points) -> None:
-        evaluation_state.pick(f"width {row_of(points)}")
-
-    with st.container(gap=None):
-        st.markdown("**Error by the width of the interval**")
-        st.markdown(width_in_words(parts))
-        show_chart(
-            "width",
-            figure_width(parts, COVERAGE),
-            "The mean absolute error and the coverage over the stated width",
-            take,
-        )
-        st.caption(
-            "Tenths of the faces by width, with bootstrap 95 % intervals. Below: how "
-            "often the interval holds the age. Click a mark to see its faces."
-        )
+    show_panel(
+        "Error by the width of the interval",
+        width_in_words(parts),
+        "Tenths of the faces by width, with bootstrap 95 % intervals. Below: how "
+        "often the interval holds the age. Click a mark to see its faces.",
+        "width",
+        figure_width(parts, COVERAGE),
+        "The mean absolute error and the coverage over the stated width",
+        lambda points: f"width {row_of(points)}",
+    )
 
 
 def _show_age_risk(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     risk = age_risk(estimates, rows)
-    with st.container(gap=None):
-        st.markdown("**Ages, if the model may decline**")
-        st.markdown(age_risk_in_words(risk))
-        show_chart(
-            "age_risk",
-            figure_age_risk(risk),
-            "The mean absolute error of the faces with the narrowest intervals",
-        )
-        st.caption("From right to left, the widest intervals are declined first.")
+    show_panel(
+        "Ages, if the model may decline",
+        age_risk_in_words(risk),
+        "From right to left, the widest intervals are declined first.",
+        "age_risk",
+        figure_age_risk(risk),
+        "The mean absolute error of the faces with the narrowest intervals",
+    )
 
 
 def _show_gender_risk(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     risk, band = gender_risk(estimates, rows), uncertain_band(estimates, rows)
-    with st.container(gap=None):
-        st.markdown("**Genders, if the model may decline**")
-        st.markdown(gender_risk_in_words(risk, band))
-        show_chart(
-            "gender_risk",
-            figure_gender_risk(risk, band),
-            "The share of wrong genders among the faces with the surest probability",
-        )
-        st.caption(
-            "From right to left, probabilities near one half are declined first."
-        )
+    show_panel(
+        "Genders, if the model may decline",
+        gender_risk_in_words(risk, band),
+        "From right to left, probabilities near one half are declined first.",
+        "gender_risk",
+        figure_gender_risk(risk, band),
+        "The share of wrong genders among the faces with the surest probability",
+    )

@@ -1,4 +1,4 @@
-"""Two runs against each other, on the faces that both estimated."""
+"""The view that compares two runs, on the faces that both estimated."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from ui import dataset_pictures
 from ui.dataset.face_columns import face_columns
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
-from ui.evaluation.point_charts import show_chart
+from ui.evaluation.point_charts import show_panel
 
 FARTHEST = 24
-"""So many faces on which one run errs less by most."""
+"""Number of faces listed on which one run errs less by most."""
 
 RARE = 0.05
-"""A p below this is called rare."""
+"""p-values below this are called rare."""
 
 _MEASURES = {
     "mae_years": "MAE (years)",
@@ -107,7 +107,7 @@ def _show_which_faces(
     slice_: Slice,
     shared: int,
 ) -> None:
-    """Say how many faces count, and why not all where that is so."""
+    """Say how many faces both runs share, and why not all."""
     split = SPLIT_WORDS[slice_.split]
     counts = [int(in_slice(frame, slice_).sum()) for frame in (estimates, others)]
     if not shared:
@@ -189,20 +189,22 @@ def _show_groups(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
     )
     table = mae_by_group(pairs, by)
     with st.grid(2, min_column_width=320, gap="medium"):
-        with st.container(gap=None):
-            st.markdown(f"**Mean absolute error by {FACTORS[by].lower()}**")
-            show_chart(
-                "two-runs",
-                figure_two_runs(table, by, names),
-                f"Mean absolute error of both runs by {FACTORS[by].lower()}",
-            )
-        with st.container(gap=None):
-            st.markdown("**Which run is nearer, by age group**")
-            show_chart(
-                "wins",
-                figure_wins(count_wins(pairs), names),
-                "Share of faces on which each run errs less, by age group",
-            )
+        show_panel(
+            f"Mean absolute error by {FACTORS[by].lower()}",
+            "",
+            "",
+            "two-runs",
+            figure_two_runs(table, by, names),
+            f"Mean absolute error of both runs by {FACTORS[by].lower()}",
+        )
+        show_panel(
+            "Which run is nearer, by age group",
+            "",
+            "",
+            "wins",
+            figure_wins(count_wins(pairs), names),
+            "Share of faces on which each run errs less, by age group",
+        )
     st.caption(_WINS)
 
 

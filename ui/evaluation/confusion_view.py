@@ -1,4 +1,4 @@
-"""Which class was taken for which; a click on a cell shows its faces."""
+"""The view of the confusion matrix; a click on a cell shows its faces."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     )
     drawn, beside = st.columns([3, 2], gap="medium")
     with drawn:
-        show_chart("confusion", figure, _alt(word, classes, counts), _take)
+        show_chart("confusion", figure, _alt(word, classes, counts), cell_clicked)
     with beside:
         _show_classes(classes, counts)
     if cell is not None:
@@ -81,7 +81,7 @@ def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
 
 
 def cell_of(text: str, k: int) -> tuple[int, int] | None:
-    """A cell (true, estimated) from `3,5`; None of what is no cell of k classes."""
+    """A cell (true, estimated) from `3,5`; None if k classes have no such cell."""
     found = _CELL.fullmatch(text)
     if not found:
         return None
@@ -92,10 +92,6 @@ def cell_of(text: str, k: int) -> tuple[int, int] | None:
 def cell_clicked(points: Points) -> str:
     """The text of the cell of the last point that was clicked, as `3,5`."""
     return f"{round(points[-1]['y'])},{round(points[-1]['x'])}"
-
-
-def _take(points: Points) -> None:
-    evaluation_state.pick(cell_clicked(points))
 
 
 def _choose_bands() -> str:

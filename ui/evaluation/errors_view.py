@@ -1,4 +1,4 @@
-"""How far the ages are off, by age and by picture; a click leads to the faces."""
+"""The view of the age errors, by age and by picture; a click shows the faces."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ from agemodel.metrics.measures import MIN_FACES
 from ui.charts import Points
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
-from ui.evaluation.point_charts import show_chart
+from ui.evaluation.point_charts import show_chart, show_panel, show_words
 from ui.touch import on_phone
 
 MIN_WIDTH_PX = 320
-"""Of a chart; where two do not fit beside each other they stand below each other."""
+"""Least width of a chart; where two do not fit side by side they are stacked."""
 
 _MARKS = (
     "With bootstrap 95 % intervals; the dotted line is the error on all these faces. "
@@ -177,18 +177,14 @@ def _of_part(
 def _show_density(
     estimates: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
 ) -> None:
-    def take(points: Points) -> None:
-        evaluation_state.pick("cells {} {} {} {}".format(*box_of(points)))
-
     with st.container(gap=None):
-        st.markdown("**Estimated against labelled age**")
-        st.markdown(density_in_words(estimates, rows))
+        show_words("Estimated against labelled age", density_in_words(estimates, rows))
         drag = not on_phone() and _drags()
         show_chart(
             "density",
             figure_density(count_cells(estimates, rows), running, drag),
             "How many faces of each labelled age were estimated at each age",
-            take,
+            lambda points: "cells {} {} {} {}".format(*box_of(points)),
             ("box",) if drag else ("points",),
         )
         st.caption(
@@ -211,82 +207,67 @@ def _drags() -> bool:
 def _show_running(
     estimates: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
 ) -> None:
-    def take(points: Points) -> None:
+    def pick(points: Points) -> str:
         age = round(points[0]["x"])
-        low, high = max(age - WINDOW_YEARS, MIN_AGE), age + WINDOW_YEARS
-        evaluation_state.pick(f"ages {low} {high}")
+        return f"ages {max(age - WINDOW_YEARS, MIN_AGE)} {age + WINDOW_YEARS}"
 
     bias = float(estimates["error_years"].to_numpy(np.float64)[rows].mean())
-    with st.container(gap=None):
-        st.markdown("**Error by labelled age**")
-        st.markdown(running_in_words(running, bias))
-        show_chart(
-            "running",
-            figure_running(running),
-            "The median, the mean and the spread of the errors at each labelled age",
-            take,
-        )
-        st.caption(
-            "Above the line at 0 the estimate is too old. Grey: eight in ten errors. "
-            f"Click an age to see its faces and those up to {WINDOW_YEARS} years off."
-        )
+    show_panel(
+        "Error by labelled age",
+        running_in_words(running, bias),
+        "Above the line at 0 the estimate is too old. Grey: eight in ten errors. "
+        f"Click an age to see its faces and those up to {WINDOW_YEARS} years off.",
+        "running",
+        figure_running(running),
+        "The median, the mean and the spread of the errors at each labelled age",
+        pick,
+    )
 
 
 def _show_cumulative(estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    def take(points: Points) -> None:
-        evaluation_state.pick(f"beyond {round(points[0]['x'])}")
-
     scores = cumulative_scores(estimates, rows)
-    with st.container(gap=None):
-        st.markdown("**Cumulative score**")
-        st.markdown(cumulative_in_words(scores))
-        show_chart(
-            "cumulative",
-            figure_cumulative(scores),
-            "The share of faces whose age is at most so many years off",
-            take,
-        )
-        st.caption("Click a number of years to see the faces that are further off.")
+    show_panel(
+        "Cumulative score",
+        cumulative_in_words(scores),
+        "Click a number of years to see the faces that are further off.",
+        "cumulative",
+        figure_cumulative(scores),
+        "The share of faces whose age is at most so many years off",
+        lambda points: f"beyond {round(points[0]['x'])}",
+    )
 
 
 def _show_flags(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     table = error_by_flag(estimates, rows)
-    with st.container(gap=None):
-        st.markdown("**Error by remark on the picture**")
-        if table.empty:
+    title = "Error by remark on the picture"
+    if table.empty:
+        with st.container(gap=None):
+            show_words(title)
             st.info(_NOT_DESCRIBED, icon=":material/image_search:")
-            return
-
-        def take(points: Points) -> None:
-            evaluation_state.pick(f"flag {table.index[row_of(points)]}")
-
-        st.markdown(flags_in_words(table))
-        show_chart(
-            "flags",
-            figure_flags(
-                table, [flag_words(flag) for flag in table.index], _mae(estimates, rows)
-            ),
-            "The mean absolute error of the pictures with each remark",
-            take,
-        )
-        st.caption(_FLAGS_ARE)
+        return
+    words = [flag_words(flag) for flag in table.index]
+    show_panel(
+        title,
+        flags_in_words(table),
+        _FLAGS_ARE,
+        "flags",
+        figure_flags(table, words, _mae(estimates, rows)),
+        "The mean absolute error of the pictures with each remark",
+        lambda points: f"flag {table.index[row_of(points)]}",
+    )
 
 
 def _show_measure(estimates: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
-    def take(points: Points) -> None:
-        evaluation_state.pick(f"{measure} {row_of(points)}")
-
     table = error_by_measure(estimates, rows, measure)
-    with st.container(gap=None):
-        st.markdown(f"**Error by {measure}**")
-        st.markdown(measure_in_words(table, measure))
-        show_chart(
-            measure,
-            figure_measure(table, measure.capitalize(), _mae(estimates, rows)),
-            f"The mean absolute error in fifths of the pictures by {measure}",
-            take,
-        )
-        st.caption(_MEASURE_IS[measure])
+    show_panel(
+        f"Error by {measure}",
+        measure_in_words(table, measure),
+        _MEASURE_IS[measure],
+        measure,
+        figure_measure(table, measure.capitalize(), _mae(estimates, rows)),
+        f"The mean absolute error in fifths of the pictures by {measure}",
+        lambda points: f"{measure} {row_of(points)}",
+    )
 
 
 def _mae(estimates: pd.DataFrame, rows: np.ndarray) -> float:

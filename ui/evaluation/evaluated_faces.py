@@ -59,7 +59,7 @@ def show_faces(estimates: pd.DataFrame, rows: np.ndarray, title: str, key: str) 
 
 
 def _count(key: str, rows: np.ndarray) -> int:
-    """How many of the rows are shown: the first few, until more are asked for."""
+    """The number of rows shown: the first few, until more are asked for."""
     of, count = st.session_state.get(_count_key(key), (None, AT_A_TIME))
     return count if of == hash(rows.tobytes()) else AT_A_TIME
 

@@ -1,4 +1,4 @@
-"""The predictions, the tables, the charts and the whole page, as files."""
+"""Downloads of the predictions, the tables and the report."""
 
 from __future__ import annotations
 

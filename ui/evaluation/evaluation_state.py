@@ -1,4 +1,4 @@
-"""What one visitor looks at on the Evaluation page: which run, which faces, and how.
+"""The state of the Evaluation page: which run, which faces, and how.
 
 A view has options of its own (`option`, `choose`), which are in the URL while the view
 is drawn. What was clicked in a view (`pick`) is text in the view's own words; it is
@@ -73,7 +73,7 @@ class Options:
 
     @classmethod
     def from_query(cls, query: Query) -> Self:
-        """Read whatever is neither of the look nor of the slice."""
+        """Read what belongs neither to the look nor to the slice."""
         others = set(query) - {*LOOK_KEYS, *SLICE_KEYS}
         return cls({name: last(query, name)[:MAX_TEXT] for name in others})
 
@@ -91,12 +91,12 @@ STATE: PageState[Look] = PageState(
 )
 write_url = STATE.write_url
 look, change = STATE.look, STATE.change
-control, bind = STATE.control, STATE.bind
+control, bind, show_choice = STATE.control, STATE.bind, STATE.show_choice
 widget_key, round_key, renew = STATE.widget_key, STATE.round_key, STATE.renew
 
 
 def load() -> None:
-    """Take over what the URL asks for; called once at the start of the page."""
+    """Read the state from the URL where it changed; called at the start of the page."""
     STATE.load()
     _options().drawn.clear()
 
@@ -107,7 +107,7 @@ def slice_() -> Slice:
 
 
 def change_slice(**changes: Any) -> None:
-    """Let other faces count."""
+    """Change the slice."""
     STATE.put("slice", replace(slice_(), **changes))
     change()
 
@@ -211,7 +211,7 @@ def option(name: str, default: str, known: Sequence[str] = ()) -> str:
 
 
 def option_control(name: str, default: str, known: Sequence[str] = ()) -> dict:
-    """The arguments by which a widget shows an option, a text, and changes it."""
+    """Arguments for a widget that shows an option, and changes it."""
 
     def take(value: str | None) -> None:
         if value is not None:

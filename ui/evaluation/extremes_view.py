@@ -1,4 +1,4 @@
-"""The faces that say most, and any twenty with what was estimated of them."""
+"""The view of the extreme errors, and of twenty faces at random."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ui.evaluation.evaluated_faces import show_faces
 ANY = "twenty"
 FIRST_SEED = 1
 MOST = 96
-"""Of an order, so many faces can be looked at."""
+"""Most faces of an order that can be looked at."""
 
 
 def show_extremes(estimates: pd.DataFrame, rows: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Errors of groups of people; a click on a dot shows its faces."""
+"""The view of the errors by groups of people; a click on a dot shows its faces."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from agemodel.analysis.fairness import (
 )
 from agemodel.figures.evaluation_fairness import figure_groups
 from agemodel.metrics.measures import MIN_FACES
-from ui.charts import Points
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
 from ui.evaluation.point_charts import show_chart
@@ -76,14 +75,11 @@ def _show_dots(
     factors: tuple[str, ...],
     measure: str,
 ) -> None:
-    def take(points: Points) -> None:
-        evaluation_state.pick(str(table["group"].iloc[points[0]["customdata"][0]]))
-
     show_chart(
         "groups",
         figure_groups(table, factors, measure, overall_row(estimates, rows)),
         f"{MEASURES[measure]} by {grouping_name(factors).lower()}, with intervals",
-        take,
+        lambda points: str(table["group"].iloc[points[0]["customdata"][0]]),
     )
     st.caption(_HOW_TO_READ)
 

@@ -57,7 +57,7 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
 
 
 def warm() -> None:
-    """Measure what the page shows first, so that the first visitor need not wait.
+    """Compute what the page shows first, so that the first visitor need not wait.
 
     Raises:
         AgeModelError: the run of the app's model cannot be read.

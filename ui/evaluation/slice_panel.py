@@ -1,4 +1,4 @@
-"""Which run, which split and which faces count, and the line that says so."""
+"""The choice of run, split and filters, and the line that sums it up."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RACE_HELP = "As labelled in the dataset; the model never sees it."
 
 
 def show_unreadable(error: AgeModelError) -> None:
-    """Say why the run cannot be looked at, and offer the others where there are."""
+    """Say why the run cannot be read, and offer the others."""
     st.error("**This run cannot be looked at.**", icon=":material/error:")
     st.text(str(error))
     if evaluation_state.runs():
@@ -84,7 +84,7 @@ def show_filters(estimates: pd.DataFrame) -> None:
 
 
 def show_line(run: Run, count: int, total: int) -> None:
-    """Draw the line that stays in view: how many faces count, of which run.
+    """Draw the line at the bottom: how many faces are in the slice, and of which run.
 
     Args:
         run: that is looked at.
@@ -124,7 +124,7 @@ def _show_choice(name: str, title: str, known: Sequence[str], **more: Any) -> No
 
 
 def _bind(name: str, value: Any, take: Callable[[Any], Any]) -> dict[str, Any]:
-    """The arguments by which a widget shows a value of the slice, and changes it."""
+    """Arguments for a widget that shows a value of the slice, and changes it."""
     return evaluation_state.bind(
         f"filter_{name}",
         value,

@@ -1,1 +1,1 @@
-"""Beside the pages: logs, start-up, warming and /ready."""
+"""What runs beside the pages: logs, start-up, warming, sessions and /ready."""

@@ -1,4 +1,4 @@
-"""What a server says of itself: one JSON object a line, on standard error.
+"""The server's logs: one JSON object a line, on standard error.
 
     {"time": "2026-01-02T03:04:05.678Z", "level": "error", "logger": "streamlit...",
      "event": "Uncaught app execution", "errors": ["ValueError"],
@@ -42,7 +42,7 @@ Field = int | float | bool | type | None
 
 
 def set_up() -> None:
-    """Write the logs of this process as JSON from now on, those of libraries too.
+    """Write all logs of this process as JSON from now on, those of libraries too.
 
     A second call changes nothing.
     """
@@ -83,7 +83,7 @@ class JsonLines(logging.Formatter):
     """Records as JSON, without what visitors brought."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line of a record."""
+        """Format a record as one line."""
         at = datetime.fromtimestamp(record.created, UTC)
         entry: dict[str, Any] = {
             "time": at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
@@ -132,7 +132,7 @@ def _types(error: BaseException | None) -> list[str]:
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
-    """Where an exception came through, the last lines of it, by file and function."""
+    """The last frames of an exception's traceback, by file and function."""
     frames = traceback.extract_tb(trace)[-MAX_FRAMES:]
     return [
         f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}"

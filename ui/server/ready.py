@@ -1,4 +1,4 @@
-"""/ready: whether the app can estimate photos, for whatever looks after it.
+"""The address /ready, which says whether the app can estimate photos.
 
 200 with `{"ready": true, "problems": []}`, or 503 with the problems, each a sentence or
 two that say how to repair it. `/_stcore/health` knows only that the server runs.

@@ -10,29 +10,28 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-import logging
 from typing import Any
 
 from streamlit.runtime import Runtime, get_instance
 
 LOOK_EVERY_S = 10.0
 
-_log = logging.getLogger(__name__)
-
 
 async def keep_ending_expired_sessions() -> None:
     """End expired sessions every `LOOK_EVERY_S` seconds, until it is cancelled."""
     while True:
         await asyncio.sleep(LOOK_EVERY_S)
-        try:
-            if end_expired_sessions(get_instance()):
-                await asyncio.to_thread(return_free_memory)
-        except Exception:  # or one failure would be the last look
-            _log.exception("Expired sessions could not be ended.")
+        # A task of its own, whose failure asyncio logs: it is not the last look.
+        await asyncio.wait([asyncio.create_task(_look())])
+
+
+async def _look() -> None:
+    if end_expired_sessions(get_instance()):
+        await asyncio.to_thread(return_free_memory)
 
 
 def end_expired_sessions(runtime: Runtime) -> int:
-    """End the sessions whose time is over, with their uploads, pictures and state.
+    """End expired sessions, with their uploads, pictures and state.
 
     Returns:
         How many there were.
@@ -46,7 +45,7 @@ def end_expired_sessions(runtime: Runtime) -> int:
 
 
 def _empty(session: Any) -> None:
-    """Let go of what a session holds, for the session itself may stay.
+    """Drop what a session holds, for the session itself may stay.
 
     The loop by which the server writes keeps the one it wrote to last until it writes
     to another (checked in Streamlit 1.67).

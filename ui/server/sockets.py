@@ -1,4 +1,4 @@
-"""Answers that leave at once.
+"""Switches off TCP's delay of small answers.
 
 TCP holds back a small answer until the one before was acknowledged, which may take
 40 ms; asyncio switches that off, but not for sockets that say no protocol, and those of

@@ -28,7 +28,7 @@ def routes() -> list[Route]:
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Start the app, serve it, end it."""
+    """Set up the app before it serves, and end it after."""
     logs.set_up()
     caps()  # a senseless cap stops the app here
     answer_at_once()
@@ -45,7 +45,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 
 def _keep_uploads_off_the_disk() -> None:
-    """Let an upload arrive in memory, where Streamlit keeps it anyway.
+    """Keep large uploads out of temporary files: they arrive in memory.
 
     Starlette would put a body of more than 1 MB into a temporary file; this attribute
     of its parser is meant to be set (checked in Starlette 1.10). What is larger than

@@ -1,4 +1,4 @@
-"""What is loaded when the server starts, so that the first visitors need not wait."""
+"""Loads models and data when the server starts, so that no visitor waits for them."""
 
 from __future__ import annotations
 

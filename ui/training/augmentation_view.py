@@ -1,4 +1,4 @@
-"""What a network saw while it was trained: one face, varied at random."""
+"""The augmentation preview: one face as a network saw it while it was trained."""
 
 from __future__ import annotations
 

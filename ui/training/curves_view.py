@@ -1,4 +1,4 @@
-"""How the runs learned: curves by epoch, how far each came, what each was told."""
+"""The learning curves of runs, their results and their settings."""
 
 from __future__ import annotations
 
@@ -105,16 +105,8 @@ def _show_curves(
     histories: Mapping[str, pd.DataFrame], told: Mapping[str, RunHistory]
 ) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
-        st.segmented_control(
-            "Axis",
-            [training_state.LINEAR, training_state.LOG],
-            format_func={
-                training_state.LINEAR: "Linear",
-                training_state.LOG: "Logarithmic",
-            }.__getitem__,
-            required=True,
-            **training_state.control("scale"),
-        )
+        scales = {training_state.LINEAR: "Linear", training_state.LOG: "Logarithmic"}
+        training_state.show_choice("Axis", "scale", scales)
         with st.container(width=240):
             st.slider(
                 "Smoothing",
@@ -164,16 +156,12 @@ def _show_settings(told: Mapping[str, RunHistory]) -> None:
     several = len(told) > 1
     if several:
         differ = int(table["differs"].sum())
-        st.segmented_control(
-            "Settings listed",
-            [training_state.DIFFERENT, training_state.ALL],
-            format_func={
-                training_state.DIFFERENT: f"The {differ} that differ",
-                training_state.ALL: f"All {len(table)}",
-            }.__getitem__,
-            required=True,
-            label_visibility="collapsed",
-            **training_state.control("settings"),
+        words = {
+            training_state.DIFFERENT: f"The {differ} that differ",
+            training_state.ALL: f"All {len(table)}",
+        }
+        training_state.show_choice(
+            "Settings listed", "settings", words, label_visibility="collapsed"
         )
         if training_state.look().settings == training_state.DIFFERENT:
             table = table[table["differs"]]
@@ -196,7 +184,7 @@ def _show_settings(told: Mapping[str, RunHistory]) -> None:
 
 
 def _written(value: Any) -> str:
-    """A setting's value to read."""
+    """A setting's value as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, float) else str(value)

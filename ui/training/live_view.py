@@ -1,4 +1,4 @@
-"""What is done with a run, live: progress, curves, the log, and how to stop it."""
+"""A job on a run, live: progress, curves, the log, and how to stop it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ _NO_WORD = "Its process ended without a word: it was killed, or the machine stop
 
 
 def show_watch() -> None:
-    """Show a run that was begun here: as it goes on, and what can be done with it."""
+    """Draw a local run: its progress, and what can be done with it."""
     runs = _runs_by_newest()
     if not runs:
         return

@@ -71,16 +71,8 @@ def _show_totals(run: Run, network: Network) -> None:
 
 
 def _show_drawing(network: Network) -> None:
-    st.segmented_control(
-        "A box is",
-        [training_state.FOLDED, training_state.SINGLE],
-        format_func={
-            training_state.FOLDED: "A block",
-            training_state.SINGLE: "A layer",
-        }.__getitem__,
-        required=True,
-        **training_state.control("drawn"),
-    )
+    boxes = {training_state.FOLDED: "A block", training_state.SINGLE: "A layer"}
+    training_state.show_choice("A box is", "drawn", boxes)
     st.caption(_HOW_TO_READ)
     found = blocks(
         network.layers, folded=training_state.look().drawn == training_state.FOLDED

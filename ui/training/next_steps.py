@@ -1,4 +1,4 @@
-"""What can be done with a run next: go on, evaluate, export, use in the app."""
+"""The next steps of a run: go on, evaluate, export, use in the app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ERROR = training_state.widget_key("error")
 
 
 def show_next_steps(run: Run) -> None:
-    """Say how far a run on which nothing is at work is, and offer what comes next."""
+    """Say how far an idle run is, and offer what can be done next."""
     st.markdown(how_far(run))
     evaluated = _is_evaluated(
         run.folder, training_state.stamp(run.folder, BEST, "metrics.json")
@@ -66,13 +66,13 @@ def how_far(run: Run) -> str:
 
 
 def show_refusal() -> None:
-    """Say why what a button was pressed for could not be done, once."""
+    """Show the error of the last `attempt`, once."""
     if problem := st.session_state.pop(_ERROR, ""):
         show_error(problem)
 
 
 def attempt(action: Callable[[], Any]) -> None:
-    """Do what a button was pressed for; `show_refusal` says why it cannot be done."""
+    """Run a button's action; keep its error for `show_refusal`."""
     try:
         action()
     except AgeModelError as error:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 @st.fragment
 def show_recipe(run: Run) -> None:
-    """Draw how a run was made, from its own files.
+    """Draw the recipe of a run, from its own files.
 
     Args:
         run: any.
@@ -69,7 +69,7 @@ def plain(text: str) -> str:
 
 
 def _if_there(run: Run, name: str, read: Callable[[], T]) -> T | None:
-    """What a file of the run says; None before it is made. Damage is shown."""
+    """Read a file of the run; None before it is made. Damage is shown."""
     if not run.expects(name):
         return None
     try:

@@ -1,4 +1,4 @@
-"""Which runs are looked at."""
+"""The choice of runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def show_no_runs() -> None:
 
 
 def show_choice(known: Mapping[str, Run]) -> list[Run]:
-    """Let one run or several be chosen.
+    """Draw the choice of one run or several.
 
     Args:
         known: all runs by id; at least one.
@@ -48,7 +48,7 @@ def _take_runs(ids: list[str]) -> None:
 
 
 def show_one(runs: list[Run]) -> Run:
-    """Let one of the chosen runs be looked at closely.
+    """Draw the choice of one of the chosen runs.
 
     Args:
         runs: at least one.

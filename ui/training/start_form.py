@@ -1,4 +1,4 @@
-"""Begin a training: a recipe, what is changed in it, and how long it may take."""
+"""The form that starts a training: recipe, changed settings, forecast of the time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ python -m agemodel data download                # or fetch it; asks about the te
 
 
 def show_start() -> None:
-    """Let a training be set up and begun; without a dataset, say how to get it."""
+    """Draw the form that starts a training; without a dataset, how to get it."""
     st.subheader("Train a network", anchor=False)
     try:
         images_dir(paths.data_dir())
@@ -66,7 +66,7 @@ def show_start() -> None:
 
 
 def forecast_in_words(found: Forecast | None) -> str:
-    """How long a training may take, and how that is known."""
+    """The forecast of a training's time in words, with what it is based on."""
     if found is None:
         return "How long it takes is not known yet: no run of this network is here."
     pace = f"at the pace of run `{found.run_id}`"
@@ -91,7 +91,7 @@ def _choose_recipe() -> None:
 
 
 def _ask_changes(given: TrainConfig) -> None:
-    """Ask for settings of one's own, and the run's name."""
+    """Draw the inputs for the settings that can be changed, and for the run's name."""
     with st.grid(3, min_column_width=180):
         st.number_input(
             "Epochs", 1, MAX_EPOCHS, given.epochs, key=_key(given, "epochs")
@@ -179,7 +179,7 @@ def _show_button() -> None:
 
 
 def _start() -> None:
-    """Begin what the widgets say now: a value may have come along with the click."""
+    """Start a training by what the widgets hold now."""
     try:
         config = _asked(read_config(st.session_state[RECIPE]))
         job = control.start_training(config, st.session_state[NAME].strip())

@@ -1,4 +1,4 @@
-"""What one visitor looks at on the Training page: which runs, and how."""
+"""The state of the Training page: which runs one visitor looks at, and how."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Look(BaseLook):
 STATE: PageState[Look] = PageState("training", {"look": Look})
 load, write_url = STATE.load, STATE.write_url
 look, change = STATE.look, STATE.change
-control, bind = STATE.control, STATE.bind
+control, bind, show_choice = STATE.control, STATE.bind, STATE.show_choice
 widget_key = STATE.widget_key
 
 
@@ -116,7 +116,7 @@ def _told(folder: Path, of: tuple[int, ...]) -> RunHistory:
 
 
 def stamp(folder: Path, *names: str) -> tuple[int, ...]:
-    """Changes whenever one of a folder's files does."""
+    """Modification times and sizes of a folder's files, as a key for caches."""
     found = []
     for name in names:
         try:
