@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from agemodel.core.errors import DatasetError
 from agemodel.core.labels import SPLIT_NAMES
-from agemodel.core.tables import parquet_of, read_parquet
+from agemodel.core.tables import Column, Schema, parquet_of, read_parquet
 from agemodel.dataset.record import (
     IMAGES_NAME,
     MEND,
@@ -22,19 +22,27 @@ from agemodel.dataset.record import (
 
 INDEX_NAME = "index.parquet"
 REJECTS_NAME = "rejects.parquet"
-INDEX_SCHEMA = pa.schema(
-    [
-        ("file", pa.string()),
-        ("age", pa.int16()),
-        ("gender", pa.int8()),
-        ("race", pa.int8()),
-        ("collected", pa.timestamp("ms")),
-        ("split", pa.string()),
-        ("coral", pa.string()),
-        ("seed", pa.string()),
-    ]
+_PROTOCOL = "train or test; empty where it is not in this published protocol"
+INDEX_SCHEMA = Schema(
+    (
+        Column("file", pa.string(), "the name of the image's file"),
+        Column("age", pa.int16(), "as labelled, in years"),
+        Column("gender", pa.int8(), "as labelled, an index into `labels.GENDERS`"),
+        Column("race", pa.int8(), "as labelled, an index into `labels.RACES`"),
+        Column("collected", pa.timestamp("ms"), "when, without a zone; may be null"),
+        Column("split", pa.string(), "train, val or test; empty where in none"),
+        Column("coral", pa.string(), _PROTOCOL),
+        Column("seed", pa.string(), _PROTOCOL),
+    )
 )
-REJECTS_SCHEMA = pa.schema([("file", pa.string()), ("reason", pa.string())])
+"""A row a usable image, sorted by file."""
+REJECTS_SCHEMA = Schema(
+    (
+        Column("file", pa.string(), "the name of a file that was refused"),
+        Column("reason", pa.string(), "why, a sentence"),
+    )
+)
+"""A row a file that was refused, sorted by file."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +92,7 @@ def read_index(data_dir: Path, verify: bool = True) -> pd.DataFrame:
         verify: check the file's digest, beside its pages' checksums.
 
     Returns:
-        Columns `file` (str), `age` (int16, years), `gender` and `race` (int8, see
-        `labels`), `collected` (timestamp or NaT), `split`, `coral`, `seed` (str; empty
-        where the splits do not name the file).
+        The columns of `INDEX_SCHEMA`.
 
     Raises:
         DatasetError: nothing is imported, or the table is damaged.
@@ -98,7 +104,7 @@ def read_index(data_dir: Path, verify: bool = True) -> pd.DataFrame:
 
 
 def read_rejects(data_dir: Path) -> pd.DataFrame:
-    """Read the table of files that were not usable: `file` and `reason`, sorted.
+    """Read the table of refused files, with the columns of `REJECTS_SCHEMA`.
 
     Raises:
         DatasetError: nothing is imported, or the table is damaged.
@@ -150,20 +156,20 @@ def dataset_status(data_dir: Path) -> DatasetStatus:
     )
 
 
-def write_table(path: Path, rows: Iterable[tuple], schema: pa.Schema) -> str:
+def write_table(path: Path, rows: Iterable[tuple], schema: Schema) -> str:
     """Write rows, sorted by their first field, and return the file's SHA-256."""
     columns = list(zip(*sorted(rows, key=lambda row: row[0]), strict=True))
-    columns = columns or [()] * len(schema)
+    columns = columns or [()] * len(schema.columns)
     arrays = [
-        pa.array(values, type=column.type)
-        for values, column in zip(columns, schema, strict=True)
+        pa.array(values, type=column.dtype)
+        for values, column in zip(columns, schema.columns, strict=True)
     ]
-    content = parquet_of(pa.Table.from_arrays(arrays, schema=schema))
+    content = parquet_of(pa.Table.from_arrays(arrays, schema=schema.arrow))
     path.write_bytes(content)
     return hashlib.sha256(content).hexdigest()
 
 
-def _read_table(path: Path, schema: pa.Schema, sha256: str) -> pa.Table:
+def _read_table(path: Path, schema: Schema, sha256: str) -> pa.Table:
     """Read a table; an empty `sha256` means that only its pages are verified."""
     try:
         content = path.read_bytes()
@@ -176,6 +182,9 @@ def _read_table(path: Path, schema: pa.Schema, sha256: str) -> pa.Table:
         ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DatasetError(f"{path} cannot be read ({error}). {MEND}") from error
-    if table.schema != schema:
-        raise DatasetError(f"{path} has other columns than expected. {MEND}")
-    return table
+    try:
+        return schema.of(table)
+    except ValueError as error:
+        raise DatasetError(
+            f"{path} has other columns than expected: {error}. {MEND}"
+        ) from error

@@ -39,40 +39,17 @@ from agemodel.explorer.duplicates import (
     thumbnail,
 )
 from agemodel.explorer.face_map import MIN_FACES, place_faces
+from agemodel.explorer.face_measures import FILE, SCHEMA
 from agemodel.explorer.model_estimates import read_embeddings
 from agemodel.faces import BOX_SCALE, CropSquare, crop_square
 from agemodel.faces.quality import grey_of, sharpness
 from agemodel.images import read_image
 from agemodel.runs.run_folder import LICENCE
 
-FILE = "faces.parquet"
 GREY_SPREAD = 4.0
 """A picture whose pixels' largest and smallest channel differ by less than this on
 average has no colour: so it was with all of some 40 of UTKFace that were looked at.
 Tinted (sepia) photos are beyond it, from 5 on, where dark faces in colour begin too."""
-
-SCHEMA = pa.schema(
-    [
-        ("file", pa.string()),
-        ("sharpness", pa.float32()),
-        ("brightness", pa.float32()),
-        ("face_px", pa.float32()),
-        ("yaw_deg", pa.float32()),
-        ("found", pa.bool_()),
-        ("greyscale", pa.bool_()),
-        ("hash", pa.uint64()),
-        ("duplicate_group", pa.int32()),
-        ("exact_group", pa.int32()),
-        ("map_x", pa.float32()),
-        ("map_y", pa.float32()),
-    ]
-)
-"""The table's columns, a row a usable face, sorted by file. `sharpness` and
-`brightness` are of the crop that the model sees (see `faces.quality`). `face_px`, the
-side of the detector's box, and `yaw_deg` are null where no face was found. `hash` is
-comparable within the table only. Faces of one photo share a `duplicate_group`, those of
-equal pixels an `exact_group`; -1 is none. `map_x` and `map_y` are in 0..1, null where
-the model has no embedding."""
 
 _DECIMALS = {
     "sharpness": 4,
@@ -294,7 +271,7 @@ def _for_each(
 def _table_of(faces: pd.DataFrame) -> bytes:
     """The content of the table's file."""
     rounded = faces.round(_DECIMALS)
-    table = pa.Table.from_pandas(rounded, schema=SCHEMA, preserve_index=False)
+    table = pa.Table.from_pandas(rounded, schema=SCHEMA.arrow, preserve_index=False)
     return parquet_of(table.replace_schema_metadata())
 
 

@@ -31,25 +31,14 @@ from agemodel.dataset.index import read_index
 from agemodel.dataset.names import FaceLabel, parse_name
 from agemodel.dataset.record import RECORD_NAME
 from agemodel.dataset.splits import read_splits
+from agemodel.explorer import face_measures
 from agemodel.explorer.flags import add_flags
 from agemodel.explorer.model_estimates import read_estimates, run_of
 from agemodel.models import app_model
 from agemodel.models.cards import CARD
 from agemodel.runs.run_folder import PREDICTIONS
 
-DESCRIPTION = "faces.parquet"
-_MEASURES: dict[str, type[np.generic]] = {
-    "sharpness": np.float32,
-    "brightness": np.float32,
-    "face_px": np.float32,
-    "yaw_deg": np.float32,
-    "found": np.bool_,
-    "greyscale": np.bool_,
-    "duplicate_group": np.int32,
-    "exact_group": np.int32,
-    "map_x": np.float32,
-    "map_y": np.float32,
-}
+face_measures.FILE = "faces.parquet"
 _UNKNOWN: dict[str, Any] = {
     "found": True,
     "greyscale": False,
@@ -119,7 +108,7 @@ def read_faces(
 def faces_files() -> list[Path]:
     """The files that `read_faces` reads for the app's model, there or not."""
     folder = paths.SPLITS.parent
-    files = [paths.SPLITS, folder / DESCRIPTION, folder / MANIFEST]
+    files = [paths.SPLITS, folder / face_measures.FILE, folder / MANIFEST]
     files.append(paths.data_dir() / RECORD_NAME)
     files.append(paths.runs_dir() / app_model.FILE)
     with contextlib.suppress(AgeModelError):
@@ -200,16 +189,16 @@ def _only_imported(data_dir: Path, known: pd.Series) -> pd.DataFrame:
 def _read_description() -> pd.DataFrame:
     """The measures of every face that ship beside the splits."""
     folder = paths.SPLITS.parent
-    if not (folder / DESCRIPTION).exists():
+    if not (folder / face_measures.FILE).exists():
         raise DatasetError(
             "The faces are not described yet (quality, duplicates, map). With the "
             "images imported: python -m agemodel data describe"
         )
-    content = read_verified(folder, DESCRIPTION)
+    content = read_verified(folder, face_measures.FILE)
     try:
-        table = read_parquet(content, ["file", *_MEASURES])
-        return table.to_pandas().astype(_MEASURES)
-    except (OSError, KeyError, ValueError, pa.ArrowException) as error:
+        table = face_measures.SCHEMA.of(read_parquet(content)).to_pandas()
+        return table.drop(columns="hash")
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise DatasetError(
             f"The description of the faces cannot be read ({error}). Restore it (git "
             "checkout -- assets) or make it again: python -m agemodel data describe"

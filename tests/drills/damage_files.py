@@ -110,7 +110,7 @@ def targets() -> list[Target]:
     from agemodel.analysis.baselines import PUBLISHED, read_published
     from agemodel.dataset import index, record
     from agemodel.dataset.splits import read_splits
-    from agemodel.explorer import averages, face_table
+    from agemodel.explorer import averages, face_measures
     from agemodel.runs.run_folder import Run
     from agemodel.serving import read_sample, read_samples
 
@@ -118,7 +118,7 @@ def targets() -> list[Target]:
     imported = data / record.read_record(data).folder
     found: list[tuple[Path, Callable[[], Any]]] = [
         (paths.SPLITS, read_splits),
-        (described / face_table.DESCRIPTION, _faces),
+        (described / face_measures.FILE, _faces),
         (described / averages.FILE, averages.read_averages),
         (PUBLISHED, read_published),
         (paths.SAMPLES / "manifest.json", read_samples),

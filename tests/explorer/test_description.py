@@ -23,7 +23,8 @@ from agemodel.dataset.crops import read_crops, square_of_row
 from agemodel.dataset.index import images_dir, read_index
 from agemodel.explorer import description
 from agemodel.explorer.averages import read_averages
-from agemodel.explorer.description import FILE, SCHEMA, Summary, describe
+from agemodel.explorer.description import Summary, describe
+from agemodel.explorer.face_measures import FILE, SCHEMA
 from agemodel.faces import crop_square, quality_of, square_of_detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
@@ -125,7 +126,7 @@ def test_table_has_a_row_a_face_with_the_promised_columns(
 ) -> None:
     describe(data_dir, model_folder, folder=tmp_path / "out")
     table = read_table(tmp_path / "out")
-    assert table.schema.equals(SCHEMA, check_metadata=True)
+    assert table.schema.equals(SCHEMA.arrow, check_metadata=True)
     assert table["file"].to_pylist() == read_index(data_dir)["file"].tolist()
     assert not any(pa.types.is_binary(field.type) for field in table.schema)
 
@@ -327,7 +328,7 @@ SHIPPED = paths.SPLITS.parent
 
 def test_shipped_description_is_sound_and_small() -> None:
     table = read_table(SHIPPED)
-    assert table.schema.equals(SCHEMA)
+    assert table.schema.equals(SCHEMA.arrow)
     splits = pd.read_csv(paths.SPLITS, usecols=["file"])["file"]
     assert table["file"].to_pylist() == sorted(splits)
     averages = read_averages(SHIPPED)
