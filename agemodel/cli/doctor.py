@@ -255,11 +255,12 @@ def _packages(requirements: Path, level: str) -> Iterator[Check]:
     ]
     wrong = [amiss for one in asked if (amiss := _amiss(one.name, str(one)))]
     what = "packages for training" if level == NOTE else "packages"
+    name = os.path.relpath(requirements, paths.ROOT)
     if wrong:
-        repair = f"Install them: python -m pip install -r {requirements.name}"
+        repair = f"Install them: python -m pip install -r {name}"
         yield Check(what, level, f"{'; '.join(wrong)}. {repair}")
     else:
-        yield Check(what, OK, f"all {len(asked)} of {requirements.name} fit")
+        yield Check(what, OK, f"all {len(asked)} of {name} fit")
 
 
 def _amiss(name: str, requirement: str) -> str:
