@@ -45,7 +45,7 @@ def add_commands(commands: Any) -> None:
     describer.set_defaults(run=_describe)
     marks = actions.add_parser("marks", help="what was said of labels")
     marks.add_argument(
-        "--mend", action="store_true", help="keep what a damaged file still holds"
+        "--repair", action="store_true", help="keep what a damaged file still holds"
     )
     marks.set_defaults(run=_marks)
 
@@ -121,12 +121,12 @@ def _describe(args: argparse.Namespace) -> int:
 
 
 def _marks(args: argparse.Namespace) -> int:
-    from agemodel.explorer.marks import mend_marks, read_marks
+    from agemodel.explorer.marks import read_marks, repair_marks
 
-    if args.mend:
-        mended = mend_marks(paths.data_dir())
-        aside = f" The damaged file is kept: {mended.aside}" if mended.aside else ""
-        print(f"{mended.kept:,} marks can be read.{aside}")
+    if args.repair:
+        repaired = repair_marks(paths.data_dir())
+        aside = f" The damaged file is kept: {repaired.aside}" if repaired.aside else ""
+        print(f"{repaired.kept:,} marks can be read.{aside}")
         return DONE
     verdicts = Counter(mark.verdict for mark in read_marks(paths.data_dir()).values())
     parts = [f"{count:,} {verdict}" for verdict, count in verdicts.most_common()]

@@ -182,7 +182,7 @@ def _run(run: Run) -> str:
 
 def _dataset() -> str:
     from agemodel.dataset.index import dataset_status, images_dir
-    from agemodel.dataset.record import MEND, RECORD_NAME
+    from agemodel.dataset.record import RECORD_NAME, REPAIR
     from agemodel.explorer.marks import read_marks
 
     data_dir = paths.data_dir()
@@ -194,7 +194,9 @@ def _dataset() -> str:
         raise AgeModelError(status.problem)
     here = sum(1 for _ in images_dir(data_dir).glob("*"))
     if here < status.usable:
-        raise AgeModelError(f"Of {status.usable:,} pictures {here:,} are here. {MEND}")
+        raise AgeModelError(
+            f"Of {status.usable:,} pictures {here:,} are here. {REPAIR}"
+        )
     return f"{status.sentence} {marks:,} marks."
 
 

@@ -135,7 +135,7 @@ def import_dataset(
     Args:
         source: the archive or the folder; it is only read.
         data_dir: the data folder, made if it is missing.
-        splits: as of `read_splits`, which it is by default.
+        splits: as returned by `read_splits`, which it is by default.
         progress: called now and then with the bytes of the source that are done, their
             total, and a phrase.
         force: import even when the same dataset is there.
@@ -304,15 +304,15 @@ class _Import:
             if number % _STEP == 0:
                 self._tell(done, total)
             done = member.done_bytes
-            self._take(member, images)
+            self._add(member, images)
         self._tell(total, total)
 
     def _tell(self, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(min(done, total), total, f"{len(self.labels):,} images")
 
-    def _take(self, member: Member, images: Path) -> None:
-        """Judge one file and, if it is usable, write it under its base name."""
+    def _add(self, member: Member, images: Path) -> None:
+        """Check one file and, if it is usable, write it under its base name."""
         parts = re.split(r"[/\\]", member.name)
         name = parts[-1]
         if "__MACOSX" in parts or name == ".DS_Store" or name.startswith("._"):

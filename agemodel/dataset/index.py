@@ -15,8 +15,8 @@ from agemodel.core.labels import SPLIT_NAMES
 from agemodel.core.tables import Column, Schema, parquet_of, read_parquet
 from agemodel.dataset.record import (
     IMAGES_NAME,
-    MEND,
     RECORD_NAME,
+    REPAIR,
     read_record,
 )
 
@@ -122,7 +122,9 @@ def images_dir(data_dir: Path) -> Path:
     """
     folder = Path(data_dir) / read_record(data_dir).folder / IMAGES_NAME
     if not folder.is_dir():
-        raise DatasetError(f"{folder} is missing, though images were imported. {MEND}")
+        raise DatasetError(
+            f"{folder} is missing, though images were imported. {REPAIR}"
+        )
     return folder
 
 
@@ -174,17 +176,17 @@ def _read_table(path: Path, schema: Schema, sha256: str) -> pa.Table:
     try:
         content = path.read_bytes()
         if sha256 and hashlib.sha256(content).hexdigest() != sha256:
-            raise DatasetError(f"{path} is damaged. {MEND}")
+            raise DatasetError(f"{path} is damaged. {REPAIR}")
         table = read_parquet(content)
     except FileNotFoundError as error:
         raise DatasetError(
-            f"{path} is missing, though {RECORD_NAME} names it. {MEND}"
+            f"{path} is missing, though {RECORD_NAME} names it. {REPAIR}"
         ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(f"{path} cannot be read ({error}). {MEND}") from error
+        raise DatasetError(f"{path} cannot be read ({error}). {REPAIR}") from error
     try:
         return schema.of(table)
     except ValueError as error:
         raise DatasetError(
-            f"{path} has other columns than expected: {error}. {MEND}"
+            f"{path} has other columns than expected: {error}. {REPAIR}"
         ) from error

@@ -18,7 +18,7 @@ from agemodel.runs.config import TrainConfig
 _VAL_SHARE_OF_SEED = 0.1
 
 
-def faces_of(
+def recipe_faces(
     config: TrainConfig, data_dir: Path, progress: OnProgress | None = None
 ) -> pd.DataFrame:
     """The faces a recipe trains, chooses and reports on, with their crops.

@@ -23,7 +23,7 @@ RECORD_NAME = "import.json"
 IMAGES_NAME = "images"
 FORMAT = 1
 IMPORT_HINT = "Import it with: python -m agemodel data import UTKFace.tar.gz"
-MEND = "Import the dataset again: python -m agemodel data import UTKFace.tar.gz"
+REPAIR = "Import the dataset again: python -m agemodel data import UTKFace.tar.gz"
 _FOLDER = re.compile(r"utkface-[0-9a-f]{16}")
 
 
@@ -78,11 +78,11 @@ def read_record(data_dir: Path) -> ImportRecord:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise DatasetError(f"There is no dataset yet. {IMPORT_HINT}") from error
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise DatasetError(f"{path} cannot be read ({error}). {MEND}") from error
+        raise DatasetError(f"{path} cannot be read ({error}). {REPAIR}") from error
     if check != _check_of(record):
-        raise DatasetError(f"{path} is damaged. {MEND}")
+        raise DatasetError(f"{path} is damaged. {REPAIR}")
     if record.format != FORMAT or not is_import_folder(record.folder):
-        raise DatasetError(f"{path} is of another version. {MEND}")
+        raise DatasetError(f"{path} is of another version. {REPAIR}")
     return record
 
 

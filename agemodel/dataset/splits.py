@@ -58,19 +58,19 @@ def _shipped() -> bytes:
 
 def check_splits(splits: pd.DataFrame, name: str = "the table of splits") -> None:
     """Refuse splits with a wrong column, a name twice or a value out of place."""
-    mend = "Restore it from the repository."
+    repair = "Restore it from the repository."
     if tuple(splits.columns) != COLUMNS:
         raise DatasetError(
             f"In {name} the columns {', '.join(COLUMNS)} were expected, but "
-            f"{', '.join(map(str, splits.columns))} came. {mend}"
+            f"{', '.join(map(str, splits.columns))} came. {repair}"
         )
     twice = splits.loc[splits["file"].duplicated(), "file"]
     if len(twice):
-        raise DatasetError(f"In {name} the file {twice.iloc[0]} stands twice. {mend}")
+        raise DatasetError(f"In {name} the file {twice.iloc[0]} stands twice. {repair}")
     for column, allowed in _ALLOWED.items():
         wrong = splits.loc[~splits[column].isin(allowed), column]
         if len(wrong):
             raise DatasetError(
                 f"In {name} the column {column} holds {wrong.iloc[0]!r}, where one of "
-                f"{', '.join(map(repr, allowed))} was expected. {mend}"
+                f"{', '.join(map(repr, allowed))} was expected. {repair}"
             )

@@ -1,8 +1,8 @@
 """The table of faces reduced to what a chart shows: never a row a face.
 
-Every function takes the table of `explorer.read_faces` and the faces that count, a mask
-of shape (n,) (see `filters`); what it gives is as small for a million faces as for a
-thousand. A face without the label or estimate in question is in no count.
+Every function takes the table of `face_table.read_faces` and the faces that count, a
+mask of shape (n,) (see `filters`); what it gives is as small for a million faces as for
+a thousand. A face without the label or estimate in question is in no count.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ SIDE_PX = 128
 ALL = "all"
 """Stands for every gender, or every race."""
 
-_MEND = (
+_REPAIR = (
     "Restore it (git checkout -- assets) or make it again: "
     "python -m agemodel data describe"
 )
@@ -117,4 +117,4 @@ def read_averages(folder: Path | None = None) -> pd.DataFrame:
     try:
         return read_parquet(content, columns).to_pandas()
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(f"{FILE} cannot be read ({error}). {_MEND}") from error
+        raise DatasetError(f"{FILE} cannot be read ({error}). {_REPAIR}") from error

@@ -69,7 +69,8 @@ def masks(faces: pd.DataFrame, selection: Selection) -> Masks:
     """Apply each filter of a selection by itself.
 
     Args:
-        faces: as of `explorer.read_faces`; for marks as of `marks.with_marks`.
+        faces: as returned by `face_table.read_faces`; for marks as returned by
+            `marks.with_marks`.
         selection: the filters.
     """
     active = selection.active
@@ -87,7 +88,7 @@ def counts(
     """Count the faces behind every value of every filter.
 
     Args:
-        faces: as of `explorer.read_faces`.
+        faces: as returned by `face_table.read_faces`.
         selection: the filters that are set.
         found: their masks, where they are known already.
 

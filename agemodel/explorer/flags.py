@@ -56,7 +56,7 @@ def add_flags(faces: pd.DataFrame) -> pd.DataFrame:
     """The table with a bool column for every flag that can be told.
 
     Args:
-        faces: as `explorer.prepare` makes it.
+        faces: as `face_table.prepare` makes it.
     """
     flags: dict[str, Any] = {}
     if "sharpness" in faces:

@@ -106,7 +106,7 @@ def find_issues(faces: pd.DataFrame) -> list[Issue]:
     """Count the faces of every kind of issue that can be told, none included.
 
     Args:
-        faces: as of `explorer.read_faces`.
+        faces: as returned by `face_table.read_faces`.
     """
     return [_issue(faces, kind) for kind in MEANINGS if kind in faces]
 
@@ -125,7 +125,7 @@ def count_rejects(rejects: pd.DataFrame) -> dict[str, int]:
     """How many files the import refused for each reason, most frequent first.
 
     Args:
-        rejects: as of `index.read_rejects`.
+        rejects: as returned by `index.read_rejects`.
     """
     counted = rejects["reason"].value_counts()
     return {str(reason): int(n) for reason, n in counted.items()}
@@ -135,7 +135,7 @@ def count_crossings(faces: pd.DataFrame) -> pd.DataFrame:
     """Count the duplicates that lie in two splits at once, for every two splits.
 
     Args:
-        faces: as of `explorer.read_faces`, described.
+        faces: as returned by `face_table.read_faces`, described.
 
     Returns:
         A row a pair: `first`, `second`, `groups`, and how many `faces_first` and
@@ -168,7 +168,7 @@ def removal_effect(
     whatever their labels are: that change is no finding.
 
     Args:
-        faces: as of `explorer.read_faces`, with estimates.
+        faces: as returned by `face_table.read_faces`, with estimates.
         removed: the faces to take out, a mask of shape (n,), such as
             `faces["crossing"]`; those of other splits make no difference.
         split: whose error is measured.

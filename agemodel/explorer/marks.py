@@ -2,8 +2,8 @@
 
 `marks.jsonl` in the data folder holds an object a line: how many marks follow, then a
 mark each with a checksum of its own. So a line that is lost or damaged is told, nothing
-is written over it, and `mend_marks` keeps the others. The file is written whole, under
-a lock, so that two who mark at once lose nothing.
+is written over it, and `repair_marks` keeps the others. The file is written whole,
+under a lock, so that two who mark at once lose nothing.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ MAX_NOTE = 500
 _BESIDE_A_MARK = ("age", "age_years", "gender", "race", "split")
 _FORMAT = 1
 _PATIENCE_S = 10.0
-_MEND = (
+_REPAIR = (
     "Restore the file from a copy, or keep the marks that can be read, which puts the "
-    "damaged file aside: python -m agemodel data marks --mend"
+    "damaged file aside: python -m agemodel data marks --repair"
 )
 
 
@@ -59,8 +59,8 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Mended:
-    """What came of mending the file of marks.
+class Repaired:
+    """What came of repairing the file of marks.
 
     Attributes:
         kept: how many marks could be read.
@@ -82,7 +82,7 @@ def read_marks(data_dir: Path) -> dict[str, Mark]:
     if problem:
         raise DatasetError(
             f"The marks in {path} are damaged: {problem}. {len(marks):,} can be read; "
-            f"nothing was changed. {_MEND}"
+            f"nothing was changed. {_REPAIR}"
         )
     return marks
 
@@ -120,7 +120,7 @@ def mark_faces(
     return marks
 
 
-def mend_marks(data_dir: Path) -> Mended:
+def repair_marks(data_dir: Path) -> Repaired:
     """Put a damaged file of marks aside and keep every mark that can be read.
 
     Raises:
@@ -130,12 +130,12 @@ def mend_marks(data_dir: Path) -> Mended:
         path = Path(data_dir) / MARKS_NAME
         marks, problem = _read(path)
         if not problem:
-            return Mended(len(marks), None)
+            return Repaired(len(marks), None)
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         aside = path.with_name(f"marks.damaged-{stamp}.jsonl")
         shutil.copy2(path, aside)
         write_whole(path, _to_bytes(marks))
-    return Mended(len(marks), aside)
+    return Repaired(len(marks), aside)
 
 
 def marks_frame(marks: Mapping[str, Mark]) -> pd.DataFrame:

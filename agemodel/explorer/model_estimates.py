@@ -21,7 +21,7 @@ from agemodel.core.tables import read_parquet
 from agemodel.models import app_model
 from agemodel.runs.run_folder import Run, find_run
 
-_MEND = (
+_REPAIR = (
     "Restore it (git checkout -- assets/models) or export the model again: "
     "python -m agemodel export RUN NAME"
 )
@@ -116,7 +116,7 @@ def read_embeddings(
     if any(len(row or b"") != size for row in content) or not content:
         raise ModelError(
             f"The faces of the model {folder.name} have embeddings of another length "
-            f"than {size} bytes, or there are none. {_MEND}"
+            f"than {size} bytes, or there are none. {_REPAIR}"
         )
     flat = np.frombuffer(b"".join(content), dtype="<f2").astype(np.float32)
     embeddings = flat.reshape(-1, EMBEDDING_SIZE)
@@ -142,7 +142,7 @@ def _card_entry(folder: Path, name: str) -> Any:
     except (OSError, ValueError) as error:
         raise ModelError(
             f"The card of the model {folder.name!r} cannot be read "
-            f"({type(error).__name__}). {_MEND}"
+            f"({type(error).__name__}). {_REPAIR}"
         ) from error
     if name not in card:
         raise ModelError(
@@ -161,13 +161,13 @@ def _read_model_faces(folder: Path) -> pa.Table:
         if hashlib.sha256(content).hexdigest() != entry["sha256"]:
             raise ModelError(
                 f"The faces of the model {folder.name} differ from the checksum in its "
-                f"card: the file is damaged or was replaced. {_MEND}"
+                f"card: the file is damaged or was replaced. {_REPAIR}"
             )
         return read_parquet(content, ["file", "embedding"])
     except (OSError, KeyError, TypeError, pa.ArrowException) as error:
         raise ModelError(
             f"The faces of the model {folder.name} cannot be read "
-            f"({type(error).__name__}). {_MEND}"
+            f"({type(error).__name__}). {_REPAIR}"
         ) from error
 
 

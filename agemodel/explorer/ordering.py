@@ -58,14 +58,14 @@ def order(
     """The rows of some faces in order.
 
     Args:
-        faces: as of `explorer.read_faces`.
+        faces: as returned by `face_table.read_faces`.
         mask: which faces, shape (n,).
         by: of `ORDERS`. What needs a column or reference that is not there, or is
             unknown, falls back on the file name.
         seed: for 'random': every seed is an order of all faces, of which the mask only
             takes some, so that a filter does not shuffle anew.
-        reference: for 'similar': how alike every face is to one, shape (n,), as of
-            `similarities`.
+        reference: for 'similar': how alike every face is to one, shape (n,), as
+            returned by `similarities`.
 
     Returns:
         Rows; equal faces by file name, unknown values last.
@@ -144,7 +144,7 @@ def similarities(embeddings: np.ndarray, row: int) -> np.ndarray:
     """The cosine of every face to one, shape (n,), float32, -1..1; nan if unknown.
 
     Args:
-        embeddings: as of `estimates.read_embeddings`, shape (n, 64).
+        embeddings: as returned by `model_estimates.read_embeddings`, shape (n, 64).
         row: the face.
     """
     known = (embeddings != 0).any(axis=1)
@@ -158,7 +158,7 @@ def similar(
     """The faces that the model finds most alike to a face, of all splits.
 
     Args:
-        embeddings: as of `estimates.read_embeddings`, shape (n, 64).
+        embeddings: as returned by `model_estimates.read_embeddings`, shape (n, 64).
         row: the face, which is not among them.
         k: how many.
 

@@ -42,7 +42,7 @@ class Selection:
         outcomes: of `flags.OUTCOMES`.
         without: of `flags.FLAGS`; faces with any of them are left out.
         marks: of `marks.VERDICTS`, and `marks.UNMARKED`.
-        region: a polygon on the map, as of `queries.region_of`.
+        region: a polygon on the map, as returned by `queries.region_of`.
         name: a part of the file's name, in whatever case.
     """
 

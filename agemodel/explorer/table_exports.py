@@ -1,4 +1,4 @@
-"""Some of the faces as a file to take away: a CSV, a Parquet table or a list."""
+"""Some of the faces as a file to download: a CSV, a Parquet table or a list."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def selection_csv(faces: pd.DataFrame, rows: np.ndarray) -> bytes:
     """Faces as CSV with all columns of the table, in the order of the rows.
 
     Args:
-        faces: as of `explorer.read_faces`.
-        rows: shape (k,), in order, as of `ordering.order`.
+        faces: as returned by `face_table.read_faces`.
+        rows: shape (k,), in order, as returned by `ordering.order`.
     """
     return frame_csv(faces.iloc[rows])
 

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from agemodel.core.errors import RunError
 from agemodel.core.tables import read_parquet
-from agemodel.dataset.labelled_faces import faces_of
+from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.jobs.records import is_local
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, list_runs
@@ -49,7 +49,7 @@ def count_faces(config: TrainConfig, data_dir: Path) -> dict[str, int]:
         DatasetError: the dataset is missing, or has no face to train on.
     """
     # Finding the faces' boxes would take long and does not change their number.
-    faces = faces_of(replace(config, framing="chip"), data_dir)
+    faces = recipe_faces(replace(config, framing="chip"), data_dir)
     return {str(part): int(n) for part, n in faces["part"].value_counts().items()}
 
 

@@ -17,7 +17,7 @@ from agemodel.core.errors import RunError
 from agemodel.core.labels import AGES, group_probabilities
 from agemodel.dataset.crops import read_crops
 from agemodel.dataset.index import images_dir
-from agemodel.dataset.labelled_faces import crops_of, faces_of
+from agemodel.dataset.labelled_faces import crops_of, recipe_faces
 from agemodel.learning.conditions import measure_conditions
 from agemodel.learning.explanation import fit_projection, with_features
 from agemodel.learning.network_record import write_network
@@ -60,7 +60,7 @@ def evaluate(
     model = load_best(run)
     write_network(run, model)
     predict = predictor(model, config)
-    faces = faces_of(config, data_dir, progress)
+    faces = recipe_faces(config, data_dir, progress)
     outputs = _predict_all(predict, faces, config, data_dir, progress)
     calibration = _calibrate(faces, outputs)
     run.write_json("calibration.json", calibration.as_dict())
@@ -210,7 +210,7 @@ def prediction_table(
     """One row a face: labels, estimate, interval, gender and distribution.
 
     Args:
-        faces: as `faces_of` gives them, n rows.
+        faces: as `recipe_faces` gives them, n rows.
         ages: the network's ages, shape (n, 116) or (n, 1).
         p_female: its raw probabilities, shape (n,).
         calibration: from val.

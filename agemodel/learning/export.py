@@ -22,7 +22,7 @@ from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.files import REFUSALS, models_place, writing
 from agemodel.core.staging import staged
-from agemodel.dataset.labelled_faces import crops_of, faces_of
+from agemodel.dataset.labelled_faces import crops_of, recipe_faces
 from agemodel.learning.evaluate import as_age_years, load_best
 from agemodel.learning.explanation import Projection, can_explain, explained
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
@@ -88,7 +88,7 @@ def _fill(folder: Path, run: Run, name: str, data_dir: Path) -> None:
     if can_explain(model):
         model = explained(model, Projection(*run.read_projection()))
         files[FACES] = run.read_embeddings()
-    faces = faces_of(config, data_dir)
+    faces = recipe_faces(config, data_dir)
     val, train = (
         part.sample(min(count, len(part)), random_state=0)
         for part, count in (

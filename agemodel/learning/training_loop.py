@@ -24,7 +24,7 @@ from agemodel.core.errors import ConfigError, RunError
 from agemodel.core.files import check_room, runs_place, write_whole, writing
 from agemodel.core.labels import AGES
 from agemodel.dataset.index import images_dir
-from agemodel.dataset.labelled_faces import faces_of
+from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.learning import compression, networks, pretrained
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.learning.objectives import (
@@ -95,7 +95,7 @@ def _train(
     shutil.rmtree(run.folder / _REMOVED, ignore_errors=True)
     if _is_finished(run, parent):
         return run
-    faces = faces_of(config, data_dir, progress)
+    faces = recipe_faces(config, data_dir, progress)
     if config.teachers:
         faces["teachers"] = teacher_distributions(config.teachers, faces["file"])
     _write_split(run, faces)

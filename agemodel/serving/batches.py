@@ -1,8 +1,8 @@
 """The photos of one visit: those that wait and those that are done.
 
 A web page may be interrupted and run again at any moment, and for a moment two runs
-may overlap. So the batch, not the page, knows what is done: a photo is judged under a
-lock, and its result is kept before anybody else can ask for the next.
+may overlap. So the batch, not the page, knows what is done: a photo is estimated under
+a lock, and its result is kept before anybody else can ask for the next.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from agemodel.serving.photo_estimates import FaceEstimator, PhotoResult, estimat
 from agemodel.serving.uploads import Upload, find_photos
 
 _FAILED = (
-    "{name} could not be judged: something in this app failed on it, and the log says "
-    "what. The other photos are not affected."
+    "{name} could not be estimated: something in this app failed on it, and the log "
+    "says what. The other photos are not affected."
 )
 _FULL = (
-    "{name} was left out: at most {most:,} faces are kept at a time. Take the results "
-    "away, clear everything, and bring the rest."
+    "{name} was left out: at most {most:,} faces are kept at a time. Download the "
+    "results, clear everything, and bring the rest."
 )
 
 _turns = threading.BoundedSemaphore(min(os.cpu_count() or 1, 4))
@@ -33,7 +33,7 @@ _turns = threading.BoundedSemaphore(min(os.cpu_count() or 1, 4))
 
 @dataclass(eq=False)
 class Entry:
-    """A photo and, once it has been judged, its result.
+    """A photo and, once it has been estimated, its result.
 
     Attributes:
         number: its place in the batch, from 0.
@@ -58,7 +58,7 @@ class Batch:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self._waiting: dict[int, Upload] = {}
-        self._judged: dict[str, PhotoResult] = {}
+        self._known: dict[str, PhotoResult] = {}
         self._lock = threading.Lock()
         self._adding = threading.Lock()
 
@@ -83,7 +83,7 @@ class Batch:
             for upload in uploads:
                 number = len(self.entries)
                 self.entries.append(Entry(number, intake, upload.name))
-                self._waiting[number] = upload  # last: now it may be judged
+                self._waiting[number] = upload  # last: now it may be estimated
 
     @property
     def waiting_count(self) -> int:
@@ -107,7 +107,7 @@ class Batch:
         return [entry.result for entry in self.entries if entry.result is not None]
 
     def step(self, estimator: FaceEstimator) -> Entry | None:
-        """Judge the next photo and let go of its bytes; None when none is waiting.
+        """Estimate the next photo and let go of its bytes; None when none is waiting.
 
         A photo that makes the program itself fail is an error line, and the failure is
         raised, once.
@@ -118,7 +118,7 @@ class Batch:
                 return None
             entry, upload = self.entries[number], self._waiting[number]
             try:
-                entry.result = self._judge(estimator, upload)
+                entry.result = self._estimate(estimator, upload)
             except Exception:
                 failed = _FAILED.format(name=upload.name)
                 entry.result = PhotoResult(upload.name, error=failed)
@@ -127,7 +127,7 @@ class Batch:
                 del self._waiting[number]
             return entry
 
-    def _judge(self, estimator: FaceEstimator, upload: Upload) -> PhotoResult:
+    def _estimate(self, estimator: FaceEstimator, upload: Upload) -> PhotoResult:
         most = caps().batch_faces
         if self.face_count >= most:
             full = _FULL.format(name=upload.name, most=most)
@@ -137,13 +137,13 @@ class Batch:
         except AgeModelError as error:
             return PhotoResult(upload.name, error=str(error))
         digest = hashlib.sha256(content).hexdigest()
-        known = self._judged.get(digest)
+        known = self._known.get(digest)
         if known is not None:
             return replace(known, name=upload.name, notes=known.notes + upload.notes)
         with _turns:
             result = estimate_photo(estimator, content, upload.name, keep_preview=True)
         if result.error is None:  # a sentence names its own file
-            self._judged[digest] = result
+            self._known[digest] = result
         return replace(result, notes=result.notes + upload.notes)
 
     def redo(self, entry: Entry, again: Callable[[PhotoResult], PhotoResult]) -> None:

@@ -107,7 +107,7 @@ class _Intake:
         if self._too_many:
             sentence = (
                 f"{_were(self._too_many)} left out: at most {limits.photos:,} photos "
-                "are kept at a time. Take the results away, clear everything, and "
+                "are kept at a time. Download the results, clear everything, and "
                 "bring the rest."
             )
             lines.append(_refused("Too many photos", sentence))

@@ -305,9 +305,9 @@ def test_marks_are_counted_and_mended(
     file.write_bytes(file.read_bytes().replace(b"b.jpg", b"x.jpg"))
     assert cli.main(["data", "marks"]) == 1
     assert "damaged" in capsys.readouterr().err
-    assert cli.main(["data", "marks", "--mend"]) == 0
+    assert cli.main(["data", "marks", "--repair"]) == 0
     assert "2 marks can be read. The damaged file is kept: " in capsys.readouterr().out
-    assert cli.main(["data", "marks", "--mend"]) == 0
+    assert cli.main(["data", "marks", "--repair"]) == 0
     assert capsys.readouterr().out == "2 marks can be read.\n"
 
 

@@ -22,8 +22,8 @@ from agemodel.explorer.marks import (
     mark_faces,
     marked_faces,
     marks_frame,
-    mend_marks,
     read_marks,
+    repair_marks,
     with_marks,
 )
 from agemodel.explorer.table_exports import frame_csv
@@ -128,7 +128,7 @@ def test_no_flipped_bit_goes_unnoticed_or_costs_another_mark(marked: Path) -> No
             # a flip in the spaces between two entries changes nothing
             assert read_marks(marked) == intact
         except DatasetError as error:
-            assert "data marks --mend" in str(error)
+            assert "data marks --repair" in str(error)
             with pytest.raises(DatasetError):
                 mark_faces(marked, ["d"], "fine")
             assert path.read_bytes() == bytes(flipped)  # never written over
@@ -156,17 +156,17 @@ def test_damage_is_told_and_mended_without_a_loss(
     with pytest.raises(DatasetError, match=problem) as caught:
         read_marks(marked)
     assert f"{len(kept)} can be read" in str(caught.value)
-    mended = mend_marks(marked)
-    assert mended.kept == len(kept)
-    assert mended.aside is not None and mended.aside.read_bytes() == damaged
+    repaired = repair_marks(marked)
+    assert repaired.kept == len(kept)
+    assert repaired.aside is not None and repaired.aside.read_bytes() == damaged
     assert set(read_marks(marked)) == set(kept)
 
 
 def test_mending_what_is_whole_changes_nothing(marked: Path, tmp_path: Path) -> None:
     before = marks_file(marked).read_bytes()
-    assert mend_marks(marked) == marks_module.Mended(3, None)
+    assert repair_marks(marked) == marks_module.Repaired(3, None)
     assert marks_file(marked).read_bytes() == before
-    assert mend_marks(tmp_path / "none").kept == 0
+    assert repair_marks(tmp_path / "none").kept == 0
 
 
 def test_a_failed_write_leaves_the_old_marks(

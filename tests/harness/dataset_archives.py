@@ -74,5 +74,5 @@ def write_folder(path: Path, files: Files) -> Path:
 
 
 def splits_of(*rows: tuple[str, str, str, str]) -> pd.DataFrame:
-    """A table as of `read_splits`."""
+    """A table as returned by `read_splits`."""
     return pd.DataFrame(rows, columns=["file", "split", "coral", "seed"], dtype=str)

@@ -20,7 +20,7 @@ from agemodel.core import paths, staging
 from agemodel.core.errors import ConfigError, DatasetError, RunError
 from agemodel.core.labels import AGES
 from agemodel.dataset.index import images_dir
-from agemodel.dataset.labelled_faces import faces_of
+from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.learning import training_loop
 from agemodel.learning.compression import round_bits
 from agemodel.learning.networks import AGE_OUTPUT, NETWORKS, build_network, group_shares
@@ -91,7 +91,7 @@ def test_a_network_learns_ages_and_genders_that_are_plain_to_see(
 def test_the_best_model_is_that_of_the_best_epoch(data: Path, runs: Path) -> None:
     run = train(replace(SMALL, epochs=3), data, "best")
     model = keras.saving.load_model(run.folder / BEST, compile=False)
-    faces = faces_of(SMALL, data)
+    faces = recipe_faces(SMALL, data)
     val = faces[faces["part"] == "val"]
     batches = FaceBatches(_images(data), val, SMALL, augmented=False)
     errors = [
@@ -120,7 +120,7 @@ def test_an_age_group_head_learns_too_and_may_be_compact(
     run = train(config, data, "groups")
     history = run.read_history()
     assert history["age_loss"].iloc[-1] < history["age_loss"].iloc[0]
-    faces = faces_of(config, data).query("part == 'train'")
+    faces = recipe_faces(config, data).query("part == 'train'")
     best = keras.saving.load_model(run.folder / BEST, compile=False)
     # Neither learning nor rounding moves the spread of each group over its ages.
     np.testing.assert_allclose(
@@ -207,7 +207,7 @@ def test_plain_copy_of_a_frozen_model_answers_as_it_does(
     _, run = frozen
     config = run.read_config()
     model = keras.saving.load_model(run.folder / LAST)
-    rgb = FaceBatches(_images(data), faces_of(config, data), config, False)[0][0]
+    rgb = FaceBatches(_images(data), recipe_faces(config, data), config, False)[0][0]
     expected = model.predict(rgb, verbose=0)
     answer = plain_copy(model, config).predict(rgb, verbose=0)
     np.testing.assert_allclose(answer["age"], expected["age"], atol=1e-6)
@@ -222,7 +222,7 @@ def test_plain_copy_of_a_bfloat16_model_computes_in_float32(data: Path) -> None:
         model = build_network("group_cnn", 32, 0.0)
     finally:
         keras.config.set_dtype_policy(before)
-    rgb = FaceBatches(_images(data), faces_of(config, data), config, False)[0][0]
+    rgb = FaceBatches(_images(data), recipe_faces(config, data), config, False)[0][0]
     copy = plain_copy(model, config)
     assert {layer.compute_dtype for layer in copy.layers} == {"float32"}
     # bfloat16 has 8 significant bits: what passes some ten layers keeps two digits.
@@ -449,7 +449,7 @@ def _images(data: Path) -> Path:
 
 
 def test_the_seed_split_chooses_on_a_tenth_of_its_training_faces(data: Path) -> None:
-    faces = faces_of(replace(SMALL, split="seed"), data)
+    faces = recipe_faces(replace(SMALL, split="seed"), data)
     # 160 train + 40 val files are 'train' in the seed column: 200, of which 20 choose.
     assert (faces["part"].value_counts()).to_dict() == {
         "train": 180,
@@ -459,7 +459,7 @@ def test_the_seed_split_chooses_on_a_tenth_of_its_training_faces(data: Path) -> 
 
 
 def test_a_share_of_the_faces_leaves_val_and_test_whole(data: Path) -> None:
-    faces = faces_of(replace(SMALL, share=0.25), data)
+    faces = recipe_faces(replace(SMALL, share=0.25), data)
     assert (faces["part"].value_counts()).to_dict() == {
         "train": 40,
         "val": 40,
@@ -468,14 +468,14 @@ def test_a_share_of_the_faces_leaves_val_and_test_whole(data: Path) -> None:
 
 
 def test_pictures_in_which_no_face_is_found_keep_their_own_framing(data: Path) -> None:
-    faces = faces_of(replace(SMALL, framing="detector"), data)
+    faces = recipe_faces(replace(SMALL, framing="detector"), data)
     square = faces["square"].iloc[0]
     assert (square.centre_xy, square.side_px) == ((20.0, 20.0), 40.0)
 
 
 def test_an_epoch_varies_faces_in_a_way_that_only_its_seed_decides(data: Path) -> None:
     config = replace(SMALL, jitter_light=0.3, jitter_shift=0.1)
-    faces = faces_of(config, data).query("part == 'train'")
+    faces = recipe_faces(config, data).query("part == 'train'")
 
     def first(epoch: int) -> np.ndarray:
         return FaceBatches(_images(data), faces, config, True, epoch)[0][0]
@@ -485,7 +485,7 @@ def test_an_epoch_varies_faces_in_a_way_that_only_its_seed_decides(data: Path) -
 
 
 def test_age_balance_draws_rare_ages_as_often_as_common_ones(data: Path) -> None:
-    faces = faces_of(SMALL, data).query("part == 'train'").copy()
+    faces = recipe_faces(SMALL, data).query("part == 'train'").copy()
     faces["age"] = np.where(np.arange(len(faces)) < 150, 20, 70)  # and 10 of 70
     config = replace(SMALL, age_balance=1.0)
 
@@ -501,7 +501,7 @@ def test_age_balance_draws_rare_ages_as_often_as_common_ones(data: Path) -> None
 
 
 def test_a_face_drawn_twice_is_varied_twice(data: Path) -> None:
-    faces = faces_of(SMALL, data).query("part == 'train'").head(1)
+    faces = recipe_faces(SMALL, data).query("part == 'train'").head(1)
     faces = faces.loc[faces.index.repeat(8)]
     config = replace(SMALL, jitter_light=0.3)
     crops = FaceBatches(_images(data), faces, config, True, 1)[0][0]
@@ -536,7 +536,7 @@ def test_shares_sum_to_one_and_are_larger_where_ages_are_rarer(balance: float) -
 
 
 def test_every_face_is_in_an_epoch_once(data: Path) -> None:
-    faces = faces_of(SMALL, data).query("part == 'train'")
+    faces = recipe_faces(SMALL, data).query("part == 'train'")
     batches = FaceBatches(_images(data), faces, SMALL, augmented=True, epoch=3)
     ages = np.concatenate([batches[i][1]["age"][:, 0] for i in range(len(batches))])
     assert sorted(ages) == sorted(faces["age"])
@@ -625,7 +625,7 @@ def test_the_larger_part_of_a_blended_label_counts() -> None:
 
 def test_teachers_take_their_part_of_the_target(data: Path) -> None:
     config = replace(SMALL, network="mobile", teacher_share=0.25)
-    faces = faces_of(config, data)
+    faces = recipe_faces(config, data)
     always_90 = np.eye(116, dtype=np.float32)[89]
     faces["teachers"] = [always_90] * len(faces)
     batches = FaceBatches(images_dir(data), faces, config, augmented=True)
@@ -657,7 +657,7 @@ def test_the_share_of_blended_faces_is_the_one_asked_for() -> None:
 
 def test_only_training_faces_are_blended(data: Path) -> None:
     config = replace(SMALL, network="mobile", mixup=1.0)
-    faces = faces_of(config, data)
+    faces = recipe_faces(config, data)
     augmented, plain = (
         FaceBatches(images_dir(data), faces, config, augmented=one)[0][1]["age"]
         for one in (True, False)
@@ -682,7 +682,7 @@ def test_an_unknown_network_is_refused_with_the_known_ones() -> None:
 
 
 def test_teachers_speak_by_file_and_with_equal_weight(data: Path, runs: Path) -> None:
-    files = faces_of(SMALL, data)["file"]
+    files = recipe_faces(SMALL, data)["file"]
     for run_id, ages in (("one", (20, 30)), ("two", (20, 40))):
         rows = np.zeros((len(files), 116), np.float32)
         rows[:, np.array(ages) - 1] = 0.5
@@ -705,7 +705,7 @@ def test_teachers_speak_by_file_and_with_equal_weight(data: Path, runs: Path) ->
 def test_a_pupil_learns_what_its_teacher_says(data: Path, runs: Path) -> None:
     config = replace(SMALL, name="pupil", network="mobile", epochs=4)
     teacher = open_run(replace(SMALL, name="teacher"), "teacher")
-    files = faces_of(SMALL, data)["file"]
+    files = recipe_faces(SMALL, data)["file"]
     always_90 = [np.eye(116, dtype=np.float32)[89]] * len(files)
     teacher.write_table(
         "predictions.parquet",

@@ -18,7 +18,7 @@ def finish(batch: Batch, estimator: FakeEstimator) -> list[PhotoResult]:
     return batch.results
 
 
-def test_photos_are_judged_one_by_one_in_their_order() -> None:
+def test_photos_are_estimated_one_by_one_in_their_order() -> None:
     batch = Batch()
     batch.add([("a.png", png_with_faces(30)), ("b.png", png_with_faces(40, 50))])
     assert batch.waiting_count == 2
@@ -37,7 +37,7 @@ def test_broken_file_is_a_line_and_the_rest_is_done() -> None:
     assert len(good.estimates) == 1
 
 
-def test_same_photo_is_judged_once_and_listed_under_each_name() -> None:
+def test_same_photo_is_estimated_once_and_listed_under_each_name() -> None:
     batch, fake = Batch(), FakeEstimator()
     content = png_with_faces(30)
     batch.add([("a.png", content), ("b.png", content)])
@@ -95,11 +95,11 @@ def test_failure_of_the_program_is_raised_once_and_the_rest_goes_on() -> None:
     with pytest.raises(ZeroDivisionError):
         batch.step(fake)
     failed, fine = finish(batch, fake)
-    assert "a.png could not be judged" in str(failed.error)
+    assert "a.png could not be estimated" in str(failed.error)
     assert fine.error is None
 
 
-def test_result_may_be_judged_again() -> None:
+def test_result_may_be_estimated_again() -> None:
     batch, fake = Batch(), FakeEstimator()
     batch.add([("a.png", png_with_faces())])
     finish(batch, fake)
@@ -184,7 +184,7 @@ def test_three_hundred_photos_of_which_some_are_the_same_are_three_hundred_lines
     assert batch.waiting_bytes == 0
 
 
-def test_photos_that_come_while_others_are_judged_are_all_judged() -> None:
+def test_photos_that_come_while_others_are_estimated_are_all_estimated() -> None:
     batch, fake = Batch(), FakeEstimator()
     batch.add([("0.png", png_with_faces(20))])
     run = threading.Thread(target=lambda: [finish(batch, fake) for _ in range(200)])
@@ -197,7 +197,7 @@ def test_photos_that_come_while_others_are_judged_are_all_judged() -> None:
     assert all(len(result.estimates) == 1 for result in results)
 
 
-def test_photo_can_be_judged_no_sooner_than_it_has_its_entry() -> None:
+def test_photo_can_be_estimated_no_sooner_than_it_has_its_entry() -> None:
     batch, fake = Batch(), FakeEstimator()
 
     class Slow(list):

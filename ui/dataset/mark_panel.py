@@ -14,7 +14,7 @@ from agemodel.explorer.marks import (
     Mark,
     mark_faces,
     marked_faces,
-    mend_marks,
+    repair_marks,
 )
 from agemodel.explorer.table_exports import frame_csv
 from ui.dataset import dataset_state, dataset_tables
@@ -179,7 +179,7 @@ def _mark(file: str) -> None:
 
 def _repair() -> None:
     try:
-        repaired = mend_marks(paths.data_dir())
+        repaired = repair_marks(paths.data_dir())
     except AgeModelError as error:
         st.session_state[_FAILED] = str(error)
         return
