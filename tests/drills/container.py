@@ -60,7 +60,8 @@ def run_image(folder: Path) -> Iterator[Server]:
         folder: an empty one; root's, so that the image's user cannot write to it.
 
     Raises:
-        Missing: only root may run a program as another user.
+        Missing: only root may run a program as another user, or that user may run no
+            Python here.
     """
     if os.geteuid() != 0:
         raise Missing("Running the app as the image's user takes root.")
@@ -88,9 +89,24 @@ def run_image(folder: Path) -> Iterator[Server]:
 def _install(venv: Path) -> None:
     """The packages of serve.lock by their hashes, in an environment of their own."""
     python, lock = venv / "bin" / "python", paths.ROOT / "requirements" / "serve.lock"
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    subprocess.run([_python(), "-m", "venv", "--without-pip", venv], check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet"]
     subprocess.run([*pip, "--require-hashes", "--requirement", str(lock)], check=True)
+
+
+def _python() -> str:
+    """A Python of this version that other users may run as well.
+
+    Raises:
+        Missing: there is none.
+    """
+    if all(folder.stat().st_mode & 0o001 for folder in Path(sys.base_prefix).parents):
+        return sys.executable
+    name = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    found = shutil.which(name, path="/usr/local/bin:/usr/bin")
+    if found is None:
+        raise Missing(f"The image's user may not run Python in {sys.base_prefix}.")
+    return found
 
 
 def _copy(target: Path) -> None:

@@ -45,19 +45,17 @@ def damaged(count: int, seed: int = 0) -> Iterator[Made]:
         yield Made(f"{number:05d}-{title}-{name}{suffix}", data)
 
 
-def _flipped(dice: random.Random, data: bytes, within: int) -> bytes:
-    changed = bytearray(data)
-    for _ in range(dice.choice((1, 1, 2, 4, 16, 64))):
-        changed[dice.randrange(min(within, len(changed)))] ^= 1 << dice.randrange(8)
-    return bytes(changed)
+def _flips(within: int | None = None) -> Damage:
+    """Bits flipped, all in the first bytes or anywhere."""
 
+    def damage(dice: random.Random, data: bytes, other: bytes) -> bytes:
+        changed = bytearray(data)
+        end = min(within or len(changed), len(changed))
+        for _ in range(dice.choice((1, 1, 2, 4, 16, 64))):
+            changed[dice.randrange(end)] ^= 1 << dice.randrange(8)
+        return bytes(changed)
 
-def _flip(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    return _flipped(dice, data, len(data))
-
-
-def _flip_header(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    return _flipped(dice, data, HEADER_BYTES)
+    return damage
 
 
 def _cut(dice: random.Random, data: bytes, other: bytes) -> bytes:
@@ -69,34 +67,35 @@ def _cut_early(dice: random.Random, data: bytes, other: bytes) -> bytes:
 
 
 def _splice(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    return data[: dice.randrange(len(data))] + other[dice.randrange(len(other)) :]
+    return _cut(dice, data, other) + other[dice.randrange(len(other)) :]
 
 
-def _span(dice: random.Random, data: bytes) -> tuple[int, int]:
+def _span(dice: random.Random, data: bytes) -> tuple[bytes, bytes, bytes]:
+    """What is before, in and behind a part of the data."""
     start = dice.randrange(len(data))
-    return start, start + dice.choice((1, 4, 16, 256, 4_096))
+    end = start + dice.choice((1, 4, 16, 256, 4_096))
+    return data[:start], data[start:end], data[end:]
 
 
 def _repeat(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    start, end = _span(dice, data)
-    return data[:start] + data[start:end] * dice.choice((2, 3, 100)) + data[end:]
+    before, part, behind = _span(dice, data)
+    return before + part * dice.choice((2, 3, 100)) + behind
 
 
 def _remove(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    start, end = _span(dice, data)
-    return data[:start] + data[end:]
+    before, _, behind = _span(dice, data)
+    return before + behind
 
 
 def _blank(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    start, end = _span(dice, data)
-    filler = dice.choice((b"\0", b"\xff"))
-    return data[:start] + filler * len(data[start:end]) + data[end:]
+    before, part, behind = _span(dice, data)
+    return before + dice.choice((b"\0", b"\xff")) * len(part) + behind
 
 
 def _insert(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    start, end = _span(dice, other)
+    part = _span(dice, other)[1]
     at = dice.randrange(len(data))
-    return data[:at] + other[start:end] + data[at:]
+    return data[:at] + part + data[at:]
 
 
 def _lie(dice: random.Random, data: bytes, other: bytes) -> bytes:
@@ -126,17 +125,9 @@ def _wrap(dice: random.Random, data: bytes, other: bytes) -> bytes:
     return first + data + last
 
 
-def _join(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    return data + other
-
-
-def _rename(dice: random.Random, data: bytes, other: bytes) -> bytes:
-    return data
-
-
 DAMAGES: dict[str, Damage] = {
-    "flips": _flip,
-    "header-flips": _flip_header,
+    "flips": _flips(),
+    "header-flips": _flips(HEADER_BYTES),
     "lying-header": _lie,
     "cut": _cut,
     "cut-early": _cut_early,
@@ -148,9 +139,9 @@ DAMAGES: dict[str, Damage] = {
     "junk": _junk,
     "text": _text,
     "polyglot": _wrap,
-    "joined": _join,
-    "wrong-ending": _rename,
+    "joined": lambda dice, data, other: data + other,
+    "wrong-ending": lambda dice, data, other: data,
     "header-lies-again": _lie,
-    "header-flips-again": _flip_header,
+    "header-flips-again": _flips(HEADER_BYTES),
 }
 """Names of damages; headers, where most goes wrong, have their turn more often."""
