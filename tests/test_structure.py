@@ -58,6 +58,20 @@ def test_no_two_modules_have_the_same_name() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+@pytest.mark.parametrize("folder", ["tests/harness", "tests/drills", "benchmarks"])
+def test_what_tests_share_imports_no_tests(folder: str) -> None:
+    own = {"tests/harness": (), "benchmarks": ("benchmarks.",)}
+    allowed = ("tests.harness.", *own.get(folder, ("tests.drills.",)))
+    strays = {
+        f"{path.name}: {name}"
+        for path in files(folder)
+        for name in imports_of(path)
+        if name.startswith(("tests.", "benchmarks."))
+        and (not name.startswith(allowed) or ".test_" in name)
+    }
+    assert strays == set()
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
