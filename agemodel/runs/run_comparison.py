@@ -42,19 +42,19 @@ def results_table(runs: Mapping[str, RunHistory]) -> pd.DataFrame:
         best epoch `best_epoch`, `val_mae_years` and `val_gender_accuracy`, which are
         empty before the first epoch.
     """
-    rows = {name: _results(told) for name, told in runs.items()}
+    rows = {name: _results(run) for name, run in runs.items()}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def _results(told: RunHistory) -> dict[str, Any]:
-    history, best = told.history, best_row(told.history)
+def _results(run: RunHistory) -> dict[str, Any]:
+    history, best = run.history, best_row(run.history)
     row = {} if best is None else history.iloc[best].to_dict()
     seconds = history["seconds"].sum() if "seconds" in history else 0.0
     return {
-        "network": told.config.network,
-        "input_px": told.config.input_px,
+        "network": run.config.network,
+        "input_px": run.config.input_px,
         "epochs_done": len(history),
-        "epochs": told.config.epochs,
+        "epochs": run.config.epochs,
         "minutes": seconds / 60,
         "best_epoch": row.get("epoch"),
         "val_mae_years": row.get(SELECTION_MEASURE),

@@ -92,7 +92,7 @@ def _moment_of(run: Run, rng: np.random.Generator) -> Moment:
         return once(lambda: _log_lines(run) > lines, begun)
     if kind == "writing":
         soon = rng.uniform(0, WRITING_S)
-        return once(lambda: any(checkpoints.glob("partial-*")), soon)
+        return once(lambda: any(checkpoints.glob(".filled-*")), soon)
     return once((run.folder / LAST).exists, rng.uniform(0, WRITING_S))
 
 
