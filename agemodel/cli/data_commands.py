@@ -13,7 +13,7 @@ from agemodel.cli.progress_bars import Bar
 from agemodel.core import paths
 
 if TYPE_CHECKING:
-    from agemodel.dataset.archive import ImportReport
+    from agemodel.dataset.import_report import ImportReport
 
 NAMED_REJECTS = 5
 

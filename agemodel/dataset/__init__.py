@@ -5,7 +5,7 @@ splits   which file is for training, for choosing and for testing
 members  an archive or a folder -> its files, read safely
 record   import.json, the one file that says which import is the dataset
 index    the tables of usable files and of rejects
-archive  import_dataset, which puts the others together
+archive  import_dataset, which puts the others together and gives an import_report
 
 download  the archive from Kaggle's mirror or an address, then imported; with
           kaggle_mirror, kaggle_client, url_download

@@ -11,7 +11,6 @@ import hashlib
 import os
 import re
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import DatasetError
 from agemodel.core.file_locks import try_lock
 from agemodel.core.files import check_room, data_place, writing
+from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.index import (
     INDEX_NAME,
     INDEX_SCHEMA,
@@ -58,65 +58,6 @@ from agemodel.dataset.splits import check_splits, read_splits
 LOCK_NAME = ".import.lock"
 _STEP = 250  # files between two calls of a progress function
 _ARCHIVE_ENDING = re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|7z|rar)", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What came of an import.
-
-    Attributes:
-        source: the name of the archive or folder.
-        usable: how many images are in the index.
-        rejects: the name of each file that was not usable, and the reason.
-        skipped: how many files were a system's own clutter, such as .DS_Store.
-        without_split: how many usable images the splits do not name.
-        seconds: how long this call took.
-        already_there: the same source had been imported before; nothing was done.
-    """
-
-    source: str
-    usable: int
-    rejects: tuple[tuple[str, str], ...]
-    skipped: int
-    without_split: int
-    seconds: float
-    already_there: bool
-
-    @property
-    def reasons(self) -> dict[str, int]:
-        """How many rejects each reason has, most frequent first."""
-        return dict(Counter(reason for _, reason in self.rejects).most_common())
-
-    @property
-    def words(self) -> str:
-        """What is there now and what was refused, in short."""
-        refused = f"{len(self.rejects):,}" if self.rejects else "none"
-        return f"{_count(self.usable, 'face', 'faces')}, {refused} refused"
-
-    @property
-    def notes(self) -> str:
-        """What else is worth a sentence; empty if nothing is."""
-        own = ("file of the system's own was", "files of the system's own were")
-        notes = [
-            f"{_count(self.skipped, *own)} skipped." if self.skipped else "",
-            f"{_count(self.without_split, 'image is', 'images are')} in no split."
-            if self.without_split
-            else "",
-        ]
-        return " ".join(filter(None, notes))
-
-    @property
-    def sentence(self) -> str:
-        """The whole in a few sentences for a person."""
-        done = "was imported before" if self.already_there else "is imported"
-        usable = _count(self.usable, "usable image", "usable images")
-        rejects = _count(len(self.rejects), "reject", "rejects")
-        text = f"{self.source} {done}: {usable}, {rejects}, {self.seconds:.1f} s."
-        return f"{text} {self.notes}".rstrip()
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"
 
 
 def import_dataset(

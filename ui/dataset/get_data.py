@@ -9,7 +9,6 @@ import streamlit as st
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
 from agemodel.core.files import megabytes
-from agemodel.dataset.archive import ImportReport
 from agemodel.dataset.download import LICENCE, mirror_is_begun
 from agemodel.dataset.getting import (
     ADDRESS,
@@ -25,6 +24,7 @@ from agemodel.dataset.getting import (
     Snapshot,
     Wanted,
 )
+from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.kaggle_mirror import HANDLE
 from ui import dataset_pictures
 from ui.dataset import dataset_state
