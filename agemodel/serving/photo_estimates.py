@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from PIL import Image
 
 from agemodel.core.caps import caps
 from agemodel.core.errors import ImageError
@@ -89,7 +91,7 @@ class PhotoResult:
         """The preview decoded, shape (h, w, 3), uint8."""
         if self.preview_jpeg is None:
             return None
-        return read_image(self.preview_jpeg, name=self.name).rgb
+        return np.array(Image.open(BytesIO(self.preview_jpeg)))
 
     def file_box(self, estimate: Estimate) -> tuple[float, float, float, float]:
         """A face's box in px of the upright file, cut at its edges."""

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
+_TEXTS = (
+    *("markdown", "caption", "text", "subheader", "code"),
+    *("info", "success", "warning", "error"),
+)
 
 
 def open_page(name: str, /, **query: str) -> AppTest:
     """Run pages/NAME.py with a query in its address."""
-    page = AppTest.from_file(PAGES / f"{name}.py", default_timeout=60)
+    return _open(AppTest.from_file(PAGES / f"{name}.py", default_timeout=60), query)
+
+
+def run_script(script: Callable[[], None], /, **query: str) -> AppTest:
+    """Run a function as a script, with a query in its address."""
+    return _open(AppTest.from_function(script, default_timeout=120), query)
+
+
+def _open(page: AppTest, query: dict[str, str]) -> AppTest:
     for key, value in query.items():
         page.query_params[key] = value
     return rerun(page)
@@ -24,10 +38,21 @@ def rerun(page: AppTest) -> AppTest:
     return page
 
 
+def press(page: AppTest, label: str) -> AppTest:
+    """Press the first button with a label."""
+    next(button for button in page.button if button.label == label).click()
+    return rerun(page)
+
+
+def labels(page: AppTest) -> list[str]:
+    """What stands on the buttons."""
+    return [button.label for button in page.button]
+
+
 def written(page: AppTest) -> str:
     """All text of the page, kind by kind."""
-    blocks = [*page.markdown, *page.caption, *page.text, *page.info, *page.warning]
-    return " ".join(" ".join(block.value for block in blocks).split())
+    blocks: list[Any] = [block for kind in _TEXTS for block in page.get(kind)]
+    return " ".join(" ".join(str(block.value) for block in blocks).split())
 
 
 def query_of(page: AppTest) -> dict[str, str]:

@@ -4,16 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from agemodel import __version__
 from agemodel.core import paths
 from agemodel.models.cards import write_card
 from agemodel.models.shipped import shipped_files
+from tests.harness.app_pages import open_page, written
 from tests.harness.made_cards import made_card
 from ui.about import shipped_view
-
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "about.py"
 
 
 @pytest.fixture
@@ -22,18 +20,8 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run_page() -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=30).run()
-    assert not page.exception
-    return page
-
-
-def written(page: AppTest) -> str:
-    return " ".join(block.value for block in page.markdown)
-
-
 def test_about_says_what_an_estimate_is_not_for(models: Path) -> None:
-    text = " ".join(written(run_page()).split())
+    text = " ".join(written(open_page("about")).split())
     assert "it says nothing of identity" in text
     assert (
         "**not for** age checks, hiring, surveillance or any decision about a person"
@@ -44,20 +32,20 @@ def test_about_says_what_an_estimate_is_not_for(models: Path) -> None:
 def test_about_shows_the_terms_of_weights_and_data_from_their_file(
     models: Path,
 ) -> None:
-    text = written(run_page())
+    text = written(open_page("about"))
     assert "BlazeFace" in text
     assert "non-commercial research only" in text
 
 
 def test_about_without_models_names_the_command_that_makes_one(models: Path) -> None:
-    page = run_page()
+    page = open_page("about")
     assert "python -m agemodel export" in page.info[0].value
 
 
 def test_about_shows_the_card_of_a_model(models: Path) -> None:
     (models / "mobile").mkdir()
     write_card(models / "mobile" / "card.json", made_card(run="mobile-42"))
-    page = run_page()
+    page = open_page("about")
     assert "mobile" in [heading.value for heading in page.subheader]
     text = written(page)
     assert "mobile-42" in text
@@ -69,7 +57,7 @@ def test_about_shows_the_card_of_a_model(models: Path) -> None:
 def test_about_with_a_damaged_card_says_how_to_mend_it(models: Path) -> None:
     (models / "mobile").mkdir()
     (models / "mobile" / "card.json").write_text("{", "utf-8")
-    page = run_page()
+    page = open_page("about")
     assert "'mobile' cannot be read" in page.error[0].value
     assert "BlazeFace" in written(page)
 
@@ -84,13 +72,13 @@ def test_about_says_where_the_model_fails_and_on_how_many_faces_it_learned(
     for name, values in groups["test"]["gender"].items():
         groups["test"]["gender"][name] = part | values
     write_card(models / "mobile" / "card.json", made_card(groups=groups))
-    text = written(run_page())
+    text = written(open_page("about"))
     assert "ages err most for female (9.5 years" in text
     assert "learned from 9 of 12 faces" in text  # as the card says
 
 
 def test_about_links_to_each_of_its_sections(models: Path) -> None:
-    page = run_page()
+    page = open_page("about")
     links = re.findall(r"\[([^]]+)\]\(#([a-z]+)\)", page.markdown[0].value)
     assert [title for title, _ in links] == [heading.value for heading in page.header]
     assert [anchor for _, anchor in links] == [
@@ -101,7 +89,7 @@ def test_about_links_to_each_of_its_sections(models: Path) -> None:
 def test_about_lists_what_ships_with_checksums_and_holds_it_to_them(
     models: Path,
 ) -> None:
-    page = run_page()
+    page = open_page("about")
     table = next(frame.value for frame in page.dataframe if "sha256" in frame.value)
     assert table["name"].tolist() == [file.name for file in shipped_files()]
     assert table["sha256"].str.fullmatch("[0-9a-f]{64}").all()
@@ -115,7 +103,7 @@ def test_about_names_a_file_that_differs_from_its_checksum(
     listed = shipped_files()
     other = [shipped_view.ShippedFile(listed[0].path, "0" * 64, "s", "l"), *listed[1:]]
     monkeypatch.setattr(shipped_view, "shipped_files", lambda: other)
-    page = run_page()
+    page = open_page("about")
     page.button(key="about_check").click().run()
     assert listed[0].name in page.error[0].value
     assert listed[1].name not in page.error[0].value
@@ -125,7 +113,7 @@ def test_about_without_its_licences_says_how_to_restore_them(
     models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shipped_view, "LICENCES", tmp_path / "none.md")
-    assert "git checkout -- docs" in run_page().warning[0].value
+    assert "git checkout -- docs" in open_page("about").warning[0].value
 
 
 def test_about_with_a_damaged_manifest_says_which(
@@ -133,11 +121,11 @@ def test_about_with_a_damaged_manifest_says_which(
 ) -> None:
     monkeypatch.setattr(paths, "ASSETS", tmp_path)
     (tmp_path / "manifest.json").write_text("{", "utf-8")
-    assert "assets/manifest.json cannot be read" in run_page().error[0].value
+    assert "assets/manifest.json cannot be read" in open_page("about").error[0].value
 
 
 def test_about_has_versions_and_how_to_cite(models: Path) -> None:
-    page = run_page()
+    page = open_page("about")
     frames = [frame.value for frame in page.dataframe]
     versions = next(frame for frame in frames if "Package" in frame)
     assert ["agemodel", __version__] in versions.to_numpy().tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,10 +12,11 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import tests.harness.app_pages as app_pages
 from agemodel.core.errors import RunError
 from agemodel.core.labels import AGES
-from agemodel.dataset import crops, index
 from agemodel.explorer.marks import MARKS_NAME, mark_faces, read_marks
+from tests.harness.app_pages import query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg
 from tests.harness.fakes import FakeEstimator, embedding_of_age
 from tests.harness.made_tables import table
@@ -22,7 +24,7 @@ from ui import dataset_pictures, served_model
 from ui.dataset import dataset_state, dataset_tables, face_page, portrait
 from ui.dataset.dataset_state import Look
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "dataset.py"
+open_page = partial(app_pages.open_page, "dataset")
 AGED = [20, 31, 40, 52, 60, 71]
 GENDERS = ["male", "female", "male", "female", "male", "female"]
 EMBEDDINGS = dataset_tables.embeddings
@@ -71,33 +73,9 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    return rerun(page)
-
-
-def rerun(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception
-    return page
-
-
 def click(page: AppTest, name: str) -> AppTest:
     page.button(key=f"dataset_{name}").click()
     return rerun(page)
-
-
-def written(page: AppTest) -> str:
-    blocks = [*page.markdown, *page.caption, *page.text, *page.info, *page.subheader]
-    blocks += [*page.warning, *page.success, *page.code, *page.error]
-    return " ".join(" ".join(block.value for block in blocks).split())
-
-
-def query_of(page: AppTest) -> dict[str, str]:
-    given = page.query_params.items()
-    return {name: v if isinstance(v, str) else v[-1] for name, v in given}
 
 
 def mark(page: AppTest, verdict: str | None) -> AppTest:
@@ -180,8 +158,8 @@ def test_heatmap_is_computed_once_it_is_asked_for(
     estimator.card = {"input_px": 32}
     square = pd.DataFrame({"x": [4.0], "y": [4.0], "side_px": [8.0], "angle_deg": [0]})
     monkeypatch.setattr(served_model, "estimator", lambda: estimator)
-    monkeypatch.setattr(crops, "read_crops", lambda data_dir, files: square)
-    monkeypatch.setattr(index, "image_path", lambda data_dir, name: pictures / name)
+    monkeypatch.setattr(portrait, "read_crops", lambda data_dir, files: square)
+    monkeypatch.setattr(portrait, "image_path", lambda data_dir, name: pictures / name)
     portrait._heatmap.clear()
     page = open_page(face=file(0))
     assert len(page.image) == 5  # its own and, of the 5 that are alike, 4

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from agemodel.core.errors import ModelError
 from agemodel.serving import Batch, Estimate
+from tests.harness.app_pages import PAGES, open_page, press, rerun, written
 from tests.harness.fakes import (
     FakeEstimator,
     jpeg_with_faces,
@@ -16,8 +17,6 @@ from tests.harness.fakes import (
 )
 from ui import served_model
 from ui.estimate import face_cards, photo_views
-
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "estimate.py"
 
 
 @pytest.fixture
@@ -30,31 +29,13 @@ def estimator(monkeypatch: pytest.MonkeyPatch) -> FakeEstimator:
 
 @pytest.fixture
 def page(estimator: FakeEstimator) -> AppTest:
-    return run(AppTest.from_file(PAGE, default_timeout=30))
-
-
-def run(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception
-    return page
+    return open_page("estimate")
 
 
 def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     values = [(name, content, "image/png") for name, content in files]
     page.file_uploader[0].set_value(values)
-    return run(page)
-
-
-def click(page: AppTest, label: str) -> AppTest:
-    next(button for button in page.button if button.label == label).click()
-    return run(page)
-
-
-def said(page: AppTest) -> str:
-    """Everything written on the page outside its table."""
-    blocks = [*page.markdown, *page.caption, *page.text, *page.subheader]
-    blocks += [*page.info, *page.warning, *page.error]
-    return "\n".join(str(block.value) for block in blocks)
+    return rerun(page)
 
 
 def ages(page: AppTest) -> list[str]:
@@ -64,7 +45,7 @@ def ages(page: AppTest) -> list[str]:
 def test_empty_page_tells_where_photos_go_and_what_an_estimate_is_for(
     page: AppTest,
 ) -> None:
-    notice = " ".join(said(page).split())
+    notice = " ".join(written(page).split())
     assert "in the memory of the machine that runs this app" in notice
     assert "says nothing of identity" in notice
     assert (
@@ -75,17 +56,17 @@ def test_empty_page_tells_where_photos_go_and_what_an_estimate_is_for(
 
 
 def test_first_result_needs_one_click_and_no_photo_of_ones_own(page: AppTest) -> None:
-    click(page, "Try this photo")
-    assert "eileen-collins.jpg" in said(page)
-    assert "Eileen Collins 41 or 42" in said(page)
+    press(page, "Try this photo")
+    assert "eileen-collins.jpg" in written(page)
+    assert "Eileen Collins 41 or 42" in written(page)
 
 
 def test_upload_gives_a_card_a_face_largest_first(page: AppTest) -> None:
     upload(page, ("family.png", png_with_faces(30, 55)))
     assert ages(page) == ["55 years", "30 years"]
-    assert "45 to 75, eight times out of ten" in said(page)
-    assert "Gender label **female**, 97% likely" in said(page)
-    assert "**1 photo, 2 faces**" in said(page)
+    assert "45 to 75, eight times out of ten" in written(page)
+    assert "Gender label **female**, 97% likely" in written(page)
+    assert "**1 photo, 2 faces**" in written(page)
 
 
 def test_uploader_is_empty_again_and_its_bytes_are_gone(page: AppTest) -> None:
@@ -99,8 +80,8 @@ def test_uploader_is_empty_again_and_its_bytes_are_gone(page: AppTest) -> None:
 def test_broken_file_is_a_line_beside_the_good_one(page: AppTest) -> None:
     upload(page, ("bad.jpg", b"bad"), ("good.png", png_with_faces(30)))
     assert ages(page) == ["30 years"]
-    assert "bad.jpg is not a picture" in said(page)
-    assert "1 file could not be read" in said(page)
+    assert "bad.jpg is not a picture" in written(page)
+    assert "1 file could not be read" in written(page)
     assert page.dataframe[0].value["file"].tolist() == ["bad.jpg", "good.png"]
 
 
@@ -129,7 +110,7 @@ def test_nothing_is_judged_again_when_a_widget_changes(
 ) -> None:
     upload(page, ("a.png", png_with_faces(30)))
     page.segmented_control(key="estimate_chart").set_value(face_cards.BY_GROUP)
-    run(page)
+    rerun(page)
     assert estimator.calls == 1
     assert ages(page) == ["30 years"]
 
@@ -147,7 +128,7 @@ def test_many_faces_come_in_pages_with_a_notice(
     monkeypatch.setattr(photo_views, "FACES_A_PAGE", 2)
     upload(page, ("a.png", png_with_faces(30, 40, 50)))
     assert ages(page) == ["50 years", "40 years"]
-    assert "3 faces, largest first, 2 at a time" in said(page)
+    assert "3 faces, largest first, 2 at a time" in written(page)
 
 
 def test_photo_without_a_face_offers_choices_and_guesses_nothing(
@@ -156,19 +137,19 @@ def test_photo_without_a_face_offers_choices_and_guesses_nothing(
     upload(page, ("wall.png", png_with_faces()))
     assert "**No face was found**" in page.info[0].value
     assert not page.header
-    click(page, "Turn left")
-    assert "turned to the left, as you asked" in said(page)
+    press(page, "Turn left")
+    assert "turned to the left, as you asked" in written(page)
     assert "**No face was found**" in page.info[0].value
-    click(page, "Take the whole picture as a face")
+    press(page, "Take the whole picture as a face")
     assert len(page.header) == 1
-    assert "judged as one face, as you asked" in said(page)
+    assert "judged as one face, as you asked" in written(page)
     assert not page.info
 
 
 def test_photo_on_its_side_is_turned_and_the_page_says_so(page: AppTest) -> None:
     upload(page, ("side.png", png_with_faces(30, lying=True)))
     assert ages(page) == ["30 years"]
-    assert "it was turned to the left to find a face" in said(page)
+    assert "it was turned to the left to find a face" in written(page)
 
 
 def test_uncertain_gender_is_said_in_plain_words(
@@ -176,7 +157,7 @@ def test_uncertain_gender_is_said_in_plain_words(
 ) -> None:
     estimator.p_female = 0.55
     upload(page, ("a.png", png_with_faces(30)))
-    assert "Gender label **uncertain**: female 55%, male 45%" in said(page)
+    assert "Gender label **uncertain**: female 55%, male 45%" in written(page)
 
 
 def test_no_probability_is_rounded_to_certainty(
@@ -184,21 +165,21 @@ def test_no_probability_is_rounded_to_certainty(
 ) -> None:
     estimator.p_female = 0.001
     upload(page, ("a.png", png_with_faces(30)))
-    assert "Gender label **male**, over 99% likely" in said(page)
+    assert "Gender label **male**, over 99% likely" in written(page)
 
 
 def test_warnings_stand_on_the_card(page: AppTest, estimator: FakeEstimator) -> None:
     estimator.warnings = ("Dark: the average error is 9 years.",)
     upload(page, ("a.png", png_with_faces(30)))
-    assert "Dark: the average error is 9 years." in said(page)
+    assert "Dark: the average error is 9 years." in written(page)
 
 
 def test_clear_lets_go_of_everything(page: AppTest) -> None:
     upload(page, ("a.png", png_with_faces(30)))
-    click(page, "Clear all")
+    press(page, "Clear all")
     assert not page.header
     assert not page.session_state["estimate_batch"].entries
-    assert "Try one of these" in said(page)
+    assert "Try one of these" in written(page)
 
 
 def test_interrupted_batch_keeps_what_is_done_and_goes_on(
@@ -207,9 +188,9 @@ def test_interrupted_batch_keeps_what_is_done_and_goes_on(
     batch = Batch()
     batch.add([(f"{width}.png", png_with_faces(width)) for width in (30, 40, 50)])
     batch.step(estimator)
-    page = AppTest.from_file(PAGE, default_timeout=30)
+    page = AppTest.from_file(PAGES / "estimate.py", default_timeout=60)
     page.session_state["estimate_batch"] = batch
-    assert ages(run(page)) == ["30 years", "40 years", "50 years"]
+    assert ages(rerun(page)) == ["30 years", "40 years", "50 years"]
     assert estimator.calls == 3
 
 
@@ -222,9 +203,9 @@ def test_model_that_cannot_be_loaded_keeps_the_photos_waiting(
     monkeypatch.setattr(served_model, "estimator", fail)
     upload(page, ("a.png", png_with_faces(30)))
     assert "nothing is lost" in page.error[0].value
-    assert "Model mobile is damaged. Restore it." in said(page)
+    assert "Model mobile is damaged. Restore it." in written(page)
     monkeypatch.setattr(served_model, "estimator", lambda: estimator)
-    click(page, "Try again")
+    press(page, "Try again")
     assert ages(page) == ["30 years"]
     assert not page.error
 
@@ -233,9 +214,9 @@ def test_missing_model_names_the_command_that_makes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path))
-    page = run(AppTest.from_file(PAGE, default_timeout=30))
+    page = open_page("estimate")
     assert "The model is missing" in page.warning[0].value
-    assert "python -m agemodel export" in said(page)
+    assert "python -m agemodel export" in written(page)
     assert not page.file_uploader
 
 

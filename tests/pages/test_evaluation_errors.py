@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,18 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import tests.harness.app_pages as app_pages
 from agemodel.analysis.age_errors import count_cells
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
 from agemodel.runs.run_folder import Run
+from tests.harness.app_pages import written
 from tests.harness.made_tables import table
 from tests.harness.plain_predictions import SERVED, plain_faces
 from ui.evaluation import certainty_view, errors_view
 from ui.evaluation.extremes_view import FIRST_SEED, seed_of
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "evaluation.py"
+open_page = partial(app_pages.open_page, "evaluation")
 
 
 @pytest.fixture(autouse=True)
@@ -30,20 +33,6 @@ def no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def judged() -> pd.DataFrame:
     return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
-
-
-def open_page(**query: str) -> AppTest:
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def written(page: AppTest) -> str:
-    blocks = [*page.markdown, *page.caption, *page.info, *page.subheader]
-    return " ".join(" ".join(block.value for block in blocks).split())
 
 
 def charts(page: AppTest) -> int:

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from agemodel.core import paths
 from agemodel.metrics.measures import MIN_FACES
 from agemodel.runs.run_folder import Run
+from tests.harness.app_pages import run_script, written
 from tests.harness.plain_predictions import SERVED
 
 SHIPPED = paths.SHIPPED_RUNS / SERVED
@@ -52,21 +52,6 @@ def views() -> None:
     evaluation_state.write_url()
 
 
-def open_view(view: str, **query: str) -> AppTest:
-    page = AppTest.from_function(views, default_timeout=120)
-    page.query_params["view"] = view
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception
-    return page
-
-
-def said(page: AppTest) -> str:
-    blocks = [*page.markdown, *page.caption]
-    return " ".join(" ".join(block.value for block in blocks).split())
-
-
 def add_run(runs: Path, name: str, change: dict[str, str], keep: int = 23_704) -> None:
     """A run that split the faces otherwise: `change` says which split becomes which."""
     (runs / name).mkdir(parents=True)
@@ -80,9 +65,9 @@ def add_run(runs: Path, name: str, change: dict[str, str], keep: int = 23_704) -
 
 
 def test_groups_name_the_largest_gap_with_both_intervals() -> None:
-    page = open_view("groups")
+    page = run_script(views, view="groups")
     groups = json.loads((SHIPPED / "metrics.json").read_text())["groups"]["test"]
-    text = said(page)
+    text = written(page)
     for name, part in groups["gender"].items():
         low, high = part["mae_years_95"]
         assert (
@@ -94,21 +79,23 @@ def test_groups_name_the_largest_gap_with_both_intervals() -> None:
 
 def test_groups_say_what_the_race_label_is_for() -> None:
     for by in ("gender", "race"):
-        assert "no model of this project is given it or estimates it" in said(
-            open_view("groups", by=by)
+        assert "no model of this project is given it or estimates it" in written(
+            run_script(views, view="groups", by=by)
         )
 
 
 def test_grouping_and_measure_are_in_the_address() -> None:
-    page = open_view("groups", by="gender-age_group", measure="gender_accuracy")
+    page = run_script(
+        views, view="groups", by="gender-age_group", measure="gender_accuracy"
+    )
     table = page.dataframe[0].value
     assert len(table) == 18
-    assert "By gender and age group, genders are right most often for" in said(page)
+    assert "By gender and age group, genders are right most often for" in written(page)
     assert page.query_params["by"] == "gender-age_group"
 
 
 def test_choosing_another_grouping_draws_it() -> None:
-    page = open_view("groups")
+    page = run_script(views, view="groups")
     control = next(c for c in page.button_group if c.label == "Groups")
     control.set_value("race").run()
     assert page.dataframe[0].value["group"].tolist() == [
@@ -117,7 +104,7 @@ def test_choosing_another_grouping_draws_it() -> None:
 
 
 def test_a_group_that_was_clicked_shows_its_faces_worst_first() -> None:
-    page = open_view("groups", by="age_group", pick="70+")
+    page = run_script(views, view="groups", by="age_group", pick="70+")
     heading = page.subheader[0].value
     assert heading.startswith("70+, largest errors first: 274")
     faces = page.dataframe[1].value
@@ -127,17 +114,17 @@ def test_a_group_that_was_clicked_shows_its_faces_worst_first() -> None:
 
 
 def test_a_group_that_is_not_there_shows_no_faces() -> None:
-    assert not open_view("groups", by="age_group", pick="male").subheader
+    assert not run_script(views, view="groups", by="age_group", pick="male").subheader
 
 
 def test_one_group_alone_is_not_compared() -> None:
-    page = open_view("groups", gender="male")
+    page = run_script(views, view="groups", gender="male")
     assert f"not two groups of {MIN_FACES} faces" in page.info[0].value
 
 
 def test_two_runs_are_told_apart_on_the_faces_of_both() -> None:
-    page = open_view("runs", other="group_cnn-1")
-    text = said(page)
+    page = run_script(views, view="runs", other="group_cnn-1")
+    text = written(page)
     assert "4,743 faces (test), the same for both runs" in text
     maes = [
         json.loads((paths.SHIPPED_RUNS / name / "metrics.json").read_text())["splits"][
@@ -152,7 +139,7 @@ def test_two_runs_are_told_apart_on_the_faces_of_both() -> None:
 
 
 def test_faces_farthest_apart_have_both_estimates() -> None:
-    page = open_view("runs", other="group_cnn-1", better="second")
+    page = run_script(views, view="runs", other="group_cnn-1", better="second")
     faces = page.dataframe[1].value
     first = (faces["age_years_first"] - faces["age"]).abs()
     second = (faces["age_years_second"] - faces["age"]).abs()
@@ -162,16 +149,16 @@ def test_faces_farthest_apart_have_both_estimates() -> None:
 
 
 def test_a_run_beside_itself_differs_by_nothing_and_says_so() -> None:
-    page = open_view("runs", other=SERVED)
+    page = run_script(views, view="runs", other=SERVED)
     assert "compared with itself: every difference is 0" in page.info[0].value
     measures = page.dataframe[0].value
     assert measures["Difference"].tolist() == ["+0.00", "+0.00", "+0.0 %"]
-    assert "p = 1.0000" in said(page)
+    assert "p = 1.0000" in written(page)
 
 
 def test_runs_that_share_no_face_say_so(runs: Path) -> None:
     add_run(runs, "otherwise", {"test": "train", "val": "test"})
-    page = open_view("runs", other="otherwise")
+    page = run_script(views, view="runs", other="otherwise")
     assert "share no face here (test)" in page.warning[0].value
     assert f"{SERVED} has 4,743" in page.warning[0].value
     assert not page.dataframe
@@ -181,7 +168,7 @@ def test_runs_that_share_some_faces_count_only_these(runs: Path) -> None:
     add_run(runs, "partly", {"test": "train"}, keep=12_000)
     predictions = Run(runs / "partly").read_predictions()
     shared = int((predictions["split"] == "test").sum())
-    text = said(open_view("runs", other="partly"))
+    text = written(run_script(views, view="runs", other="partly"))
     assert f"{shared:,} are in test of both" in text
     assert 0 < shared < 4743
 
@@ -189,30 +176,30 @@ def test_runs_that_share_some_faces_count_only_these(runs: Path) -> None:
 def test_a_damaged_other_run_is_named(runs: Path) -> None:
     add_run(runs, "damaged", {})
     (runs / "damaged" / "predictions.parquet").write_bytes(b"PAR1 no more")
-    page = open_view("runs", other="damaged")
+    page = run_script(views, view="runs", other="damaged")
     assert "predictions.parquet of run damaged is damaged" in page.error[0].value
 
 
 def test_a_run_that_is_gone_gives_way_to_another() -> None:
-    page = open_view("runs", other="long-gone")
+    page = run_script(views, view="runs", other="long-gone")
     (choice,) = page.selectbox
     assert choice.value == "group_cnn-1"
 
 
-def test_predictions_tables_and_report_can_be_taken_away() -> None:
-    page = open_view("groups")
+def test_predictions_tables_and_report_can_be_downloaded() -> None:
+    page = run_script(views, view="groups")
     buttons = page.get("download_button")
     assert [button.proto.label for button in buttons] == [
         "Their predictions (CSV)",
         "All tables (.zip of CSV)",
         "Report (HTML)",
     ]
-    assert "The 4,743 faces of the slice" in said(page)
-    assert f"`python -m agemodel report {SERVED}`" in said(page)
+    assert "The 4,743 faces of the slice" in written(page)
+    assert f"`python -m agemodel report {SERVED}`" in written(page)
 
 
-def test_of_no_face_only_the_report_can_be_taken_away() -> None:
-    page = open_view("groups", age="116-116", gender="male", race="other")
+def test_of_no_face_only_the_report_can_be_downloaded() -> None:
+    page = run_script(views, view="groups", age="116-116", gender="male", race="other")
     disabled = [button.proto.disabled for button in page.get("download_button")]
     assert disabled == [True, True, False]
 

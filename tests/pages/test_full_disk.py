@@ -8,11 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from agemodel.explorer import marks
 from agemodel.explorer.marks import mark_faces, read_marks
 from agemodel.jobs import control
+from tests.harness.app_pages import run_script
 from tests.harness.coloured_faces import import_coloured_faces
 
 FACE = "0000001.jpg"
@@ -50,12 +50,6 @@ def training() -> None:
     show_start()
 
 
-def drawn(script: Callable[[], None]) -> AppTest:
-    page = AppTest.from_function(script, default_timeout=60).run()
-    assert not page.exception
-    return page
-
-
 @pytest.mark.parametrize(
     ("number", "why"),
     [(errno.ENOSPC, "is full. Free some room"), (errno.EROFS, "is read-only. Make it")],
@@ -64,7 +58,7 @@ def test_mark_that_the_disk_refuses_is_told_and_the_old_one_stays(
     folders: Path, monkeypatch: pytest.MonkeyPatch, number: int, why: str
 ) -> None:
     mark_faces(folders / "data", [FACE], "doubtful", "mine")
-    page = drawn(marking)
+    page = run_script(marking)
     with monkeypatch.context() as patch:
         patch.setattr(marks, "write_whole", refusing(number))
         page.segmented_control(key="dataset_mark").set_value("wrong").run()
@@ -84,7 +78,7 @@ def test_training_that_the_disk_refuses_is_told_with_the_folder(
     folders: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(control, "open_run", refusing(errno.EROFS))
-    page = drawn(training)
+    page = run_script(training)
     (button,) = [one for one in page.button if one.label == "Start training"]
     button.click().run()
     assert not page.exception

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from agemodel.core.errors import ModelError
 from agemodel.models import app_model
-from tests.harness.app_pages import open_page, written
+from tests.harness.app_pages import labels, open_page, written
 from ui.permission import SETTING
 
 BACK = "Back to the model that ships"
@@ -20,10 +20,6 @@ def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(SETTING, "1")
     (tmp_path / app_model.FILE).write_text("gone\n")
     return tmp_path / app_model.FILE
-
-
-def labels(page: AppTest) -> list[str]:
-    return [button.label for button in page.button]
 
 
 def go_back(page: AppTest) -> AppTest:

@@ -30,6 +30,7 @@ from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.cards import CARD, read_card, write_card
 from agemodel.runs.config import read_config
 from agemodel.runs.run_folder import Run, find_run, open_run
+from tests.harness.app_pages import labels, press, rerun, run_script, written
 from tests.harness.coloured_faces import import_coloured_faces
 from tests.harness.made_jobs import CONFIG
 from tests.harness.made_models import write_model
@@ -103,30 +104,7 @@ def view() -> None:
 
 
 def drawn() -> AppTest:
-    return rerun(AppTest.from_function(view, default_timeout=60))
-
-
-def rerun(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception
-    return page
-
-
-def said(page: AppTest) -> str:
-    kinds = ("markdown", "caption", "text", "code", "error", "warning", "info")
-    blocks = [block for kind in kinds for block in page.get(kind)]
-    return " ".join(" ".join(str(block.value).split()) for block in blocks)
-
-
-def labels(page: AppTest) -> list[str]:
-    return [button.label for button in page.button]
-
-
-def press(page: AppTest, label: str) -> AppTest:
-    (button,) = [button for button in page.button if button.label == label]
-    button.click().run()
-    assert not page.exception
-    return page
+    return run_script(view)
 
 
 def ended(run: Run, error: type[BaseException] | None = None) -> None:
@@ -166,8 +144,8 @@ def test_without_the_dataset_the_commands_that_get_it_are_named(
 ) -> None:
     monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "none"))
     page = drawn()
-    assert "UTKFace is not imported" in said(page)
-    assert "python -m agemodel data import" in said(page)
+    assert "UTKFace is not imported" in written(page)
+    assert "python -m agemodel data import" in written(page)
     assert not page.button
 
 
@@ -182,7 +160,7 @@ def test_recipe_with_its_changes_is_begun_under_its_name(asked: list[tuple]) -> 
     page.number_input(key="training_start_percent_seed_cnn").set_value(50)
     rerun(page)
     # Of the 50 faces of the seed split's train, a tenth chooses; half of 45 are left.
-    assert "23 faces to train on, 5 to choose" in said(page)
+    assert "23 faces to train on, 5 to choose" in written(page)
     # A name that comes along with the click counts, too.
     page.text_input(key="training_start_name").set_value(" mine ")
     press(page, "Start training")
@@ -203,16 +181,16 @@ def test_name_that_is_taken_or_none_is_refused_with_a_sentence(
     page = drawn()
     page.text_input(key="training_start_name").set_value(name)
     press(page, "Start training")
-    assert words in said(page)
+    assert words in written(page)
     assert not asked
-    assert words not in said(rerun(page))
+    assert words not in written(rerun(page))
 
 
 def test_setting_that_cannot_be_trained_is_refused_with_the_reason() -> None:
     page = drawn()
     page.number_input(key="training_start_learning_rate_mobile").set_value(0.0)
     rerun(page)
-    assert "learning_rate is 0.0; expected a number above 0." in said(page)
+    assert "learning_rate is 0.0; expected a number above 0." in written(page)
     assert "Start training" not in labels(page)
 
 
@@ -221,7 +199,7 @@ def test_second_training_is_refused_with_a_sentence(
 ) -> None:
     write_job(run, new_job(run, TRAIN, (), worker.pid))
     page = drawn()
-    assert "Run tried is being trained. Two trainings at once" in said(page)
+    assert "Run tried is being trained. Two trainings at once" in written(page)
     assert page.button(key="training_start").disabled
 
 
@@ -258,13 +236,13 @@ def test_running_job_shows_progress_log_curves_and_can_be_stopped(
     rerun(page)
     (bar,) = page.get("progress")
     assert (bar.proto.text, bar.proto.value) == ("Training: 1,020 of 3,000 steps", 34)
-    assert "epoch 1/3: *so* far" in said(page)
-    assert "Age: mean absolute error" in said(page)
+    assert "epoch 1/3: *so* far" in written(page)
+    assert "Age: mean absolute error" in written(page)
     assert "Evaluate" not in labels(page)
     press(page, "Stop training")
     assert worker.wait(timeout=30)
     rerun(page)
-    assert "Training of `tried` was stopped." in said(page)
+    assert "Training of `tried` was stopped." in written(page)
     assert "Go on training" in labels(page)
 
 
@@ -276,10 +254,10 @@ def test_job_that_does_not_end_can_be_ended_at_once(run: Run) -> None:
         process.stdout.readline()
         write_job(run, new_job(run, TRAIN, (), process.pid))
         page = press(drawn(), "Stop training")
-        assert "It was asked to stop" in said(page)
+        assert "It was asked to stop" in written(page)
         press(page, "End at once")
         assert process.wait(timeout=30) == -9
-    assert "was stopped" in said(rerun(page))
+    assert "was stopped" in written(rerun(page))
 
 
 def test_stopped_training_says_what_is_kept_and_goes_on(
@@ -288,7 +266,7 @@ def test_stopped_training_says_what_is_kept_and_goes_on(
     ended(run, KeyboardInterrupt)
     with_model(run, evaluated=False)
     page = drawn()
-    text = said(page)
+    text = written(page)
     assert "Training of `tried` was stopped." in text
     # of STATUS
     assert "2 of 3 epochs are done. The least val MAE is **7.12 years**" in text
@@ -301,7 +279,7 @@ def test_stopped_training_says_what_is_kept_and_goes_on(
 
 def test_failed_training_shows_its_last_lines_as_they_are(run: Run) -> None:
     ended(run, KeyError)
-    text = said(drawn())
+    text = written(drawn())
     assert "Training of `tried` ended without a result." in text
     assert "the *last* line" in text
     assert "killed" not in text
@@ -313,7 +291,7 @@ def test_killed_training_is_called_so(
     write_job(run, new_job(run, TRAIN, (), worker.pid))
     worker.kill()
     worker.wait()
-    assert "ended without a word: it was killed" in said(drawn())
+    assert "ended without a word: it was killed" in written(drawn())
 
 
 def test_finished_run_is_evaluated_exported_and_used(
@@ -323,8 +301,10 @@ def test_finished_run_is_evaluated_exported_and_used(
     (run.folder / "last.keras").touch()
     with_model(run, evaluated=True)
     page = drawn()
-    assert "Training of `tried` is done." in said(page)
-    assert "4,743 faces of test: MAE **5.11** years (95 % interval 4.96" in said(page)
+    assert "Training of `tried` is done." in written(page)
+    assert "4,743 faces of test: MAE **5.11** years (95 % interval 4.96" in written(
+        page
+    )
     assert "Go on training" not in labels(page)
     assert "Evaluate" not in labels(page)
     page.text_input(key="training_export_name_tried").set_value("my-model")
@@ -334,7 +314,7 @@ def test_finished_run_is_evaluated_exported_and_used(
     ended(run)
     press(rerun(page), "Use the model my-model in the app")
     assert app_model.read_name() == "my-model"
-    assert "The app uses the model `my-model`." in said(page)
+    assert "The app uses the model `my-model`." in written(page)
     press(page, f"Back to the model that ships, {DEFAULT_MODEL}")
     assert app_model.read_name() == DEFAULT_MODEL
 
@@ -346,7 +326,7 @@ def test_export_under_a_bad_name_is_refused_with_a_sentence(
     page = drawn()
     page.text_input(key="training_export_name_tried").set_value(DEFAULT_MODEL)
     press(page, "Export")
-    assert "is the model that ships" in said(page)
+    assert "is the model that ships" in written(page)
     assert not asked
 
 
@@ -363,7 +343,7 @@ def test_damaged_files_of_a_run_are_sentences(run: Run) -> None:
     (run.folder / RECORD).write_text("{")
     (run.folder / "history.csv").write_bytes(b"\xff\xff")
     (run.folder / "status.json").write_text("{")
-    text = said(drawn())
+    text = written(drawn())
     assert "job.json of run tried is damaged" in text
     assert "history.csv of run tried is damaged" in text
     assert "No epoch is done yet" in text

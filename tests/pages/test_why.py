@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from agemodel.dataset import archive
 from agemodel.models.app_model import DEFAULT_MODEL
+from tests.harness.app_pages import written
 from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
 from tests.harness.fakes import FakeEstimator, png_with_faces
 from tests.harness.made_models import FACES, faces_table, train_file, write_model
@@ -64,11 +65,6 @@ def drawn(*, opened: bool = True, explains: bool = True) -> AppTest:
     return page
 
 
-def said(page: AppTest) -> str:
-    blocks = [*page.markdown, *page.caption, *page.text]
-    return " ".join(" ".join(str(block.value).split()) for block in blocks)
-
-
 def captions(page: AppTest) -> list[str]:
     """Of the pictures that have one: those of the dataset."""
     found = [image.proto.imgs[0].caption for image in page.get("image")]
@@ -85,17 +81,17 @@ def test_closed_part_computes_nothing(
     monkeypatch.setattr(served_model, "neighbours", fail)
     page = drawn(opened=False)
     assert [part.label for part in page.expander] == [why.TITLE]
-    assert not said(page)
+    assert not written(page)
 
 
 def test_model_that_explains_nothing_has_no_part(model: Path) -> None:
     page = drawn(explains=False)
     assert not page.expander
-    assert not said(page)
+    assert not written(page)
 
 
 def test_map_stands_beside_the_face_with_its_legend_and_its_limits(model: Path) -> None:
-    text = said(drawn())
+    text = written(drawn())
     assert "Orange makes it look older" in text
     assert "blue younger" in text
     # the largest value of `fakes.HEATMAP`, which has 3 by 3 places
@@ -112,8 +108,10 @@ def test_faces_most_alike_stand_with_their_labels_and_their_median(
     assert shown[0] == "30 M"  # 30 itself; even ages are labelled 0, male
     assert set(shown) == {"27 F", "28 M", "30 M", "31 F", "33 F", "36 M"}
     # (30 + 31) / 2; the estimate is 30.4
-    assert "The median of their ages is **30.5**; the estimate is **30**" in said(page)
-    assert "not the same person or a relative" in said(page)
+    assert "The median of their ages is **30.5**; the estimate is **30**" in written(
+        page
+    )
+    assert "not the same person or a relative" in written(page)
 
 
 def test_without_the_dataset_the_labels_stand_alone_and_the_command_is_named(
@@ -121,7 +119,7 @@ def test_without_the_dataset_the_labels_stand_alone_and_the_command_is_named(
 ) -> None:
     page = drawn()
     assert not captions(page)
-    text = said(page)
+    text = written(page)
     assert ":gray-badge[30 M] :gray-badge[31 F]" in text
     assert "python -m agemodel data import" in text
     assert "The median of their ages is **30.5**" in text
@@ -132,8 +130,8 @@ def test_picture_that_cannot_be_read_leaves_the_labels(dataset: Path) -> None:
     picture.write_bytes(b"no picture")
     page = drawn()
     assert not captions(page)
-    assert ":gray-badge[31 F]" in said(page)
-    assert "Their pictures cannot be shown" in said(page)
+    assert ":gray-badge[31 F]" in written(page)
+    assert "Their pictures cannot be shown" in written(page)
 
 
 @pytest.mark.parametrize("damage", ["missing", "damaged", "not exported"])
@@ -146,7 +144,7 @@ def test_faces_that_cannot_be_loaded_are_a_sentence_below_the_map(
         (model / FACES).write_bytes(b"no table")
     else:
         write_model(model)
-    text = said(drawn())
+    text = written(drawn())
     assert "Orange makes it look older" in text
     assert "python -m agemodel export" in text
     assert "median" not in text
@@ -164,4 +162,4 @@ def test_page_shows_a_part_on_every_card(
     page.session_state["estimate_face_0_0_1_why"] = True  # face 2, of 30 px
     page.run()
     assert not page.exception
-    assert said(page).count("The median of their ages is **30.5**") == 1
+    assert written(page).count("The median of their ages is **30.5**") == 1
