@@ -12,9 +12,11 @@ from typing import Any
 from agemodel.analysis.baselines import read_published
 from agemodel.core import paths
 from agemodel.core.errors import RunError
+from agemodel.core.json_records import values_of
 from agemodel.metrics.measures import CORAL_TOLD
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.models.cards import read_card
+from agemodel.models.card import Card
+from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.run_folder import Run
 from benchmarks.speed_limits import at_most
 
@@ -38,7 +40,7 @@ def run() -> dict[str, Any]:
         RunError: a shipped run is damaged.
     """
     others = read_published()
-    card = read_card(paths.models_dir() / DEFAULT_MODEL)
+    card = ModelFolder.named(DEFAULT_MODEL).card
     ours = {part: own_rows(card, paths.SHIPPED_RUNS, part) for part in PARTS}
     found = {
         part: sorted(ours[part] + others[part], key=lambda row: row["mae_years"])
@@ -47,23 +49,22 @@ def run() -> dict[str, Any]:
     return {**found, "limits": limits(found["coral_test"])}
 
 
-def own_rows(card: dict[str, Any], shipped: Path, part: str) -> list[dict[str, Any]]:
+def own_rows(card: Card, shipped: Path, part: str) -> list[dict[str, Any]]:
     """The served model, then every shipped run of another network.
 
     A part that was not evaluated, or has no estimate in years, has no row.
     """
-    known = {"input_px": card["input_px"], "parameters": card["parameters"]}
-    served = {"name": f"{card['name']}, as served", "kind": "served", **known}
-    rows = [served | _measures(card["metrics"].get(part, {}))]
+    measured = values_of(card.metrics)
+    known = {"input_px": card.input_px, "parameters": card.parameters}
+    served = {"name": f"{card.name}, as served", "kind": "served", **known}
+    rows = [served | _measures(measured.get(part, {}))]
     if part == "coral_test":
-        told = {"name": f"{card['name']}, told the range", "kind": "told", **known}
-        rows.append(
-            told | {"note": TOLD} | _measures(card["metrics"].get(CORAL_TOLD, {}))
-        )
+        told = {"name": f"{card.name}, told the range", "kind": "told", **known}
+        rows.append(told | {"note": TOLD} | _measures(measured.get(CORAL_TOLD, {})))
     runs = [Run(path.parent) for path in sorted(shipped.glob("*/metrics.json"))]
     for run in runs:
         config = run.read_json("config.json")
-        if config["network"] != card["network"]:
+        if config["network"] != card.network:
             rows.append(_head(run, config) | _measures(_splits(run).get(part, {})))
     return [row for row in rows if "mae_years" in row]
 

@@ -152,7 +152,7 @@ def _judge(
     estimator: Estimator, rgb: np.ndarray, square: CropSquare
 ) -> tuple[float, float]:
     """Age in years and p(female) of a face that is framed like that."""
-    crop = crop_square(rgb, square, int(estimator.card["input_px"]))
+    crop = crop_square(rgb, square, estimator.card.input_px)
     estimate = estimator.estimate_aligned(crop)
     return estimate.age_years, estimate.p_female
 

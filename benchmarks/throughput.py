@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-from agemodel.core import paths
 from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.models.card import Card
+from agemodel.models.model_folder import ModelFolder
 from agemodel.serving import Estimator
 from benchmarks.speed_limits import at_least, at_most
 from benchmarks.timings import in_ms, stopwatch, summarise, take_turns
@@ -94,13 +95,13 @@ def overhead(estimate_s: list[float], invoke_s: list[float]) -> dict[str, float]
 class _Floor:
     """The same network with its input in place: nothing is timed but `invoke`."""
 
-    def __init__(self, card: dict[str, Any]) -> None:
-        content = (paths.models_dir() / DEFAULT_MODEL / card["file"]).read_bytes()
-        self.invokes = 2 if card["flip_average"] else 1
+    def __init__(self, card: Card) -> None:
+        content = ModelFolder.named(DEFAULT_MODEL).read_model()
+        self.invokes = 2 if card.flip_average else 1
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]
-        side = int(card["input_px"])
+        side = card.input_px
         self._pixels = np.full((1, side, side, 3), 127, np.float32)
 
     def seconds(self) -> float:

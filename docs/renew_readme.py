@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 from agemodel.core import paths
-from agemodel.models import cards
-from agemodel.serving import estimator
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.models.card_text import readme_figures
+from agemodel.models.model_folder import ModelFolder
 
 README = paths.ROOT / "README.md"
 _MARKED = re.compile(r"(<!-- figures -->\n).*(\n<!-- end of figures -->)", re.DOTALL)
@@ -18,9 +19,9 @@ def renewed(text: str) -> str:
     Raises:
         ValueError: the page has no place for them.
     """
-    card = cards.read_card(paths.ROOT / "assets" / "models" / estimator.DEFAULT_MODEL)
+    card = ModelFolder(paths.ROOT / "assets" / "models" / DEFAULT_MODEL).card
     new, found = _MARKED.subn(
-        lambda mark: mark[1] + cards.headline(card) + mark[2], text
+        lambda mark: mark[1] + readme_figures(card) + mark[2], text
     )
     if not found:
         raise ValueError("The page has no marks for the figures.")

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from agemodel.models import app_model
-from agemodel.models.cards import CARD
+from agemodel.models.model_folder import CARD
 from agemodel.models.neighbours import Neighbours
 from agemodel.serving import Estimator
 

@@ -16,7 +16,8 @@ from agemodel.core.columns import category, codes_of
 from agemodel.core.errors import AgeModelError, ModelError
 from agemodel.core.labels import AGE_GROUPS, GENDERS, age_group_index
 from agemodel.metrics.measures import CORAL_RANGE, CORAL_TOLD, MEASURES, YEARS, Score
-from agemodel.runs.run_folder import PREDICTIONS, Run, list_runs
+from agemodel.runs.predictions import PREDICTIONS
+from agemodel.runs.run_folder import Run, list_runs
 
 PUBLISHED = paths.ASSETS / "published.json"
 NETWORKS = ("seed_cnn", "group_cnn")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from agemodel.core.columns import category
-from agemodel.core.errors import DatasetError, RunError
+from agemodel.core.errors import DatasetError
 from agemodel.core.labels import (
     AGE_GROUPS,
     GENDERS,
@@ -120,16 +120,9 @@ def read_judged(run: Run, described: pd.DataFrame | None = None) -> pd.DataFrame
         `QUALITIES` but `sharp`.
 
     Raises:
-        RunError: the run was not evaluated, or its predictions are damaged.
+        RunError: the run was not evaluated, or its predictions are damaged or other.
     """
-    table = run.read_predictions()
-    try:
-        judged = _judged(table)
-    except (KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            f"predictions.parquet of run {run.id} has other columns than expected. "
-            f"Make it again: python -m agemodel evaluate {run.id}"
-        ) from error
+    judged = _judged(run.read_predictions())
     return pd.concat([judged, _quality(judged["file"], described)], axis=1)
 
 
@@ -163,10 +156,8 @@ def in_slice(judged: pd.DataFrame, wanted: Slice) -> np.ndarray:
 
 def _judged(table: pd.DataFrame) -> pd.DataFrame:
     """The columns that predictions alone give."""
-    age = table["age"].to_numpy(np.int16)
-    years, low, high, p_female = (
-        table[name].to_numpy(np.float32) for name in _ESTIMATES
-    )
+    age = table["age"].to_numpy()
+    years, low, high, p_female = (table[name].to_numpy() for name in _ESTIMATES)
     error = years - age
     gender = table["gender"].to_numpy()
     return pd.DataFrame(

@@ -21,7 +21,7 @@ from agemodel.core import paths
 from agemodel.core.assets import read_verified
 from agemodel.core.errors import AgeModelError
 from agemodel.models import app_model
-from agemodel.models.cards import read_card, read_file
+from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.run_folder import MANIFEST, Run, list_runs
 from agemodel.serving import read_sample, read_samples
 
@@ -96,10 +96,9 @@ def _looked_at(subject: str, look: Callable[[], str]) -> Iterator[Check]:
 
 def _model_files() -> str:
     app_model.check()
-    folder = app_model.model_folder()
-    card = read_card(folder)
-    read_file(folder, card, f"Model {folder.name}")
-    return f"{folder.name}, from run {card['run']}"
+    model = ModelFolder(app_model.model_folder())
+    model.read_model()
+    return f"{model.name}, from run {model.card.run}"
 
 
 def _detector_files() -> str:

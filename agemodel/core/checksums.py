@@ -18,13 +18,18 @@ _CSV_MARK = b"# sha256 of the above: "
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
+def sha256_of(content: bytes) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
 def seal(values: Mapping[str, Any]) -> bytes:
     """The content of a file that holds values and their digest.
 
     Raises:
         TypeError: JSON knows no such value.
     """
-    digest = hashlib.sha256(_text(values)).hexdigest()
+    digest = sha256_of(_text(values))
     return _text({**values, CHECK: digest})
 
 
@@ -56,7 +61,7 @@ def unseal_if_sealed(content: bytes) -> dict[str, Any]:
 
 def seal_csv(content: bytes) -> bytes:
     """A CSV file with its digest in a comment at the end."""
-    return content + _CSV_MARK + hashlib.sha256(content).hexdigest().encode() + b"\n"
+    return content + _CSV_MARK + sha256_of(content).encode() + b"\n"
 
 
 def unseal_csv_if_sealed(content: bytes) -> bytes:

@@ -44,6 +44,7 @@ from agemodel.explorer.model_estimates import read_embeddings
 from agemodel.faces import BOX_SCALE, CropSquare, crop_square
 from agemodel.faces.quality import grey_of, sharpness
 from agemodel.images import read_image
+from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.run_folder import LICENCE
 
 GREY_SPREAD = 4.0
@@ -145,7 +146,7 @@ def describe(
     """
     report = progress or (lambda done, total, text: None)
     index = read_index(data_dir)
-    size_px = _input_px(model_folder)
+    size_px = ModelFolder(model_folder).card.input_px
     places, no_map = _places(index, model_folder, report)
     images = images_dir(data_dir)
     crops = read_crops(data_dir, index["file"].tolist(), progress)
@@ -158,19 +159,6 @@ def describe(
         {FILE: _table_of(faces), averages.FILE: write_averages(means)},
     )
     return _summary(faces, index["split"].to_numpy(), len(means), no_map)
-
-
-def _input_px(model_folder: Path) -> int:
-    """The side of the crop that the model sees."""
-    try:
-        card = json.loads((model_folder / "card.json").read_text("utf-8"))
-        return int(card["input_px"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"The card of the model {model_folder.name!r} cannot be read "
-            f"({type(error).__name__}). Export the model again: "
-            "python -m agemodel export RUN NAME"
-        ) from error
 
 
 def _places(

@@ -35,8 +35,8 @@ from agemodel.explorer import face_measures
 from agemodel.explorer.flags import add_flags
 from agemodel.explorer.model_estimates import read_estimates, run_of
 from agemodel.models import app_model
-from agemodel.models.cards import CARD
-from agemodel.runs.run_folder import PREDICTIONS
+from agemodel.models.model_folder import CARD
+from agemodel.runs.predictions import PREDICTIONS
 
 face_measures.FILE = "faces.parquet"
 _UNKNOWN: dict[str, Any] = {

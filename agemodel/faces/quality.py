@@ -7,14 +7,14 @@ the errors into `conditions.json`, from where they reach the model's card.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
 
 from agemodel.faces.detection import Detection
+from agemodel.metrics.evaluation_results import Conditions
 
 MEASURED_PX = 96
 """Side to which a crop is brought before sharpness and brightness are measured."""
@@ -112,28 +112,25 @@ def sharpness(grey: np.ndarray) -> float:
     return float(cv2.Laplacian(grey, cv2.CV_32F).var()) / variance if variance else 0.0
 
 
-def warnings(
-    quality: FaceQuality, costs: Mapping[str, Any] | None = None
-) -> tuple[str, ...]:
+def warnings(quality: FaceQuality, costs: Conditions | None = None) -> tuple[str, ...]:
     """Warnings on poor quality, in sentences that say what it costs.
 
     Args:
         quality: of the face.
-        costs: a card's `conditions`: `usual_mae_years`, and for each condition
-            `mae_years`; without them the sentences state no cost.
+        costs: what was measured of the model under each condition; without it the
+            sentences state no cost.
     """
     return tuple(
-        f"{condition.label}: {_cost(condition, costs or {})}"
+        f"{condition.label}: {_cost(condition, costs)}"
         for condition in CONDITIONS
         if condition.holds(quality)
     )
 
 
-def _cost(condition: Condition, costs: Mapping[str, Any]) -> str:
-    usual = costs.get("usual_mae_years")
-    measured = costs.get(condition.name, {}).get("mae_years")
-    if usual is None or measured is None:
+def _cost(condition: Condition, costs: Conditions | None) -> str:
+    if costs is None or condition.name not in costs.by_name:
         return "the estimate is less certain."
+    measured, usual = costs.by_name[condition.name].mae_years, costs.usual_mae_years
     if measured <= usual:
         return "no larger error was measured on such faces."
     return (

@@ -40,7 +40,7 @@ from agemodel.jobs.records import (
     write_job,
 )
 from agemodel.models.app_model import DEFAULT_MODEL, check_name
-from agemodel.models.cards import CARD, read_card
+from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, list_runs, open_run
 
@@ -108,13 +108,12 @@ def start_export(run: Run, name: str) -> Job:
     check_name(name)
     if name == DEFAULT_MODEL:
         raise ModelError(f"{name} is the model that ships. Choose another name.")
-    if (paths.models_dir() / name / CARD).exists():
-        made_of = read_card(paths.models_dir() / name)["run"]
-        if made_of != run.id:
-            raise ModelError(
-                f"There is a model {name} of run {made_of} already. Choose another "
-                "name."
-            )
+    model = ModelFolder.named(name)
+    if model.exists and model.card.run != run.id:
+        raise ModelError(
+            f"There is a model {name} of run {model.card.run} already. Choose another "
+            "name."
+        )
     if not is_evaluated(run):
         raise RunError(f"Run {run.id} is not evaluated yet, or was trained on since.")
     return start(run, EXPORT, ("export", run.id, name))

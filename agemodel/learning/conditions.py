@@ -20,6 +20,7 @@ from agemodel.faces.quality import (
     grey_of,
     sharpness,
 )
+from agemodel.metrics.evaluation_results import ConditionError, Conditions
 from agemodel.metrics.measures import MIN_FACES
 
 
@@ -78,7 +79,7 @@ def measure_conditions(
     ages: np.ndarray,
     yaw_deg: np.ndarray,
     estimate: Callable[[np.ndarray], np.ndarray],
-) -> dict[str, object]:
+) -> Conditions:
     """The error of the estimates under each condition.
 
     Args:
@@ -88,19 +89,18 @@ def measure_conditions(
         estimate: from such crops to ages, shape (n,), years.
 
     Returns:
-        `usual_mae_years` and `n`, and for each condition `mae_years` and `n`.
+        Every condition of `MAKE`, and `turned` if `MIN_FACES` faces are.
     """
     errors = np.abs(estimate(crops) - ages)
-    result: dict[str, object] = {
-        "usual_mae_years": float(errors.mean()),
-        "n": len(ages),
-    }
+    found = {}
     for name, make in MAKE.items():
         worse = np.stack([make(crop) for crop in crops])
-        error = np.abs(estimate(worse) - ages)
-        result[name] = {"mae_years": float(error.mean()), "n": len(ages)}
-    turned = np.abs(yaw_deg) > TURNED_DEG
-    if turned.sum() >= MIN_FACES:
-        error = errors[turned]
-        result["turned"] = {"mae_years": float(error.mean()), "n": int(turned.sum())}
-    return result
+        found[name] = _error(np.abs(estimate(worse) - ages))
+    turned = errors[np.abs(yaw_deg) > TURNED_DEG]
+    if len(turned) >= MIN_FACES:
+        found["turned"] = _error(turned)
+    return Conditions(float(errors.mean()), len(ages), found)
+
+
+def _error(errors: np.ndarray) -> ConditionError:
+    return ConditionError(float(errors.mean()), len(errors))

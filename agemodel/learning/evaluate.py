@@ -14,6 +14,7 @@ import pandas as pd
 
 from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import RunError
+from agemodel.core.json_records import values_of
 from agemodel.core.labels import AGES, group_probabilities
 from agemodel.dataset.crops import read_crops
 from agemodel.dataset.index import images_dir
@@ -26,6 +27,7 @@ from agemodel.learning.stability import measure_stability
 from agemodel.metrics import measures
 from agemodel.metrics.calibration import Calibration, calibrate
 from agemodel.metrics.distributions import distribution_around, median_age
+from agemodel.metrics.evaluation_results import Conditions, Stability
 from agemodel.metrics.restricted_range import told_range
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.config import TrainConfig
@@ -65,18 +67,17 @@ def evaluate(
     calibration = _calibrate(faces, outputs)
     run.write_json("calibration.json", calibration.as_dict())
     table = prediction_table(faces, outputs.ages, outputs.p_female, calibration)
-    run.write_table("predictions.parquet", table)
+    run.write_predictions(table)
     if outputs.features is not None:
         _write_embeddings(run, table, outputs.features)
-    run.write_json(
-        "conditions.json", _conditions(predict, config, faces, data_dir, progress)
-    )
+    conditions = _conditions(predict, config, faces, data_dir, progress)
+    run.write_json("conditions.json", conditions.as_values())
     result = {
         "run": run.id,
         "model_sha256": hashlib.sha256((run.folder / BEST).read_bytes()).hexdigest(),
         "faces": _found(faces, config, data_dir),
         **measure(table),
-        "stability": _stability(predict, config, faces, data_dir, progress),
+        "stability": values_of(_stability(predict, config, faces, data_dir, progress)),
     }
     run.write_json("metrics.json", result)
     return result
@@ -207,7 +208,7 @@ def prediction_table(
     p_female: np.ndarray,
     calibration: Calibration,
 ) -> pd.DataFrame:
-    """One row a face: labels, estimate, interval, gender and distribution.
+    """One row a face, with the columns of `PREDICTION_SCHEMA`.
 
     Args:
         faces: as `recipe_faces` gives them, n rows.
@@ -222,14 +223,15 @@ def prediction_table(
         half = calibration.half_width_years or 0.0
         distribution = np.stack([distribution_around(age, half) for age in age_years])
     calibrated = calibration.probability(p_female)
-    table = faces[["file", "part", "coral", "age", "gender", "race"]].copy()
-    table["age_years"] = age_years.astype(np.float32)
-    table["age_low"] = low.astype(np.float32)
-    table["age_high"] = high.astype(np.float32)
-    table["age_group"] = group_probabilities(distribution).argmax(1).astype(np.int8)
-    table["p_female"] = calibrated.astype(np.float32)
-    table["decided"] = [calibration.gender(p) != "uncertain" for p in calibrated]
-    table["age_probabilities"] = list(np.round(distribution, 4).astype(np.float32))
+    table = faces[["file", "part", "coral", "age", "gender", "race"]].assign(
+        age_years=age_years.astype(np.float32),
+        age_low=low.astype(np.float32),
+        age_high=high.astype(np.float32),
+        age_group=group_probabilities(distribution).argmax(1).astype(np.int8),
+        p_female=calibrated.astype(np.float32),
+        decided=[calibration.gender(p) != "uncertain" for p in calibrated],
+        age_probabilities=list(np.round(distribution, 4).astype(np.float32)),
+    )
     return table.rename(columns={"part": "split"})
 
 
@@ -262,7 +264,7 @@ def _conditions(
     faces: pd.DataFrame,
     data_dir: Path,
     progress: OnProgress | None,
-) -> dict[str, object]:
+) -> Conditions:
     val = faces[faces["part"] == "val"]
     if progress:
         progress(0, None, "measuring what poor quality costs")
@@ -283,7 +285,7 @@ def _stability(
     faces: pd.DataFrame,
     data_dir: Path,
     progress: OnProgress | None,
-) -> dict[str, object]:
+) -> Stability:
     if progress:
         progress(0, None, "measuring how steady the estimates are")
     test = faces[faces["part"] == "test"]

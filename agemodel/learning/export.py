@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,16 +19,19 @@ from ai_edge_litert.interpreter import Interpreter
 
 from agemodel import __version__
 from agemodel.core import paths
-from agemodel.core.errors import ModelError
+from agemodel.core.checksums import sha256_of
+from agemodel.core.errors import ModelError, RunError
 from agemodel.core.files import REFUSALS, models_place, writing
 from agemodel.core.staging import staged
 from agemodel.dataset.labelled_faces import crops_of, recipe_faces
+from agemodel.jobs.best import is_evaluated
 from agemodel.learning.evaluate import as_age_years, load_best
 from agemodel.learning.explanation import Projection, can_explain, explained
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
-from agemodel.models.cards import CARD, card_markdown, write_card
+from agemodel.models.app_model import check_name
+from agemodel.models.card import Card, card_from
+from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.run_folder import LICENCE, Run
-from agemodel.serving import self_test
 from agemodel.serving.estimator import FORMAT, Estimator
 
 MODEL = "model.tflite"
@@ -64,26 +67,32 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
         The model's folder.
 
     Raises:
-        RunError: the run is not evaluated.
+        RunError: the run is not evaluated, or was trained on since.
         DatasetError: the dataset is missing.
         ModelError: LiteRT's answers differ from Keras' by more than the limits, or the
             disk does not take the model. One of that name is then still there.
     """
-    if Path(name).name != name or name.startswith("."):
-        raise ModelError(f"{name!r} cannot name a model: use letters, digits, _ and -.")
+    check_name(name)
+    figures = run.read_json("metrics.json")
+    if not is_evaluated(run):
+        raise RunError(
+            f"Run {run.id} was trained on since it was evaluated: its figures and its "
+            "calibration are those of other weights. Evaluate it again: "
+            f"python -m agemodel evaluate {run.id}"
+        )
     what = f"The model {name} of run {run.id}"
     target = paths.models_dir() / name
     # Begun before the work: a folder that cannot be written is told at once.
     with writing(what, models_place(), ModelError), staged(target) as folder:
-        _fill(folder, run, name, data_dir)
+        _fill(ModelFolder(folder), run, name, figures, data_dir)
     return target
 
 
-def _fill(folder: Path, run: Run, name: str, data_dir: Path) -> None:
+def _fill(
+    target: ModelFolder, run: Run, name: str, figures: dict[str, Any], data_dir: Path
+) -> None:
     """Write the model, its card and, where there are any, the faces it is told by."""
-    config = run.read_config()
-    calibration = run.read_json("calibration.json")
-    figures = run.read_json("metrics.json")
+    config, folder = run.read_config(), target.path
     model, files = load_best(run), dict[str, bytes]()
     if can_explain(model):
         model = explained(model, Projection(*run.read_projection()))
@@ -114,12 +123,12 @@ def _fill(folder: Path, run: Run, name: str, data_dir: Path) -> None:
         "parameters": int(model.count_params()),
         "file": MODEL,
         "bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
+        "sha256": sha256_of(content),
         "weights": weights,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "agemodel": __version__,
         "difference_from_keras": difference,
-        "calibration": calibration,
+        "calibration": run.read_json("calibration.json"),
         "conditions": run.read_json("conditions.json"),
         "metrics": figures["splits"],
         "groups": figures["groups"],
@@ -130,14 +139,22 @@ def _fill(folder: Path, run: Run, name: str, data_dir: Path) -> None:
         "licence": LICENCE,
     }
     if FACES in files:
-        digest = hashlib.sha256(files[FACES]).hexdigest()
-        card["faces_file"] = {"file": FACES, "sha256": digest}
+        card["faces_file"] = {"file": FACES, "sha256": sha256_of(files[FACES])}
     for file, written in {MODEL: content, **files}.items():
         (folder / file).write_bytes(written)
-    write_card(folder / CARD, card)
-    card[self_test.CARD_KEY] = Estimator(folder, workers=1).self_test_answer()
-    write_card(folder / CARD, card)
-    (folder / "card.md").write_text(card_markdown(card), "utf-8")
+    target.write_card(_card_of(run, card))
+    answer = Estimator(folder, workers=1).self_test_answer()
+    target.write_card(replace(target.card, self_test=answer))
+
+
+def _card_of(run: Run, values: dict[str, Any]) -> Card:
+    try:
+        return card_from(values)
+    except ValueError as error:
+        raise RunError(
+            f"What was measured of run {run.id} is of another version: {error}. "
+            f"Evaluate it again: python -m agemodel evaluate {run.id}"
+        ) from error
 
 
 def _smallest(

@@ -15,6 +15,7 @@ import pandas as pd
 
 from agemodel.dataset.labelled_faces import read_face
 from agemodel.faces import CropSquare, crop_square
+from agemodel.metrics.evaluation_results import Stability
 
 FACES = 500
 JITTERS = 10
@@ -31,7 +32,7 @@ def measure_stability(
     folder: Path,
     input_px: int,
     estimate: Callable[[np.ndarray], np.ndarray],
-) -> dict[str, object]:
+) -> Stability:
     """The range of the estimates of the same face under small changes.
 
     Args:
@@ -42,8 +43,7 @@ def measure_stability(
         estimate: from crops, shape (n, s, s, 3), uint8, to ages, shape (n,), years.
 
     Returns:
-        `n`, `jitters`, and `median_range_years` and `p90_range_years` of the largest
-        less the smallest estimate of a face; only n = 0 when there is no face.
+        Only n = 0 when there is no face.
     """
     rng = np.random.default_rng(0)
     faces = faces.sample(min(FACES, len(faces)), random_state=0)
@@ -57,13 +57,9 @@ def measure_stability(
         ages = estimate(np.stack(crops)).reshape(len(part), JITTERS)
         ranges += np.ptp(ages, axis=1).tolist()
     if not ranges:
-        return {"n": 0}
-    return {
-        "n": len(ranges),
-        "jitters": JITTERS,
-        "median_range_years": float(np.median(ranges)),
-        "p90_range_years": float(np.percentile(ranges, 90)),
-    }
+        return Stability(0)
+    median, p90 = np.median(ranges), np.percentile(ranges, 90)
+    return Stability(len(ranges), JITTERS, float(median), float(p90))
 
 
 def jittered(

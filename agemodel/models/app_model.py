@@ -8,7 +8,7 @@ from pathlib import Path
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.files import runs_place, write_whole, writing
-from agemodel.models.cards import read_card
+from agemodel.models.model_folder import ModelFolder
 
 DEFAULT_MODEL = "mobile"
 """The model that ships."""
@@ -65,7 +65,7 @@ def check() -> None:
     """
     name = read_name()
     try:
-        read_card(paths.models_dir() / name)
+        _ = ModelFolder.named(name).card
     except ModelError as error:
         if name == DEFAULT_MODEL:
             raise
@@ -82,7 +82,7 @@ def choose(name: str) -> None:
     path = paths.runs_dir() / FILE
     check_name(name)
     if name != DEFAULT_MODEL:
-        read_card(paths.models_dir() / name)
+        _ = ModelFolder.named(name).card
     with writing("The choice of the app's model", runs_place(), ModelError):
         if name == DEFAULT_MODEL:
             path.unlink(missing_ok=True)

@@ -10,7 +10,6 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +18,11 @@ from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import EMBEDDING_SIZE, GENDERS, RACES
 from agemodel.core.tables import read_parquet
-from agemodel.models.cards import MEND, read_card, read_file
+from agemodel.models.model_folder import REPAIR, ModelFolder
 
 TRAIN = "train"
 
-_COLUMNS = ["file", "split", "age", "gender", "race", "embedding"]
+_LABELS = ("file", "age", "gender", "race")
 _BYTES = EMBEDDING_SIZE * np.dtype("<f2").itemsize
 
 
@@ -58,9 +57,11 @@ class Neighbours:
         Raises:
             ModelError: the model has no such faces, or they are missing or damaged.
         """
-        faces, embeddings = _read_faces(folder, read_card(folder))
-        self._faces = faces
-        self._directions = _normalised(embeddings)  # (n, 64)
+        model = ModelFolder(folder)
+        table = read_face_table(model, [*_LABELS, "split", "embedding"])
+        train = table.filter(pa.array(table["split"].to_numpy() == TRAIN))
+        self._directions = directions_of(model, train)  # (n, 64)
+        self._faces = {name: train[name].to_numpy() for name in _LABELS}
 
     @classmethod
     def load(cls, name: str) -> Neighbours:
@@ -106,51 +107,49 @@ class Neighbours:
         )
 
 
-def median_age(neighbours: Sequence[Neighbour]) -> float:
+def median_label(neighbours: Sequence[Neighbour]) -> float:
     """The median of their labelled ages, years; there must be one at least."""
     return float(statistics.median(neighbour.age for neighbour in neighbours))
+
+
+def read_face_table(model: ModelFolder, columns: Sequence[str]) -> pa.Table:
+    """Read columns of a model's faces: those of its run's split, with embeddings.
+
+    Raises:
+        ModelError: the model has none, or they are missing or damaged.
+    """
+    content = model.read_faces()
+    try:
+        return read_parquet(content, columns)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise ModelError(
+            f"The faces of the model {model.name} cannot be read "
+            f"({type(error).__name__}). {REPAIR}"
+        ) from error
+
+
+def directions_of(model: ModelFolder, faces: pa.Table) -> np.ndarray:
+    """The embeddings of some of a model's faces, each of length 1.
+
+    The components are centred on the training faces already, by how they were made.
+
+    Returns:
+        Shape (n, 64), float32; a row of zeros stays one.
+
+    Raises:
+        ModelError: there is no face, or an embedding has another length.
+    """
+    content = faces["embedding"].to_pylist()
+    if {len(row or b"") for row in content} != {_BYTES}:
+        raise ModelError(
+            f"The faces of the model {model.name} have embeddings of another length "
+            f"than {_BYTES} bytes, or none is a training face. {REPAIR}"
+        )
+    flat = np.frombuffer(b"".join(content), dtype="<f2").astype(np.float32)
+    return _normalised(flat.reshape(-1, EMBEDDING_SIZE))
 
 
 def _normalised(embeddings: np.ndarray) -> np.ndarray:
     """Rows of length 1, float32; a row of zeros stays one."""
     lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
     return embeddings / np.maximum(lengths, np.finfo(np.float32).tiny)
-
-
-def _read_faces(
-    folder: Path, card: dict[str, Any]
-) -> tuple[dict[str, np.ndarray], np.ndarray]:
-    """The columns of a model's training faces, and their embeddings, (n, 64) float32.
-
-    The components are centred on the training faces already, by how they were made.
-    """
-    table = _read_table(folder, card)
-    split = table["split"].to_numpy()
-    train = table.filter(pa.array(split == TRAIN))
-    content = train["embedding"].to_pylist()
-    if not content or set(map(len, content)) != {_BYTES}:
-        raise ModelError(
-            f"The faces of the model {folder.name} have embeddings of another length "
-            f"than {_BYTES} bytes, or none is a training face. {MEND}"
-        )
-    flat = np.frombuffer(b"".join(content), dtype="<f2").astype(np.float32)
-    columns = {name: train[name].to_numpy() for name in _COLUMNS[:-1]}
-    return columns, flat.reshape(-1, EMBEDDING_SIZE)
-
-
-def _read_table(folder: Path, card: dict[str, Any]) -> pa.Table:
-    """The table that the card names, held to its checksum."""
-    if "faces_file" not in card:
-        raise ModelError(
-            f"The model {folder.name} was exported without the faces to compare with. "
-            "Export it again: python -m agemodel export RUN NAME"
-        )
-    what = f"The list of faces of the model {folder.name}"
-    content = read_file(folder, card["faces_file"], what)
-    try:
-        return read_parquet(content, _COLUMNS)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise ModelError(
-            f"The faces of the model {folder.name} cannot be read "
-            f"({type(error).__name__}). {MEND}"
-        ) from error

@@ -12,7 +12,7 @@ from agemodel import __version__
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core.errors import RunError
 from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
-from agemodel.models.cards import USES
+from agemodel.models.card_text import USES
 from agemodel.models.shipped import installed_versions
 from agemodel.report.document import (
     Beside,

@@ -50,6 +50,7 @@ from agemodel.core.files import runs_place, write_whole, writing
 from agemodel.core.tables import parquet_of, read_parquet
 from agemodel.runs.config import TrainConfig, config_from
 from agemodel.runs.environment import describe_environment
+from agemodel.runs.predictions import PREDICTION_SCHEMA, PREDICTIONS
 
 SHIPPED_FILES = (
     "config.json",
@@ -67,7 +68,6 @@ SHIPPED_FILES = (
 )
 MANIFEST = "manifest.json"
 HISTORY = "history.csv"
-PREDICTIONS = "predictions.parquet"
 EMBEDDINGS = "embeddings.parquet"
 PROJECTION = "projection.npz"
 LICENCE = (
@@ -126,19 +126,36 @@ class Run:
             raise self._damaged(HISTORY, error) from error
 
     def read_predictions(self) -> pd.DataFrame:
-        """What `evaluate` wrote, a row a face.
+        """What `evaluate` wrote, a row a face: the columns of `PREDICTION_SCHEMA`.
 
         Raises:
-            RunError: the run was not evaluated, or the file is damaged.
+            RunError: the run was not evaluated, or the file is damaged or has other
+                columns.
         """
         try:
-            return read_parquet(self.read(PREDICTIONS)).to_pandas()
+            table = read_parquet(self.read(PREDICTIONS))
         except FileNotFoundError as error:
             raise RunError(
                 f"Run {self.id} has no predictions. {self._way_to_mend(PREDICTIONS)}"
             ) from error
         except (OSError, ValueError, pa.ArrowException) as error:
             raise self._damaged(PREDICTIONS, error) from error
+        try:
+            return PREDICTION_SCHEMA.of(table).to_pandas()
+        except ValueError as error:
+            raise RunError(
+                f"{PREDICTIONS} of run {self.id} has other columns than expected "
+                f"({error}). Make it again: python -m agemodel evaluate {self.id}"
+            ) from error
+
+    def write_predictions(self, frame: pd.DataFrame) -> None:
+        """Write what `read_predictions` gives.
+
+        Raises:
+            ValueError: a column is missing or of another type.
+        """
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        self.write(PREDICTIONS, parquet_of(PREDICTION_SCHEMA.of(table)))
 
     def read(self, name: str) -> bytes:
         """The content of a file, held to its checksum if the run ships.

@@ -8,13 +8,11 @@ in a queue, and every call takes one and puts it back.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import queue
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -35,10 +33,10 @@ from agemodel.faces import (
 )
 from agemodel.faces.detector import MIN_SCORE, FaceDetector
 from agemodel.images import downscale
-from agemodel.metrics.calibration import Calibration
 from agemodel.metrics.distributions import distribution_around, median_age
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.models.cards import read_card
+from agemodel.models.card import Card, SelfTestAnswer
+from agemodel.models.model_folder import ModelFolder
 from agemodel.serving import self_test
 
 FORMAT = 2
@@ -122,20 +120,21 @@ class Estimator:
         Raises:
             ModelError: the model is missing, damaged or of another version.
         """
-        self.card = read_card(folder)
-        if self.card.get("format") != FORMAT:
+        model = ModelFolder(folder)
+        self.card = model.card
+        if self.card.format != FORMAT:
             raise ModelError(
-                f"Model {folder.name} has format {self.card.get('format')}, expected "
+                f"Model {model.name} has format {self.card.format}, expected "
                 f"{FORMAT}. Export it again: python -m agemodel export RUN NAME"
             )
-        content = _read_model(folder, self.card)
+        content = model.read_model()
+        self.calibration = self.card.calibration
+        count = workers or min(os.cpu_count() or 1, 4)
         try:
-            self.calibration = Calibration(**self.card["calibration"])
-            count = workers or min(os.cpu_count() or 1, 4)
             made = [_Worker(content, self.card) for _ in range(count)]
-        except (KeyError, TypeError, ValueError) as error:
+        except ValueError as error:
             raise ModelError(
-                f"Model {folder.name} is damaged ({error}). Export it again: "
+                f"Model {model.name} is damaged ({error}). Export it again: "
                 "python -m agemodel export RUN NAME"
             ) from error
         self._workers: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
@@ -213,14 +212,11 @@ class Estimator:
         with self._worker() as worker:
             return self._estimate(worker, rgb, None)
 
-    def self_test_answer(self) -> dict[str, float]:
+    def self_test_answer(self) -> SelfTestAnswer:
         """The estimate of the self test's picture, as a card holds it."""
-        picture = self_test.made_picture(int(self.card["input_px"]))
+        picture = self_test.made_picture(self.card.input_px)
         estimate = self.estimate_aligned(picture)
-        return {
-            "age_years": round(estimate.age_years, 3),
-            "p_female": round(estimate.p_female, 4),
-        }
+        return SelfTestAnswer(round(estimate.age_years, 3), round(estimate.p_female, 4))
 
     def check(self) -> None:
         """Run the self test.
@@ -254,7 +250,7 @@ class Estimator:
             detection_score=detection.score if detection else 1.0,
             landmarks_xy=detection.landmarks_xy if detection else None,
             quality=quality,
-            warnings=warnings(quality, self.card.get("conditions")),
+            warnings=warnings(quality, self.card.conditions),
             crop_rgb=crop,
             age_years=float(ages[0]),
             age_low=float(low[0]),
@@ -297,11 +293,11 @@ class _NetworkOutput:
 class _Worker:
     """A detector and a network's interpreter, for one thread at a time."""
 
-    def __init__(self, content: bytes, card: dict[str, Any]) -> None:
+    def __init__(self, content: bytes, card: Card) -> None:
         self.detector = FaceDetector()
-        self.input_px = int(card["input_px"])
-        self._flip_average = bool(card["flip_average"])
-        self._half_width = card["calibration"]["half_width_years"]
+        self.input_px = card.input_px
+        self._flip_average = card.flip_average
+        self._half_width = card.calibration.half_width_years or 0.0
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._run = self._interpreter.get_signature_runner()
 
@@ -338,21 +334,3 @@ def _box(square: CropSquare) -> tuple[float, float, float, float]:
     x, y = square.centre_xy
     half = square.side_px / 2
     return x - half, y - half, x + half, y + half
-
-
-def _read_model(folder: Path, card: dict[str, Any]) -> bytes:
-    """Read the model's bytes and check them against the card's checksum."""
-    try:
-        content = (folder / card["file"]).read_bytes()
-    except (OSError, KeyError, TypeError) as error:
-        raise ModelError(
-            f"Model {folder.name} has no model file. Restore it (git checkout -- "
-            "assets/models) or export it again: python -m agemodel export RUN NAME"
-        ) from error
-    if hashlib.sha256(content).hexdigest() != card.get("sha256"):
-        raise ModelError(
-            f"Model {folder.name} differs from the checksum in its card: it is damaged "
-            "or was replaced. Restore it (git checkout -- assets/models) or export it "
-            "again: python -m agemodel export RUN NAME"
-        )
-    return content

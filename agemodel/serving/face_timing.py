@@ -6,7 +6,6 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -38,11 +37,11 @@ class FaceTiming:
     machine: str = ""
 
 
-def benchmarked(card: dict[str, Any], path: Path = BENCHMARKS) -> FaceTiming | None:
+def benchmarked(sha256: str, path: Path = BENCHMARKS) -> FaceTiming | None:
     """A model's time in the benchmarks; None if they were run on another model.
 
     Args:
-        card: of the exported model.
+        sha256: of the exported model.
         path: of the benchmarks' results.
 
     Raises:
@@ -51,7 +50,7 @@ def benchmarked(card: dict[str, Any], path: Path = BENCHMARKS) -> FaceTiming | N
     try:
         section = json.loads(path.read_text("utf-8"))["throughput"]
         machine, found = section["machine"], section["found"]["aligned"]["estimate_ms"]
-        if machine["model"]["sha256"] != card["sha256"]:
+        if machine["model"]["sha256"] != sha256:
             return None
         return FaceTiming(
             found["median"],

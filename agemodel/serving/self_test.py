@@ -6,16 +6,11 @@ this machine, computes with it what it computed at the export.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 
 from agemodel.core.errors import ModelError
-from agemodel.models.cards import MEND
-
-CARD_KEY = "golden"
-"""Key in the card: the picture's `age_years` and `p_female` at the export."""
+from agemodel.models.card import Card, SelfTestAnswer
+from agemodel.models.model_folder import REPAIR
 
 AGE_TOLERANCE_YEARS = 1.0
 PROBABILITY_TOLERANCE = 0.05
@@ -30,7 +25,7 @@ def made_picture(side_px: int) -> np.ndarray:
     return (255 * np.clip(inside[..., None] * light, 0, 1)).round().astype(np.uint8)
 
 
-def check(card: Mapping[str, Any], answer: Mapping[str, float]) -> None:
+def check(card: Card, answer: SelfTestAnswer) -> None:
     """Compare a model's answer with the one in its card; a card without one passes.
 
     Args:
@@ -40,18 +35,17 @@ def check(card: Mapping[str, Any], answer: Mapping[str, float]) -> None:
     Raises:
         ModelError: they differ by more than the tolerances.
     """
-    wanted = card.get(CARD_KEY)
+    wanted = card.self_test
     if wanted is None:
         return
-    apart = {name: abs(answer[name] - wanted[name]) for name in answer}
     # Not the other way round, so that nan is refused too.
     if not (
-        apart["age_years"] <= AGE_TOLERANCE_YEARS
-        and apart["p_female"] <= PROBABILITY_TOLERANCE
+        abs(answer.age_years - wanted.age_years) <= AGE_TOLERANCE_YEARS
+        and abs(answer.p_female - wanted.p_female) <= PROBABILITY_TOLERANCE
     ):
         raise ModelError(
-            f"Model {card['name']} does not answer as it did when it was "
-            f"exported ({answer['age_years']:.1f} years instead of "
-            f"{wanted['age_years']:.1f}). The installed LiteRT may not suit it: "
-            f"install what requirements/app.lock pins. {MEND}"
+            f"Model {card.name} does not answer as it did when it was "
+            f"exported ({answer.age_years:.1f} years instead of "
+            f"{wanted.age_years:.1f}). The installed LiteRT may not suit it: "
+            f"install what requirements/app.lock pins. {REPAIR}"
         )

@@ -223,13 +223,14 @@ def test_own_rows_come_from_the_card_and_from_runs_of_other_networks(tmp_path) -
     card = made_card()
     served, seed = field.own_rows(card, tmp_path, "test")
     assert served["name"] == "mobile, as served"
-    assert served["mae_years"] == card["metrics"]["test"]["mae_years"]
+    assert served["mae_years"] == card.metrics["test"].mae_years
     assert (served["input_px"], served["parameters"]) == (128, 3_348_789)
     assert seed["name"] == "seed_cnn, run seed-1"
     assert (seed["n"], seed["mae_years"]) == (9, 7.5)
     assert "split 'seed'" in seed["note"]
     assert field.own_rows(card, tmp_path, "coral_test") == []
-    card["metrics"] |= {"coral_test": PART, CORAL_TOLD: PART | {"mae_years": 4.1}}
+    parts = {"coral_test": PART, CORAL_TOLD: PART | {"mae_years": 4.1}}
+    card = made_card(metrics=parts)
     alone, told = field.own_rows(card, tmp_path, "coral_test")
     assert (alone["kind"], alone["mae_years"]) == ("served", PART["mae_years"])
     assert (told["kind"], told["mae_years"]) == ("told", 4.1)

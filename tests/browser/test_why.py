@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from agemodel.core import paths
 from agemodel.dataset import archive
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.models.cards import read_card
+from agemodel.models.model_folder import ModelFolder
 from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
 from tests.harness.driver import (
     Server,
@@ -103,7 +103,7 @@ def test_shipped_model_tells_why_on_a_bundled_photo_if_it_can(
     photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content}
     visit(page, server.url)
     upload(page, photo, faces=1)
-    if "faces_file" not in read_card(paths.models_dir() / DEFAULT_MODEL):
+    if ModelFolder.named(DEFAULT_MODEL).card.faces_file is None:
         expect(parts(page)).to_have_count(0)
         return
     parts(page).click()

@@ -164,14 +164,14 @@ def _of_run(kind: str, run: Run) -> list[Target]:
 def _models() -> list[Target]:
     from agemodel.faces.blazeface import BACK, FULL_RANGE
     from agemodel.faces.detector import FaceDetector
-    from agemodel.models.cards import CARD, read_card
+    from agemodel.models.model_folder import CARD, ModelFolder
     from agemodel.models.neighbours import Neighbours
     from agemodel.serving import Estimator
 
     folder = paths.models_dir() / "mobile"
     found: list[tuple[Path, Callable[[], Any]]] = [
         (folder / "model.tflite", partial(Estimator, folder, workers=1)),
-        (folder / CARD, partial(read_card, folder)),
+        (folder / CARD, lambda: ModelFolder(folder).card),
         (folder / "faces.parquet", partial(Neighbours, folder)),
         *((paths.DETECTORS / spec.file, FaceDetector) for spec in (BACK, FULL_RANGE)),
     ]

@@ -20,7 +20,7 @@ from agemodel.dataset.record import RECORD_NAME
 from agemodel.explorer.marks import MARKS_NAME, mark_faces
 from agemodel.jobs.best import CHECKPOINTS
 from agemodel.models.app_model import FILE
-from agemodel.models.cards import CARD
+from agemodel.models.model_folder import CARD
 from agemodel.runs.checkpoints import LAST, latest_checkpoint
 from agemodel.runs.run_folder import Run
 from agemodel.serving import read_sample, read_samples

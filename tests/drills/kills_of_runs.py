@@ -17,7 +17,7 @@ import pandas as pd
 from agemodel.core.errors import AgeModelError
 from agemodel.jobs.best import CHECKPOINTS, is_trained
 from agemodel.jobs.progress import STEPS, read_progress
-from agemodel.models.cards import CARD
+from agemodel.models.model_folder import CARD
 from agemodel.runs.checkpoints import BEST, LAST, latest_checkpoint
 from agemodel.runs.run_folder import Run
 from tests.drills.kill_report import (

@@ -31,6 +31,7 @@ from tests.harness.dataset_archives import (
 )
 from tests.harness.made_manifests import hold
 from tests.harness.made_models import write_model
+from tests.harness.made_predictions import made_predictions
 
 FILES = [face_name(number, age=20 + number) for number in range(6)]
 """Six faces of 20 to 25 years; the gender is the number % 2, the race % 5."""
@@ -95,17 +96,8 @@ def write_run(shipped: Path, files: list[str]) -> None:
     folder = shipped / "runs" / "mobile-7"  # as the made card names it
     folder.mkdir()
     (folder / "config.json").write_text("{}")
-    n = len(files)
-    predictions = {
-        "file": files,
-        "age_years": pa.array([30.0] * n, pa.float32()),
-        "age_low": pa.array([25.0] * n, pa.float32()),
-        "age_high": pa.array([40.0] * n, pa.float32()),
-        "age_group": pa.array([4] * n, pa.int8()),
-        "p_female": pa.array([0.75] * n, pa.float32()),
-        "decided": [True] * n,
-    }
-    pq.write_table(pa.table(predictions), folder / "predictions.parquet")
+    table = pa.Table.from_pandas(made_predictions(files), preserve_index=False)
+    pq.write_table(table, folder / "predictions.parquet")
 
 
 def test_imported_faces_in_no_split_are_in_the_table(

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,12 @@ from agemodel.explorer.model_estimates import (
     read_estimates,
     run_of,
 )
+from agemodel.runs.predictions import PREDICTION_SCHEMA
+from agemodel.runs.run_folder import Run
 from tests.harness.fakes import embedding_of_age
+from tests.harness.made_cards import made_values, write_values
 from tests.harness.made_models import FACES, faces_table, train_file, write_model
+from tests.harness.made_predictions import made_predictions
 
 AGES = [20, 30, 60]
 
@@ -73,12 +76,12 @@ def test_embeddings_of_another_length_are_refused(tmp_path: Path, size: int) -> 
 
 
 def test_model_exported_without_faces_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"no entry 'faces_file'.*agemodel export"):
+    with pytest.raises(ModelError, match=r"without the faces.*agemodel export"):
         read_embeddings(faces_of(20), write_model(tmp_path / "mobile"))
 
 
 def test_card_of_another_version_still_names_its_run(folder: Path) -> None:
-    (folder / "card.json").write_text(json.dumps({"run": "mobile-7", "format": 0}))
+    write_values(folder, made_values(format=0))
     assert run_of(folder).id == "mobile-7"
 
 
@@ -92,7 +95,7 @@ def test_card_that_cannot_be_read_is_told(folder: Path, content: str) -> None:
 def test_missing_model_and_missing_run_are_told(folder: Path) -> None:
     with pytest.raises(ModelError, match="There is no model 'other'"):
         run_of(folder.with_name("other"))
-    (folder / "card.json").write_text(json.dumps({"run": "gone"}))
+    write_values(folder, made_values(run="gone"))
     with pytest.raises(RunError, match=r"There is no run 'gone'.*git checkout"):
         run_of(folder)
 
@@ -111,8 +114,9 @@ def test_predictions_with_other_columns_are_told(folder: Path) -> None:
 
 def test_distributions_are_in_the_order_of_the_faces(folder: Path) -> None:
     rows = np.eye(116, dtype=np.float32)[[19, 29]]  # all on 20, and on 30 years
-    table = {"file": [train_file(20), train_file(30)], "age_probabilities": list(rows)}
-    pq.write_table(pa.table(table), predictions_of(folder))
+    files = [train_file(20), train_file(30)]
+    table = made_predictions(files, age_probabilities=list(rows))
+    Run(predictions_of(folder).parent).write_predictions(table)
     found = read_distributions(faces_of(30, 99, 20), folder)
     assert (found.shape, found.dtype) == ((3, 116), np.float32)
     assert found[[0, 2]].argmax(1).tolist() == [29, 19]
@@ -122,11 +126,8 @@ def test_distributions_are_in_the_order_of_the_faces(folder: Path) -> None:
 @pytest.mark.parametrize("rows", [[[0.5, 0.5]] * 2, [[0.5], [0.5, 0.5]], []])
 def test_distributions_of_another_length_are_told(folder: Path, rows: list) -> None:
     files = [train_file(age) for age in AGES[: len(rows)]]
-    kind = pa.list_(pa.float32())
-    table = {
-        "file": pa.array(files, pa.string()),
-        "age_probabilities": pa.array(rows, kind),
-    }
-    pq.write_table(pa.table(table), predictions_of(folder))
-    with pytest.raises(RunError, match="other columns"):
+    table = made_predictions(files, age_probabilities=pd.Series(rows, dtype=object))
+    table = pa.Table.from_pandas(table, PREDICTION_SCHEMA.arrow, preserve_index=False)
+    pq.write_table(table, predictions_of(folder))
+    with pytest.raises(RunError, match="other ages"):
         read_distributions(faces_of(20), folder)

@@ -16,6 +16,7 @@ from agemodel.faces.quality import (
     sharpness,
     warnings,
 )
+from agemodel.metrics.evaluation_results import ConditionError, Conditions
 from tests.harness.made_faces import detection, noise
 
 GOOD = {
@@ -130,17 +131,19 @@ def test_warning_says_what_the_condition_costs(
     quality = FaceQuality(**GOOD | changes)
     unknown = f"{label}: the estimate is less certain."
     assert warnings(quality) == (unknown,)
-    assert warnings(quality, {"usual_mae_years": 5.0}) == (unknown,)
-    assert warnings(quality, {name: {"mae_years": 7.0}}) == (unknown,)
-    costs = {"usual_mae_years": 5.04, name: {"mae_years": 7.26}}
     # 7.26 and 5.04 with one decimal
-    assert warnings(quality, costs) == (
+    assert warnings(quality, costing(5.04, {name: 7.26})) == (
         f"{label}: the average error on such faces is 7.3 years instead of 5.0.",
     )
-    cheap = {"usual_mae_years": 5.0, name: {"mae_years": 5.0}}
-    assert warnings(quality, cheap) == (
+    assert warnings(quality, costing(5.0, {name: 5.0})) == (
         f"{label}: no larger error was measured on such faces.",
     )
+    assert warnings(quality, costing(5.0, {})) == (unknown,)
+
+
+def costing(usual: float, errors: dict[str, float]) -> Conditions:
+    found = {name: ConditionError(error, 99) for name, error in errors.items()}
+    return Conditions(usual, 99, found)
 
 
 def test_face_at_the_limits_has_no_warning() -> None:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+from agemodel.core.checksums import seal, unseal
+from agemodel.models.card import Card, card_from
+from agemodel.models.model_folder import CARD
 
 PART = {
     "n": 1234,
     "mae_years": 4.321,
+    "median_error_years": 2.9,
+    "rmse_years": 6.2,
+    "cs1": 0.2,
+    "cs3": 0.5,
+    "cs10": 0.9,
+    "gender_accuracy_95": [0.94, 0.96],
     "mae_years_95": [4.2, 4.5],
     "cs5": 0.7,
     "group_accuracy": 0.6,
@@ -27,8 +39,25 @@ STABILITY = {
 }
 
 
-def made_card(**changes: Any) -> dict[str, Any]:
-    """A whole card; `changes` replace its entries."""
+def made_card(**changes: Any) -> Card:
+    """A whole card; `changes` replace the entries of its file."""
+    return card_from(made_values(**changes))
+
+
+def write_values(folder: Path, values: Mapping[str, Any]) -> Path:
+    """Write a card's file with any values into a model's folder; return its path."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CARD).write_bytes(seal(values))
+    return folder / CARD
+
+
+def read_values(folder: Path) -> dict[str, Any]:
+    """What the file of a model's card holds, without its digest."""
+    return unseal((folder / CARD).read_bytes())
+
+
+def made_values(**changes: Any) -> dict[str, Any]:
+    """What the file of a whole card holds; `changes` replace its entries."""
     card = {
         "format": 2,
         "name": "mobile",
@@ -51,8 +80,16 @@ def made_card(**changes: Any) -> dict[str, Any]:
             "gender_accuracy": 0.95,
             "keras_gender_accuracy": 0.951,
         },
-        "calibration": {"coverage": 0.8},
-        "conditions": {},
+        "calibration": {
+            "coverage": 0.8,
+            "central_shares": None,
+            "half_width_years": 7.1,
+            "gender_slope": 1.0,
+            "gender_offset": 0.0,
+            "uncertain_above": 0.1,
+            "faces": 1234,
+        },
+        "conditions": {"usual_mae_years": 4.0, "n": 99},
         "metrics": {"val": PART, "test": PART | {"mae_years": 4.567}},
         "groups": {"test": {"age_group": {"0-2": PART | {"n": 77}}}},
         "stability": STABILITY,

@@ -9,10 +9,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from agemodel.models.cards import write_card
 from tests.harness.dataset_archives import face_name
 from tests.harness.fakes import embedding_of_age
-from tests.harness.made_cards import made_card
+from tests.harness.made_cards import made_values, write_values
 
 FACES = "faces.parquet"
 
@@ -47,11 +46,11 @@ def faces_table(ages: Sequence[int], splits: Sequence[str] | None = None) -> pa.
 def write_model(folder: Path, table: pa.Table | None = None) -> Path:
     """A model's folder: a card and, if given, its faces; return the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    card = made_card()
+    values = made_values()
     if table is not None:
         pq.write_table(table, folder / FACES)
         digest = hashlib.sha256((folder / FACES).read_bytes()).hexdigest()
         entry = {"file": FACES, "sha256": digest, "rows": table.num_rows}
-        card |= {"faces_file": entry}
-    write_card(folder / "card.json", card)
+        values |= {"faces_file": entry}
+    write_values(folder, values)
     return folder

@@ -14,7 +14,7 @@ from typing import Any
 from agemodel.core import paths
 from agemodel.core.files import write_whole
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.models.cards import read_card
+from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.environment import describe_environment
 
 RESULTS = paths.ROOT / "benchmarks" / "results.json"
@@ -65,9 +65,9 @@ def describe_model() -> dict[str, Any]:
     Raises:
         ModelError: there is none.
     """
-    card = read_card(paths.models_dir() / DEFAULT_MODEL)
+    card = ModelFolder.named(DEFAULT_MODEL).card
     names = ("name", "run", "sha256", "bytes", "parameters", "input_px", "flip_average")
-    return {name: card[name] for name in names}
+    return {name: getattr(card, name) for name in names}
 
 
 def _processor() -> str:

@@ -21,11 +21,11 @@ from agemodel.learning import export as exporting
 from agemodel.learning.export import export
 from agemodel.learning.training_loop import train
 from agemodel.metrics.distributions import distribution_around
-from agemodel.models.cards import read_card, write_card
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run
 from agemodel.serving import Estimator
 from tests.harness.coloured_faces import coloured_face, import_coloured_faces
+from tests.harness.made_cards import read_values, write_values
 
 DISTRIBUTION = TrainConfig(
     name="distribution",
@@ -121,8 +121,8 @@ def test_an_exported_model_says_what_the_run_said(
     table = evaluated.read_predictions().query("split == 'test'").head(10)
     for row in table.itertuples():
         estimate = estimator.estimate_aligned(chip(data, row.file))
-        off = estimator.card["difference_from_keras"]
-        years = max(0.05, 2 * off["age_years"])
+        off = estimator.card.difference_from_keras
+        years = max(0.05, 2 * off.age_years)
         assert estimate.age_years == pytest.approx(row.age_years, abs=years)
         assert estimate.age_low == pytest.approx(row.age_low, abs=2 * years)
         assert estimate.p_female == pytest.approx(row.p_female, abs=0.05)
@@ -175,6 +175,30 @@ def test_a_run_without_its_embeddings_is_not_exported(
         (bare.folder / name).unlink()
         with pytest.raises(RunError, match=f"no {name}.*agemodel evaluate"):
             export(bare, "bare", data)
+
+
+def test_a_run_trained_on_since_it_was_evaluated_is_not_exported(
+    evaluated: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
+    run = Run(tmp_path / evaluated.id)
+    shutil.copytree(evaluated.folder, run.folder)
+    model = evaluate.load_best(run)
+    model.layers[-1].set_weights([w + 1 for w in model.layers[-1].get_weights()])
+    model.save(run.folder / "best.keras")
+    with pytest.raises(RunError, match=rf"trained on since.*evaluate {run.id}"):
+        export(run, "stale", data)
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize("name", ["", "../out", ".hidden", "a b", "a\nb"])
+def test_what_can_be_no_name_is_not_exported(
+    evaluated: Run, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
+    with pytest.raises(ModelError, match="cannot name a model"):
+        export(evaluated, name, data)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_quantising_that_costs_accuracy_is_not_done(
@@ -237,7 +261,7 @@ def test_a_model_with_another_card_is_refused(
     copy = tmp_path / "copy"
     copy.mkdir()
     (copy / "model.tflite").write_bytes((model / "model.tflite").read_bytes())
-    write_card(copy / "card.json", read_card(model) | change)
+    write_values(copy, read_values(model) | change)
     with pytest.raises(ModelError, match="agemodel export"):
         Estimator(copy)
 
@@ -289,7 +313,7 @@ def test_the_shipped_model_says_of_real_faces_what_its_run_said(
     """One crop for training and serving: the chips go in as photos, through search."""
     from agemodel.runs.run_folder import find_run
 
-    table = find_run(shipped.card["run"]).read_predictions()
+    table = find_run(shipped.card.run).read_predictions()
     rows = table[table["split"] == "test"].sample(150, random_state=0)
     folder = images_dir(real_data_dir)
     found = [shipped.estimate(read_image(folder / file).rgb) for file in rows["file"]]

@@ -9,8 +9,10 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from agemodel.core.json_records import values_of
 from agemodel.faces import square_of_picture
 from agemodel.learning.stability import BRIGHTNESS, JITTERS, jittered, measure_stability
+from agemodel.metrics.evaluation_results import Stability
 
 PX = 48
 
@@ -34,12 +36,7 @@ def faces(count: int) -> pd.DataFrame:
 
 def test_an_estimate_that_never_moves_has_no_range(folder: Path) -> None:
     found = measure_stability(faces(6), folder, PX, lambda c: np.full(len(c), 30.0))
-    assert found == {
-        "n": 6,
-        "jitters": JITTERS,
-        "median_range_years": 0.0,
-        "p90_range_years": 0.0,
-    }
+    assert found == Stability(6, JITTERS, 0.0, 0.0)
 
 
 def test_an_estimate_that_follows_the_light_has_its_range(folder: Path) -> None:
@@ -47,14 +44,14 @@ def test_an_estimate_that_follows_the_light_has_its_range(folder: Path) -> None:
         faces(6), folder, PX, lambda crops: crops.mean((1, 2, 3)) / 10
     )
     # Ten draws from +- 15 % of a mean near 125 span some 0.82 of 30 %, in tenths 3.1.
-    assert found["median_range_years"] == pytest.approx(3.1, abs=0.8)
-    assert found["p90_range_years"] >= found["median_range_years"]
+    assert found.median_range_years == pytest.approx(3.1, abs=0.8)
+    assert found.p90_range_years >= found.median_range_years
 
 
 def test_no_face_gives_no_figure(folder: Path) -> None:
-    assert measure_stability(faces(0), folder, PX, lambda c: c.mean((1, 2, 3))) == {
-        "n": 0
-    }
+    found = measure_stability(faces(0), folder, PX, lambda c: c.mean((1, 2, 3)))
+    assert found == Stability(0)
+    assert values_of(found) == {"n": 0}
 
 
 def test_a_jittered_face_is_the_same_face(folder: Path) -> None:

@@ -44,6 +44,7 @@ from agemodel.runs.checkpoints import BEST, LAST
 from agemodel.runs.config import TrainConfig, read_config
 from agemodel.runs.run_folder import Run, open_run
 from tests.harness.coloured_faces import import_coloured_faces
+from tests.harness.made_predictions import made_predictions
 
 SMALL = TrainConfig(
     name="small",
@@ -687,9 +688,9 @@ def test_teachers_speak_by_file_and_with_equal_weight(data: Path, runs: Path) ->
         rows = np.zeros((len(files), 116), np.float32)
         rows[:, np.array(ages) - 1] = 0.5
         rows[0] = np.eye(116)[59]  # the first file is 60 for both
-        table = pd.DataFrame({"file": files, "age_probabilities": list(rows)})
-        open_run(replace(SMALL, name=run_id), run_id).write_table(
-            "predictions.parquet", table.sample(frac=1, random_state=0)
+        table = made_predictions(files, age_probabilities=list(rows))
+        open_run(replace(SMALL, name=run_id), run_id).write_predictions(
+            table.sample(frac=1, random_state=0)
         )
     first, second, *_ = teacher_distributions("one, two", files)
     assert first[59] == 1
@@ -707,10 +708,7 @@ def test_a_pupil_learns_what_its_teacher_says(data: Path, runs: Path) -> None:
     teacher = open_run(replace(SMALL, name="teacher"), "teacher")
     files = recipe_faces(SMALL, data)["file"]
     always_90 = [np.eye(116, dtype=np.float32)[89]] * len(files)
-    teacher.write_table(
-        "predictions.parquet",
-        pd.DataFrame({"file": files, "age_probabilities": always_90}),
-    )
+    teacher.write_predictions(made_predictions(files, age_probabilities=always_90))
     config = replace(config, teachers="teacher", teacher_share=1.0, gender_weight=0.0)
     run = train(config, data, "pupil")
     model = keras.saving.load_model(run.folder / LAST)

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 
 from agemodel.core.errors import ModelError
-from agemodel.models.cards import read_card, write_card
-from agemodel.models.neighbours import Neighbour, Neighbours, median_age
+from agemodel.models.neighbours import Neighbour, Neighbours, median_label
 from tests.harness.fakes import embedding_of_age
+from tests.harness.made_cards import made_values, write_values
 from tests.harness.made_models import FACES, faces_table, train_file, write_model
 
 AGES = [5, 20, 24, 26, 33, 60, 90]
@@ -80,10 +80,10 @@ def test_threads_may_share_it(folder: Path) -> None:
     assert [alike[0].age for alike in found] == ages
 
 
-def test_median_age_is_of_the_labels() -> None:
+def test_median_label_is_of_the_labels() -> None:
     faces = [Neighbour("", age, "male", "White", 1.0) for age in (20, 70, 30, 31)]
-    assert median_age(faces) == 30.5
-    assert median_age(faces[:3]) == 30
+    assert median_label(faces) == 30.5
+    assert median_label(faces[:3]) == 30
 
 
 def test_model_exported_without_faces_says_so(tmp_path: Path) -> None:
@@ -127,9 +127,7 @@ def test_faces_of_which_none_trained_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("entry", [None, "faces.parquet", {"file": FACES}])
 def test_card_with_another_entry_is_refused(folder: Path, entry: object) -> None:
-    card = read_card(folder)
-    card["faces_file"] = entry
-    write_card(folder / "card.json", card)
+    write_values(folder, made_values(faces_file=entry))
     with pytest.raises(ModelError, match="agemodel export"):
         Neighbours(folder)
 

@@ -7,10 +7,9 @@ import pytest
 
 from agemodel import __version__
 from agemodel.core import paths
-from agemodel.models.cards import write_card
 from agemodel.models.shipped import shipped_files
 from tests.harness.app_pages import open_page, written
-from tests.harness.made_cards import made_card
+from tests.harness.made_cards import made_values, write_values
 from ui.about import shipped_view
 
 
@@ -43,8 +42,7 @@ def test_about_without_models_names_the_command_that_makes_one(models: Path) -> 
 
 
 def test_about_shows_the_card_of_a_model(models: Path) -> None:
-    (models / "mobile").mkdir()
-    write_card(models / "mobile" / "card.json", made_card(run="mobile-42"))
+    write_values(models / "mobile", made_values(run="mobile-42"))
     page = open_page("about")
     assert "mobile" in [heading.value for heading in page.subheader]
     text = written(page)
@@ -68,10 +66,10 @@ def test_about_says_where_the_model_fails_and_on_how_many_faces_it_learned(
     (models / "mobile").mkdir()
     group = {"n": 40, "mae_years": 1.0, "gender_accuracy": 0.9, "bias_years": 0.5}
     groups = {"test": {"gender": {"male": group, "female": group | {"mae_years": 9.5}}}}
-    part = made_card()["groups"]["test"]["age_group"]["0-2"]
+    part = made_values()["groups"]["test"]["age_group"]["0-2"]
     for name, values in groups["test"]["gender"].items():
         groups["test"]["gender"][name] = part | values
-    write_card(models / "mobile" / "card.json", made_card(groups=groups))
+    write_values(models / "mobile", made_values(groups=groups))
     text = written(open_page("about"))
     assert "ages err most for female (9.5 years" in text
     assert "learned from 9 of 12 faces" in text  # as the card says

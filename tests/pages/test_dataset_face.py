@@ -19,6 +19,7 @@ from agemodel.explorer.marks import MARKS_NAME, mark_faces, read_marks
 from tests.harness.app_pages import query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg
 from tests.harness.fakes import FakeEstimator, embedding_of_age
+from tests.harness.made_cards import made_card
 from tests.harness.made_tables import table
 from ui import dataset_pictures, served_model
 from ui.dataset import dataset_state, dataset_tables, face_page, portrait
@@ -155,7 +156,7 @@ def test_heatmap_is_computed_once_it_is_asked_for(
     pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     estimator: Any = FakeEstimator(explains=True)
-    estimator.card = {"input_px": 32}
+    estimator.card = made_card(input_px=32)
     square = pd.DataFrame({"x": [4.0], "y": [4.0], "side_px": [8.0], "angle_deg": [0]})
     monkeypatch.setattr(served_model, "estimator", lambda: estimator)
     monkeypatch.setattr(portrait, "read_crops", lambda data_dir, files: square)

@@ -61,7 +61,7 @@ def add_run(runs: Path, name: str, change: dict[str, str], keep: int = 23_704) -
     predictions = run.read_predictions()
     first = predictions.index < keep
     predictions.loc[first, "split"] = predictions["split"][first].replace(change)
-    run.write_table("predictions.parquet", predictions)
+    run.write_predictions(predictions)
 
 
 def test_groups_name_the_largest_gap_with_both_intervals() -> None:

@@ -27,11 +27,11 @@ from agemodel.jobs.records import (
 )
 from agemodel.models import app_model
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.models.cards import CARD, read_card, write_card
 from agemodel.runs.config import read_config
 from agemodel.runs.run_folder import Run, find_run, open_run
 from tests.harness.app_pages import labels, press, rerun, run_script, written
 from tests.harness.coloured_faces import import_coloured_faces
+from tests.harness.made_cards import made_values, write_values
 from tests.harness.made_jobs import CONFIG
 from tests.harness.made_models import write_model
 from ui.training.start_form import forecast_in_words
@@ -132,7 +132,7 @@ def with_model(run: Run, *, evaluated: bool) -> None:
 def exported(run: Run, name: str) -> Path:
     """A model of the run."""
     folder = write_model(paths.models_dir() / name)
-    write_card(folder / CARD, read_card(folder) | {"run": run.id})
+    write_values(folder, made_values(run=run.id))
     return folder
 
 

@@ -23,6 +23,7 @@ from agemodel.runs.run_folder import (
     write_whole,
 )
 from tests.harness.bit_flips import flipped
+from tests.harness.made_predictions import made_predictions
 
 CONFIG = TrainConfig("recipe", "mobile", epochs=3)
 NO_FOLDER_NAMES = ["", ".", "..", "../x", "a/b", "/tmp", ".x", "-x", "a b", "a\n", "é"]
@@ -52,14 +53,12 @@ def ship(run_id: str) -> Run:
 
 def predictions(count: int = 400) -> pd.DataFrame:
     rng = np.random.default_rng(0)
-    return pd.DataFrame(
-        {
-            "file": [f"{k}.jpg" for k in range(count)],
-            "age": rng.integers(1, 100, count),
-            "age_years": rng.uniform(1, 100, count).astype(np.float32),
-            "decided": rng.uniform(0, 1, count) < 0.9,
-            "age_probabilities": list(rng.dirichlet(np.ones(8), count)),
-        }
+    return made_predictions(
+        [f"{k}.jpg" for k in range(count)],
+        age=rng.integers(1, 100, count).astype(np.int16),
+        age_years=rng.uniform(1, 100, count).astype(np.float32),
+        decided=rng.uniform(0, 1, count) < 0.9,
+        age_probabilities=list(rng.dirichlet(np.ones(8), count).astype(np.float32)),
     )
 
 
@@ -149,8 +148,26 @@ def test_json_comes_back_as_it_was_written(run: Run) -> None:
 
 def test_predictions_come_back_as_they_were_written(run: Run) -> None:
     frame = predictions()
-    run.write_table("predictions.parquet", frame)
+    run.write_predictions(frame)
     pd.testing.assert_frame_equal(run.read_predictions(), frame)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"decided": None}, "has no column decided"),
+        ({"age": ["30"]}, "column age is of .*string, not of int16"),
+        ({"age": [30.0]}, "column age is of double, not of int16"),
+        ({"age": [40_000]}, "other types"),
+    ],
+)
+def test_predictions_of_another_form_are_refused_by_the_columns_name(
+    run: Run, change: dict[str, list | None], words: str
+) -> None:
+    frame = made_predictions(["a.jpg"]).assign(**change)
+    run.write_table("predictions.parquet", frame.dropna(axis=1))
+    with pytest.raises(RunError, match=rf"other columns.*{words}.*evaluate first"):
+        run.read_predictions()
 
 
 def test_history_comes_back_as_it_was_written(run: Run) -> None:
@@ -212,7 +229,7 @@ def test_damaged_history_says_what_can_be_done(run: Run, content: bytes) -> None
 
 
 def test_a_flipped_bit_in_a_page_of_predictions_is_noticed(run: Run) -> None:
-    run.write_table("predictions.parquet", predictions())
+    run.write_predictions(predictions())
     path = run.folder / "predictions.parquet"
     good = path.read_bytes()
     # The file ends with the footer, its length in 4 bytes, and 'PAR1'; it begins with
@@ -234,7 +251,7 @@ def test_a_flipped_bit_in_a_page_of_predictions_is_noticed(run: Run) -> None:
 def test_a_flipped_bit_in_the_footer_of_predictions_raises_nothing_else(
     run: Run,
 ) -> None:
-    run.write_table("predictions.parquet", predictions())
+    run.write_predictions(predictions())
     path = run.folder / "predictions.parquet"
     good = path.read_bytes()
     footer = struct.unpack("<I", good[-8:-4])[0] + 8
@@ -258,7 +275,7 @@ def _flipped(content: bytes, at: int, rng: np.random.Generator) -> bytes:
 
 @pytest.mark.parametrize("length", [0, 3, 100, -1])
 def test_predictions_cut_short_are_damaged(run: Run, length: int) -> None:
-    run.write_table("predictions.parquet", predictions())
+    run.write_predictions(predictions())
     path = run.folder / "predictions.parquet"
     path.write_bytes(path.read_bytes()[:length])
     with pytest.raises(RunError, match=r"is damaged.*agemodel evaluate first"):
@@ -349,7 +366,7 @@ def test_a_file_that_the_manifest_has_lost_is_refused(shipped: Run) -> None:
 def test_a_run_that_ships_may_be_evaluated_again(shipped: Run) -> None:
     before = json.loads((shipped.folder / "manifest.json").read_text("utf-8"))["files"]
     shipped.write_json("metrics.json", {"mae_years": 4.5})
-    shipped.write_table("predictions.parquet", predictions())
+    shipped.write_predictions(predictions())
     assert shipped.read_json("metrics.json") == {"mae_years": 4.5}
     assert len(shipped.read_predictions()) == 400
     after = json.loads((shipped.folder / "manifest.json").read_text("utf-8"))["files"]

@@ -104,7 +104,7 @@ def test_the_mirror_image_has_the_mirrored_heatmap(estimator: Estimator) -> None
     mirrored = estimator.estimate_aligned(np.ascontiguousarray(face.crop_rgb[:, ::-1]))
     assert plain.heatmap is not None
     assert mirrored.heatmap is not None
-    side = estimator.card["input_px"] // 32
+    side = estimator.card.input_px // 32
     assert plain.heatmap.shape == (side, side)
     np.testing.assert_allclose(mirrored.heatmap, plain.heatmap[:, ::-1], atol=1e-4)
     # It is no mirror image of itself, or the check above would show nothing.

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 
 from agemodel.core.errors import AgeModelError
-from agemodel.models import cards
+from agemodel.models import card_text
+from agemodel.models.card import Card
+from agemodel.models.model_folder import read_cards
 
 
 def show_models() -> None:
     """Draw the cards of the installed models, or what to do when there is none."""
     try:
-        found = cards.read_cards()
+        found = read_cards()
     except AgeModelError as error:
         st.error(str(error))
         return
@@ -26,47 +26,47 @@ def show_models() -> None:
         show_model_card(name, card)
 
 
-def show_model_card(name: str, card: dict[str, Any]) -> None:
+def show_model_card(name: str, card: Card) -> None:
     """Draw what a model is and where it errs.
 
     Args:
         name: the model's name.
-        card: as read by `agemodel.models.cards`.
+        card: its card.
     """
     st.subheader(name, anchor=f"model-{name}")
-    st.markdown(cards.what_it_is(card))
-    st.markdown(cards.USES)
+    st.markdown(card_text.what_it_is(card))
+    st.markdown(card_text.USES)
     st.markdown("**Data and recipe**")
-    st.markdown(cards.how_trained(card))
+    st.markdown(card_text.how_trained(card))
     st.markdown("**Errors**")
     st.dataframe(
-        cards.error_rows(card["metrics"]),
+        card_text.error_rows(card.metrics),
         hide_index=True,
         alt=f"Errors of the model {name}",
     )
-    st.caption(cards.MEASURES)
-    st.markdown(cards.how_sure(card))
+    st.caption(card_text.MEASURES_NOTE)
+    st.markdown(card_text.how_sure(card))
     st.markdown("**Where it fails**")
-    st.markdown("\n".join(f"- {line}" for line in cards.known_failures(card)))
+    st.markdown("\n".join(f"- {line}" for line in card_text.known_failures(card)))
     with st.expander("Test faces by age group, gender and race label"):
-        for title, rows in cards.group_rows(card).items():
+        for title, rows in card_text.group_rows(card).items():
             st.markdown(f"**{title}**")
             st.dataframe(rows, hide_index=True, alt=title)
-    st.caption(f"{cards.how_exported(card)} {card['licence']}")
+    st.caption(f"{card_text.how_exported(card)} {card.licence}")
 
 
 def faces_in_words() -> str:
     """How many faces the models learned from, as their cards say; empty of none."""
     try:
-        found = cards.read_cards()
+        found = read_cards()
     except AgeModelError:
         return ""
     said = []
     for name, card in found.items():
-        parts = card["faces"]["parts"]
+        parts = card.faces.parts
         said.append(
             f"The model *{name}* learned from {parts['train']:,} of "
-            f"{card['faces']['total']:,} faces; {parts['val']:,} chose the epoch and "
+            f"{card.faces.total:,} faces; {parts['val']:,} chose the epoch and "
             f"the calibration, and {parts['test']:,} are only reported on."
         )
     return " ".join(said)

@@ -97,9 +97,7 @@ def _heatmap(
     """
     estimator = served_model.estimator()
     square = square_of_row(read_crops(data_dir, [file]).iloc[0])
-    crop = plain_crop(
-        image_path(data_dir, file), square, int(estimator.card["input_px"])
-    )
+    crop = plain_crop(image_path(data_dir, file), square, estimator.card.input_px)
     estimate = estimator.estimate_aligned(crop)
     if estimate.heatmap is None:
         return None, 0.0

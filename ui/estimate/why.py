@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from agemodel.core.errors import AgeModelError
-from agemodel.models.neighbours import Neighbour, median_age
+from agemodel.models.neighbours import Neighbour, median_label
 from agemodel.serving import Estimate
 from agemodel.serving.annotation import (
     OLDER_RGB,
@@ -117,6 +117,6 @@ def caption(face: Neighbour) -> str:
 def beside_text(alike: Sequence[Neighbour], age_years: float) -> str:
     """The median of the labelled ages beside the estimate."""
     return (
-        f"The median of their ages is **{median_age(alike):g}**; the estimate is "
+        f"The median of their ages is **{median_label(alike):g}**; the estimate is "
         f"**{age_years:.0f}**."
     )

@@ -18,7 +18,8 @@ from agemodel.analysis.baselines import evaluated_runs
 from agemodel.analysis.predicted_faces import SLICE_KEYS, Slice, read_judged
 from agemodel.core.errors import AgeModelError, RunError
 from agemodel.explorer.model_estimates import run_of
-from agemodel.runs.run_folder import PREDICTIONS, Run
+from agemodel.runs.predictions import PREDICTIONS
+from agemodel.runs.run_folder import Run
 from ui.dataset.dataset_state import faces
 from ui.page_state import MAX_TEXT, BaseLook, PageState, Query, choice, last, line
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -11,7 +10,8 @@ import streamlit as st
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
 from agemodel.figures.network_diagram import figure_network
-from agemodel.models.cards import read_cards
+from agemodel.models.card import Card
+from agemodel.models.model_folder import read_cards
 from agemodel.runs.architecture import FILE, Network, blocks, read_network, sizes
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.run_folder import Run
@@ -124,7 +124,7 @@ def _show_exports(run: Run) -> None:
     """The models that were exported from the run: their size, and time for a face."""
     st.subheader("As the app runs it", anchor=False)
     try:
-        cards = {k: v for k, v in read_cards().items() if v["run"] == run.id}
+        cards = {k: v for k, v in read_cards().items() if v.run == run.id}
     except AgeModelError as error:
         show_error(error)
         return
@@ -138,16 +138,16 @@ def _show_exports(run: Run) -> None:
             _show_export(name, card)
 
 
-def _show_export(name: str, card: dict[str, Any]) -> None:
+def _show_export(name: str, card: Card) -> None:
     weights = {"int8": "8-bit weights", "float32": "float32 weights"}
     st.text(
-        f"{name}: {card['file']}, {card['bytes'] / 1e6:.1f} MB, "
-        f"{weights.get(card['weights'], card['weights'])}"
+        f"{name}: {card.file}, {card.bytes / 1e6:.1f} MB, "
+        f"{weights.get(card.weights, card.weights)}"
     )
-    words, key = st.empty(), f"training_timing_{card['sha256']}"
+    words, key = st.empty(), f"training_timing_{card.sha256}"
     timing = st.session_state.get(key)
     try:
-        timing = timing or benchmarked(card)
+        timing = timing or benchmarked(card.sha256)
         if st.button(
             "Time it here",
             key=training_state.widget_key(f"time_{name}"),
@@ -158,7 +158,7 @@ def _show_export(name: str, card: dict[str, Any]) -> None:
     except AgeModelError as error:
         show_error(error)
         return
-    words.caption(timing_words(timing, twice=bool(card["flip_average"])))
+    words.caption(timing_words(timing, twice=card.flip_average))
 
 
 def timing_words(timing: FaceTiming | None, *, twice: bool) -> str:

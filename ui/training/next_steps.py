@@ -13,7 +13,7 @@ from agemodel.jobs import control
 from agemodel.jobs.best import has_model, is_evaluated, is_trained
 from agemodel.models import app_model
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.models.cards import read_cards
+from agemodel.models.model_folder import read_cards
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.run_folder import Run
 from ui.training import training_state
@@ -151,7 +151,7 @@ def _show_models(run: Run) -> None:
     except AgeModelError as error:
         show_error(str(error))
         return
-    names = [name for name, card in cards.items() if card["run"] == run.id]
+    names = [name for name, card in cards.items() if card.run == run.id]
     for name in names:
         if name != used:
             _use_button(f"Use the model {name} in the app", name)

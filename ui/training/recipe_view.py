@@ -9,7 +9,7 @@ from typing import TypeVar
 import streamlit as st
 
 from agemodel.core.errors import AgeModelError
-from agemodel.models.cards import read_cards
+from agemodel.models.model_folder import read_cards
 from agemodel.runs.architecture import FILE as NETWORK
 from agemodel.runs.architecture import read_network
 from agemodel.runs.recipe_steps import five_steps
@@ -81,7 +81,7 @@ def _if_there(run: Run, name: str, read: Callable[[], T]) -> T | None:
 
 def _exports(run: Run) -> list[str]:
     try:
-        return [name for name, card in read_cards().items() if card["run"] == run.id]
+        return [name for name, card in read_cards().items() if card.run == run.id]
     except AgeModelError as error:
         show_error(error)
         return []

@@ -1,71 +1,7 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
-from agemodel.core.errors import ModelError
-from agemodel.models.cards import (
-    card_markdown,
-    how_sure,
-    known_failures,
-    read_card,
-    read_cards,
-    write_card,
-)
-from tests.harness.bit_flips import flipped
+from agemodel.models.card_text import card_markdown, how_sure, known_failures
 from tests.harness.made_cards import PART, made_card
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    """Where the card of a model 'mobile' lies."""
-    (tmp_path / "mobile").mkdir()
-    return tmp_path / "mobile" / "card.json"
-
-
-def test_cards_come_by_name_in_order(tmp_path: Path) -> None:
-    for name in ("server", "mobile"):
-        (tmp_path / name).mkdir()
-        write_card(tmp_path / name / "card.json", made_card(network=name))
-    (tmp_path / "no card").mkdir()
-    cards = read_cards(tmp_path)
-    assert list(cards) == ["mobile", "server"]
-    assert cards["server"] == made_card(network="server")
-
-
-def test_no_models_are_no_cards(tmp_path: Path) -> None:
-    assert read_cards(tmp_path / "missing") == {}
-
-
-@pytest.mark.parametrize("text", ["{", "[1]", "\x00"])
-def test_damaged_card_names_its_model_and_the_way_to_mend_it(
-    path: Path, text: str
-) -> None:
-    path.write_text(text, "utf-8")
-    with pytest.raises(ModelError, match=r"'mobile'.*agemodel export"):
-        read_card(path.parent)
-
-
-def test_card_of_another_version_is_refused(path: Path) -> None:
-    card = made_card()
-    del card["calibration"]
-    write_card(path, card)
-    with pytest.raises(ModelError, match=r"lacks calibration.*agemodel export"):
-        read_card(path.parent)
-
-
-def test_every_flipped_bit_in_a_card_is_told(path: Path) -> None:
-    write_card(path, made_card())
-    good = path.read_bytes()
-    # every bit of some bytes, all over the file and in its digest
-    places = {*range(0, len(good), 211), *range(len(good) - 80, len(good), 3)}
-    for bit in (8 * place + bit for place in places for bit in range(8)):
-        path.write_bytes(flipped(good, bit))
-        with pytest.raises(ModelError, match=r"'mobile'.*git checkout"):
-            read_card(path.parent)
-    path.write_bytes(good)
-    assert read_card(path.parent) == made_card()
 
 
 def test_a_card_reads_as_a_page_with_its_figures() -> None:

@@ -1,0 +1,203 @@
+"""A model's card in words and tables, for the page, `card.md` and the README."""
+
+from __future__ import annotations
+
+from agemodel.metrics.evaluation_results import Metrics
+from agemodel.metrics.measures import CORAL_TOLD, MIN_FACES
+from agemodel.models.card import Card
+from agemodel.runs.config import config_from
+from agemodel.runs.recipes import recipe_in_words
+
+
+def card_markdown(card: Card) -> str:
+    """A card as a page to read, in Markdown."""
+    return "\n\n".join(
+        [
+            f"# {card.name}",
+            what_it_is(card),
+            "## Uses",
+            USES,
+            "## Data and recipe",
+            how_trained(card),
+            "## Errors",
+            _markdown_table(error_rows(card.metrics)),
+            MEASURES_NOTE,
+            how_sure(card),
+            "### Where it fails",
+            "\n".join(f"- {line}" for line in known_failures(card)),
+            *(
+                f"### {title}\n\n{_markdown_table(rows)}"
+                for title, rows in group_rows(card).items()
+            ),
+            "## Export",
+            how_exported(card),
+            "## Licence",
+            card.licence,
+            "",
+        ]
+    )
+
+
+USES = (
+    "It estimates apparent age, and gender as labelled in the dataset (two labels); it "
+    "says nothing of identity. It is for learning, for research on errors, and for "
+    "counts over many people, within the licence. It is not for age checks, hiring, "
+    "surveillance or any decision about a person."
+)
+
+MEASURES_NOTE = (
+    "MAE: mean absolute error, with its 95 % bootstrap interval. CS@5: share of faces "
+    "within 5 years. Group: age group right; one-off: right or a neighbour. Interval: "
+    "share of true ages inside the stated interval; width: its mean, in years. Val "
+    "chose the epoch and the calibration, test is only reported; 'coral_test' is the "
+    "part of test that papers publish on (21 to 60 years), here after training on this "
+    "project's own split; 'coral_test_told' are the same faces, each told to be 21 to "
+    "60 years old, as networks know that learned from such faces alone."
+)
+
+
+def what_it_is(card: Card) -> str:
+    """Network, run, size and checksum in a sentence or two."""
+    training = card.training
+    return (
+        f"A {card.network} network with {card.parameters:,} parameters for faces "
+        f"of {card.input_px} px, from run `{card.run}` (epoch "
+        f"{training['best_epoch']} of {training['epochs']}, chosen on val). "
+        f"{card.bytes / 1e6:.1f} MB, SHA-256 `{card.sha256}`."
+    )
+
+
+def how_trained(card: Card) -> str:
+    """Data, split and recipe in a few sentences."""
+    return recipe_in_words(config_from(card.recipe), card.faces.parts)
+
+
+def how_sure(card: Card) -> str:
+    """Intervals, uncertain genders and steadiness on test faces, in sentences."""
+    test, stability = card.metrics["test"], card.stability
+    text = (
+        f"On test the interval of {card.calibration.coverage:.0%} holds "
+        f"{test.coverage:.1%} of the ages and is {test.mean_width_years:.1f} "
+        f"years wide on average. The gender is left open ('uncertain') for "
+        f"{test.uncertain_share:.1%} of the faces"
+    )
+    if test.decided_gender_accuracy is not None:  # else all are left open
+        text += f"; of the others {test.decided_gender_accuracy:.1%} are right"
+    text += (
+        f". p(female) errs by {test.gender_calibration_error:.3f} on average "
+        "(expected calibration error)."
+    )
+    if stability.n:
+        text += (
+            f" Framed, lit and compressed a little otherwise {stability.jitters} "
+            f"times, the age of a face moves over a range of "
+            f"{stability.median_range_years:.1f} years (median of "
+            f"{stability.n} test faces; {stability.p90_range_years:.1f} for one "
+            "in ten)."
+        )
+    return text
+
+
+def known_failures(card: Card) -> list[str]:
+    """The groups and conditions in which it errs most, a sentence each."""
+    lines = []
+    for key, parts in card.groups.get("test", {}).items():
+        parts = {name: part for name, part in parts.items() if part.n >= MIN_FACES}
+        if len(parts) < 2:
+            continue
+        what = key.replace("_", " ")
+        worst = max(parts, key=lambda name: parts[name].mae_years)
+        best = min(parts, key=lambda name: parts[name].mae_years)
+        wrong = min(parts, key=lambda name: parts[name].gender_accuracy)
+        lines.append(
+            f"By {what}, ages err most for {worst} "
+            f"({parts[worst].mae_years:.1f} years; least for {best}, "
+            f"{parts[best].mae_years:.1f}), genders for {wrong} "
+            f"({parts[wrong].gender_accuracy:.1%} right)."
+        )
+        if key == "age_group":
+            lines.append(_bias_in_words(parts))
+    usual = card.conditions.usual_mae_years
+    for name, found in card.conditions.by_name.items():
+        if found.mae_years > usual * 1.1:
+            lines.append(
+                f"Faces that are {name}: an error of {found.mae_years:.1f} years "
+                f"instead of {usual:.1f} (val faces)."
+            )
+    return lines
+
+
+def _bias_in_words(parts: dict[str, Metrics]) -> str:
+    low = min(parts, key=lambda name: parts[name].bias_years)
+    high = max(parts, key=lambda name: parts[name].bias_years)
+    return (
+        f"Ages are drawn to the middle: {low} comes out "
+        f"{parts[low].bias_years:+.1f} years, {high} "
+        f"{parts[high].bias_years:+.1f} years on average."
+    )
+
+
+def how_exported(card: Card) -> str:
+    """What the weights are, and how near LiteRT comes to Keras."""
+    difference = card.difference_from_keras
+    weights = {
+        "int8": "8-bit convolutions, a float32 head",
+        "float32": "float32",
+    }[card.weights]
+    return (
+        f"LiteRT, {weights}. On {difference.faces} val faces its MAE is "
+        f"{difference.mae_years:.3f} years and its gender accuracy "
+        f"{difference.gender_accuracy:.1%}, in Keras "
+        f"{difference.keras_mae_years:.3f} and "
+        f"{difference.keras_gender_accuracy:.1%} (each face once, not mirrored); "
+        f"single ages differ by {difference.mean_age_years:.2g} years on average, "
+        f"{difference.age_years:.2g} at most."
+    )
+
+
+def error_rows(parts: dict[str, Metrics]) -> list[dict[str, str]]:
+    """The main measures in words, a row a part of the faces."""
+    return [{"Faces": name, **_measures(part)} for name, part in parts.items()]
+
+
+def _measures(part: Metrics) -> dict[str, str]:
+    low, high = part.mae_years_95
+    return {
+        "n": f"{part.n:,}",
+        "MAE (years)": f"{part.mae_years:.2f} ({low:.2f} to {high:.2f})",
+        "CS@5": f"{part.cs5:.1%}",
+        "Group": f"{part.group_accuracy:.1%}",
+        "One-off": f"{part.group_one_off:.1%}",
+        "Gender": f"{part.gender_accuracy:.1%}",
+        "Interval": f"{part.coverage:.1%}",
+        "Width": f"{part.mean_width_years:.1f}",
+    }
+
+
+def group_rows(card: Card) -> dict[str, list[dict[str, str]]]:
+    """Rows on test faces, by a title for each way of grouping them."""
+    groups = card.groups.get("test", {})
+    return {
+        f"Test faces by {key.replace('_', ' ')}": error_rows(parts)
+        for key, parts in groups.items()
+    }
+
+
+def _markdown_table(rows: list[dict[str, str]]) -> str:
+    lines = [list(rows[0]), ["---"] * len(rows[0]), *(list(r.values()) for r in rows)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def readme_figures(card: Card) -> str:
+    """The figures for the project's front page: a table of the test faces."""
+    names = {
+        "test": "all test faces",
+        "coral_test": "of 21 to 60 years (CORAL)",
+        CORAL_TOLD: "the same, told that range",
+    }
+    rows = [
+        {"Faces": names[row["Faces"]], **{k: v for k, v in row.items() if k != "Faces"}}
+        for row in error_rows(card.metrics)
+        if row["Faces"] in names
+    ]
+    return f"{_markdown_table(rows)}\n\n{how_sure(card)}"
