@@ -36,8 +36,6 @@ _BROKEN = (
     "The work ended without an answer, which is a fault of this program: the server's "
     "log says more. Start the same again."
 )
-
-
 _CANCELLED = {
     MIRROR: "The download was cancelled. What has come is kept; start the same "
     "download again to go on.",

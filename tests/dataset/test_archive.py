@@ -17,6 +17,7 @@ from agemodel.core.errors import DatasetError
 from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.index import image_path, images_dir, read_index, read_rejects
 from agemodel.dataset.members import Limits, iter_members
+from tests.harness import made_archives
 from tests.harness.dataset_archives import (
     add_to_tar,
     face_name,
@@ -377,6 +378,13 @@ def test_a_zip_packed_with_an_unbounded_decoder_is_refused(data_dir, tmp_path):
         archive.writestr(face_name(0), tiny_jpeg())
     with pytest.raises(DatasetError, match="another way than deflate"):
         import_dataset(tmp_path / "a.zip", data_dir)
+
+
+def test_a_zip_whose_members_share_their_bytes_is_refused(data_dir, tmp_path):
+    (tmp_path / "a.zip").write_bytes(made_archives.same_bytes_often(3, 1000))
+    with pytest.raises(DatasetError, match=r"refused.*shares its bytes with another"):
+        import_dataset(tmp_path / "a.zip", data_dir)
+    assert_nothing_imported(data_dir)
 
 
 def test_control_characters_in_a_name_are_written_out(data_dir, tmp_path):
