@@ -13,7 +13,7 @@ from agemodel.analysis.baselines import read_published
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.core.json_records import values_of
-from agemodel.metrics.measures import CORAL_TOLD
+from agemodel.metrics.measures import CORAL_RESTRICTED
 from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.card import Card
 from agemodel.models.model_folder import ModelFolder
@@ -60,7 +60,9 @@ def own_rows(card: Card, shipped: Path, part: str) -> list[dict[str, Any]]:
     rows = [served | _measures(measured.get(part, {}))]
     if part == "coral_test":
         told = {"name": f"{card.name}, told the range", "kind": "told", **known}
-        rows.append(told | {"note": TOLD} | _measures(measured.get(CORAL_TOLD, {})))
+        rows.append(
+            told | {"note": TOLD} | _measures(measured.get(CORAL_RESTRICTED, {}))
+        )
     runs = [Run(path.parent) for path in sorted(shipped.glob("*/metrics.json"))]
     for run in runs:
         config = run.read_json("config.json")

@@ -1,6 +1,6 @@
 """How far the estimated ages are off, by age and altogether.
 
-Every function takes the table of `faces.read_judged` and the faces that count, a mask
+Every function takes the table of `read_judged` and the faces that count, a mask
 of shape (n,). Functions named `faces_` give the row numbers of a part of these faces,
 the largest error first.
 """
@@ -28,7 +28,7 @@ CUMULATIVE_YEARS = np.arange(21)
 _TOLD_YEARS = (1, 5, 10)
 
 
-def count_cells(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def count_ages(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """Count the faces by labelled and estimated age.
 
     Returns:
@@ -149,7 +149,7 @@ def running_in_words(running: pd.DataFrame, bias_years: float) -> str:
     """The bias, and the ages at which the estimates lean most to either side.
 
     Args:
-        running: as of `running_errors`.
+        running: as returned by `running_errors`.
         bias_years: the mean of all errors.
     """
     words = f"The mean error (bias) is {bias_years:+.2f} years."
@@ -171,7 +171,7 @@ def cumulative_in_words(scores: pd.DataFrame) -> str:
     """The share of faces within a few limits, and what a guess would reach.
 
     Args:
-        scores: as of `cumulative_scores`.
+        scores: as returned by `cumulative_scores`.
     """
     told = [f"{percent(scores['cs'].loc[k])} within {k}" for k in _TOLD_YEARS]
     words = f"Of the estimates {told[0]} year, {', '.join(told[1:])} years."

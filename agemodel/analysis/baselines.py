@@ -15,7 +15,13 @@ from agemodel.core.assets import read_verified
 from agemodel.core.columns import category, codes_of
 from agemodel.core.errors import AgeModelError, ModelError
 from agemodel.core.labels import AGE_GROUPS, GENDERS, age_group_index
-from agemodel.metrics.measures import CORAL_RANGE, CORAL_TOLD, MEASURES, YEARS, Score
+from agemodel.metrics.measures import (
+    CORAL_RANGE,
+    CORAL_RESTRICTED,
+    MEASURES,
+    YEARS,
+    Score,
+)
 from agemodel.runs.predictions import PREDICTIONS
 from agemodel.runs.run_folder import Run, list_runs
 
@@ -60,7 +66,7 @@ def guess_always(judged: pd.DataFrame) -> pd.DataFrame:
     interval.
 
     Args:
-        judged: as of `faces.read_judged`, with faces of train.
+        judged: as returned by `read_judged`, with faces of train.
 
     Raises:
         ModelError: there is no face of train to learn this from.
@@ -134,7 +140,7 @@ def published_systems(split: str) -> list[System]:
     """What others reached on the faces of a split, or on faces of that kind.
 
     Args:
-        split: of `faces.SPLITS`; of val nothing is published.
+        split: of `SPLITS`; of val nothing is published.
 
     Raises:
         ModelError: see `read_published`.
@@ -151,20 +157,20 @@ def published_systems(split: str) -> list[System]:
     ]
 
 
-def told_systems(run: Run, split: str) -> list[System]:
-    """The run told the range of CORAL's ages, where those are asked for.
+def restricted_systems(run: Run, split: str) -> list[System]:
+    """The run restricted to the range of CORAL's ages, where those are asked for.
 
     Args:
         run: an evaluated run.
-        split: of `faces.SPLITS`.
+        split: of `SPLITS`.
 
     Raises:
         RunError: the run's metrics cannot be read.
     """
     splits = run.read_json("metrics.json").get("splits", {})
-    if split != "coral_test" or CORAL_TOLD not in splits:
+    if split != "coral_test" or CORAL_RESTRICTED not in splits:
         return []
-    measures = splits[CORAL_TOLD]
+    measures = splits[CORAL_RESTRICTED]
     # Without an interval a score is shown in the digits that it has.
     scores = {
         key: Score(

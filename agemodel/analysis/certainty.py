@@ -1,6 +1,6 @@
 """Whether the model knows when it errs: its intervals and probabilities.
 
-Every function takes the table of `faces.read_judged` and the faces that count, a mask
+Every function takes the table of `read_judged` and the faces that count, a mask
 of shape (n,). Functions named `faces_` give the row numbers of a part of these faces.
 """
 
@@ -141,8 +141,8 @@ def coverage_in_words(groups: pd.DataFrame, overall: pd.Series, stated: float) -
     """How often the interval holds the age, and where least and most often.
 
     Args:
-        groups: as of `coverage_by_age`.
-        overall: as of `overall_coverage`.
+        groups: as returned by `coverage_by_age`.
+        overall: as returned by `overall_coverage`.
         stated: how often it is to, 0..1.
     """
     words = (
@@ -173,8 +173,8 @@ def reliability_in_words(bins: pd.DataFrame, error: float) -> str:
     """How far p(female) is off, and where most.
 
     Args:
-        bins: as of `reliability`.
-        error: as of `calibration_error`.
+        bins: as returned by `reliability`.
+        error: as returned by `calibration_error`.
     """
     words = (
         f"The stated probability is off by {error * 100:.1f} percentage points on "
@@ -197,7 +197,7 @@ def width_in_words(parts: pd.DataFrame) -> str:
     """Whether wide intervals go with large errors.
 
     Args:
-        parts: as of `error_by_width`.
+        parts: as returned by `error_by_width`.
     """
     if parts["n"].sum() < MIN_FACES:
         return f"Fewer than {MIN_FACES} faces are too few to compare."

@@ -59,7 +59,7 @@ def gender_classes(judged: pd.DataFrame) -> Classes:
     """The gender labels; estimated is the more probable one, also where it is open.
 
     Args:
-        judged: as of `faces.read_judged`.
+        judged: as returned by `read_judged`.
     """
     p_female = judged["p_female"].to_numpy()
     return Classes(
@@ -78,9 +78,9 @@ def age_classes(judged: pd.DataFrame, bands: str, edges: str = "") -> Classes:
     completed years.
 
     Args:
-        judged: as of `faces.read_judged`.
+        judged: as returned by `read_judged`.
         bands: of `BANDS`.
-        edges: of one's own, as of `read_edges`.
+        edges: of one's own, as returned by `read_edges`.
 
     Raises:
         ConfigError: the edges cannot be read.
@@ -105,7 +105,7 @@ def classes_of(judged: pd.DataFrame) -> dict[str, Classes]:
     """Gender and all bands but one's own, by their names in words.
 
     Args:
-        judged: as of `faces.read_judged`.
+        judged: as returned by `read_judged`.
     """
     ages = {
         f"Age: {words.lower()}": age_classes(judged, bands)
@@ -189,7 +189,7 @@ def score_classes(names: tuple[str, ...], counts: np.ndarray) -> pd.DataFrame:
 
     Args:
         names: of the classes.
-        counts: as of `count_cells`.
+        counts: as returned by `count_cells`.
 
     Returns:
         Indexed by class: `support` (faces that are of it), `estimated` (faces that

@@ -1,6 +1,6 @@
 """What the model would gain if it judged only the faces that it is sure of.
 
-Every function takes the table of `faces.read_judged` and the faces that count, a mask
+Every function takes the table of `read_judged` and the faces that count, a mask
 of shape (n,).
 """
 
@@ -75,7 +75,7 @@ def age_risk_in_words(risk: pd.Series) -> str:
     """What declining the less sure half of the ages would bring.
 
     Args:
-        risk: as of `age_risk`.
+        risk: as returned by `age_risk`.
     """
     if len(risk) < 2:
         return "All intervals are equally wide: none is to be declined before another."
@@ -92,8 +92,8 @@ def gender_risk_in_words(risk: pd.Series, band: Band | None) -> str:
     """What leaving the gender open brings.
 
     Args:
-        risk: as of `gender_risk`.
-        band: as of `uncertain_band`.
+        risk: as returned by `gender_risk`.
+        band: as returned by `uncertain_band`.
     """
     every = (
         f"{percent(risk.iloc[-1])} of the genders are judged otherwise than labelled."

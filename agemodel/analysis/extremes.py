@@ -1,6 +1,6 @@
 """The faces that say most: the worst, the surest mistakes, the best, any twenty.
 
-Every function takes the table of `faces.read_judged` and the faces that count, a mask
+Every function takes the table of `read_judged` and the faces that count, a mask
 of shape (n,), and gives row numbers, the most extreme first.
 """
 

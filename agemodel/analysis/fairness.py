@@ -18,7 +18,7 @@ from agemodel.metrics.bootstrap import mean_intervals
 from agemodel.metrics.measures import MIN_FACES
 
 FACTORS = {"gender": "Gender", "race": "Race label", "age_group": "Age group"}
-"""Labels that faces are grouped by, columns of `faces.read_judged`."""
+"""Labels that faces are grouped by, columns of `read_judged`."""
 
 GROUPINGS: tuple[tuple[str, ...], ...] = (
     *((name,) for name in FACTORS),
@@ -87,7 +87,7 @@ def group_table(
     """Measure every group that has a face.
 
     Args:
-        judged: as of `faces.read_judged`.
+        judged: as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
         factors: one or two of `FACTORS`; two are crossed.
         seed: of the bootstrap.
@@ -135,7 +135,7 @@ def largest_gap(table: pd.DataFrame, measure: str) -> Gap | None:
     """The two groups farthest apart among those with `MIN_FACES` faces and more.
 
     Args:
-        table: as of `group_table`.
+        table: as returned by `group_table`.
         measure: of `MEASURES`.
 
     Returns:
@@ -168,7 +168,7 @@ def faces_of(
     """The row numbers of a group's faces, those with the largest errors first.
 
     Args:
-        judged: as of `faces.read_judged`.
+        judged: as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,).
         group: a row of `group_table`.
         factors: of that table.

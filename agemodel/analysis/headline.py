@@ -23,12 +23,12 @@ from agemodel.metrics.measures import CS_YEARS, MEASURES, Score
 
 
 def measure(judged: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
-    """All measures of some faces, nan where one cannot be told.
+    """All measures of some faces, nan where one is undefined.
 
-    F1 and AUC cannot be told where a gender label is missing among the faces.
+    F1 and AUC are undefined where a gender label is missing among the faces.
 
     Args:
-        judged: as of `faces.read_judged`.
+        judged: as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,), one at least.
     """
     part = judged[rows]
@@ -59,7 +59,7 @@ def headline(
     """All measures of some faces with their percentile bootstrap 95 % intervals.
 
     Args:
-        judged: as of `faces.read_judged`.
+        judged: as returned by `read_judged`.
         rows: the faces that count, a mask of shape (n,), one at least.
         draws: resamples of the bootstrap.
 
@@ -82,12 +82,12 @@ def measure_draws(
     """All measures of every resample.
 
     Args:
-        judged: as of `faces.read_judged`.
+        judged: as returned by `read_judged`.
         rows: the faces that count, a mask of m faces.
         counts: how often each is in each resample, shape (m, draws).
 
     Returns:
-        By the keys of `MEASURES`, shape (draws,); nan where one cannot be told.
+        By the keys of `MEASURES`, shape (draws,); nan where one is undefined.
     """
     part = judged[rows]
     age, is_female = part["age"].to_numpy(), _is_female(part)

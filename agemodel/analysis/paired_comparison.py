@@ -70,7 +70,7 @@ def pair_faces(
     """Put what two runs say of the same faces beside each other.
 
     Args:
-        first: of the first run, as of `faces.read_judged`.
+        first: of the first run, as returned by `read_judged`.
         second: of the second.
         first_rows: the faces of `first` that count, a mask of shape (n,).
         second_rows: of `second`.
@@ -96,7 +96,7 @@ def compare_ages(pairs: pd.DataFrame, seed: int = 0) -> dict[str, Difference]:
     """Measures of the age of both runs, with intervals of their differences.
 
     Args:
-        pairs: as of `pair_faces`, a face at least.
+        pairs: as returned by `pair_faces`, a face at least.
         seed: of the bootstrap, which draws faces, not runs.
 
     Returns:
@@ -158,7 +158,7 @@ def count_wins(pairs: pd.DataFrame) -> pd.DataFrame:
     """Count the faces that each run errs less on, for every age group and for all.
 
     Args:
-        pairs: as of `pair_faces`.
+        pairs: as returned by `pair_faces`.
 
     Returns:
         Indexed by age group, of those that a face has, and `all` at the end: `n`,
@@ -179,7 +179,7 @@ def mae_by_group(pairs: pd.DataFrame, by: str = "age_group") -> pd.DataFrame:
     """Mean absolute errors of both runs for every label of a category.
 
     Args:
-        pairs: as of `pair_faces`.
+        pairs: as returned by `pair_faces`.
         by: `age_group`, `gender` or `race`.
 
     Returns:
@@ -207,7 +207,7 @@ def mcnemar_of_genders(pairs: pd.DataFrame) -> McNemar:
     """McNemar's exact test of the gender labels that two runs give.
 
     Args:
-        pairs: as of `pair_faces`.
+        pairs: as returned by `pair_faces`.
     """
     first, second = (
         ~pairs[f"gender_wrong_{run}"].to_numpy(bool) for run in ("first", "second")
@@ -241,7 +241,7 @@ def farthest_apart(pairs: pd.DataFrame, better: str, count: int) -> pd.DataFrame
     """The faces on which one run errs less than the other by most.
 
     Args:
-        pairs: as of `pair_faces`.
+        pairs: as returned by `pair_faces`.
         better: the run that errs less, `first` or `second`.
         count: at most so many.
 

@@ -1,6 +1,6 @@
 """How far the estimated ages are off on sharp and blurred, dark and bright pictures.
 
-Every function takes the table of `faces.read_judged` and the faces that count, a mask
+Every function takes the table of `read_judged` and the faces that count, a mask
 of shape (n,).
 """
 
@@ -63,8 +63,8 @@ def error_by_flag(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
     Returns:
         Indexed by the flag, of those that a face has, `NO_FLAG` first: `n`,
-        `mae_years`, `mae_low`, `mae_high` as of `error_by_measure`. No row where
-        nothing is known of the pictures.
+        `mae_years`, `mae_low`, `mae_high` as returned by `error_by_measure`. No row
+        where nothing is known of the pictures.
     """
     masks = {
         flag: mask
@@ -82,7 +82,7 @@ def faces_of_flag(judged: pd.DataFrame, rows: np.ndarray, flag: str) -> np.ndarr
 
 
 def known_flags(judged: pd.DataFrame) -> tuple[str, ...]:
-    """The flags that can be told of a table, `NO_FLAG` first; none where none can."""
+    """The flags that a table has, `NO_FLAG` first; none where it has none."""
     names = _flags(judged)
     return (NO_FLAG, *names) if names else ()
 
@@ -119,7 +119,7 @@ def measure_in_words(table: pd.DataFrame, measure: str) -> str:
     """The error on the pictures with least and with most of a measure.
 
     Args:
-        table: as of `error_by_measure`.
+        table: as returned by `error_by_measure`.
         measure: of `MEASURES`.
     """
     word = MEASURES[measure]
@@ -140,7 +140,7 @@ def flags_in_words(table: pd.DataFrame) -> str:
     """The remark with the largest error, beside the pictures without any.
 
     Args:
-        table: as of `error_by_flag`.
+        table: as returned by `error_by_flag`.
     """
     large = table[table["n"] >= MIN_FACES]
     flagged = large.drop(index=NO_FLAG, errors="ignore")

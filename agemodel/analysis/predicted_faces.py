@@ -132,7 +132,7 @@ def splits_in(judged: pd.DataFrame) -> tuple[str, ...]:
 
 
 def qualities_in(judged: pd.DataFrame) -> tuple[str, ...]:
-    """The qualities of `QUALITIES` that can be told; none where none is described."""
+    """The qualities of `QUALITIES` that are known; none where no face is described."""
     known = [name for name in QUALITIES if name in judged]
     return (SHARP, *known) if "blurred" in known else tuple(known)
 
@@ -140,7 +140,7 @@ def qualities_in(judged: pd.DataFrame) -> tuple[str, ...]:
 def in_slice(judged: pd.DataFrame, wanted: Slice) -> np.ndarray:
     """Which faces are in a slice, a mask of shape (n,).
 
-    A quality that cannot be told holds for no face.
+    A quality that is not known holds for no face.
     """
     mask = np.array(_in_split(judged, wanted.split))
     if wanted.genders:

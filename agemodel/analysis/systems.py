@@ -14,8 +14,8 @@ from agemodel.analysis.baselines import (
     guess_always,
     network_of,
     published_systems,
+    restricted_systems,
     split_note,
-    told_systems,
 )
 from agemodel.analysis.headline import headline
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
@@ -48,11 +48,11 @@ def systems_beside(
     """The run itself, a guess, other networks, and what others published.
 
     Published figures are of a whole split: they are left out where a filter is set,
-    and so are those of the run told the range of CORAL's ages.
+    and so are those of the run restricted to the range of CORAL's ages.
 
     Args:
         run: that is looked at.
-        judged: its faces, as of `faces.read_judged`.
+        judged: its faces, as returned by `read_judged`.
         wanted: the faces that count; one of them at least is in `judged`.
         evaluated: all runs that may stand beside it.
         faces_of: reads the faces of another run.
@@ -75,7 +75,7 @@ def systems_beside(
             reasons.append(str(error))
     if wanted == Slice(split=wanted.split):
         try:
-            found[1:1] = told_systems(run, wanted.split)
+            found[1:1] = restricted_systems(run, wanted.split)
             found += published_systems(wanted.split)
         except AgeModelError as error:
             reasons.append(str(error))

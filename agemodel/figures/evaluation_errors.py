@@ -27,7 +27,7 @@ def figure_density(
     A heatmap cannot be clicked, so invisible points lie on the middles of its cells.
 
     Args:
-        cells: as returned by `age_errors.count_cells`.
+        cells: as returned by `age_errors.count_ages`.
         running: as returned by `age_errors.running_errors`.
         drag: whether a drag chooses cells; else a click chooses one, and a finger on
             the chart scrolls the page.

@@ -28,7 +28,7 @@ from agemodel.metrics import measures
 from agemodel.metrics.calibration import Calibration, calibrate
 from agemodel.metrics.distributions import distribution_around, median_age
 from agemodel.metrics.evaluation_results import Conditions, Stability
-from agemodel.metrics.restricted_range import told_range
+from agemodel.metrics.restricted_range import restrict_to_range
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import EMBEDDINGS, Run
@@ -238,7 +238,7 @@ def prediction_table(
 def measure(table: pd.DataFrame) -> dict[str, Any]:
     """Metrics of val, test and, where it is marked, the CORAL test split.
 
-    The latter both as the network judges by itself and told the range of ages, as
+    The latter both as they are and with the ages restricted to their range, as
     published networks know it from their training faces.
     """
     parts = {name: table[table["split"] == name] for name in ("val", "test")}
@@ -247,8 +247,8 @@ def measure(table: pd.DataFrame) -> dict[str, Any]:
     columns = {name: _columns(part) for name, part in parts.items() if len(part)}
     splits = {name: measures.summarise(part) for name, part in columns.items()}
     if len(coral):
-        told = _columns(told_range(coral, *measures.CORAL_RANGE))
-        splits[measures.CORAL_TOLD] = measures.summarise(told)
+        restricted = _columns(restrict_to_range(coral, *measures.CORAL_RANGE))
+        splits[measures.CORAL_RESTRICTED] = measures.summarise(restricted)
     groups = {name: measures.summarise_groups(part) for name, part in columns.items()}
     return {"splits": splits, "groups": groups}
 

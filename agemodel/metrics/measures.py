@@ -20,8 +20,8 @@ MIN_FACES = 30
 CORAL_RANGE = (21, 60)
 """Youngest and oldest of CORAL's faces, years (W. Cao, V. Mirjalili and S. Raschka,
 Pattern Recognition Letters 2020)."""
-CORAL_TOLD = "coral_test_told"
-"""Names the measures of CORAL's test faces when each is told to be of `CORAL_RANGE`."""
+CORAL_RESTRICTED = "coral_test_told"
+"""In files, the measures of CORAL's test faces, restricted to `CORAL_RANGE`."""
 
 
 YEARS, SHARE, INDEX = "years", "share", "index"

@@ -1,9 +1,9 @@
-"""What a network says of a face whose age is known to lie in a range.
+"""Estimates restricted to a range of ages in which each face is known to lie.
 
 CORAL's faces are 21 to 60 years old, and networks that learned from such faces alone
-cannot answer anything else. One that learned from all ages can, unless it is told; so
-beside theirs its figures are stated both as it judges by itself and told the range.
-Nothing is learned or chosen for that: each distribution is cut to the range.
+cannot answer anything else; one that learned from all ages can. So beside theirs its
+figures are stated both as they are and restricted to that range. Nothing is learned or
+chosen for that: each distribution is cut to the range.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ def cut_to_range(age_probabilities: np.ndarray, low: int, high: int) -> np.ndarr
     return cut / cut.sum(1, keepdims=True)
 
 
-def told_range(predictions: pd.DataFrame, low: int, high: int) -> pd.DataFrame:
+def restrict_to_range(predictions: pd.DataFrame, low: int, high: int) -> pd.DataFrame:
     """Predictions as they are when every age is known to be low..high.
 
     Age, interval and age group change; an interval only loses what lies outside, so it
     holds every true age that it held before.
 
     Args:
-        predictions: as of `evaluation.prediction_table`.
+        predictions: as returned by `evaluation.prediction_table`.
         low: years, of `labels.AGES`.
         high: years, likewise, at least low.
     """

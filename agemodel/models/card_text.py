@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from agemodel.metrics.evaluation_results import Metrics
-from agemodel.metrics.measures import CORAL_TOLD, MIN_FACES
+from agemodel.metrics.measures import CORAL_RESTRICTED, MIN_FACES
 from agemodel.models.card import Card
 from agemodel.runs.config import config_from
 from agemodel.runs.recipes import recipe_in_words
@@ -193,7 +193,7 @@ def readme_figures(card: Card) -> str:
     names = {
         "test": "all test faces",
         "coral_test": "of 21 to 60 years (CORAL)",
-        CORAL_TOLD: "the same, told that range",
+        CORAL_RESTRICTED: "the same, told that range",
     }
     rows = [
         {"Faces": names[row["Faces"]], **{k: v for k, v in row.items() if k != "Faces"}}

@@ -165,7 +165,7 @@ def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
             "Estimated against labelled age",
             age_errors.density_in_words(judged, rows),
             evaluation_errors.figure_density(
-                age_errors.count_cells(judged, rows), running
+                age_errors.count_ages(judged, rows), running
             ),
             "How many faces of each labelled age were estimated at each age",
         ),

@@ -9,7 +9,7 @@ import pytest
 
 from agemodel.analysis.age_errors import (
     CELLS,
-    count_cells,
+    count_ages,
     cumulative_in_words,
     cumulative_scores,
     density_in_words,
@@ -51,7 +51,7 @@ def made(ages: list[int], errors: list[float]) -> pd.DataFrame:
 def test_cells_are_three_years_wide_and_centred_on_a_whole_age() -> None:
     # The first cells are 0.5 to 3.5 and 3.5 to 6.5, so ages 1 to 3 and 4 to 6.
     faces = made([1, 3, 4, 30], [0.0, 0.4, -0.6, 3.0])  # estimates 1, 3.4, 3.4, 33
-    cells = count_cells(faces, everything(faces))
+    cells = count_ages(faces, everything(faces))
     assert cells.index.tolist() == cells.columns.tolist() == list(range(2, 117, 3))
     assert cells.loc[2, 2] == 2
     assert cells.loc[2, 5] == 1  # labelled 4, estimated 3.4
@@ -61,7 +61,7 @@ def test_cells_are_three_years_wide_and_centred_on_a_whole_age() -> None:
 
 def test_estimates_beyond_the_cells_are_in_the_outermost_ones() -> None:
     faces = made([5, 116], [-12.0, 30.0])
-    cells = count_cells(faces, everything(faces))
+    cells = count_ages(faces, everything(faces))
     assert cells.loc[2, 5] == 1
     assert cells.loc[116, 116] == 1
     assert faces_in_cells(faces, everything(faces), (116, 116), (116, 116)) == [1]
@@ -77,7 +77,7 @@ def test_cells_of_the_shipped_run_are_those_that_a_loop_counts(
             for years in (face.age, face.age_years)
         )
         counted[y, x] = counted.get((y, x), 0) + 1
-    cells = count_cells(judged, in_slice(judged, Slice()))
+    cells = count_ages(judged, in_slice(judged, Slice()))
     found = cells.stack()
     assert found[found > 0].to_dict() == counted
     assert cells.to_numpy().sum() == len(plain) == 4743

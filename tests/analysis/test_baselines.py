@@ -15,15 +15,15 @@ from agemodel.analysis.baselines import (
     guess_always,
     published_systems,
     read_published,
+    restricted_systems,
     split_note,
-    told_systems,
 )
 from agemodel.analysis.headline import measure
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGE_GROUPS
-from agemodel.metrics.measures import CORAL_TOLD, Score
+from agemodel.metrics.measures import CORAL_RESTRICTED, Score
 from agemodel.runs.run_folder import Run
 from tests.harness.plain_predictions import SERVED
 
@@ -101,17 +101,17 @@ def test_published_figures_are_those_of_the_file_and_are_marked() -> None:
 def test_run_told_the_range_stands_beside_itself_on_coral_faces_alone(tmp_path) -> None:
     run = made_run(tmp_path / "m", "mobile")
     told = {"n": 7, "mae_years": 4.1, "mae_years_95": [4.0, 4.3], "cs5": 0.7}
-    metrics = {"splits": {"test": told, "coral_test": told, CORAL_TOLD: told}}
+    metrics = {"splits": {"test": told, "coral_test": told, CORAL_RESTRICTED: told}}
     (run.folder / "metrics.json").write_text(json.dumps(metrics))
-    (one,) = told_systems(run, "coral_test")
+    (one,) = restricted_systems(run, "coral_test")
     assert (one.name, one.n) == ("m, told 21 to 60", 7)
     assert one.kind in KINDS
     assert one.scores == {"mae_years": Score(4.1, 4.0, 4.3), "cs5": one.scores["cs5"]}
     assert one.scores["cs5"].value == 0.7
-    assert told_systems(run, "test") == []
-    del metrics["splits"][CORAL_TOLD]
+    assert restricted_systems(run, "test") == []
+    del metrics["splits"][CORAL_RESTRICTED]
     (run.folder / "metrics.json").write_text(json.dumps(metrics))
-    assert told_systems(run, "coral_test") == []
+    assert restricted_systems(run, "coral_test") == []
 
 
 def test_damaged_file_of_published_figures_says_how_to_restore_it(

@@ -12,7 +12,7 @@ from PIL import Image
 
 from agemodel.analysis.baselines import read_published
 from agemodel.core import paths
-from agemodel.metrics.measures import CORAL_TOLD
+from agemodel.metrics.measures import CORAL_RESTRICTED
 from benchmarks import field, peer, peer_process, peer_setup
 from benchmarks.__main__ import main
 from benchmarks.benchmark_page import render
@@ -229,7 +229,7 @@ def test_own_rows_come_from_the_card_and_from_runs_of_other_networks(tmp_path) -
     assert (seed["n"], seed["mae_years"]) == (9, 7.5)
     assert "split 'seed'" in seed["note"]
     assert field.own_rows(card, tmp_path, "coral_test") == []
-    parts = {"coral_test": PART, CORAL_TOLD: PART | {"mae_years": 4.1}}
+    parts = {"coral_test": PART, CORAL_RESTRICTED: PART | {"mae_years": 4.1}}
     card = made_card(metrics=parts)
     alone, told = field.own_rows(card, tmp_path, "coral_test")
     assert (alone["kind"], alone["mae_years"]) == ("served", PART["mae_years"])

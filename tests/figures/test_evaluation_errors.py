@@ -5,7 +5,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from agemodel.analysis.age_errors import count_cells, cumulative_scores, running_errors
+from agemodel.analysis.age_errors import count_ages, cumulative_scores, running_errors
 from agemodel.figures.evaluation_errors import (
     dots,
     figure_cumulative,
@@ -29,7 +29,7 @@ def made(n: int = 40) -> pd.DataFrame:
 
 def density(faces: pd.DataFrame) -> go.Figure:
     rows = everything(faces)
-    return figure_density(count_cells(faces, rows), running_errors(faces, rows))
+    return figure_density(count_ages(faces, rows), running_errors(faces, rows))
 
 
 def by_name(figure: go.Figure) -> dict[str, go.Scatter]:
@@ -158,7 +158,7 @@ def test_cumulative_scores_are_drawn_beside_the_guess() -> None:
 def test_charts_that_take_no_box_let_a_finger_scroll_the_page() -> None:
     faces = made()
     rows = everything(faces)
-    cells, running = count_cells(faces, rows), running_errors(faces, rows)
+    cells, running = count_ages(faces, rows), running_errors(faces, rows)
     assert figure_density(cells, running, drag=True).layout.dragmode == "select"
     for figure in (
         figure_density(cells, running),

@@ -7,8 +7,8 @@ import pytest
 from agemodel.core import paths
 from agemodel.core.labels import AGE_GROUPS, AGES
 from agemodel.learning.evaluate import measure
-from agemodel.metrics.measures import CORAL_TOLD
-from agemodel.metrics.restricted_range import cut_to_range, told_range
+from agemodel.metrics.measures import CORAL_RESTRICTED
+from agemodel.metrics.restricted_range import cut_to_range, restrict_to_range
 from agemodel.runs.run_folder import Run
 
 SHIPPED = Run(paths.SHIPPED_RUNS / "mobile-3")
@@ -47,7 +47,7 @@ def coral() -> pd.DataFrame:
 def test_told_faces_lie_in_the_range_and_intervals_hold_no_fewer(
     coral: pd.DataFrame,
 ) -> None:
-    told = told_range(coral, 21, 60)
+    told = restrict_to_range(coral, 21, 60)
     for name in ("age_years", "age_low", "age_high"):
         assert told[name].between(21, 60).all()
     assert set(told["age_group"]) <= {
@@ -65,7 +65,7 @@ def test_told_faces_lie_in_the_range_and_intervals_hold_no_fewer(
 
 def test_told_ages_are_those_of_plain_loops(coral: pd.DataFrame) -> None:
     part = coral.iloc[::40]
-    told = told_range(part, 21, 60)
+    told = restrict_to_range(part, 21, 60)
     for probabilities, age in zip(
         part["age_probabilities"], told["age_years"], strict=True
     ):
@@ -80,8 +80,8 @@ def test_told_ages_are_those_of_plain_loops(coral: pd.DataFrame) -> None:
 
 def test_measures_are_stated_both_ways(coral: pd.DataFrame) -> None:
     splits = measure(coral)["splits"]
-    told, alone = splits[CORAL_TOLD], splits["coral_test"]
-    error = (told_range(coral, 21, 60)["age_years"] - coral["age"]).abs()
+    told, alone = splits[CORAL_RESTRICTED], splits["coral_test"]
+    error = (restrict_to_range(coral, 21, 60)["age_years"] - coral["age"]).abs()
     assert told["n"] == alone["n"] == len(coral)
     assert told["mae_years"] == pytest.approx(error.mean(), abs=1e-4)
     assert told["mae_years"] < alone["mae_years"]

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import tests.harness.app_pages as app_pages
-from agemodel.analysis.age_errors import count_cells
+from agemodel.analysis.age_errors import count_ages
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
 from agemodel.core import paths
 from agemodel.runs.run_folder import Run
@@ -120,7 +120,7 @@ def test_click_leads_to_the_faces_that_a_loop_finds(
 
 def test_every_cell_leads_to_as_many_faces_as_it_counts(judged: pd.DataFrame) -> None:
     rows = in_slice(judged, Slice("val"))
-    counted = count_cells(judged, rows).stack()
+    counted = count_ages(judged, rows).stack()
     counted = counted[counted > 0]
     assert counted.sum() == rows.sum()
     for (y, x), n in counted.iloc[::9].items():

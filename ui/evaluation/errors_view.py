@@ -9,7 +9,7 @@ import streamlit as st
 from agemodel.analysis.age_errors import (
     CELL_YEARS,
     WINDOW_YEARS,
-    count_cells,
+    count_ages,
     cumulative_in_words,
     cumulative_scores,
     density_in_words,
@@ -182,7 +182,7 @@ def _show_density(
         drag = not on_phone() and _drags()
         show_chart(
             "density",
-            figure_density(count_cells(estimates, rows), running, drag),
+            figure_density(count_ages(estimates, rows), running, drag),
             "How many faces of each labelled age were estimated at each age",
             lambda points: "cells {} {} {} {}".format(*box_of(points)),
             ("box",) if drag else ("points",),
