@@ -1,4 +1,4 @@
-"""How fast and how large this is, measured: `make bench`, or `python -m benchmarks`.
+"""Benchmarks of accuracy, speed and memory: `python -m benchmarks`.
 
 Every figure goes into results.json, and docs/benchmarks.md is made from that alone.
 """

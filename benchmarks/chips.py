@@ -1,4 +1,4 @@
-"""Which of UTKFace's chips the benchmarks judge."""
+"""The chips of UTKFace that the benchmarks use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.harness.measurements import Missing
 
 
 def read_chips(step: int) -> tuple[pd.DataFrame, Path]:
-    """Every so many-th chip of CORAL's test split, and the folder they lie in.
+    """One in `step` of CORAL's test chips, and their folder.
 
     Raises:
         Missing: the dataset is not imported.

@@ -1,4 +1,4 @@
-"""This project's own test figures beside those of the field; nothing is run here.
+"""Published test figures of others beside this project's; nothing is run here.
 
 Ours are read from the served model's card and from shipped runs, those of others from
 assets/published.json.

@@ -1,7 +1,7 @@
-"""How the framing of a face decides how well it is judged, on UTKFace's test chips.
+"""The accuracy under several framings of a face, on UTKFace's test chips.
 
-The shipped model sees the same faces framed in several ways. What reaches beyond a
-chip goes on with its border pixels, as everywhere.
+The shipped model sees the same faces framed in several ways. Beyond a
+chip's edge its border pixels are repeated, as everywhere.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from benchmarks.chips import read_chips
 from benchmarks.speed_limits import at_most
 
 STEP = 3
-"""One chip in so many is judged."""
+"""One chip in this many is estimated."""
 
 SERVED = "box_1"
 MOST_WORSE = 0.1
@@ -49,14 +49,14 @@ Frame = Callable[[Detection], CropSquare]
 
 
 def run() -> dict[str, Any]:
-    """Judge the chips in every framing.
+    """Estimate the chips in every framing.
 
     Raises:
         Missing: the dataset is not imported.
         ModelError: the model is missing or damaged.
     """
     chips, folder = read_chips(STEP)
-    table = judge_all(chips, folder)
+    table = estimate_all(chips, folder)
     framings = [measure(name, table) for name in ("chip", *FRAMINGS)]
     return {
         "chips": len(chips),
@@ -67,14 +67,14 @@ def run() -> dict[str, Any]:
 
 
 def limits(framings: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The framing that is served, against the best of all."""
+    """The limit of the served framing against the best."""
     mae = {row["framing"]: row["mae_years"] for row in framings}
     worse = mae[SERVED] - min(mae.values())
     return [at_most("MAE as served above the best framing's, years", worse, MOST_WORSE)]
 
 
-def judge_all(chips: pd.DataFrame, folder: Path) -> pd.DataFrame:
-    """A row a chip and framing: labels, age and p(female)."""
+def estimate_all(chips: pd.DataFrame, folder: Path) -> pd.DataFrame:
+    """A table of labels, age and p(female) for each chip and framing."""
     estimator, detector = Estimator.load(workers=1), FaceDetector()
     rows = []
     for chip in tqdm(chips.itertuples(), total=len(chips), unit="chip", disable=None):
@@ -82,7 +82,7 @@ def judge_all(chips: pd.DataFrame, folder: Path) -> pd.DataFrame:
         detection = detector.detect_in_chip(rgb)
         known = (chip.file, chip.age, chip.gender, detection is not None)
         rows += [
-            (*known, name, *_judge(estimator, rgb, square))
+            (*known, name, *_estimate(estimator, rgb, square))
             for name, square in squares(rgb, detection).items()
         ]
     columns = ["file", "age", "gender", "found", "framing", "age_years", "p_female"]
@@ -90,7 +90,7 @@ def judge_all(chips: pd.DataFrame, folder: Path) -> pd.DataFrame:
 
 
 def squares(rgb: np.ndarray, detection: Detection | None) -> dict[str, CropSquare]:
-    """The square that each framing cuts out; a face not found keeps its chip."""
+    """The square of each framing; without a detection it is the whole chip."""
     chip = square_of_picture(rgb)
     return {"chip": chip} | {
         name: chip if detection is None else frame(detection)
@@ -99,7 +99,7 @@ def squares(rgb: np.ndarray, detection: Detection | None) -> dict[str, CropSquar
 
 
 def scaled(factor: float) -> Frame:
-    """The project's crop, so many times as large."""
+    """The project's crop, enlarged by a factor."""
     return lambda detection: square_of_detection(detection).jittered(factor, (0, 0), 0)
 
 
@@ -145,10 +145,10 @@ FRAMINGS: dict[str, Frame] = {
     "landmarks_wider": by_landmarks(WIDER_XY),
     **{f"box_{factor:g}": scaled(factor) for factor in (0.85, 1.15, 1.5, 2.0)},
 }
-"""By name, from a detection to a square."""
+"""By name, a function from a detection to a square."""
 
 
-def _judge(
+def _estimate(
     estimator: Estimator, rgb: np.ndarray, square: CropSquare
 ) -> tuple[float, float]:
     """Age in years and p(female) of a face that is framed like that."""

@@ -1,4 +1,4 @@
-"""The Estimate page in a headless Chromium: the first visit, and a photo's estimate."""
+"""The Estimate page in a headless Chromium: time of a visit and of an estimate."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.timings import significant, summarise
 from tests.harness.driver import run_chromium, run_server
 
 SERVERS = 5
-"""How often both servers are started anew."""
+"""How often both servers are started."""
 VISITS = 5
 """How many later visits each of them gets."""
 UPLOADS = 5
@@ -42,7 +42,7 @@ EMPTY_APP = 'import streamlit as st; st.title("Empty")\n'
 
 
 def run() -> dict[str, Any]:
-    """Visit both apps by turns, then give the app photos.
+    """Visit both apps in turn, then upload photos to the app.
 
     Raises:
         Missing: there is no Chromium.

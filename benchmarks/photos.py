@@ -1,4 +1,4 @@
-"""Photos of several sizes, from bytes to estimates, and where the time goes."""
+"""The time for photos of several sizes, from bytes to estimates, and its parts."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from benchmarks.timings import in_ms, stopwatch, take_turns
 from tests.harness import made_photos
 
 PARTS = ("decode", "detect", "crop", "network")
-"""`crop` is what is neither of the others: crop, quality and calibration."""
+"""`crop` is the rest: crop, quality and calibration."""
 
 MOST_12_MP_MS = 1500.0
 MOST_50_TO_12_MP = 1.5
-"""Large JPEGs are decoded at a part of their size, so they cost no more by rights."""
+"""Large JPEGs are decoded at a part of their size, so they should not take longer."""
 
 
 def run() -> dict[str, Any]:
-    """Every size with few and with many faces.
+    """Measure every size with few and with many faces.
 
     Raises:
         ModelError: the model is missing or damaged.
@@ -40,7 +40,7 @@ def run() -> dict[str, Any]:
 
 
 def limits(photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of the photos with one face: 12 MP, and 50 MP against it."""
+    """Limits for photos with one face: 12 MP, and 50 MP relative to it."""
     ms = {p["megapixels"]: p["whole_ms"]["median"] for p in photos if p["faces"] == 1}
     return [
         at_most("12 MP, one face, ms", ms["12"], MOST_12_MP_MS),
@@ -49,7 +49,7 @@ def limits(photos: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def measure_photo(estimator: Estimator, megapixels: str, faces: int) -> dict[str, Any]:
-    """From a JPEG's bytes to estimates, and which part takes how long."""
+    """Time one photo from a JPEG's bytes to estimates, whole and in parts."""
     data = made_photos.make_photo(*made_photos.SIZES[megapixels], faces)
     parts: list[dict[str, float]] = []
 
@@ -72,7 +72,7 @@ def measure_photo(estimator: Estimator, megapixels: str, faces: int) -> dict[str
 
 
 def timed_parts(estimator: Estimator, data: bytes) -> dict[str, float]:
-    """Seconds for each of `PARTS`, by what `Estimator.estimate` does itself."""
+    """Seconds for each of `PARTS`, by the steps of `Estimator.estimate`."""
     started = perf_counter()
     rgb = read_image(data).rgb
     decoded = perf_counter()
@@ -81,16 +81,16 @@ def timed_parts(estimator: Estimator, data: bytes) -> dict[str, float]:
         detected = perf_counter()
         for detection in detections:
             estimator._estimate(worker, rgb, detection)
-        judged = perf_counter()
+        estimated = perf_counter()
     network = float(np.sum(network_s))
-    crop = judged - detected - network
+    crop = estimated - detected - network
     seconds = (decoded - started, detected - decoded, crop, network)
     return dict(zip(PARTS, seconds, strict=True))
 
 
 @contextmanager
 def timed_calls(owner: object, method: str) -> Iterator[list[float]]:
-    """Meanwhile, every call of a method leaves its seconds in the list."""
+    """Within the context, each call of a method adds its seconds to the list."""
     work, seconds = getattr(owner, method), []
 
     def timed(*arguments: Any) -> Any:

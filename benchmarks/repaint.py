@@ -1,4 +1,4 @@
-"""From what a visitor does to the last change that it makes on the page."""
+"""The time from a visitor's action to the last change it makes on the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that has just begun: what the first estimate costs it.
+"""The measured process of `start`: times to import, load and estimate twice.
 
 Run as a program of its own, it prints one JSON object. Nothing of the package may be
 imported above, or its import would not be timed.

@@ -1,4 +1,4 @@
-"""What a benchmark has to keep to, and whether it did."""
+"""Limits of the benchmarks, and whether they were kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process that has just begun pays for its first estimate, and its memory."""
+"""The start of a new process: time to the first estimate, and memory."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def run() -> dict[str, Any]:
 
 
 def limits(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Memory, and that nothing heavy is imported."""
+    """Limits of the memory and of heavy imports."""
     peak_mb = found["peak_mib"]["median"] * 1024**2 / 1e6
     return [
         at_most(

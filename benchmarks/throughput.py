@@ -1,4 +1,4 @@
-"""What the estimator adds to its network, and estimates a second by workers."""
+"""The estimator's overhead over its network, and estimates a second by workers."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def run() -> dict[str, Any]:
 
 
 def limits(found: dict[str, Any], cores: int) -> list[dict[str, Any]]:
-    """What is added to the network and, given two cores, a second worker's gain."""
+    """Limits of the overhead and, given two cores, of a second worker's gain."""
     added = at_most(
         "added to the network by the estimator, ms a face",
         found["aligned"]["added_ms"],
@@ -65,7 +65,7 @@ def limits(found: dict[str, Any], cores: int) -> list[dict[str, Any]]:
 
 
 def measure_aligned(estimator: Estimator) -> dict[str, Any]:
-    """What the estimator adds to the bare runs of its network, for aligned faces."""
+    """The estimator's overhead over runs of its network, for aligned faces."""
     chips = itertools.cycle(made_photos.aligned_faces())
     floor = _Floor(estimator.card)
 
@@ -132,7 +132,7 @@ def measure_throughput() -> list[dict[str, Any]]:
 
 
 def _works(workers: int) -> dict[str, Callable[[], object]]:
-    """One piece of each kind of work, for that many threads at once."""
+    """One piece of each kind of work, for this many threads at once."""
     portrait, chip = made_photos.read_portraits()[0], made_photos.aligned_faces()[0]
     estimator = Estimator.load(workers=workers)
     floors: SimpleQueue[_Floor] = SimpleQueue()

@@ -1,4 +1,4 @@
-"""Repeat, time, and say the middle and the spread."""
+"""Repeated timing, and its median and quartiles."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def take_turns(
     least: int = 7,
     most: int = 200,
 ) -> dict[Name, list[float]]:
-    """Take several measures by turns, so that a busy moment meets them all alike.
+    """Take several measures in turn, so that load on the machine affects all alike.
 
     One round is not counted. Every second round goes in the opposite order.
 

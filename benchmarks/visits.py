@@ -1,4 +1,4 @@
-"""How soon each page is there, in a headless Chromium, beside an empty app."""
+"""The time to visit each page in a headless Chromium, beside an empty app."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchmarks.timings import significant, summarise
 from tests.harness.driver import run_chromium, run_server
 
 SERVERS = 3
-"""How often all servers are started anew."""
+"""How often all servers are started."""
 VISITS = 4
 """How many later visits each page gets."""
 

@@ -87,18 +87,18 @@ def test_comparison_is_shown_with_its_limits() -> None:
     assert "| times as fast, detection included | at least 3 | 3.00 | yes |" in text
 
 
-def test_chips_are_judged_both_ways_by_turns_after_an_uncounted_round(tmp_path) -> None:
+def test_chips_are_estimated_both_ways_by_turns_after_an_uncounted_round(
+    tmp_path,
+) -> None:
     asked: list[str] = []
 
-    def judge(tool: str, way: str, path) -> dict:
+    def ask(tool: str, way: str, path) -> dict:
         asked.append(f"{path.name} {way} {tool}")
         return {"seconds": 0.01, "age_years": 20.0, "is_female": True}
 
     chips = pd.DataFrame({"file": ["a", "b"], "age": [20, 30], "gender": [1, 0]})
-    judges = {
-        tool: lambda *known, tool=tool: judge(tool, *known) for tool in peer.TOOLS
-    }
-    table = peer.judge_all(chips, tmp_path, judges)
+    tools = {tool: lambda *known, tool=tool: ask(tool, *known) for tool in peer.TOOLS}
+    table = peer.estimate_all(chips, tmp_path, tools)
     assert len(asked) == 4 + 8
     assert asked[4:8] == [
         *("a photo ours", "a photo peer", "a aligned ours", "a aligned peer")
@@ -151,15 +151,15 @@ def test_another_process_is_asked_through_a_pipe(tmp_path) -> None:
         "for line in sys.stdin:",
         '    print(json.dumps({"asked": json.loads(line)}), flush=True)',
     ]
-    with peer.ask([sys.executable, "-c", "\n".join(lines)]) as (versions, judge):
+    with peer.running_peer([sys.executable, "-c", "\n".join(lines)]) as (versions, ask):
         assert versions == {"numpy": "2"}
         asked = {"way": "photo", "file": str(tmp_path / "a.jpg")}
-        assert judge("photo", tmp_path / "a.jpg") == {"asked": asked}
-        assert judge("aligned", tmp_path)["asked"]["way"] == "aligned"
+        assert ask("photo", tmp_path / "a.jpg") == {"asked": asked}
+        assert ask("aligned", tmp_path)["asked"]["way"] == "aligned"
 
 
 def test_process_that_does_not_start_means_that_nothing_is_measured() -> None:
-    with pytest.raises(Missing), peer.ask([sys.executable, "-c", ""]):
+    with pytest.raises(Missing), peer.running_peer([sys.executable, "-c", ""]):
         pass
 
 

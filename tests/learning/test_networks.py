@@ -11,6 +11,7 @@ from agemodel.core.errors import ConfigError
 from agemodel.core.labels import AGE_GROUPS, AGES, age_group_index, group_probabilities
 from agemodel.learning.export import convert
 from agemodel.learning.networks import (
+    NETWORKS,
     TRUNK_BLOCKS,
     build_network,
     freeze_blocks,
@@ -18,6 +19,7 @@ from agemodel.learning.networks import (
     has_groups,
     spread_groups,
 )
+from agemodel.runs.config import read_config
 from tests.harness.made_faces import noise
 
 
@@ -148,3 +150,32 @@ def test_blocks_that_the_trunk_does_not_have_cannot_be_frozen(blocks: int) -> No
     model = build_network("mobile", 32, 0.0)
     with pytest.raises(ConfigError, match=rf"frozen_blocks is {blocks}; expected 0 to"):
         freeze_blocks(model, blocks)
+
+
+@pytest.mark.parametrize("name", sorted(NETWORKS))
+def test_each_network_takes_rgb_and_gives_age_and_gender(name: str) -> None:
+    model = build_network(name, 64, 0.1)
+    outputs = model.predict(np.zeros((2, 64, 64, 3), np.float32), verbose=0)
+    width = {"group_cnn": 116, "mobile": 116, "seed_cnn": 1}[name]
+    assert outputs["age"].shape == (2, width)
+    assert outputs["gender"].shape == (2, 1)
+
+
+def test_the_two_branch_network_is_the_one_written_up() -> None:
+    model = build_network("seed_cnn", 128, 0.25)
+    assert model.get_layer("age_flatten").output.shape == (None, 12_544)
+    assert model.get_layer("gender_flatten").output.shape == (None, 12_544)
+    # conv1 3*3*3*32+32 = 896, conv2 3*3*32*32+32 = 9,248; a branch: conv 18,496,
+    # dense 12,544*512+512 = 6,423,040, out 513. 10,144 + 2 * 6,442,049 = 12,894,242.
+    assert model.count_params() == 12_894_242
+
+
+def test_an_unknown_network_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(ConfigError, match="'resnet'; expected one of group_cnn"):
+        build_network("resnet", 128, 0.0)
+
+
+@pytest.mark.parametrize("name", ["group_cnn", "mobile", "seed_cnn"])
+def test_shipped_recipes_build_their_networks(name: str) -> None:
+    config = read_config(name)
+    assert config.network in NETWORKS

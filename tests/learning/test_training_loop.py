@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,59 +22,32 @@ from agemodel.dataset.index import images_dir
 from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.learning import training_loop
 from agemodel.learning.compression import round_bits
-from agemodel.learning.networks import AGE_OUTPUT, NETWORKS, build_network, group_shares
+from agemodel.learning.networks import AGE_OUTPUT, build_network, group_shares
 from agemodel.learning.objectives import (
     AgeDistributionLoss,
-    AgeGroupLoss,
-    WarmupCosine,
-    label_accuracy,
-    mae_years,
 )
 from agemodel.learning.training_batches import (
     FaceBatches,
-    age_shares,
-    mixed,
-    target_distributions,
-    teacher_distributions,
 )
 from agemodel.learning.training_loop import plain_copy, save_plain, train
 from agemodel.runs import checkpoints
 from agemodel.runs.checkpoints import BEST, LAST
-from agemodel.runs.config import TrainConfig, read_config
 from agemodel.runs.run_folder import Run, open_run
-from tests.harness.coloured_faces import import_coloured_faces
+from tests.harness.coloured_faces import SMALL
 from tests.harness.made_predictions import made_predictions
-
-SMALL = TrainConfig(
-    name="small",
-    network="seed_cnn",
-    input_px=32,
-    framing="chip",
-    epochs=8,
-    batch_size=16,
-    learning_rate=2e-3,
-    optimizer="adam",
-    dropout=0.0,
-    gender_weight=100.0,
-)
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return import_coloured_faces(tmp_path_factory.mktemp("coloured"))
+def learned(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A finished run of the small recipe."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AGEMODEL_RUNS", str(tmp_path_factory.mktemp("runs")))
+        return train(SMALL, data, "learned")
 
 
-@pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
-
-
-def test_a_network_learns_ages_and_genders_that_are_plain_to_see(
-    data: Path, runs: Path
-) -> None:
-    run = train(SMALL, data, "learns")
-    history = run.read_history()
+@pytest.mark.slow
+def test_a_network_learns_ages_and_genders_that_are_plain_to_see(learned: Run) -> None:
+    run, history = learned, learned.read_history()
     assert list(history["epoch"]) == list(range(1, 9))
     # Ages are uniform over 1..99: always saying 50 errs by 25 years on average.
     assert history["val_age_mae_years"].min() < 12
@@ -89,17 +61,16 @@ def test_a_network_learns_ages_and_genders_that_are_plain_to_see(
     assert not (run.folder / "checkpoints").exists()
 
 
-def test_the_best_model_is_that_of_the_best_epoch(data: Path, runs: Path) -> None:
-    run = train(replace(SMALL, epochs=3), data, "best")
-    model = keras.saving.load_model(run.folder / BEST, compile=False)
+def test_the_best_model_is_that_of_the_best_epoch(learned: Run, data: Path) -> None:
+    model = keras.saving.load_model(learned.folder / BEST, compile=False)
     faces = recipe_faces(SMALL, data)
     val = faces[faces["part"] == "val"]
-    batches = FaceBatches(_images(data), val, SMALL, augmented=False)
+    batches = FaceBatches(images_dir(data), val, SMALL, augmented=False)
     errors = [
         np.abs(model.predict(x, verbose=0)["age"] - y["age"])
         for x, y in (batches[index] for index in range(len(batches)))
     ]
-    expected = run.read_history()["val_age_mae_years"].min()
+    expected = learned.read_history()["val_age_mae_years"].min()
     assert np.concatenate(errors).mean() == pytest.approx(expected, rel=1e-4)
 
 
@@ -208,7 +179,7 @@ def test_plain_copy_of_a_frozen_model_answers_as_it_does(
     _, run = frozen
     config = run.read_config()
     model = keras.saving.load_model(run.folder / LAST)
-    rgb = FaceBatches(_images(data), recipe_faces(config, data), config, False)[0][0]
+    rgb = FaceBatches(images_dir(data), recipe_faces(config, data), config, False)[0][0]
     expected = model.predict(rgb, verbose=0)
     answer = plain_copy(model, config).predict(rgb, verbose=0)
     np.testing.assert_allclose(answer["age"], expected["age"], atol=1e-6)
@@ -223,7 +194,7 @@ def test_plain_copy_of_a_bfloat16_model_computes_in_float32(data: Path) -> None:
         model = build_network("group_cnn", 32, 0.0)
     finally:
         keras.config.set_dtype_policy(before)
-    rgb = FaceBatches(_images(data), recipe_faces(config, data), config, False)[0][0]
+    rgb = FaceBatches(images_dir(data), recipe_faces(config, data), config, False)[0][0]
     copy = plain_copy(model, config)
     assert {layer.compute_dtype for layer in copy.layers} == {"float32"}
     # bfloat16 has 8 significant bits: what passes some ten layers keeps two digits.
@@ -255,19 +226,24 @@ def test_compact_model_is_the_plain_one_rounded_and_less_than_half_its_size(
     assert not np.array_equal(kernel, round_bits(kernel))
 
 
-def test_a_finished_run_is_not_trained_again(data: Path, runs: Path) -> None:
-    config = replace(SMALL, epochs=1)
-    first = train(config, data, "twice")
-    before = (first.folder / BEST).read_bytes(), first.read_history()
-    again = train(config, data, "twice")
+def test_a_finished_run_says_what_made_it_and_is_never_trained_again(
+    learned: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert learned.read_json("environment.json")["packages"]["tensorflow"]
+    assert learned.read_config() == SMALL
+    split = pd.read_parquet(learned.folder / "split.parquet")
+    assert split["part"].value_counts().to_dict() == {
+        "train": 160,
+        "val": 40,
+        "test": 20,
+    }
+    monkeypatch.setenv("AGEMODEL_RUNS", str(learned.folder.parent))
+    before = (learned.folder / BEST).read_bytes(), learned.read_history()
+    again = train(SMALL, data, "learned")
     assert (again.folder / BEST).read_bytes() == before[0]
     pd.testing.assert_frame_equal(again.read_history(), before[1])
-
-
-def test_a_run_of_another_recipe_is_left_alone(data: Path, runs: Path) -> None:
-    train(replace(SMALL, epochs=1), data, "other")
     with pytest.raises(RunError, match="another recipe"):
-        train(replace(SMALL, epochs=2), data, "other")
+        train(replace(SMALL, epochs=9), data, "learned")
 
 
 def test_without_a_dataset_the_error_says_how_to_get_one(
@@ -277,6 +253,7 @@ def test_without_a_dataset_the_error_says_how_to_get_one(
         train(SMALL, tmp_path / "nothing", "none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change", [{"dropout": 0.3}, {"weight_average": 0.9}, {"erase": 0.5, "mixup": 0.0}]
 )
@@ -306,31 +283,40 @@ def test_a_training_that_was_stopped_ends_as_one_that_was_not(
 CHILD = """
 import sys
 from pathlib import Path
-from test_training_loop import SMALL
+from tests.harness.coloured_faces import SMALL
+from tests.harness.made_predictions import made_predictions
 from agemodel.learning.training_loop import train
 print("started", flush=True)
-on_epoch = lambda row: print(row["epoch"], flush=True)
-train(SMALL, Path(sys.argv[1]), "killed", on_epoch=on_epoch)
+train(
+    SMALL,
+    Path(sys.argv[1]),
+    "killed",
+    on_epoch=lambda row: print(row["epoch"], flush=True),
+    on_step=lambda step, steps: print("step", flush=True),
+)
 """
 
 
+@pytest.mark.slow
 def test_a_training_killed_at_any_moment_goes_on_where_it_was(
     data: Path, runs: Path
 ) -> None:
-    """Each life is killed at a moment of its own; at most the epoch at work is lost."""
+    """Each process is killed at another step; at most its current epoch is lost."""
     chance = random.Random(4)
     seen: list[int] = []
     for _ in range(4):
         child = _start(data)
         assert child.stdout is not None
         assert child.stdout.readline() == "started\n"
-        first = child.stdout.readline()  # sets out only once an epoch is done
-        seen.append(int(first))
-        time.sleep(chance.uniform(0, 0.6))
+        while (line := child.stdout.readline()) == "step\n":
+            pass  # the kill comes only once an epoch is done
+        seen.append(int(line))
+        # An epoch has 10 steps, so that no more than one more is done.
+        told = [child.stdout.readline() for _ in range(chance.randrange(10))]
         child.send_signal(signal.SIGKILL)
-        rest = child.stdout.read().split()
+        told += child.stdout.readlines()
         child.wait()
-        seen += [int(epoch) for epoch in rest]
+        seen += [int(line) for line in told if line.strip().isdigit()]
     # Killed after an epoch was reported, that epoch is never trained again.
     assert seen == sorted(set(seen))
     done = train(SMALL, data, "killed").read_history()
@@ -341,7 +327,8 @@ def test_a_training_killed_at_any_moment_goes_on_where_it_was(
 HANGER = """
 import sys, time
 from pathlib import Path
-from test_training_loop import SMALL
+from tests.harness.coloured_faces import SMALL
+from tests.harness.made_predictions import made_predictions
 from agemodel.core.errors import RunError
 from agemodel.learning.training_batches import FaceBatches
 from agemodel.learning.training_loop import train
@@ -360,6 +347,7 @@ except RunError as error:
 """
 
 
+@pytest.mark.slow
 def test_process_whose_training_failed_in_an_epoch_comes_to_its_end(
     data: Path, runs: Path
 ) -> None:
@@ -395,10 +383,10 @@ def test_full_disk_loses_no_epoch_and_training_goes_on_once_there_is_room(
     assert (run.folder / "log.txt").read_text().count("epoch done") == 3
 
 
-def test_epoch_that_a_kill_kept_out_of_the_status_is_told_at_the_next_start(
+def test_epoch_missing_from_the_status_after_a_kill_is_added_at_the_next_start(
     data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config, run = replace(SMALL, epochs=3), Run(runs / "mended")
+    config, run = replace(SMALL, epochs=3), Run(runs / "resumed")
     publish = checkpoints.publish
 
     def dies(run: Run, history: list, epochs: int) -> None:
@@ -409,7 +397,7 @@ def test_epoch_that_a_kill_kept_out_of_the_status_is_told_at_the_next_start(
     with monkeypatch.context() as patch:
         patch.setattr(checkpoints, "publish", dies)
         with pytest.raises(KeyboardInterrupt):
-            train(config, data, "mended")
+            train(config, data, "resumed")
     assert run.read_json("status.json")["epochs_done"] == 1
     told: list[int] = []
 
@@ -417,7 +405,7 @@ def test_epoch_that_a_kill_kept_out_of_the_status_is_told_at_the_next_start(
         told.append(run.read_json("status.json")["epochs_done"])
 
     (run.folder / ".checkpoints-removed" / "old").mkdir(parents=True)
-    train(config, data, "mended", on_step=on_step)
+    train(config, data, "resumed", on_step=on_step)
     assert told[0] == 2
     assert not list(run.folder.glob(".*"))
 
@@ -435,237 +423,13 @@ def test_training_without_room_for_its_models_is_not_begun(
 
 
 def _start(data: Path, code: str = CHILD) -> subprocess.Popen[str]:
-    folders = [str(paths.ROOT), str(Path(__file__).parent)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(folders)}
+    environment = {**os.environ, "PYTHONPATH": str(paths.ROOT)}
     return subprocess.Popen(
         [sys.executable, "-c", code, str(data)],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
     )
-
-
-def _images(data: Path) -> Path:
-    return images_dir(data)
-
-
-def test_the_seed_split_chooses_on_a_tenth_of_its_training_faces(data: Path) -> None:
-    faces = recipe_faces(replace(SMALL, split="seed"), data)
-    # 160 train + 40 val files are 'train' in the seed column: 200, of which 20 choose.
-    assert (faces["part"].value_counts()).to_dict() == {
-        "train": 180,
-        "val": 20,
-        "test": 20,
-    }
-
-
-def test_a_share_of_the_faces_leaves_val_and_test_whole(data: Path) -> None:
-    faces = recipe_faces(replace(SMALL, share=0.25), data)
-    assert (faces["part"].value_counts()).to_dict() == {
-        "train": 40,
-        "val": 40,
-        "test": 20,
-    }
-
-
-def test_pictures_in_which_no_face_is_found_keep_their_own_framing(data: Path) -> None:
-    faces = recipe_faces(replace(SMALL, framing="detector"), data)
-    square = faces["square"].iloc[0]
-    assert (square.centre_xy, square.side_px) == ((20.0, 20.0), 40.0)
-
-
-def test_an_epoch_varies_faces_in_a_way_that_only_its_seed_decides(data: Path) -> None:
-    config = replace(SMALL, jitter_light=0.3, jitter_shift=0.1)
-    faces = recipe_faces(config, data).query("part == 'train'")
-
-    def first(epoch: int) -> np.ndarray:
-        return FaceBatches(_images(data), faces, config, True, epoch)[0][0]
-
-    np.testing.assert_array_equal(first(1), first(1))
-    assert not np.array_equal(first(1), first(2))
-
-
-def test_age_balance_draws_rare_ages_as_often_as_common_ones(data: Path) -> None:
-    faces = recipe_faces(SMALL, data).query("part == 'train'").copy()
-    faces["age"] = np.where(np.arange(len(faces)) < 150, 20, 70)  # and 10 of 70
-    config = replace(SMALL, age_balance=1.0)
-
-    def order(epoch: int) -> np.ndarray:
-        return FaceBatches(_images(data), faces, config, True, epoch).order
-
-    # Of 160 draws half are of each age, give or take four standard deviations:
-    # 4 * sqrt(160 / 4) = 25.3.
-    assert (order(1) >= 150).sum() == pytest.approx(80, abs=26)
-    assert len(order(1)) == 160
-    np.testing.assert_array_equal(order(1), order(1))
-    assert not np.array_equal(order(1), order(2))
-
-
-def test_a_face_drawn_twice_is_varied_twice(data: Path) -> None:
-    faces = recipe_faces(SMALL, data).query("part == 'train'").head(1)
-    faces = faces.loc[faces.index.repeat(8)]
-    config = replace(SMALL, jitter_light=0.3)
-    crops = FaceBatches(_images(data), faces, config, True, 1)[0][0]
-    assert len({crop.tobytes() for crop in crops}) == 8
-
-
-def test_shares_run_from_all_faces_alike_to_all_ages_alike() -> None:
-    # Too far apart to be one another's neighbours.
-    ages = np.repeat([5, 40, 110], [100, 25, 4])
-    np.testing.assert_allclose(age_shares(ages, 0.0), 1 / 129)
-    by_age = [age_shares(ages, 1.0)[ages == age].sum() for age in (5, 40, 110)]
-    # 5 and 110 lie near the ends, where fewer neighbours share in the mean, so that
-    # each face counts for a little more; 40 does not.
-    assert by_age == pytest.approx([1 / 3] * 3, abs=0.02)
-    # Half way, by the square root: 10 to 5 to 2 of 17.
-    by_age = [age_shares(ages, 0.5)[ages == age].sum() for age in (5, 40, 110)]
-    assert by_age == pytest.approx([10 / 17, 5 / 17, 2 / 17], abs=0.01)
-
-
-def test_ages_alike_already_stay_alike_to_both_ends() -> None:
-    ages = np.repeat(AGES, 3)
-    np.testing.assert_allclose(age_shares(ages, 1.0), 1 / len(ages))
-
-
-@pytest.mark.parametrize("balance", [0.0, 0.4, 1.0])
-def test_shares_sum_to_one_and_are_larger_where_ages_are_rarer(balance: float) -> None:
-    ages = np.random.default_rng(0).geometric(1 / 20, 500).clip(1, 116)
-    shares = age_shares(ages, balance)
-    assert shares.shape == (500,)
-    assert shares.sum() == pytest.approx(1)
-    assert (shares[ages == ages.max()] >= shares[ages == 1].max()).all()
-
-
-def test_every_face_is_in_an_epoch_once(data: Path) -> None:
-    faces = recipe_faces(SMALL, data).query("part == 'train'")
-    batches = FaceBatches(_images(data), faces, SMALL, augmented=True, epoch=3)
-    ages = np.concatenate([batches[i][1]["age"][:, 0] for i in range(len(batches))])
-    assert sorted(ages) == sorted(faces["age"])
-
-
-@pytest.mark.parametrize("name", sorted(NETWORKS))
-def test_each_network_takes_rgb_and_gives_age_and_gender(name: str) -> None:
-    model = build_network(name, 64, 0.1)
-    outputs = model.predict(np.zeros((2, 64, 64, 3), np.float32), verbose=0)
-    width = {"group_cnn": 116, "mobile": 116, "seed_cnn": 1}[name]
-    assert outputs["age"].shape == (2, width)
-    assert outputs["gender"].shape == (2, 1)
-
-
-def test_the_two_branch_network_is_the_one_written_up() -> None:
-    model = build_network("seed_cnn", 128, 0.25)
-    assert model.get_layer("age_flatten").output.shape == (None, 12_544)
-    assert model.get_layer("gender_flatten").output.shape == (None, 12_544)
-    # conv1 3*3*3*32+32 = 896, conv2 3*3*32*32+32 = 9,248; a branch: conv 18,496,
-    # dense 12,544*512+512 = 6,423,040, out 513. 10,144 + 2 * 6,442,049 = 12,894,242.
-    assert model.count_params() == 12_894_242
-
-
-@pytest.mark.parametrize("name", ["group_cnn", "mobile", "seed_cnn"])
-def test_shipped_recipes_build_their_networks(name: str) -> None:
-    config = read_config(name)
-    assert config.network in NETWORKS
-
-
-def test_the_distribution_loss_is_least_at_its_target() -> None:
-    loss = AgeDistributionLoss(sd_years=2.0)
-    ages = np.arange(1, 117)
-    target = np.exp(-0.5 * ((ages - 30) / 2) ** 2)
-    target = (target / target.sum()).astype(np.float32)[None]
-    off = np.roll(target, 5)
-    truth = np.array([[30.0]], np.float32)
-    at_target = float(loss(truth, target))
-    # The cross-entropy of a distribution with itself is its entropy:
-    # 0.5 * ln(2 pi e 2^2) = 2.112 for a Gaussian of 2 years.
-    assert at_target == pytest.approx(2.112, abs=0.01)
-    assert float(loss(truth, off)) > at_target + 1
-
-
-def test_the_error_in_years_joins_the_distribution_loss_with_its_weight() -> None:
-    distribution = np.zeros((2, 116), np.float32)
-    distribution[:, [19, 39]] = 0.5  # ages 20 and 40: expected 30
-    truth = np.array([[33.0], [26.0]], np.float32)  # 3 and 4 years off
-    plain, more = (
-        np.asarray(AgeDistributionLoss(2.0, weight).call(truth, distribution))
-        for weight in (0.0, 0.5)
-    )
-    np.testing.assert_allclose(more - plain, [1.5, 2.0], rtol=1e-5)
-
-
-def test_a_loss_survives_saving() -> None:
-    loss = AgeDistributionLoss(sd_years=3.0, mae_weight=0.2)
-    again = keras.losses.deserialize(keras.losses.serialize(loss))
-    assert (again.sd_years, again.mae_weight) == (3.0, 0.2)
-
-
-def test_a_distribution_behind_the_age_is_what_is_learned() -> None:
-    said = np.full((1, 116), 0.2 / 115, np.float32)
-    said[0, 29] = 0.8
-    given = np.zeros((1, 116), np.float32)
-    given[0, 29] = 1.0  # age 30, where the true age is 60
-    truth = np.concatenate([[[60.0]], given], axis=1).astype(np.float32)
-    loss = float(AgeDistributionLoss(2.0).call(truth, said)[0])
-    assert loss == pytest.approx(-np.log(0.8), rel=1e-3)
-    # The years are counted from the true age, whatever else is learned.
-    assert float(mae_years(truth, said)[0]) == pytest.approx(abs(60 - said @ AGES)[0])
-
-
-def test_targets_are_gaussians_around_the_true_ages() -> None:
-    targets = target_distributions(np.array([30.0, 1.0], np.float32), sd_years=2.0)
-    # From 30 to 32, one standard deviation, the density falls to exp(-1/2).
-    assert targets[0, 31] / targets[0, 29] == pytest.approx(np.exp(-0.5), rel=1e-5)
-    np.testing.assert_allclose(targets.sum(1), 1, rtol=1e-5)
-    assert targets.argmax(1).tolist() == [29, 0]
-
-
-def test_the_larger_part_of_a_blended_label_counts() -> None:
-    labels = np.array([[1.0], [0.8], [0.8], [0.0]], np.float32)
-    said = np.array([[0.6], [0.7], [0.4], [0.9]], np.float32)
-    assert np.asarray(label_accuracy(labels, said)).ravel().tolist() == [1, 1, 0, 0]
-
-
-def test_teachers_take_their_part_of_the_target(data: Path) -> None:
-    config = replace(SMALL, network="mobile", teacher_share=0.25)
-    faces = recipe_faces(config, data)
-    always_90 = np.eye(116, dtype=np.float32)[89]
-    faces["teachers"] = [always_90] * len(faces)
-    batches = FaceBatches(images_dir(data), faces, config, augmented=True)
-    labels = batches[0][1]["age"]
-    own = target_distributions(labels[:, 0], config.age_target_sd_years)
-    np.testing.assert_allclose(labels[:, 1:], 0.75 * own + 0.25 * always_90, atol=1e-6)
-
-
-def test_a_blended_face_keeps_the_larger_part_and_takes_its_labels_along() -> None:
-    # The number of the face is its picture, its age and its gender's place alike.
-    numbers = np.arange(64, dtype=np.float32)
-    batch = (np.tile(numbers[:, None, None, None], (1, 2, 2, 3)), numbers[:, None])
-    rng = np.random.default_rng(0)
-    faces, ages = mixed(batch, 1.0, rng)
-    np.testing.assert_allclose(faces[:, 1, 1, 2], ages[:, 0], rtol=1e-6)
-    assert (ages[:, 0] != numbers).mean() > 0.9
-    one_hot = mixed((np.eye(64, dtype=np.float32),), 1.0, np.random.default_rng(0))[0]
-    assert (one_hot.diagonal() >= 0.5).all()
-    np.testing.assert_allclose(one_hot.sum(1), 1, rtol=1e-6)
-
-
-def test_the_share_of_blended_faces_is_the_one_asked_for() -> None:
-    batch = (np.arange(4000, dtype=np.float32)[:, None],)
-    moved = mixed(batch, 0.25, np.random.default_rng(0))[0] != batch[0]
-    # Parts below the last bit of a number near 4,000 do not show: some per cent.
-    assert moved.mean() == pytest.approx(0.24, abs=0.03)
-    assert not (mixed(batch, 0.0, np.random.default_rng(0))[0] != batch[0]).any()
-
-
-def test_only_training_faces_are_blended(data: Path) -> None:
-    config = replace(SMALL, network="mobile", mixup=1.0)
-    faces = recipe_faces(config, data)
-    augmented, plain = (
-        FaceBatches(images_dir(data), faces, config, augmented=one)[0][1]["age"]
-        for one in (True, False)
-    )
-    assert augmented.shape[1] == 117
-    assert plain.shape[1] == 1
-    assert (plain == plain.round()).all()
 
 
 @pytest.mark.parametrize("network", ["seed_cnn", "group_cnn"])
@@ -677,32 +441,7 @@ def test_networks_without_a_distribution_refuse_to_blend(
         train(config, data, "blend")
 
 
-def test_an_unknown_network_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="'resnet'; expected one of group_cnn"):
-        build_network("resnet", 128, 0.0)
-
-
-def test_teachers_speak_by_file_and_with_equal_weight(data: Path, runs: Path) -> None:
-    files = recipe_faces(SMALL, data)["file"]
-    for run_id, ages in (("one", (20, 30)), ("two", (20, 40))):
-        rows = np.zeros((len(files), 116), np.float32)
-        rows[:, np.array(ages) - 1] = 0.5
-        rows[0] = np.eye(116)[59]  # the first file is 60 for both
-        table = made_predictions(files, age_probabilities=list(rows))
-        open_run(replace(SMALL, name=run_id), run_id).write_predictions(
-            table.sample(frac=1, random_state=0)
-        )
-    first, second, *_ = teacher_distributions("one, two", files)
-    assert first[59] == 1
-    assert {int(AGES[i]): float(second[i]) for i in np.flatnonzero(second)} == {
-        20: 0.5,
-        30: 0.25,
-        40: 0.25,
-    }
-    with pytest.raises(RunError, match=r"nothing of 1 of the faces, such as other"):
-        teacher_distributions("one", pd.concat([files, pd.Series(["other.jpg"])]))
-
-
+@pytest.mark.slow
 def test_a_pupil_learns_what_its_teacher_says(data: Path, runs: Path) -> None:
     config = replace(SMALL, name="pupil", network="mobile", epochs=4)
     teacher = open_run(replace(SMALL, name="teacher"), "teacher")
@@ -717,6 +456,7 @@ def test_a_pupil_learns_what_its_teacher_says(data: Path, runs: Path) -> None:
     assert (said.argmax(1) == 89).all()
 
 
+@pytest.mark.slow
 def test_averaged_weights_are_taken_over_and_kept(data: Path, runs: Path) -> None:
     # With all the weight on the past, only an epoch's first step is kept, and Adam's
     # first step is no longer than the learning rate.
@@ -734,52 +474,3 @@ def test_averaged_weights_are_taken_over_and_kept(data: Path, runs: Path) -> Non
     # and as runs from before the weight have it
     settings = {"sd_years": 3.0}
     assert AgeDistributionLoss.from_config(settings).mae_weight == 0.0
-
-
-@pytest.mark.parametrize(
-    ("age", "first", "last"), [(1, 1, 2), (3, 3, 9), (9, 3, 9), (69, 60, 69)]
-)
-def test_the_group_loss_asks_for_the_probability_of_the_true_group(
-    age: int, first: int, last: int
-) -> None:
-    distribution = np.random.default_rng(0).dirichlet(np.ones(116), 1)
-    expected = -np.log(distribution[0, first - 1 : last].sum())
-    truth = np.array([[age]], np.float32)
-    loss = AgeGroupLoss().call(truth, distribution.astype(np.float32))
-    assert np.asarray(loss) == pytest.approx([expected], rel=1e-5)
-
-
-def test_the_group_loss_is_one_number_a_face() -> None:
-    distribution = np.zeros((3, 116), np.float32)
-    distribution[:, 115] = 1.0
-    truth = np.array([[70.0], [116.0], [20.0]])
-    loss = np.asarray(AgeGroupLoss().call(truth, distribution))
-    # right twice; wrong is capped at -ln(1e-7) = 16.1
-    assert loss == pytest.approx([0, 0, 16.118], abs=1e-3)
-
-
-def test_the_error_in_years_is_that_of_the_expected_value() -> None:
-    distribution = np.zeros((1, 116), np.float32)
-    distribution[0, [19, 39]] = 0.5  # ages 20 and 40: expected 30
-    assert np.asarray(mae_years(np.array([[33.0]]), distribution)) == pytest.approx(3)
-    assert np.asarray(mae_years(np.array([[33.0]]), np.array([[30.0]]))) == 3
-
-
-def test_the_learning_rate_rises_then_falls_to_zero() -> None:
-    schedule = WarmupCosine(peak=1.0, warmup_steps=10, total_steps=110)
-    rates = [float(schedule(step)) for step in (0, 5, 10, 60, 110, 200)]
-    # Half way down the cosine, at step 60, the rate is half its peak.
-    assert rates == pytest.approx([0, 0.5, 1, 0.5, 0, 0], abs=1e-6)
-
-
-def test_a_run_says_what_made_it(data: Path, runs: Path) -> None:
-    run = Run(train(replace(SMALL, epochs=1), data, "said").folder)
-    environment = run.read_json("environment.json")
-    assert environment["packages"]["tensorflow"]
-    assert run.read_config() == replace(SMALL, epochs=1)
-    split = pd.read_parquet(run.folder / "split.parquet")
-    assert split["part"].value_counts().to_dict() == {
-        "train": 160,
-        "val": 40,
-        "test": 20,
-    }
