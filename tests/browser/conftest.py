@@ -11,10 +11,12 @@ from playwright.sync_api import Browser, Page
 
 from tests.harness.driver import Server, run_chromium, run_server, watched_page
 
+HERE = Path(__file__).parent
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
+        if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
 
 
@@ -29,6 +31,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def fresh_server(tmp_path: Path) -> Iterator[Server]:
     """A server that nobody has visited yet."""
     with run_server(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def made_faces_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The Dataset page with made faces, and a data folder of its own."""
+    folder = tmp_path_factory.mktemp("made")
+    with run_server(folder, HERE / "dataset_faces_app.py") as running:
         yield running
 
 

@@ -7,22 +7,29 @@ The first view of each page on one screen; where the variable
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_estimate import COLLAGE, expect_cards, faceless, sample, upload
 from tests.harness.axe import violations
-from tests.harness.driver import ROOT, Server, run_server, visit, wait_until_drawn
+from tests.harness.driver import Server, visit, wait_for, wait_until_drawn
+from tests.harness.estimate_page import (
+    COLLAGE,
+    expect_cards,
+    faceless,
+    sample,
+    upload,
+)
 
-MADE_FACES = ROOT / "tests" / "browser" / "dataset_faces_app.py"
 SCREENS = [(1440, "light"), (390, "dark"), (390, "light"), (1440, "dark")]
 EVERY_SCREEN = bool(os.environ.get("AGEMODEL_TEST_EVERY_SCREEN"))
-SETTLED_MS = 400
-"""Until colours have faded from one theme's to the other's."""
+IN_COLOURS_OF = """(scheme) => document.getAnimations().length === 0
+    && getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme
+        === scheme"""
+"""Whether the page has taken on a theme, and its colours no longer fade."""
 
 FIRST_VIEWS = [
     "/",
@@ -85,19 +92,12 @@ def on_screens(every: list[Any], first: int) -> list[Any]:
     return list(zip(every[:first], cycle([[one] for one in SCREENS[:2]]), strict=False))
 
 
-@pytest.fixture(scope="module")
-def made_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The Dataset page with made faces."""
-    with run_server(tmp_path_factory.mktemp("made"), MADE_FACES) as running:
-        yield running
-
-
 def assert_bars_nobody(page: Page, screens: list[tuple[int, str]]) -> None:
     for width, scheme in screens:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
         page.mouse.move(0, 0)
-        page.wait_for_timeout(SETTLED_MS)
+        wait_for(page, IN_COLOURS_OF, scheme)
         wait_until_drawn(page)
         assert violations(page) == [], (width, scheme)
 
@@ -116,9 +116,9 @@ def test_view_bars_nobody(
     ("path", "screens"), on_screens(MADE_VIEWS, len(MADE_FIRST)), ids=str
 )
 def test_view_of_faces_bars_nobody(
-    made_server: Server, page: Page, path: str, screens: list[tuple[int, str]]
+    made_faces_server: Server, page: Page, path: str, screens: list[tuple[int, str]]
 ) -> None:
-    visit(page, made_server.url + path)
+    visit(page, made_faces_server.url + path)
     assert_bars_nobody(page, screens)
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, FloatRect, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from agemodel.core import paths
-from tests.harness.driver import Server, assert_fits, visit, wait_for, wait_until_drawn
+from tests.harness.chart_clicks import chart, click_chart, drag, place_in
+from tests.harness.driver import Server, query_of, visit, wait_for, wait_until_drawn
 
-VIEWS = ("charts", "faces&sort=random", "ageing", "map", "issues")
 TOTAL = 23_704
-SLOW_MS = 30_000
 PHONE = "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36"
 
 
@@ -39,53 +36,18 @@ def expect_left(page: Page, count: int) -> None:
     wait_until_drawn(page)
 
 
-def query(page: Page) -> dict[str, list[str]]:
-    return parse_qs(urlsplit(page.url).query)
-
-
-def chart(page: Page, name: str) -> Locator:
-    return page.locator(f"[class*='st-key-dataset_{name}_']").locator(".js-plotly-plot")
-
-
 def drag_over_ages(page: Page, low: int, high: int) -> None:
     """Drag over a part of the age chart, whose axis goes from 0 to 117."""
-    area = settled_box(page, chart(page, "ages").locator(".nsewdrag"))
-    x = [area["x"] + (age / 117) * area["width"] for age in (low - 0.4, high + 0.4)]
-    y = area["y"] + area["height"] / 2
-    page.mouse.move(x[0], y)
-    page.mouse.down()
-    page.mouse.move(sum(x) / 2, y + 5, steps=4)
-    page.mouse.move(x[1], y + 5, steps=4)
-    page.mouse.up()
+    area = chart(page, "dataset_ages").locator(".nsewdrag")
+    ages = (low - 0.4, (low + high) / 2, high + 0.4)
+    drag(page, [place_in(area, age / 117) for age in ages])
 
 
 def click_bar(page: Page, name: str, number: int) -> None:
     """Click in the middle of a bar, on which the chart lays what takes the click."""
-    bar = chart(page, name).locator(".bars .point path").nth(number)
-    expect(bar).to_be_visible()
-    answer = chart(page, name).locator(".hoverlayer .hovertext")
-    for _ in range(30):  # the chart takes clicks once it answers the pointer
-        bar.evaluate("bar => bar.scrollIntoView({block: 'center'})")
-        box = settled_box(page, bar)
-        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        page.mouse.move(x - 3, y)
-        page.mouse.move(x, y)
-        page.wait_for_timeout(300)
-        if answer.count():
-            break
-    page.mouse.click(x, y)
-
-
-def settled_box(page: Page, element: Locator) -> FloatRect:
-    """Where an element is, once the page around it has stopped moving it."""
-    before = None
-    for _ in range(40):
-        box = element.bounding_box()
-        if box is not None and box == before:
-            return box
-        before = box
-        page.wait_for_timeout(150)
-    raise AssertionError("The page does not come to rest.")
+    of = chart(page, f"dataset_{name}")
+    bar = of.locator(".bars .point path").nth(number)
+    click_chart(page, of, lambda: place_in(bar))
 
 
 def test_first_visitor_by_deep_link_meets_the_page(
@@ -107,10 +69,10 @@ def test_drag_over_ages_filters_and_one_click_shows_all(
     expect_left(page, TOTAL)
     drag_over_ages(page, 30, 50)
     expect_left(page, len(aged(30, 50)))
-    assert query(page) == {"age": ["30-50"]}
+    assert query_of(page) == {"age": ["30-50"]}
     page.get_by_role("button", name="Show all").click()
     expect_left(page, TOTAL)
-    assert query(page) == {}
+    assert query_of(page) == {}
 
 
 def test_click_on_a_bar_filters_and_a_second_one_lets_go(
@@ -120,24 +82,21 @@ def test_click_on_a_bar_filters_and_a_second_one_lets_go(
     click_bar(page, "split", 2)
     expect(page.get_by_test_id("stBottomBlockContainer")).to_contain_text("in test")
     wait_until_drawn(page)
-    assert query(page)["split"] == ["test"]
+    assert query_of(page)["split"] == ["test"]
     click_bar(page, "split", 2)
     expect_left(page, len(aged(20, 20)))
-    assert "split" not in query(page)
+    assert "split" not in query_of(page)
 
 
 def test_lasso_on_the_map_filters(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/dataset?view=map")
-    area = settled_box(page, chart(page, "map").locator(".nsewdrag"))
-    middle = area["x"] + area["width"] / 2, area["y"] + area["height"] / 2
-    page.mouse.move(middle[0] - 120, middle[1] - 120)
-    page.mouse.down()
-    for x, y in ((120, -120), (120, 120), (-120, 120), (-120, -110)):
-        page.mouse.move(middle[0] + x, middle[1] + y, steps=4)
-    page.mouse.up()
+    area = chart(page, "dataset_map").locator(".nsewdrag")
+    x, y = place_in(area)
+    corners = ((-120, -120), (120, -120), (120, 120), (-120, 120), (-120, -110))
+    drag(page, [(x + right, y + down) for right, down in corners])
     line = page.get_by_test_id("stBottomBlockContainer")
     expect(line).to_contain_text("in a region of the map")
-    assert len(query(page)["map"][0].split(";")) >= 3
+    assert len(query_of(page)["map"][0].split(";")) >= 3
     expect(line).not_to_contain_text(f"{TOTAL:,} of")
 
 
@@ -161,8 +120,8 @@ def test_finger_on_a_phone_scrolls_the_page_over_charts(
     )
     page = phone.new_page()
     visit(page, f"{server.url}/dataset?view={view}")
-    area = chart(page, name).locator(".nsewdrag")
-    expect(area).to_be_attached(timeout=SLOW_MS)
+    area = chart(page, f"dataset_{name}").locator(".nsewdrag")
+    expect(area).to_be_attached()
     assert area.evaluate(TOUCH)
     page.get_by_test_id("stMain").get_by_text(re.compile("tapped|a finger")).click()
     wait_for(  # the chart takes it, as it was asked to
@@ -189,7 +148,7 @@ def test_filters_survive_a_reload_and_a_visit_to_another_page(
         expect(page.locator("h1")).to_have_text(title)
         wait_until_drawn(page)
     expect_left(page, len(aged(1, 116, gender=1)))
-    assert query(page) == {"gender": ["female"]}
+    assert query_of(page) == {"gender": ["female"]}
 
 
 def test_going_back_takes_the_last_filter_off(server: Server, page: Page) -> None:
@@ -206,7 +165,7 @@ def test_issue_leads_to_faces(server: Server, page: Page) -> None:
     line = page.get_by_test_id("stBottomBlockContainer")
     expect(line).to_contain_text("duplicate in train and test")
     wait_until_drawn(page)
-    assert query(page) == {
+    assert query_of(page) == {
         "view": ["faces"],
         "flag": ["crossing"],
         "sort": ["together"],
@@ -225,18 +184,3 @@ def test_faces_are_downloaded(server: Server, page: Page) -> None:
     assert contents["List of files"].split("\n")[:-1] == expected
     rows = csv.DictReader(StringIO(contents["Table as CSV"]))
     assert [row["file"] for row in rows] == expected
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("view", VIEWS)
-def test_view_fits_the_window_in_both_themes(
-    server: Server,
-    open_page: Callable[..., Page],
-    view: str,
-    width: int,
-    scheme: str,
-) -> None:
-    page = open_page(width=width, scheme=scheme)
-    visit(page, f"{server.url}/dataset?view={view}")
-    assert_fits(page, f"dataset-{view.partition('&')[0]}-{width}-{scheme}")

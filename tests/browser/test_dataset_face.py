@@ -2,40 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
-
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.harness.driver import (
-    DRAWN_TIMEOUT_MS,
-    ROOT,
-    Server,
-    run_server,
-    visit,
-    wait_until_drawn,
-)
-
-SCRIPT = ROOT / "tests" / "browser" / "dataset_faces_app.py"
-
-
-@pytest.fixture(scope="module")
-def made_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The page with made faces, and a data folder of its own."""
-    with run_server(tmp_path_factory.mktemp("made"), SCRIPT) as running:
-        yield running
-
-
-def face_in_url(page: Page) -> str:
-    return parse_qs(urlsplit(page.url).query).get("face", [""])[0]
+from tests.harness.driver import Server, query_of, visit, wait_until_drawn
 
 
 def expect_face(page: Page, file: str) -> None:
     """Wait until a face's view is drawn."""
-    expect(page.locator("code")).to_have_text(file, timeout=DRAWN_TIMEOUT_MS)
+    expect(page.locator("code")).to_have_text(file)
     wait_until_drawn(page)
-    assert face_in_url(page) == file
+    assert query_of(page)["face"] == [file]
 
 
 def button(page: Page, name: str) -> Locator:
@@ -43,9 +19,9 @@ def button(page: Page, name: str) -> Locator:
 
 
 def test_face_is_opened_stepped_through_marked_and_kept_by_a_reload(
-    made_server: Server, page: Page
+    made_faces_server: Server, page: Page
 ) -> None:
-    visit(page, f"{made_server.url}/?view=faces")
+    visit(page, f"{made_faces_server.url}/?view=faces")
     expect(page.locator("[class*='st-key-dataset_tile_gallery_']")).to_have_count(60)
     button(page, "tile_gallery_3").click()
     expect_face(page, "0000003.jpg")
@@ -66,11 +42,13 @@ def test_face_is_opened_stepped_through_marked_and_kept_by_a_reload(
     button(page, "back").click()
     expect(button(page, "tile_gallery_5")).to_contain_text("question_mark")
     wait_until_drawn(page)
-    assert face_in_url(page) == ""
+    assert "face" not in query_of(page)
 
 
-def test_pictures_of_the_gallery_stand_in_rows(made_server: Server, page: Page) -> None:
-    visit(page, f"{made_server.url}/?view=faces&size=20")
+def test_pictures_of_the_gallery_stand_in_rows(
+    made_faces_server: Server, page: Page
+) -> None:
+    visit(page, f"{made_faces_server.url}/?view=faces&size=20")
     pictures = page.get_by_test_id("stMain").locator("img")
     expect(pictures).to_have_count(20)
     boxes = [one.bounding_box() for one in pictures.all()]
@@ -82,9 +60,9 @@ def test_pictures_of_the_gallery_stand_in_rows(made_server: Server, page: Page) 
 
 
 def test_row_of_the_table_leads_to_its_face_and_back(
-    made_server: Server, page: Page
+    made_faces_server: Server, page: Page
 ) -> None:
-    visit(page, f"{made_server.url}/?view=faces&size=20&show=table")
+    visit(page, f"{made_faces_server.url}/?view=faces&size=20&show=table")
     rows = page.get_by_test_id("stDataFrame").locator("canvas").first
     expect(rows).to_be_visible()
     box = rows.bounding_box()
@@ -94,4 +72,4 @@ def test_row_of_the_table_leads_to_its_face_and_back(
     button(page, "back").click()
     expect(page.get_by_test_id("stDataFrame")).to_be_visible()
     wait_until_drawn(page)
-    assert face_in_url(page) == ""
+    assert "face" not in query_of(page)

@@ -6,7 +6,7 @@ import csv
 import json
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import BytesIO, StringIO
 from pathlib import Path
 
@@ -14,63 +14,40 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from agemodel.core import paths
-from tests.harness.driver import (
-    Server,
-    save_screenshot,
-    sideways_scroll_px,
-    visit,
-    wait_until_drawn,
+from tests.harness.driver import Server, run_server, visit, wait_until_drawn
+from tests.harness.estimate_page import (
+    COLLAGE,
+    COLLINS,
+    OBAMA,
+    cards,
+    expect_cards,
+    faceless,
+    sample,
+    upload,
 )
+from tests.harness.fakes import GATE, png_with_faces
 
-COLLINS = "eileen-collins.jpg"
-OBAMA = "barack-obama.jpg"
-COLLAGE = "three-portraits.jpg"
-
-
-def sample(file: str, name: str | None = None) -> FilePayload:
-    content = (paths.SAMPLES / file).read_bytes()
-    return {"name": name or file, "mimeType": "image/jpeg", "buffer": content}
+ESTIMATE_APP = Path(__file__).with_name("estimate_app.py")
 
 
-def faceless() -> FilePayload:
-    picture = Image.linear_gradient("L").convert("RGB")
-    buffer = BytesIO()
-    picture.save(buffer, "PNG")
-    return {"name": "sky.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
-
-
-def album(count: int) -> FilePayload:
-    """An archive of a crowd of 36, of photos of three, all of other bytes, and junk."""
-    with Image.open(paths.SAMPLES / COLLAGE) as collage:
-        collage.load()
-    small = collage.resize((458, 338))
-    crowd = Image.new("RGB", (4 * 458, 3 * 338))
-    for place in range(12):
-        crowd.paste(small, (place % 4 * 458, place // 4 * 338))
+def album() -> FilePayload:
+    """An archive of a photo of seven faces, five photos of one, and junk."""
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for number, photo in enumerate([crowd, *([collage] * count)]):
-            content = BytesIO()
-            photo.save(content, "JPEG", quality=60 + number)
-            archive.writestr(f"{number:02}.jpg", content.getvalue())
+        for number, widths in enumerate([[20] * 7, [30], [40], [50], [60], [70]]):
+            archive.writestr(f"{number}.png", png_with_faces(*widths))
         archive.writestr("broken.jpg", b"no picture")
     content = buffer.getvalue()
     return {"name": "album.zip", "mimeType": "application/zip", "buffer": content}
 
 
-def upload(page: Page, *files: FilePayload) -> None:
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(list(files))
-
-
-def cards(page: Page) -> Locator:
-    """The faces' ages: the headings that say 'N years'."""
-    return page.get_by_role("heading", name=re.compile(r"^\d+ years$"))
-
-
-def expect_cards(page: Page, count: int) -> None:
-    expect(cards(page)).to_have_count(count)
-    wait_until_drawn(page)
+@pytest.fixture
+def gated(tmp_path: Path) -> Iterator[tuple[Server, Path]]:
+    """A server, and the file as long as which photos of one face wait."""
+    gate = tmp_path / GATE
+    gate.touch()
+    with run_server(tmp_path, ESTIMATE_APP) as running:
+        yield running, gate
 
 
 def age_on(card: Locator) -> int:
@@ -148,26 +125,34 @@ def test_results_are_still_there_after_a_look_at_another_page(
     expect_cards(page, 1)
 
 
-@pytest.mark.parametrize("click", ["whole page", "one photo"])
+def choose_age_groups(page: Page) -> None:
+    page.get_by_text("Age groups", exact=True).click()
+
+
+def turn_to_the_seventh_face(page: Page) -> None:
+    faces = page.get_by_test_id("stPagination").nth(1)
+    faces.get_by_text("2", exact=True).click()
+
+
+@pytest.mark.parametrize("act", [choose_age_groups, turn_to_the_seventh_face])
 def test_click_in_the_middle_of_the_work_loses_nothing(
-    server: Server, page: Page, click: str
+    gated: tuple[Server, Path], page: Page, act: Callable[[Page], None]
 ) -> None:
-    visit(page, server.url)
-    upload(page, album(25))
-    expect(cards(page).nth(5)).to_be_visible()
-    expect(page.get_by_text("Looking at photo")).to_be_visible()
-    if click == "whole page":
-        page.get_by_text("Age groups", exact=True).click()
-    else:
-        faces = page.get_by_test_id("stPagination").nth(1)
-        faces.get_by_text("2", exact=True).click()
-        expect(page.get_by_text("Face 7 looks about")).to_be_visible(timeout=60_000)
-    # 36 of the crowd and 3 on each of the others
-    done = page.get_by_text("26 photos, 111 faces")
-    expect(done).to_be_visible(timeout=60_000)
+    server, gate = gated
+    with page.expect_websocket() as opened:
+        visit(page, server.url)
+    upload(page, album())
+    expect(cards(page)).to_have_count(6)
+    expect(page.get_by_text("Looking at photo 2 of 7")).to_be_visible()
+    with opened.value.expect_event("framesent"):
+        act(page)
+    gate.unlink()
+    expect(page.get_by_text("6 photos, 12 faces")).to_be_visible()
     expect(page.get_by_text("1 file could not be read")).to_be_visible()
     wait_until_drawn(page)
     expect(page.get_by_role("alert")).to_have_count(0)
+    seventh = page.get_by_text("Face 7 looks about")
+    expect(seventh).to_have_count(int(act is turn_to_the_seventh_face))
 
 
 def test_photo_without_a_face_is_judged_whole_only_on_request(
@@ -180,16 +165,3 @@ def test_photo_without_a_face_is_judged_whole_only_on_request(
     expect(cards(page)).to_have_count(0)
     page.get_by_role("button", name="Take the whole picture as a face").click()
     expect_cards(page, 1)
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-def test_results_fit_the_window_in_both_themes(
-    server: Server, open_page: Callable[..., Page], width: int, scheme: str
-) -> None:
-    page = open_page(width=width, scheme=scheme)
-    visit(page, server.url)
-    upload(page, sample(COLLAGE), faceless(), sample(COLLINS))
-    expect_cards(page, 4)
-    save_screenshot(page, f"estimate-results-{width}-{scheme}")
-    assert sideways_scroll_px(page) == 0

@@ -3,68 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from urllib.parse import parse_qs, urlsplit
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.harness.driver import (
-    DRAWN_TIMEOUT_MS,
-    Server,
-    assert_fits,
-    visit,
-    wait_for,
-    wait_until_drawn,
-)
+from tests.harness.chart_clicks import chart, click_chart, drag, place_of_value
+from tests.harness.driver import Server, query_of, visit, wait_for, wait_until_drawn
 from tests.harness.plain_predictions import SERVED, plain_faces
 
-VIEWS = ("errors", "certainty", "extremes")
 CELL_YEARS = 3
 
 
-def chart(page: Page, name: str) -> Locator:
-    return page.locator(f"[class*='st-key-evaluation_{name}_']").locator(
-        ".js-plotly-plot"
-    )
-
-
-def picked(page: Page) -> str:
-    return parse_qs(urlsplit(page.url).query).get("pick", [""])[0]
-
-
-def place_of(page: Page, name: str, x: float, y: float) -> tuple[float, float]:
-    """Where on the page a value of a chart's axes lies, once the page is at rest."""
-    before = None
-    for _ in range(40):
-        chart(page, name).scroll_into_view_if_needed()
-        place = chart(page, name).evaluate(
-            """(plot, [x, y]) => {
-                const {xaxis, yaxis} = plot._fullLayout;
-                const box = plot.getBoundingClientRect();
-                return [box.left + xaxis._offset + xaxis.d2p(x),
-                        box.top + yaxis._offset + yaxis.d2p(y)];
-            }""",
-            [x, y],
-        )
-        if place == before:
-            return place[0], place[1]
-        before = place
-        page.wait_for_timeout(150)
-    raise AssertionError("The page does not come to rest.")
-
-
 def click_at(page: Page, name: str, x: float, y: float) -> None:
-    """Click on a mark once the chart answers the pointer there."""
-    answer = chart(page, name).locator(".hoverlayer .hovertext")
-    for _ in range(30):
-        left, top = place_of(page, name, x, y)
-        page.mouse.move(left - 3, top - 3)
-        page.mouse.move(left, top)
-        page.wait_for_timeout(300)
-        if answer.count():
-            break
-    page.mouse.click(left, top)
+    """Click on a value of a chart."""
+    of = chart(page, f"evaluation_{name}")
+    click_chart(page, of, lambda: place_of_value(of, x, y))
 
 
 def wait_for_drag(page: Page, name: str) -> None:
@@ -82,14 +36,14 @@ def wait_for_drag(page: Page, name: str) -> None:
 
 def expect_faces(page: Page, title: str, count: int) -> None:
     heading = page.get_by_role("heading", name=f"{title}: {count:,}")
-    expect(heading).to_be_visible(timeout=DRAWN_TIMEOUT_MS)
+    expect(heading).to_be_visible()
     wait_until_drawn(page)
 
 
 @pytest.fixture
 def errors(server: Server, page: Page) -> Iterator[Page]:
     visit(page, f"{server.url}/evaluation?view=errors")
-    expect(page.locator(".js-plotly-plot")).to_have_count(6, timeout=DRAWN_TIMEOUT_MS)
+    expect(page.locator(".js-plotly-plot")).to_have_count(6)
     yield page
 
 
@@ -105,7 +59,7 @@ def test_click_on_a_cell_shows_its_faces_and_a_second_one_lets_go(
     click_at(errors, "density", 26, 26)
     title = "Labelled 25 to 27 years, estimated 24.5 to 27.5"
     expect_faces(errors, title, len(inside))
-    assert picked(errors) == "cells 26 26 26 26"
+    assert query_of(errors)["pick"] == ["cells 26 26 26 26"]
     click_at(errors, "density", 26, 26)
     expect(errors.get_by_role("heading", name=title)).to_have_count(0)
 
@@ -113,17 +67,13 @@ def test_click_on_a_cell_shows_its_faces_and_a_second_one_lets_go(
 def test_drag_over_cells_shows_their_faces(errors: Page) -> None:
     errors.get_by_text("Drag over cells", exact=True).click()
     wait_for_drag(errors, "density")
-    left, top = place_of(errors, "density", 60, 98)
-    right, bottom = place_of(errors, "density", 90, 75)
-    errors.mouse.move(left, top)
-    errors.mouse.down()
-    errors.mouse.move((left + right) / 2, (top + bottom) / 2, steps=4)
-    errors.mouse.move(right, bottom, steps=4)
-    errors.mouse.up()
+    density = chart(errors, "evaluation_density")
+    corners = ((60, 98), (75, 86.5), (90, 75))
+    drag(errors, [place_of_value(density, *corner) for corner in corners])
     heading = errors.get_by_role("heading", name=re.compile("^Labelled .* estimated"))
-    expect(heading).to_be_visible(timeout=DRAWN_TIMEOUT_MS)
+    expect(heading).to_be_visible()
     wait_until_drawn(errors)
-    x0, x1, y0, y1 = (int(word) for word in picked(errors).split()[1:])
+    x0, x1, y0, y1 = (int(word) for word in query_of(errors)["pick"][0].split()[1:])
     assert 60 <= x0 < x1 <= 90
     assert 75 <= y0 < y1 <= 98
     half = CELL_YEARS / 2
@@ -144,7 +94,7 @@ def test_click_on_the_cumulative_score_shows_who_is_further_off(errors: Page) ->
 
 def test_click_on_an_age_group_shows_who_is_outside(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/evaluation?view=certainty")
-    expect(page.locator(".js-plotly-plot")).to_have_count(5, timeout=DRAWN_TIMEOUT_MS)
+    expect(page.locator(".js-plotly-plot")).to_have_count(5)
     old = [face for face in plain_faces() if face.age >= 70]
     outside = [face for face in old if not face.age_low <= face.age <= face.age_high]
     click_at(page, "coverage", 8, 1 - len(outside) / len(old))
@@ -161,34 +111,19 @@ def test_another_twenty_and_a_reload_show_the_same(server: Server, page: Page) -
     expect_faces(page, "Drawn by chance (seed 2)", 20)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("view", VIEWS)
-def test_view_fits_the_window_in_both_themes(
-    server: Server,
-    open_page: Callable[..., Page],
-    view: str,
-    width: int,
-    scheme: str,
-) -> None:
-    page = open_page(width=width, scheme=scheme)
-    visit(page, f"{server.url}/evaluation?view={view}")
-    assert_fits(page, f"evaluation-{view}-{width}-{scheme}")
-
-
 def test_click_on_a_group_shows_its_faces(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/evaluation?view=groups")
-    expect(page.locator(".js-plotly-plot")).to_have_count(1, timeout=DRAWN_TIMEOUT_MS)
+    expect(page.locator(".js-plotly-plot")).to_have_count(1)
     women = [face for face in plain_faces() if face.gender == 1]
     mae = sum(abs(face.age_years - face.age) for face in women) / len(women)
     click_at(page, "groups", mae, 1)
     expect_faces(page, "female, largest errors first", len(women))
-    assert picked(page) == "female"
+    assert query_of(page)["pick"] == ["female"]
 
 
 def test_two_runs_stand_beside_each_other(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/evaluation?view=runs&run={SERVED}&other=group_cnn-1")
-    expect(page.locator(".js-plotly-plot")).to_have_count(2, timeout=DRAWN_TIMEOUT_MS)
+    expect(page.locator(".js-plotly-plot")).to_have_count(2)
     faces = plain_faces()
     mae = sum(abs(face.age_years - face.age) for face in faces) / len(faces)
     expect(page.get_by_text(f"errs by {mae:.2f} years on average")).to_be_visible()

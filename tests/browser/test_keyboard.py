@@ -9,8 +9,8 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_estimate import COLLAGE, expect_cards, sample, upload
-from tests.harness.driver import Server, visit, wait_until_drawn
+from tests.harness.driver import Server, visit
+from tests.harness.estimate_page import COLLAGE, expect_cards, sample, upload
 
 VIEWS = [
     "/",
@@ -83,7 +83,6 @@ def test_every_control_of_an_estimate_is_reached(server: Server, page: Page) -> 
     visit(page, server.url)
     upload(page, sample(COLLAGE))
     expect_cards(page, 3)
-    wait_until_drawn(page)
     assert left_out(page) == []
 
 

@@ -7,13 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.harness.driver import (
-    Server,
-    save_screenshot,
-    sideways_scroll_px,
-    visit,
-    wait_until_drawn,
-)
+from tests.harness.driver import Server, visit, wait_until_drawn
 
 PAGES = {
     "/": "Estimate",
@@ -54,22 +48,6 @@ def test_menu_leads_from_page_to_page(server: Server, page: Page) -> None:
         expect(page.locator("h1")).to_have_text(title)
         wait_until_drawn(page)
         assert page.url == server.url + path
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("path", PAGES)
-def test_page_fits_the_window_in_both_themes(
-    server: Server,
-    open_page: Callable[..., Page],
-    path: str,
-    width: int,
-    scheme: str,
-) -> None:
-    page = open_page(width=width, scheme=scheme)
-    visit(page, server.url + path)
-    save_screenshot(page, f"{PAGES[path].lower()}-{width}-{scheme}")
-    assert sideways_scroll_px(page) == 0
 
 
 def test_server_starts_without_a_question_or_a_warning(server: Server) -> None:

@@ -8,24 +8,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
-from agemodel.core import paths
 from agemodel.dataset import archive
 from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.model_folder import ModelFolder
 from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
 from tests.harness.driver import (
     Server,
+    assert_fits,
     run_server,
-    save_screenshot,
-    sideways_scroll_px,
     visit,
     wait_until_drawn,
 )
+from tests.harness.estimate_page import COLLINS, expect_cards, sample, upload
 from tests.harness.fakes import png_with_faces
 from tests.harness.made_models import faces_table, train_file, write_model
 from ui.estimate.why import TITLE
 
-SCRIPT = Path(__file__).with_name("explained_app.py")
+SCRIPT = Path(__file__).with_name("estimate_app.py")
 AGES = [20, 47, 48, 49, 51, 52, 53, 70]
 PHOTO: FilePayload = {
     "name": "a.png",
@@ -54,12 +53,6 @@ def explained_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
             yield running
 
 
-def upload(page: Page, photo: FilePayload, faces: int) -> None:
-    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files([photo])
-    expect(page.get_by_text("looks about")).to_have_count(faces)
-    wait_until_drawn(page)
-
-
 def parts(page: Page) -> Locator:
     return page.locator("summary").filter(has_text=TITLE)
 
@@ -68,7 +61,8 @@ def test_part_opens_by_keyboard_and_shows_the_map_and_the_faces_most_alike(
     explained_server: Server, page: Page
 ) -> None:
     visit(page, explained_server.url)
-    upload(page, PHOTO, faces=2)
+    upload(page, PHOTO)
+    expect_cards(page, 2)
     expect(parts(page)).to_have_count(2)
     expect(page.get_by_alt_text("orange where it looks older")).to_have_count(0)
     parts(page).first.focus()
@@ -88,21 +82,20 @@ def test_open_part_fits_the_window_in_both_themes(
 ) -> None:
     page = open_page(width=width, scheme=scheme)
     visit(page, explained_server.url)
-    upload(page, PHOTO, faces=2)
+    upload(page, PHOTO)
+    expect_cards(page, 2)
     parts(page).last.click()
     expect(page.get_by_alt_text("A training face")).to_have_count(6)
     wait_until_drawn(page)
-    save_screenshot(page, f"why-{width}-{scheme}")
-    assert sideways_scroll_px(page) == 0
+    assert_fits(page, f"why-{width}-{scheme}")
 
 
 def test_shipped_model_tells_why_on_a_bundled_photo_if_it_can(
     server: Server, page: Page
 ) -> None:
-    content = (paths.SAMPLES / "eileen-collins.jpg").read_bytes()
-    photo = {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": content}
     visit(page, server.url)
-    upload(page, photo, faces=1)
+    upload(page, sample(COLLINS))
+    expect_cards(page, 1)
     if ModelFolder.named(DEFAULT_MODEL).card.faces_file is None:
         expect(parts(page)).to_have_count(0)
         return

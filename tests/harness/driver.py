@@ -6,14 +6,13 @@ import os
 import socket
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import (
     Browser,
@@ -25,12 +24,13 @@ from playwright.sync_api import (
 
 from tests.harness.chromium import find
 from tests.harness.measurements import Missing
+from tests.harness.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests" / "browser" / "output"
 BEHIND_PROXY = "AGEMODEL_TEST_BEHIND_PROXY"
-START_TIMEOUT_S = 60
-DRAWN_TIMEOUT_MS = 15_000
+PATIENCE_MS = 60_000
+"""The longest wait for a page; see `waiting.PATIENCE_S`."""
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -138,13 +138,19 @@ def free_port() -> int:
 
 
 def _wait_until_healthy(server: Server, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
+    def has_ended_or_answers() -> bool:
+        if process.poll() is not None:
+            return True
         try:
             with urllib.request.urlopen(f"{server.url}/_stcore/health", timeout=5):
-                return
+                return True
         except (urllib.error.URLError, TimeoutError):
-            time.sleep(0.1)
+            return False
+
+    with suppress(TimeoutError):
+        wait_until(has_ended_or_answers)
+        if process.poll() is None:
+            return
     raise RuntimeError(f"The app did not start:\n{server.log.read_text()}")
 
 
@@ -164,6 +170,7 @@ def run_chromium(*more_flags: str) -> Iterator[Browser]:
     Raises:
         Missing: there is none.
     """
+    expect.set_options(timeout=PATIENCE_MS)
     path = find()
     if path is None:
         raise Missing("No Chromium was found; `make test` sees to one.")
@@ -175,6 +182,8 @@ def run_chromium(*more_flags: str) -> Iterator[Browser]:
         browser.close()
 
 
+_CHARTS_DRAWN = """() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
+    .every((chart) => chart.querySelector('.main-svg'))"""
 _BROKEN_PICTURES = """() => [...document.images]
     .filter((image) => image.complete && !image.naturalWidth && image.src)
     .map((image) => image.src)"""
@@ -195,7 +204,7 @@ def watched_page(
         color_scheme="dark" if scheme == "dark" else "light",
     )
     page = context.new_page()
-    page.set_default_timeout(DRAWN_TIMEOUT_MS)
+    page.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
 
     def note_request(url: str) -> None:
@@ -230,23 +239,26 @@ def visit(page: Page, url: str) -> None:
 
 
 def wait_until_drawn(page: Page) -> None:
-    """Wait until the app's script has ended and its heading is there."""
+    """Wait until the app's script has ended and its heading and charts are there."""
     page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
     page.wait_for_selector("h1")
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=DRAWN_TIMEOUT_MS)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     wait_for(page, "document.fonts.status === 'loaded'")
+    wait_for(page, _CHARTS_DRAWN)
 
 
-def wait_for(page: Page, condition: str) -> None:
+def wait_for(page: Page, condition: str, argument: object = None) -> None:
     """Wait until an expression, or what a function gives, is true on the page.
 
     Playwright's own waiting evaluates it inside the page, which the proxy's policy
     does not let anyone do.
     """
-    deadline = time.monotonic() + DRAWN_TIMEOUT_MS / 1000
-    while not page.evaluate(condition):
-        assert time.monotonic() < deadline, f"not in time: {condition}"
-        page.wait_for_timeout(50)
+    wait_until(lambda: page.evaluate(condition, argument))
+
+
+def query_of(page: Page) -> dict[str, list[str]]:
+    """What the page's address asks for."""
+    return parse_qs(urlsplit(page.url).query)
 
 
 def save_screenshot(page: Page, name: str) -> Path:

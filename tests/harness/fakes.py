@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,8 +12,11 @@ from agemodel.core.labels import AGES
 from agemodel.faces import Detection, FaceQuality
 from agemodel.images import encode_jpeg, encode_png
 from agemodel.serving import Estimate, Estimator
+from tests.harness.waiting import wait_until
 
 WHITE = 250
+GATE = "gate-closed"
+"""The file in a test server's home by which its `GatedEstimator` waits."""
 HEATMAP = np.array([[1.5, 0.2, -0.6]] * 3, np.float32)
 """Shape (3, 3), years."""
 
@@ -87,6 +91,20 @@ class FakeEstimator:
             heatmap=HEATMAP if self.explains else None,
             embedding=embedding_of_age(age) if self.explains else None,
         )
+
+
+class GatedEstimator(FakeEstimator):
+    """Explains its estimates; photos of one face wait while a file is there."""
+
+    def __init__(self, gate: Path) -> None:
+        super().__init__(explains=True)
+        self.gate = gate
+
+    def estimate(self, rgb: np.ndarray) -> list[Estimate]:
+        estimates = super().estimate(rgb)
+        if len(estimates) == 1:
+            wait_until(lambda: not self.gate.exists())
+        return estimates
 
 
 def embedding_of_age(age_years: float) -> np.ndarray:

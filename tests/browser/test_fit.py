@@ -1,0 +1,59 @@
+"""Every page and view on a large and a small screen, in both themes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.harness.driver import Server, assert_fits, visit
+from tests.harness.estimate_page import (
+    COLLAGE,
+    COLLINS,
+    expect_cards,
+    faceless,
+    sample,
+    upload,
+)
+from tests.harness.plain_predictions import SERVED
+
+EVALUATION = f"/evaluation?run={SERVED}"
+VIEWS = {
+    "estimate": "/",
+    "about": "/about",
+    "training": "/training",
+    "dataset-charts": "/dataset",
+    "dataset-faces": "/dataset?view=faces&sort=random",
+    **{f"dataset-{v}": f"/dataset?view={v}" for v in ("ageing", "map", "issues")},
+    "evaluation-overview": EVALUATION,
+    "evaluation-confusion": f"{EVALUATION}&view=confusion&pick=3,5",
+    "evaluation-confusion-decades": f"{EVALUATION}&view=confusion&bands=decades",
+    **{
+        f"evaluation-{view}": f"{EVALUATION}&view={view}"
+        for view in ("errors", "certainty", "groups", "extremes")
+    },
+}
+pytestmark = [
+    pytest.mark.parametrize("scheme", ["light", "dark"]),
+    pytest.mark.parametrize("width", [1440, 390]),
+]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_view_fits_the_window(
+    server: Server, open_page: Callable[..., Page], view: str, width: int, scheme: str
+) -> None:
+    page = open_page(width=width, scheme=scheme)
+    visit(page, server.url + VIEWS[view])
+    assert_fits(page, f"{view}-{width}-{scheme}")
+
+
+def test_results_fit_the_window(
+    server: Server, open_page: Callable[..., Page], width: int, scheme: str
+) -> None:
+    page = open_page(width=width, scheme=scheme)
+    visit(page, server.url)
+    upload(page, sample(COLLAGE), faceless(), sample(COLLINS))
+    expect_cards(page, 4)
+    assert_fits(page, f"estimate-results-{width}-{scheme}")

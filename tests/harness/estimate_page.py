@@ -1,0 +1,45 @@
+"""Photos brought to the Estimate page in a browser, and the cards of their faces."""
+
+from __future__ import annotations
+
+import re
+from io import BytesIO
+
+from PIL import Image
+from playwright.sync_api import FilePayload, Locator, Page, expect
+
+from agemodel.core import paths
+from tests.harness.driver import wait_until_drawn
+
+COLLINS = "eileen-collins.jpg"
+OBAMA = "barack-obama.jpg"
+COLLAGE = "three-portraits.jpg"
+
+
+def sample(file: str, name: str | None = None) -> FilePayload:
+    """One of the app's sample photos, under its own name or another."""
+    content = (paths.SAMPLES / file).read_bytes()
+    return {"name": name or file, "mimeType": "image/jpeg", "buffer": content}
+
+
+def faceless() -> FilePayload:
+    """A picture without a face."""
+    buffer = BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(buffer, "PNG")
+    return {"name": "sky.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+
+
+def upload(page: Page, *files: FilePayload) -> None:
+    """Give files to the page's uploader."""
+    page.get_by_test_id("stFileUploaderDropzoneInput").set_input_files(list(files))
+
+
+def cards(page: Page) -> Locator:
+    """The faces' ages: the headings that say 'N years'."""
+    return page.get_by_role("heading", name=re.compile(r"^\d+ years$"))
+
+
+def expect_cards(page: Page, count: int) -> None:
+    """Wait until the page is drawn with so many cards."""
+    expect(cards(page)).to_have_count(count)
+    wait_until_drawn(page)
