@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 
 from agemodel.jobs import control
 from agemodel.jobs.records import RUNNING, TRAIN, Job, read_job, read_tail
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run
+from tests.harness.waiting import wait_until
 
 CONFIG = TrainConfig("recipe", "seed_cnn", epochs=3)
-PATIENCE_S = 60
+IDLE = (sys.executable, "-c", "import threading; threading.Event().wait(600)")
+"""A process that does nothing until it is ended."""
 
 WORKER = """
-import signal, sys, time
+import signal, sys, threading
 from agemodel.jobs.locks import training_lock
 from agemodel.jobs.processes import stoppable
 from agemodel.jobs.records import recorded
@@ -28,7 +28,7 @@ with training_lock(run.id), recorded(run, "train", sys.argv[1:]), stoppable():
     print("at work", flush=True)
     if how == "break":
         sys.exit("it broke")
-    time.sleep(0 if how == "end" else 120)
+    threading.Event().wait(0 if how == "end" else 600)
 """
 PROGRAM = (sys.executable, "-c", WORKER)
 
@@ -49,13 +49,6 @@ def job_of(run: Run) -> Job:
     job = read_job(run)
     assert job is not None
     return job
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < deadline, "it took too long"
-        time.sleep(0.05)
 
 
 def wait_for_end(run: Run) -> Job:

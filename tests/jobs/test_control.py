@@ -33,13 +33,14 @@ from agemodel.jobs.records import (
 from agemodel.runs.run_folder import Run, open_run
 from tests.harness.made_jobs import (
     CONFIG,
+    IDLE,
     PROGRAM,
     begin,
     begin_work,
     job_of,
     wait_for_end,
-    wait_until,
 )
+from tests.harness.waiting import wait_until
 
 
 def do_nothing(run: Run) -> None:
@@ -165,15 +166,12 @@ def test_nothing_else_is_begun_with_a_run_at_work(run: Run) -> None:
         control.start(run, EVALUATE, ("end", run.id), PROGRAM)
     # With another run it is.
     other = open_run(CONFIG, "other")
-    sleep = (sys.executable, "-c", "import time; time.sleep(60)")
-    control.start(other, EVALUATE, (), sleep)
+    control.start(other, EVALUATE, (), IDLE)
     assert job_of(other).state == RUNNING
 
 
 def test_number_given_to_another_process_is_not_taken_for_the_job(run: Run) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(60)"]
-    ) as later:
+    with subprocess.Popen(IDLE) as later:
         do_nothing(run)
         stale = replace(job_of(run), pid=later.pid, ended="", code=None)
         assert birth_of(later.pid) != stale.birth

@@ -12,13 +12,13 @@ from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.jobs import locks
 from agemodel.jobs.locks import records_lock, run_in_training, training_lock
-from tests.harness.made_jobs import wait_until
+from tests.harness.waiting import wait_until
 
 HOLDER = (
-    "import time\n"
+    "import sys\n"
     "from agemodel.jobs.locks import training_lock\n"
     "with training_lock('other'):\n"
-    "    print('held', flush=True); time.sleep(60)\n"
+    "    print('held', flush=True); sys.stdin.read()\n"
 )
 
 
@@ -26,6 +26,7 @@ def holder() -> subprocess.Popen[str]:
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER],
         cwd=paths.ROOT,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -3,19 +3,17 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 
 import psutil
 import pytest
 
 from agemodel.jobs.processes import birth_of, end_process, is_alive, stoppable
-from tests.harness.made_jobs import wait_until
-
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+from tests.harness.made_jobs import IDLE
+from tests.harness.waiting import wait_until
 
 
 def test_process_is_alive_until_it_ends_even_if_nobody_waits_for_it() -> None:
-    process = subprocess.Popen(SLEEP)
+    process = subprocess.Popen(IDLE)
     birth = birth_of(process.pid)
     assert birth
     assert is_alive(process.pid, birth)
@@ -28,7 +26,7 @@ def test_process_is_alive_until_it_ends_even_if_nobody_waits_for_it() -> None:
 
 def test_two_processes_are_told_apart_by_number_and_birth() -> None:
     births = [(os.getpid(), birth_of(os.getpid()))]
-    with subprocess.Popen(SLEEP) as process:
+    with subprocess.Popen(IDLE) as process:
         births.append((process.pid, birth_of(process.pid)))
         process.kill()
     assert len(set(births)) == 2
@@ -37,7 +35,7 @@ def test_two_processes_are_told_apart_by_number_and_birth() -> None:
 
 
 def test_signal_never_reaches_a_process_that_got_the_number_later() -> None:
-    with subprocess.Popen(SLEEP) as process:
+    with subprocess.Popen(IDLE) as process:
         birth = birth_of(process.pid)
         assert birth
         assert not end_process(process.pid, f"{birth}0", at_once=True)
