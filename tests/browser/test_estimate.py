@@ -134,6 +134,7 @@ def turn_to_the_seventh_face(page: Page) -> None:
     faces.get_by_text("2", exact=True).click()
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("act", [choose_age_groups, turn_to_the_seventh_face])
 def test_click_in_the_middle_of_the_work_loses_nothing(
     gated: tuple[Server, Path], page: Page, act: Callable[[Page], None]
@@ -143,7 +144,6 @@ def test_click_in_the_middle_of_the_work_loses_nothing(
         visit(page, server.url)
     upload(page, album())
     expect(cards(page)).to_have_count(6)
-    expect(page.get_by_text("Looking at photo 2 of 7")).to_be_visible()
     with opened.value.expect_event("framesent"):
         act(page)
     gate.unlink()

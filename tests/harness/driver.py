@@ -24,13 +24,12 @@ from playwright.sync_api import (
 
 from tests.harness.chromium import find
 from tests.harness.measurements import Missing
-from tests.harness.waiting import wait_until
+from tests.harness.waiting import PATIENCE_S, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests" / "browser" / "output"
 BEHIND_PROXY = "AGEMODEL_TEST_BEHIND_PROXY"
-PATIENCE_MS = 60_000
-"""The longest wait for a page; see `waiting.PATIENCE_S`."""
+PATIENCE_MS = 1000 * PATIENCE_S
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

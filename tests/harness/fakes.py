@@ -103,7 +103,7 @@ class GatedEstimator(FakeEstimator):
     def estimate(self, rgb: np.ndarray) -> list[Estimate]:
         estimates = super().estimate(rgb)
         if len(estimates) == 1:
-            wait_until(lambda: not self.gate.exists())
+            wait_until(lambda: not self.gate.exists(), patience_s=900)
         return estimates
 
 

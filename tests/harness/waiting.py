@@ -8,7 +8,7 @@ from typing import TypeVar
 
 Found = TypeVar("Found")
 
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 """The longest wait: long, since a busy machine is no failure and success ends it."""
 _PAUSE_S = 0.05
 
