@@ -32,7 +32,7 @@ from agemodel.runs.run_folder import Run, find_run, open_run
 from tests.harness.app_pages import labels, press, rerun, run_script, written
 from tests.harness.coloured_faces import import_coloured_faces
 from tests.harness.made_cards import made_values, write_values
-from tests.harness.made_jobs import CONFIG
+from tests.harness.made_jobs import CONFIG, IDLE
 from tests.harness.made_models import write_model
 from ui.training.start_form import forecast_in_words
 
@@ -88,8 +88,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 @pytest.fixture
 def worker() -> Iterator[subprocess.Popen[bytes]]:
     """A process that does nothing, to be taken for a job."""
-    code = [sys.executable, "-c", "import time; time.sleep(120)"]
-    with subprocess.Popen(code) as process:
+    with subprocess.Popen(IDLE) as process:
         yield process
         process.kill()
 
@@ -240,23 +239,24 @@ def test_running_job_shows_progress_log_curves_and_can_be_stopped(
     assert "Age: mean absolute error" in written(page)
     assert "Evaluate" not in labels(page)
     press(page, "Stop training")
-    assert worker.wait(timeout=30)
+    assert worker.wait()
     rerun(page)
     assert "Training of `tried` was stopped." in written(page)
     assert "Go on training" in labels(page)
 
 
 def test_job_that_does_not_end_can_be_ended_at_once(run: Run) -> None:
-    code = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf')"
-    command = [sys.executable, "-uc", f"{code}; time.sleep(120)"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+    code = "import signal; signal.signal(15, signal.SIG_IGN); print('deaf'); input()"
+    with subprocess.Popen(
+        [sys.executable, "-uc", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
         assert process.stdout is not None
         process.stdout.readline()
         write_job(run, new_job(run, TRAIN, (), process.pid))
         page = press(drawn(), "Stop training")
         assert "It was asked to stop" in written(page)
         press(page, "End at once")
-        assert process.wait(timeout=30) == -9
+        assert process.wait() == -9
     assert "was stopped" in written(rerun(page))
 
 
