@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import read_verified
 from agemodel.core.columns import category, codes_of
 from agemodel.core.errors import AgeModelError, ModelError
 from agemodel.core.labels import AGE_GROUPS, GENDERS, age_group_index

@@ -18,11 +18,11 @@ from importlib import metadata
 from pathlib import Path
 
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import MANIFEST, read_verified
 from agemodel.core.errors import AgeModelError
 from agemodel.models import app_model
 from agemodel.models.model_folder import ModelFolder
-from agemodel.runs.run_folder import MANIFEST, Run, list_runs
+from agemodel.runs.run_folder import Run, list_runs
 from agemodel.serving import read_sample, read_samples
 
 OK, NOTE, BAD = "ok", "note", "bad"

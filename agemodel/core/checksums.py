@@ -1,8 +1,12 @@
-"""Files that hold a digest of themselves, so that damage in them is never silent.
+"""Checksums of files, so that damage in them is never silent.
 
-The last entry of such a JSON file, `check`, is the SHA-256 of the file without it.
-There is one way to write a value, and a file that is written otherwise is damaged. A
+A sealed JSON file ends with an entry `check`, the SHA-256 of the file without it. There
+is one way to write a value, and a file that is written otherwise is damaged. A sealed
 CSV file has its SHA-256 in a comment below its rows.
+
+A folder of files that ship has a `manifest.json` of the form
+`{"files": {NAME: {"sha256": ..., "source": ..., "licence": ...}}}`. LiteRT runs many
+damaged files without an error, so only the checksum shows the damage.
 """
 
 from __future__ import annotations
@@ -11,9 +15,14 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from agemodel.core.errors import ModelError
+from agemodel.core.files import write_whole
+
 CHECK = "check"
+MANIFEST = "manifest.json"
 _CSV_MARK = b"# sha256 of the above: "
 _DIGEST = re.compile("[0-9a-f]{64}")
 
@@ -21,6 +30,47 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 def sha256_of(content: bytes) -> str:
     """The SHA-256 of a file's content, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
+
+
+def read_manifest(folder: Path) -> dict[str, dict[str, Any]]:
+    """What the manifest of a folder says of each file, by the file's name.
+
+    Raises:
+        OSError: the manifest cannot be read.
+        ValueError: it is damaged.
+    """
+    files: Any = parse((folder / MANIFEST).read_bytes()).get("files")
+    entries = files.values() if isinstance(files, dict) else [files]
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise ValueError("it does not list files")
+    return dict(files)
+
+
+def write_manifest(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    """Write what `read_manifest` returns."""
+    write_whole(folder / MANIFEST, _text({"files": files}))
+
+
+def read_verified(folder: Path, file: str) -> bytes:
+    """Read a shipped file and check it against the SHA-256 in its folder's manifest.
+
+    Raises:
+        ModelError: the manifest or file is missing, or the checksum differs.
+    """
+    try:
+        expected = read_manifest(folder)[file]["sha256"]
+        content = (folder / file).read_bytes()
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(
+            f"{file} cannot be read from {folder.name}/ ({type(error).__name__}). "
+            "Restore the folder from the repository: git checkout -- assets"
+        ) from error
+    if sha256_of(content) != expected:
+        raise ModelError(
+            f"{file} differs from the checksum in {folder.name}/{MANIFEST}: it is "
+            "damaged or was replaced. Restore it: git checkout -- assets"
+        )
+    return content
 
 
 def seal(values: Mapping[str, Any]) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 
+from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import DatasetError
 from agemodel.core.labels import SPLIT_NAMES
 from agemodel.core.tables import Column, Schema, parquet_of, read_parquet
@@ -168,14 +168,14 @@ def write_table(path: Path, rows: Iterable[tuple], schema: Schema) -> str:
     ]
     content = parquet_of(pa.Table.from_arrays(arrays, schema=schema.arrow))
     path.write_bytes(content)
-    return hashlib.sha256(content).hexdigest()
+    return sha256_of(content)
 
 
 def _read_table(path: Path, schema: Schema, sha256: str) -> pa.Table:
     """Read a table; an empty `sha256` means that only its pages are verified."""
     try:
         content = path.read_bytes()
-        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+        if sha256 and sha256_of(content) != sha256:
             raise DatasetError(f"{path} is damaged. {REPAIR}")
         table = read_parquet(content)
     except FileNotFoundError as error:

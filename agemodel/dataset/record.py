@@ -8,7 +8,6 @@ is no moment between two renames to recover from.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import secrets
@@ -16,6 +15,7 @@ import shutil
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import DatasetError
 from agemodel.core.files import put_in_place
 
@@ -124,4 +124,4 @@ def is_import_folder(name: str) -> bool:
 def _check_of(record: ImportRecord) -> str:
     """A digest of the record, so that a flipped bit in it is told."""
     text = json.dumps(asdict(record), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256_of(text.encode())

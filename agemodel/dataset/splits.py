@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import read_verified
 from agemodel.core.errors import DatasetError, ModelError
 from agemodel.core.labels import SPLIT_NAMES
 

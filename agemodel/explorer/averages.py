@@ -18,7 +18,7 @@ import pandas as pd
 import pyarrow as pa
 
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import read_verified
 from agemodel.core.errors import DatasetError
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES
 from agemodel.core.tables import parquet_of, read_parquet

@@ -6,14 +6,13 @@ and the average faces of groups. Neither holds a picture of a single person.
 
 from __future__ import annotations
 
-import hashlib
-import json
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ import pyarrow as pa
 
 from agemodel.core import paths
 from agemodel.core.callbacks import OnProgress
+from agemodel.core.checksums import read_manifest, sha256_of, write_manifest
 from agemodel.core.errors import ModelError
 from agemodel.core.files import write_whole
 from agemodel.core.labels import age_group_index
@@ -266,24 +266,17 @@ def _table_of(faces: pd.DataFrame) -> bytes:
 def _write(folder: Path, files: dict[str, bytes]) -> None:
     """Write files whole, then the manifest that holds them to their checksums."""
     folder.mkdir(parents=True, exist_ok=True)
-    manifest = _read_manifest(folder / "manifest.json")
+    manifest = {}
+    with contextlib.suppress(OSError, ValueError):
+        manifest = read_manifest(folder)  # what it says of other files stays
     for name, content in files.items():
         write_whole(folder / name, content)
         manifest[name] = {
-            "sha256": hashlib.sha256(content).hexdigest(),
+            "sha256": sha256_of(content),
             "source": _SOURCE,
             "licence": _MADE_OF[name],
         }
-    text = json.dumps({"files": manifest}, indent=2) + "\n"
-    write_whole(folder / "manifest.json", text.encode())
-
-
-def _read_manifest(path: Path) -> dict[str, Any]:
-    """What the manifest says of other files, which stays."""
-    try:
-        return dict(json.loads(path.read_text("utf-8"))["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+    write_manifest(folder, manifest)
 
 
 def _summary(

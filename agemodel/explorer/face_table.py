@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 
 from agemodel.core import paths
-from agemodel.core.assets import MANIFEST, read_verified
+from agemodel.core.checksums import MANIFEST, read_verified
 from agemodel.core.columns import category
 from agemodel.core.errors import AgeModelError, DatasetError
 from agemodel.core.labels import (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from agemodel.core.callbacks import OnProgress
+from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import RunError
 from agemodel.core.json_records import values_of
 from agemodel.core.labels import AGES, group_probabilities
@@ -74,7 +74,7 @@ def evaluate(
     run.write_json("conditions.json", conditions.as_values())
     result = {
         "run": run.id,
-        "model_sha256": hashlib.sha256((run.folder / BEST).read_bytes()).hexdigest(),
+        "model_sha256": sha256_of((run.folder / BEST).read_bytes()),
         "faces": _found(faces, config, data_dir),
         **measure(table),
         "stability": values_of(_stability(predict, config, faces, data_dir, progress)),

@@ -21,13 +21,13 @@ with the model's name as its `part`. Shapes leave the number of faces out.
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from typing import Any
 
 import keras
 
+from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import RunError
 from agemodel.runs.architecture import FILE
 from agemodel.runs.checkpoints import BEST
@@ -64,7 +64,7 @@ def write_network(run: Run, model: keras.Model | None = None) -> dict[str, Any]:
         ) from error
     record = {
         "network": model.name,
-        "model_sha256": hashlib.sha256(content).hexdigest(),
+        "model_sha256": sha256_of(content),
         **describe_network(model),
     }
     run.write_json(FILE, record)

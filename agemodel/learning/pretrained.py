@@ -17,7 +17,7 @@ import keras
 import numpy as np
 
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import read_verified
 
 FOLDER = paths.ASSETS / "pretrained"
 MEAN_RGB = (123.68, 116.779, 103.939)

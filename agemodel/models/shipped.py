@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import platform
 import re
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 from agemodel import __version__
 from agemodel.core import paths
+from agemodel.core.checksums import MANIFEST, parse, read_manifest, sha256_of
 from agemodel.core.errors import ModelError
 
-MANIFEST, CARD = "manifest.json", "card.json"
+CARD = "card.json"
 _REQUIREMENTS = ("requirements/serve.txt", "requirements.txt")
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*", re.M)
 
@@ -47,7 +45,7 @@ class ShippedFile:
             content = self.path.read_bytes()
         except OSError:
             return False
-        return hashlib.sha256(content).hexdigest() == self.sha256
+        return sha256_of(content) == self.sha256
 
 
 def shipped_files() -> list[ShippedFile]:
@@ -70,15 +68,15 @@ def _of_manifest(path: Path) -> list[ShippedFile]:
             ShippedFile(
                 path.parent / name, entry["sha256"], entry["source"], entry["licence"]
             )
-            for name, entry in _read(path)["files"].items()
+            for name, entry in read_manifest(path.parent).items()
         ]
-    except (AttributeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError) as error:
         raise _damaged(path, error) from error
 
 
 def _of_card(path: Path) -> list[ShippedFile]:
-    card = _read(path)
     try:
+        card = parse(path.read_bytes())
         entries = [card, *([card["faces_file"]] if "faces_file" in card else [])]
         return [
             ShippedFile(
@@ -89,14 +87,7 @@ def _of_card(path: Path) -> list[ShippedFile]:
             )
             for entry in entries
         ]
-    except (KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.read_text("utf-8")))
-    except (OSError, TypeError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(path, error) from error
 
 

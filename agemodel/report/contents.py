@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from agemodel import __version__
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import RunError
 from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
 from agemodel.models.card_text import USES
@@ -125,7 +124,7 @@ def _versions(run: Run) -> list[Block]:
         Table(
             [
                 {"File": path.name, "Bytes": f"{path.stat().st_size:,}"}
-                | {"SHA-256": _sha256(path)}
+                | {"SHA-256": sha256_of(path.read_bytes())}
                 for path in files
                 if path.exists()
             ],
@@ -140,7 +139,3 @@ def _pairs(values: Mapping[str, object]) -> list[dict[str, str]]:
         for name, value in values.items()
         if value is not None
     ]
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

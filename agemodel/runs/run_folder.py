@@ -22,9 +22,7 @@ page, and all files of a run that ships are held to its manifest.
 
 from __future__ import annotations
 
-import hashlib
 import io
-import json
 import re
 import zlib
 from dataclasses import dataclass
@@ -39,11 +37,14 @@ import pyarrow as pa
 
 from agemodel.core import paths
 from agemodel.core.checksums import (
-    parse,
+    MANIFEST,
+    read_manifest,
     seal,
     seal_csv,
+    sha256_of,
     unseal_csv_if_sealed,
     unseal_if_sealed,
+    write_manifest,
 )
 from agemodel.core.errors import ConfigError, RunError
 from agemodel.core.files import runs_place, write_whole, writing
@@ -66,7 +67,6 @@ SHIPPED_FILES = (
     "metrics.json",
     "predictions.parquet",
 )
-MANIFEST = "manifest.json"
 HISTORY = "history.csv"
 EMBEDDINGS = "embeddings.parquet"
 PROJECTION = "projection.npz"
@@ -173,7 +173,7 @@ class Run:
             raise RunError(
                 f"{name} of run {self.id} is missing. {self._way_to_mend(name)}"
             ) from error
-        if _sha256(content) != expected:
+        if sha256_of(content) != expected:
             raise self._damaged(name, f"it differs from its checksum in {MANIFEST}")
         return content
 
@@ -184,12 +184,10 @@ class Run:
     def _is_held(self, name: str) -> bool:
         return name in SHIPPED_FILES and (self.folder / MANIFEST).exists()
 
-    def _manifest(self) -> dict[str, dict[str, str]]:
-        """What the manifest says of each file."""
+    def _manifest(self) -> dict[str, dict[str, Any]]:
         try:
-            files = parse((self.folder / MANIFEST).read_bytes())["files"]
-            return {name: dict(entry) for name, entry in files.items()}
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            return read_manifest(self.folder)
+        except (OSError, ValueError) as error:
             raise self._damaged(MANIFEST, error) from error
 
     def read_projection(self) -> tuple[np.ndarray, np.ndarray]:
@@ -270,9 +268,8 @@ class Run:
         if not self._is_held(name):
             return
         files = self._manifest()
-        entry = {"sha256": _sha256(content)}
-        files[name] = files.get(name, {}) | entry
-        self._write_manifest(files)
+        files[name] = files.get(name, {}) | {"sha256": sha256_of(content)}
+        write_manifest(self.folder, files)
 
     def write_json(self, name: str, values: dict[str, Any]) -> None:
         """Write one of the run's JSON files, with a digest of itself."""
@@ -286,10 +283,6 @@ class Run:
         """Write a Parquet file with page checksums."""
         table = pa.Table.from_pandas(frame, preserve_index=False)
         self.write(name, parquet_of(table))
-
-    def _write_manifest(self, files: dict[str, dict[str, str]]) -> None:
-        text = json.dumps({"files": files}, indent=1, ensure_ascii=False) + "\n"
-        write_whole(self.folder / MANIFEST, text.encode())
 
 
 def find_run(run_id: str) -> Run:
@@ -362,13 +355,9 @@ def ship_run(run: Run) -> Run:
         content = path.read_bytes()
         write_whole(target / name, content)
         files[name] = {
-            "sha256": _sha256(content),
+            "sha256": sha256_of(content),
             "source": f"run {run.id}",
             "licence": LICENCE,
         }
-    Run(target)._write_manifest(files)
+    write_manifest(target, files)
     return Run(target)
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import read_verified
 from agemodel.core.errors import ModelError
 
 

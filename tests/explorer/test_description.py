@@ -15,7 +15,7 @@ from PIL import Image
 
 from agemodel import cli
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import read_verified
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGE_GROUPS
 from agemodel.dataset.archive import import_dataset

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import read_verified
 from agemodel.core.errors import RunError
 from agemodel.runs.architecture import FILE, Layer, blocks, places, read_network, sizes
 from agemodel.runs.run_folder import Run

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agemodel.core import paths
-from agemodel.core.assets import read_verified
+from agemodel.core.checksums import read_verified
 from agemodel.core.errors import ModelError
 
 MANIFESTS = ("detectors", "pretrained", "samples")
