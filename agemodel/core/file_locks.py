@@ -36,6 +36,14 @@ def try_lock(
         return None
 
 
+def lock_or_raise(path: Path, error: Exception) -> AbstractContextManager[object]:
+    """Lock a file as `try_lock` does, or raise `error` where another holds it."""
+    held = try_lock(path)
+    if held is None:
+        raise error
+    return held
+
+
 def is_locked(path: Path, patience_s: float = 0.0) -> bool:
     """Whether a lock file is held, without writing anything.
 

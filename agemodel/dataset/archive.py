@@ -11,8 +11,6 @@ import hashlib
 import os
 import re
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +20,7 @@ import pandas as pd
 import agemodel
 from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import DatasetError
-from agemodel.core.file_locks import try_lock
+from agemodel.core.file_locks import lock_or_raise
 from agemodel.core.files import check_room, data_place, writing
 from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.index import (
@@ -92,10 +90,14 @@ def import_dataset(
     check_source(source, data_dir)
     splits = read_splits() if splits is None else splits
     check_splits(splits)
+    running = DatasetError(
+        f"Another import into {data_dir} is running. Wait for it to end, then try "
+        "again."
+    )
     place, what = data_place(data_dir), f"The import of {source.name}"
     with writing(what, place, DatasetError):
         data_dir.mkdir(parents=True, exist_ok=True)
-        with _import_lock(data_dir):
+        with lock_or_raise(data_dir / LOCK_NAME, running):
             remove_leftovers(data_dir)
             identity = _identify(source, splits)
             known = not force and _is_there(data_dir, identity)
@@ -115,17 +117,12 @@ def check_source(source: Path, data_dir: Path) -> None:
     Raises:
         DatasetError: it is refused.
     """
-    try:
-        there = source.is_file() or source.is_dir()
-        readable = there and os.access(source, os.R_OK)
-    except OSError as error:  # a name that is too long, a folder that is closed
-        raise DatasetError(f"{source} cannot be read: {error.strerror}.") from error
-    if not there:
+    if not (os.path.isfile(source) or os.path.isdir(source)):
         raise DatasetError(
             f"There is no archive or folder at {source}. Give the path of "
             "UTKFace.tar.gz, or of the folder of its images."
         )
-    if not readable:
+    if not os.access(source, os.R_OK):
         raise DatasetError(f"{source} may not be read. Check its permissions.")
     inner, data = source.resolve(), data_dir.resolve()
     in_import = any(
@@ -137,19 +134,6 @@ def check_source(source: Path, data_dir: Path) -> None:
             f"{source} and the data folder {data_dir} lie in each other. Give an "
             "archive, or a folder outside the data folder."
         )
-
-
-@contextmanager
-def _import_lock(data_dir: Path) -> Iterator[None]:
-    """Hold the one lock of imports; the system lets go of it when a process dies."""
-    held = try_lock(data_dir / LOCK_NAME)
-    if held is None:
-        raise DatasetError(
-            f"Another import into {data_dir} is running. Wait for it to end, then "
-            "try again."
-        ) from BlockingIOError(LOCK_NAME)  # so that a download keeps its archive
-    with held:
-        yield
 
 
 # ---------------------------------------------------------------- the same again

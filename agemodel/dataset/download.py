@@ -8,29 +8,22 @@ an address starts anew.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import DatasetError
-from agemodel.core.file_locks import try_lock
+from agemodel.core.file_locks import lock_or_raise
 from agemodel.core.files import check_room, data_place, megabytes, writing
 from agemodel.dataset import kaggle_mirror
 from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.members import Limits
-from agemodel.dataset.url_download import (
-    TIMEOUTS_S,
-    check_sha256,
-    check_url,
-    fetch_url,
-)
+from agemodel.dataset.url_download import check_address, fetch_url
 
 LICENCE = """\
 UTKFace is given out by its authors for non-commercial research only.
@@ -46,6 +39,7 @@ The terms themselves, which alone count: https://susanqq.github.io/UTKFace/
 
 FOLDER_NAME = "download"
 LOCK_NAME = ".download.lock"
+MAX_BYTES = Limits.total_bytes  # a larger archive is refused
 _CACHE = "kaggle"
 _ARRIVING = "arriving"
 
@@ -76,8 +70,6 @@ def download_dataset(
     keep: bool = False,
     progress: OnProgress | None = None,
     import_progress: OnProgress | None = None,
-    max_bytes: int = Limits.total_bytes,
-    timeouts_s: tuple[float, float] = TIMEOUTS_S,
 ) -> DownloadReport:
     """Download UTKFace and import it.
 
@@ -89,10 +81,9 @@ def download_dataset(
         keep: leave the archive in `download` in the data folder.
         progress: told the bytes that have come. An error that it raises cancels the
             download within a second, or, while a server at an address does not answer,
-            within `timeouts_s`.
+            within
+            `url_download.TIMEOUTS_S`.
         import_progress: the same for the import that follows.
-        max_bytes: a larger archive is refused.
-        timeouts_s: of an address, see `url_download`.
 
     Raises:
         LicenceNotAccepted: `licence_accepted` is false; nothing was done.
@@ -106,25 +97,30 @@ def download_dataset(
             "only. Read them, then accept them on the page or with --accept-licence."
         )
     if url is not None:
-        check_url(url)
-    check_sha256(sha256, url)
+        check_address(url, sha256)
+    elif sha256:
+        raise DatasetError(
+            "A SHA-256 is of one archive: give its address too (--from). What comes "
+            "from Kaggle is checked against Kaggle's own checksum."
+        )
     data_dir = Path(data_dir)
     folder = data_dir / FOLDER_NAME
+    running = DatasetError(
+        f"Another download into {data_dir} is running. Wait for it to end, or "
+        "cancel it, then try again."
+    )
     with writing("The download", data_place(data_dir), DatasetError):
         folder.mkdir(parents=True, exist_ok=True)
-        with _download_lock(data_dir), _removed_if_empty(folder):
-            if url is None:
-                tell = _with_size_checked(progress, folder, max_bytes, copies=2.5)
-                return _from_mirror(data_dir, tell, import_progress, keep)
-            tell = _with_size_checked(progress, folder, max_bytes, copies=1.5)
-            with _emptied(folder / _ARRIVING) as arriving:
-                archive = arriving / _file_name(url)
-                fetch_url(url, archive, tell, sha256, timeouts_s)
-                report = import_dataset(archive, data_dir, progress=import_progress)
-                if not keep:
-                    return DownloadReport(report, None)
-                os.replace(archive, folder / archive.name)
-                return DownloadReport(report, folder / archive.name)
+        with lock_or_raise(data_dir / LOCK_NAME, running):
+            try:
+                if url is None:
+                    tell = _with_size_checked(progress, folder, copies=2.5)
+                    return _from_mirror(data_dir, tell, import_progress, keep)
+                tell = _with_size_checked(progress, folder, copies=1.5)
+                return _from_url(url, sha256, data_dir, tell, import_progress, keep)
+            finally:
+                with suppress(OSError):  # unless something is kept in it
+                    folder.rmdir()
 
 
 def mirror_is_begun(data_dir: Path) -> bool:
@@ -132,58 +128,59 @@ def mirror_is_begun(data_dir: Path) -> bool:
     return kaggle_mirror.is_begun(Path(data_dir) / FOLDER_NAME / _CACHE)
 
 
-@contextmanager
-def _download_lock(data_dir: Path) -> Iterator[None]:
-    """Hold the one lock of downloads; the system lets go when a process dies."""
-    held = try_lock(data_dir / LOCK_NAME)
-    if held is None:
-        raise DatasetError(
-            f"Another download into {data_dir} is running. Wait for it to end, or "
-            "cancel it, then try again."
-        )
-    with held:
-        yield
+def _from_mirror(
+    data_dir: Path, tell: OnProgress, import_progress: OnProgress | None, keep: bool
+) -> DownloadReport:
+    """Fetch and import the mirror's images, which stay until they are imported."""
+    cache = data_dir / FOLDER_NAME / _CACHE
+    images = kaggle_mirror.fetch_mirror(cache, tell)
+    report = import_dataset(images, data_dir, progress=import_progress)
+    if keep:
+        return DownloadReport(report, images)
+    shutil.rmtree(cache)
+    return DownloadReport(report, None)
 
 
-@contextmanager
-def _removed_if_empty(folder: Path) -> Iterator[None]:
-    """Delete a folder at the end of the block, unless something is in it."""
+def _from_url(
+    url: str,
+    sha256: str,
+    data_dir: Path,
+    tell: OnProgress,
+    import_progress: OnProgress | None,
+    keep: bool,
+) -> DownloadReport:
+    """Fetch and import an archive, in a folder that is gone at last."""
+    folder = data_dir / FOLDER_NAME
+    arriving = folder / _ARRIVING
+    shutil.rmtree(arriving, ignore_errors=True)  # what a killed process left
+    arriving.mkdir()
     try:
-        yield
+        archive = arriving / _file_name(url)
+        fetch_url(url, archive, tell, sha256)
+        report = import_dataset(archive, data_dir, progress=import_progress)
+        kept = archive.replace(folder / archive.name) if keep else None
+        return DownloadReport(report, kept)
     finally:
-        with suppress(OSError):
-            folder.rmdir()
-
-
-@contextmanager
-def _emptied(folder: Path) -> Iterator[Path]:
-    """A folder that is empty at first, whatever was left in it, and gone at last."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(arriving, ignore_errors=True)
 
 
 def _with_size_checked(
-    progress: OnProgress | None, folder: Path, max_bytes: int, copies: float
+    progress: OnProgress | None, folder: Path, copies: float
 ) -> OnProgress:
     """Report progress, and refuse a file that is too large for us or for the disk.
 
     Args:
         progress: told what is not refused.
         folder: where the file comes to lie.
-        max_bytes: of the file.
         copies: how much room the file needs after it has come, in its own sizes.
     """
     fitting = None
 
     def tell(done: int, total: int | None, text: str) -> None:
         nonlocal fitting
-        if max(done, total or 0) > max_bytes:
+        if max(done, total or 0) > MAX_BYTES:
             raise DatasetError(
-                f"The download is refused: it is larger than {megabytes(max_bytes)}, "
+                f"The download is refused: it is larger than {megabytes(MAX_BYTES)}, "
                 "and UTKFace is not. Check the address."
             )
         if total is not None and total != fitting:
@@ -202,16 +199,3 @@ def _file_name(url: str) -> str:
     last = unquote(urlsplit(url).path).rpartition("/")[2]
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", last).lstrip(".-")[-100:]
     return "UTKFace-archive" if name in ("", _CACHE, _ARRIVING) else name
-
-
-def _from_mirror(
-    data_dir: Path, tell: OnProgress, import_progress: OnProgress | None, keep: bool
-) -> DownloadReport:
-    """Fetch and import the mirror's images, which stay until they are imported."""
-    cache = data_dir / FOLDER_NAME / _CACHE
-    images = kaggle_mirror.fetch_mirror(cache, tell)
-    report = import_dataset(images, data_dir, progress=import_progress)
-    if keep:
-        return DownloadReport(report, images)
-    shutil.rmtree(cache)
-    return DownloadReport(report, None)

@@ -18,12 +18,7 @@ from agemodel.core.errors import AgeModelError, DatasetError
 from agemodel.dataset.archive import check_source, import_dataset
 from agemodel.dataset.download import LicenceNotAccepted, download_dataset
 from agemodel.dataset.import_report import ImportReport
-from agemodel.dataset.url_download import (
-    TIMEOUTS_S,
-    check_sha256,
-    check_url,
-    shown_url,
-)
+from agemodel.dataset.url_download import check_address, shown_url
 
 MIRROR, ADDRESS, DISK = "mirror", "address", "disk"
 SOURCES = (MIRROR, ADDRESS, DISK)
@@ -83,8 +78,7 @@ class Wanted:
             DatasetError: nothing is named or there, or the address or checksum is none.
         """
         if self.source == ADDRESS:
-            check_url(self.place)
-            check_sha256(self.sha256, self.place)
+            check_address(self.place, self.sha256)
         if self.source == DISK:
             if not self.place:
                 raise DatasetError(
@@ -133,14 +127,9 @@ class Snapshot:
 
 
 class Getter:
-    """Gets the images, one job at a time. Safe to use from any thread.
+    """Gets the images, one job at a time. Safe to use from any thread."""
 
-    Args:
-        timeouts_s: of an address, see `url_download`.
-    """
-
-    def __init__(self, timeouts_s: tuple[float, float] = TIMEOUTS_S) -> None:
-        self._timeouts_s = timeouts_s
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._cancel = threading.Event()
         self._now = Snapshot()
@@ -174,7 +163,7 @@ class Getter:
 
     def cancel(self) -> None:
         """Ask the running job to stop: within a second, or where a server at an address
-        does not answer, within `timeouts_s`."""
+        does not answer, within `url_download.TIMEOUTS_S`."""
         with self._lock:
             if self._now.phase == RUNNING:
                 self._cancel.set()
@@ -214,7 +203,6 @@ class Getter:
             sha256=wanted.sha256,
             progress=self._teller(DOWNLOAD, wanted, cancel),
             import_progress=import_progress,
-            timeouts_s=self._timeouts_s,
         )
         return report.imported
 

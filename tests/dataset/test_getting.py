@@ -11,7 +11,7 @@ import pytest
 
 from agemodel.core.errors import DatasetError
 from agemodel.dataset import archive as archive_module
-from agemodel.dataset import getting
+from agemodel.dataset import getting, url_download
 from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.download import LicenceNotAccepted, mirror_is_begun
 from agemodel.dataset.getting import (
@@ -66,8 +66,9 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def getter() -> Iterator[Getter]:
-    getter = Getter(timeouts_s=(5, STALL_S))
+def getter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Getter]:
+    monkeypatch.setattr(url_download, "TIMEOUTS_S", (5, STALL_S))
+    getter = Getter()
     yield getter
     getter.cancel()
     ended(getter)
@@ -214,7 +215,7 @@ def test_one_job_runs_at_a_time(
         (Wanted(DISK, "/no/such/archive"), "no archive or folder at /no/such"),
         (Wanted(DISK, "/dev/zero"), "no archive or folder"),
         (Wanted(DISK, "\0"), "no archive or folder"),
-        (Wanted(DISK, "x" * 300), "cannot be read"),
+        (Wanted(DISK, "x" * 300), "no archive or folder"),
         (Wanted(ADDRESS, ""), "must begin with http"),
         (Wanted(ADDRESS, "file:///etc/passwd"), "must begin with http"),
         (Wanted(ADDRESS, "http://h/x", "abc"), "64 hexadecimal"),

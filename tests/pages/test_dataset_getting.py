@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from agemodel.dataset import url_download
 from agemodel.dataset.getting import (
     ADDRESS,
     DISK,
@@ -50,7 +51,8 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def getter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Getter]:
     """The one that all sessions of a test share; it does not wait long."""
-    getter = Getter(timeouts_s=(5, STALL_S))
+    monkeypatch.setattr(url_download, "TIMEOUTS_S", (5, STALL_S))
+    getter = Getter()
     monkeypatch.setattr(get_data, "getter", lambda: getter)
     yield getter
     getter.cancel()
