@@ -25,6 +25,8 @@ from __future__ import annotations
 import io
 import re
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -109,7 +111,7 @@ class Run:
         except ConfigError as error:
             raise RunError(
                 f"config.json of run {self.id}: {error} "
-                f"{self._way_to_mend('config.json')}"
+                f"{self._way_to_repair('config.json')}"
             ) from error
 
     def read_history(self) -> pd.DataFrame:
@@ -132,14 +134,8 @@ class Run:
             RunError: the run was not evaluated, or the file is damaged or has other
                 columns.
         """
-        try:
+        with self._reading(PREDICTIONS, "predictions"):
             table = read_parquet(self.read(PREDICTIONS))
-        except FileNotFoundError as error:
-            raise RunError(
-                f"Run {self.id} has no predictions. {self._way_to_mend(PREDICTIONS)}"
-            ) from error
-        except (OSError, ValueError, pa.ArrowException) as error:
-            raise self._damaged(PREDICTIONS, error) from error
         try:
             return PREDICTION_SCHEMA.of(table).to_pandas()
         except ValueError as error:
@@ -171,7 +167,7 @@ class Run:
             content = (self.folder / name).read_bytes()
         except FileNotFoundError as error:
             raise RunError(
-                f"{name} of run {self.id} is missing. {self._way_to_mend(name)}"
+                f"{name} of run {self.id} is missing. {self._way_to_repair(name)}"
             ) from error
         if sha256_of(content) != expected:
             raise self._damaged(name, f"it differs from its checksum in {MANIFEST}")
@@ -196,16 +192,11 @@ class Run:
         Raises:
             RunError: the file is missing or damaged.
         """
-        try:
-            with np.load(self.folder / PROJECTION) as arrays:
-                return arrays["mean"], arrays["components"]
-        except FileNotFoundError as error:
-            raise RunError(
-                f"Run {self.id} has no {PROJECTION}; it does not ship with a run. "
-                f"{self._way_to_mend(PROJECTION)}"
-            ) from error
-        except (OSError, ValueError, KeyError, BadZipFile, zlib.error) as error:
-            raise self._damaged(PROJECTION, error) from error
+        with (
+            self._reading(PROJECTION, f"{PROJECTION}; it does not ship with a run"),
+            np.load(self.folder / PROJECTION) as arrays,
+        ):
+            return arrays["mean"], arrays["components"]
 
     def read_embeddings(self) -> bytes:
         """The Parquet file of all faces' embeddings, as `evaluate` wrote it.
@@ -213,13 +204,8 @@ class Run:
         Raises:
             RunError: it is missing.
         """
-        try:
+        with self._reading(EMBEDDINGS, f"{EMBEDDINGS}; it does not ship with a run"):
             return (self.folder / EMBEDDINGS).read_bytes()
-        except OSError as error:
-            raise RunError(
-                f"Run {self.id} has no {EMBEDDINGS}; it does not ship with a run. "
-                f"{self._way_to_mend(EMBEDDINGS)}"
-            ) from error
 
     def write_projection(self, mean: np.ndarray, components: np.ndarray) -> None:
         """Write the embedding's projection, whole or not at all."""
@@ -233,23 +219,31 @@ class Run:
         Raises:
             RunError: it is missing or damaged.
         """
-        try:
+        with self._reading(name, f"{name}; it is no run, or not far enough"):
             return unseal_if_sealed(self.read(name))
+
+    @contextmanager
+    def _reading(self, name: str, missing: str) -> Iterator[None]:
+        """Tell of a file that is missing, in the words of `missing`, or damaged."""
+        try:
+            yield
         except FileNotFoundError as error:
             raise RunError(
-                f"Run {self.id} has no {name}; it is no run, or not far enough. "
-                f"{self._way_to_mend(name)}"
+                f"Run {self.id} has no {missing}. {self._way_to_repair(name)}"
             ) from error
-        except (OSError, ValueError) as error:
+        except (
+            *(OSError, ValueError, KeyError),
+            *(pa.ArrowException, BadZipFile, zlib.error),
+        ) as error:
             raise self._damaged(name, error) from error
 
     def _damaged(self, name: str, reason: object) -> RunError:
-        text = str(reason).strip()
         return RunError(
-            f"{name} of run {self.id} is damaged ({text}). {self._way_to_mend(name)}"
+            f"{name} of run {self.id} is damaged ({str(reason).strip()}). "
+            f"{self._way_to_repair(name)}"
         )
 
-    def _way_to_mend(self, name: str) -> str:
+    def _way_to_repair(self, name: str) -> str:
         if (self.folder / MANIFEST).exists():
             return "It ships with the project; restore it: git checkout -- assets/runs"
         if name in _MADE_BY_EVALUATE:
