@@ -78,10 +78,10 @@ def _kind(dtype: pa.DataType) -> object:
     return next(found, dtype)
 
 
-def parquet_of(table: pa.Table, compression: str = "zstd") -> bytes:
+def parquet_of(table: pa.Table) -> bytes:
     """The content of a Parquet file with a table."""
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression=compression, write_page_checksum=True)
+    pq.write_table(table, sink, compression="zstd", write_page_checksum=True)
     return sink.getvalue().to_pybytes()
 
 

@@ -47,32 +47,6 @@ def value_counts(faces: pd.DataFrame, mask: np.ndarray, by: str) -> pd.Series:
     return pd.Series(counted, names, name="n")
 
 
-def cross_counts(
-    faces: pd.DataFrame, mask: np.ndarray, down: str, *across: str
-) -> pd.DataFrame:
-    """Count the faces of every combination of labels.
-
-    Args:
-        faces: the table.
-        mask: the faces that count.
-        down: a category, such as `age_group`.
-        across: another, or several, such as `gender`, `race`.
-
-    Returns:
-        Indexed by the labels of `down`; a column a combination of the others' labels,
-        with a level for each of several.
-    """
-    levels = [names_of(faces[name]) for name in across]
-    codes = np.zeros(np.count_nonzero(mask), np.int64)
-    for level in levels:
-        more = codes_of(faces[level.name])[mask]
-        codes = np.where((codes < 0) | (more < 0), -1, codes * len(level) + more)
-    names = levels[0] if len(levels) == 1 else pd.MultiIndex.from_product(levels)
-    rows = names_of(faces[down])
-    counted = _count_pairs(codes_of(faces[down])[mask], codes, len(rows), len(names))
-    return pd.DataFrame(counted, rows, names)
-
-
 def age_spread(
     faces: pd.DataFrame, mask: np.ndarray, down: str, across: str
 ) -> pd.DataFrame:
@@ -107,14 +81,9 @@ def age_spread(
     return pd.DataFrame({"n": n, **found}, index)
 
 
-def normalised(
-    counts: pd.DataFrame, within: Literal["all", "rows", "columns"] = "all"
-) -> pd.DataFrame:
-    """Counts as shares, 0..1, of all, of their row or of their column; 0 of none."""
-    axis = {"all": None, "rows": 1, "columns": 0}[within]
-    values = counts.to_numpy()
-    shares = values / np.maximum(values.sum(axis=axis, keepdims=True), 1)
-    return pd.DataFrame(shares, counts.index, counts.columns)
+def normalised(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts as shares, 0..1, of all; 0 of none."""
+    return counts / max(counts.to_numpy().sum(), 1)
 
 
 def error_by(faces: pd.DataFrame, mask: np.ndarray, by: str = "age") -> pd.DataFrame:

@@ -121,16 +121,6 @@ def _issue(faces: pd.DataFrame, kind: str) -> Issue:
     return Issue(kind, int(np.count_nonzero(rows)), counts, groups)
 
 
-def count_rejects(rejects: pd.DataFrame) -> dict[str, int]:
-    """How many files the import refused for each reason, most frequent first.
-
-    Args:
-        rejects: as returned by `index.read_rejects`.
-    """
-    counted = rejects["reason"].value_counts()
-    return {str(reason): int(n) for reason, n in counted.items()}
-
-
 def count_crossings(faces: pd.DataFrame) -> pd.DataFrame:
     """Count the duplicates that lie in two splits at once, for every two splits.
 
@@ -159,10 +149,8 @@ def count_crossings(faces: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def removal_effect(
-    faces: pd.DataFrame, removed: np.ndarray, split: str = "test"
-) -> Effect:
-    """Measure the error of a split with and without some faces.
+def removal_effect(faces: pd.DataFrame, removed: np.ndarray) -> Effect:
+    """Measure the error on test with and without some faces.
 
     Taking out faces that were picked by their error, such as `mislabelled`, lowers it
     whatever their labels are: that change is no finding.
@@ -171,10 +159,9 @@ def removal_effect(
         faces: as returned by `face_table.read_faces`, with estimates.
         removed: the faces to take out, a mask of shape (n,), such as
             `faces["crossing"]`; those of other splits make no difference.
-        split: whose error is measured.
     """
     error = faces["abs_error"].to_numpy()
-    measured = (faces["split"] == split).to_numpy() & ~np.isnan(error)
+    measured = (faces["split"] == "test").to_numpy() & ~np.isnan(error)
     out = measured & np.asarray(removed, bool)
     return Effect(
         n=int(np.count_nonzero(measured)),

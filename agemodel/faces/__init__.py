@@ -10,14 +10,13 @@ from agemodel.faces.crop import (
     square_of_detection,
     square_of_picture,
 )
-from agemodel.faces.detection import Detection, Detector
+from agemodel.faces.detection import Detection
 from agemodel.faces.quality import FaceQuality, quality_of, warnings
 
 __all__ = [
     "BOX_SCALE",
     "CropSquare",
     "Detection",
-    "Detector",
     "FaceQuality",
     "crop_square",
     "quality_of",

@@ -17,16 +17,6 @@ from ai_edge_litert.interpreter import Interpreter
 from agemodel.core import paths
 from agemodel.core.checksums import read_verified
 
-LANDMARKS = (
-    "right eye",
-    "left eye",
-    "nose tip",
-    "mouth centre",
-    "right ear",
-    "left ear",
-)
-"""The landmarks in their order; right and left are the person's."""
-
 _LOGIT_LIMIT = 80.0
 """Beyond it the sigmoid is 0 or 1 and its exponential leaves float32."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
@@ -21,9 +20,8 @@ class Detection:
         box_xyxy: left, top, right and bottom of its box, px of the photo; may reach
             beyond the photo's edge.
         score: how sure the detector is, 0..1.
-        landmarks_xy: shape (6, 2), float32, px of the photo, in the order of
-            `blazeface.LANDMARKS`: the person's right eye, left eye, nose tip, mouth
-            centre, right ear, left ear.
+        landmarks_xy: shape (6, 2), float32, px of the photo: the person's
+            right eye, left eye, nose tip, mouth centre, right ear, left ear.
     """
 
     box_xyxy: tuple[float, float, float, float]
@@ -64,14 +62,3 @@ class Detection:
             return math.copysign(90.0, along[2] - (along[4] + along[5]) / 2)
         place = (along[2] - (along[4] + along[5]) / 2) / half_width
         return math.degrees(math.atan(place / NOSE_REACH))
-
-
-class Detector(Protocol):
-    """Finds faces; one thread at a time may use one detector."""
-
-    def detect(self, rgb: np.ndarray) -> list[Detection]:
-        """Find all faces in a photo, largest first.
-
-        Args:
-            rgb: shape (h, w, 3), uint8, upright.
-        """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,24 +53,17 @@ def count_faces(config: TrainConfig, data_dir: Path) -> dict[str, int]:
     return {str(part): int(n) for part, n in faces["part"].value_counts().items()}
 
 
-def forecast(
-    config: TrainConfig, faces: Mapping[str, int], runs: Sequence[Run] | None = None
-) -> Forecast | None:
+def forecast(config: TrainConfig, faces: Mapping[str, int]) -> Forecast | None:
     """How long a training may take; None where there is no run of its network.
 
     The most similar run is taken: with as many frozen blocks; then a local one; then
-    one of the same input size; then the last in the order of `runs`.
+    one of the same input size; then the last that `list_runs` gives.
 
     Args:
         config: the recipe.
         faces: as returned by `count_faces`.
-        runs: the runs to compare with; all unless given.
     """
-    found = [
-        made
-        for run in (list_runs() if runs is None else runs)
-        if (made := _by_run(run, config, faces))
-    ]
+    found = [made for run in list_runs() if (made := _by_run(run, config, faces))]
     nearest = sorted(
         found, key=lambda made: (made.same_blocks, made.made_here, made.same_size)
     )

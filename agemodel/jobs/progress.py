@@ -60,17 +60,11 @@ class JobProgress:
 class ProgressFile:
     """Writes a run's progress; callable as an `OnProgress`."""
 
-    def __init__(self, folder: Path, interval_s: float = INTERVAL_S) -> None:
-        """Remember where to write; nothing is written yet.
-
-        Args:
-            folder: the run's folder.
-            interval_s: the shortest time between two writes.
-        """
+    def __init__(self, folder: Path) -> None:
+        """Remember the run's folder; nothing is written yet."""
         self._path = folder / FILE
-        self._interval_s = interval_s
         self._last: JobProgress | None = None
-        self._written = -interval_s
+        self._written = -INTERVAL_S
 
     def __call__(self, done: int, total: int | None, text: str) -> None:
         """Write the progress, unless it was written a moment ago."""
@@ -81,7 +75,7 @@ class ProgressFile:
         else:
             began_done, began_at = last.began_done, last.began_at
         self._last = JobProgress(text, done, total, began_done, began_at, now)
-        due = time.monotonic() - self._written >= self._interval_s
+        due = time.monotonic() - self._written >= INTERVAL_S
         if due or done == total:
             self._written = time.monotonic()
             write_whole(self._path, json.dumps(asdict(self._last)).encode())

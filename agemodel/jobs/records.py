@@ -32,6 +32,7 @@ INTERRUPTED = 130
 
 _PARTICIPLES = {TRAIN: "trained", EVALUATE: "evaluated", EXPORT: "exported"}
 _LOG_BYTES = 16_384
+_TAIL_LINES = 12
 _TENSORFLOW_LINE = re.compile(
     r"[IWE]\d{4} \d\d:\d\d|[IWE]0000 00:00|WARNING: All log messages before absl"
     r"|INFO: Created TensorFlow Lite|fully_quantize: "
@@ -180,7 +181,7 @@ def recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
             _end(run, code)
 
 
-def read_tail(run: Run, job: Job, lines: int = 12) -> str:
+def read_tail(run: Run, job: Job) -> str:
     """The last lines of a job's output, without TensorFlow's about the machine."""
     try:
         with (run.folder / LOG).open("rb") as file:
@@ -191,7 +192,7 @@ def read_tail(run: Run, job: Job, lines: int = 12) -> str:
         return ""
     written = content.decode("utf-8", "replace").splitlines()
     kept = [line for line in written if not _TENSORFLOW_LINE.match(line)]
-    return "\n".join(kept[-lines:])
+    return "\n".join(kept[-_TAIL_LINES:])
 
 
 def log_size(run: Run) -> int:

@@ -9,7 +9,6 @@ from agemodel.explorer.aggregates import (
     age_histogram,
     age_spread,
     collected,
-    cross_counts,
     error_by,
     normalised,
     value_counts,
@@ -43,10 +42,6 @@ def test_faces_without_a_label_are_in_no_column() -> None:
     everyone = np.ones(3, bool)
     assert age_histogram(faces, everyone, "split").to_numpy().sum() == 1
     assert value_counts(faces, everyone, "split").tolist() == [0, 0, 1]
-    assert cross_counts(faces, everyone, "age_group", "split").to_numpy().sum() == 1
-    for across in (("split", "race"), ("race", "split")):
-        counted = cross_counts(faces, everyone, "age_group", *across)
-        assert counted.to_numpy().sum() == 1
 
 
 def test_values_that_no_face_has_are_counted_as_none() -> None:
@@ -59,23 +54,6 @@ def test_values_that_no_face_has_are_counted_as_none() -> None:
         "Indian": 0,
         "Other": 0,
     }
-
-
-def test_two_labels_are_counted_together() -> None:
-    counted = cross_counts(FACES, MASK, "age_group", "race")
-    expected = pd.crosstab(CHOSEN["age_group"], CHOSEN["race"], dropna=False)
-    assert (counted == expected).all(axis=None)
-    assert (counted.index.name, counted.columns.name) == ("age_group", "race")
-
-
-def test_three_labels_are_counted_together() -> None:
-    counted = cross_counts(FACES, MASK, "age_group", "gender", "race")
-    assert counted.shape == (9, 10)
-    assert counted.columns.names == ["gender", "race"]
-    for (gender, race), column in counted.items():
-        both = (CHOSEN["gender"] == gender) & (CHOSEN["race"] == race)
-        for group, n in column.items():
-            assert n == (both & (CHOSEN["age_group"] == group)).sum()
 
 
 def test_ages_spread_as_plain_quantiles_say() -> None:
@@ -96,22 +74,10 @@ def test_pairs_of_labels_that_no_face_has_do_not_spread() -> None:
     assert found.iloc[0].tolist() == [2, 5, 5, 5, 40, 40]
 
 
-@pytest.mark.parametrize(
-    ("within", "expected"),
-    [
-        ("all", [[0.2, 0.3], [0, 0.5]]),
-        ("rows", [[0.4, 0.6], [0, 1]]),
-        ("columns", [[1, 0.375], [0, 0.625]]),
-    ],
-)
-def test_counts_become_shares(within: str, expected: list) -> None:
-    shares = normalised(pd.DataFrame([[2, 3], [0, 5]]), within)
-    assert shares.to_numpy() == pytest.approx(np.array(expected))
-
-
-def test_shares_of_nothing_are_zero() -> None:
-    for within in ("all", "rows", "columns"):
-        assert not normalised(pd.DataFrame([[0, 0]]), within).to_numpy().any()
+def test_counts_become_shares() -> None:
+    shares = normalised(pd.DataFrame([[2, 3], [0, 5]]))
+    assert shares.to_numpy() == pytest.approx(np.array([[0.2, 0.3], [0, 0.5]]))
+    assert not normalised(pd.DataFrame([[0, 0]])).to_numpy().any()
 
 
 def test_errors_are_averaged_by_age() -> None:
@@ -154,6 +120,5 @@ def test_dates_are_counted_by_month_and_day() -> None:
 @pytest.mark.parametrize("mask", [np.zeros(3000, bool)])
 def test_no_face_gives_empty_charts_and_no_error(mask: np.ndarray) -> None:
     assert age_histogram(FACES, mask, "gender").to_numpy().sum() == 0
-    assert cross_counts(FACES, mask, "age_group", "race").to_numpy().sum() == 0
     assert len(error_by(FACES, mask)) == len(collected(FACES, mask)) == 0
     assert len(age_spread(FACES, mask, "race", "gender")) == 0

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from agemodel.core.labels import SPLIT_NAMES
@@ -9,7 +8,6 @@ from agemodel.explorer.filters import mask
 from agemodel.explorer.issues import (
     MEANINGS,
     count_crossings,
-    count_rejects,
     find_issues,
     removal_effect,
 )
@@ -84,7 +82,6 @@ def test_taking_faces_out_changes_the_error_of_test_alone() -> None:
     assert same.mae_without == same.mae_with == 3
     assert np.isnan(same.mae_removed)
     assert np.isnan(removal_effect(faces, np.ones(6, bool)).mae_without)
-    assert removal_effect(faces, np.zeros(6, bool), "val").mae_with == 60
 
 
 def test_means_are_those_of_plain_pandas() -> None:
@@ -95,11 +92,3 @@ def test_means_are_those_of_plain_pandas() -> None:
     assert effect.removed > 0
     assert effect.mae_with == pytest.approx(test["abs_error"].mean(), rel=1e-5)
     assert effect.mae_without == pytest.approx(rest["abs_error"].mean(), rel=1e-5)
-
-
-def test_rejects_are_counted_by_reason() -> None:
-    rejects = pd.DataFrame(
-        {"file": ["a", "b", "c"], "reason": ["No race.", "Cut short.", "No race."]}
-    )
-    assert list(count_rejects(rejects).items()) == [("No race.", 2), ("Cut short.", 1)]
-    assert count_rejects(rejects[:0]) == {}

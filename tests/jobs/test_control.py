@@ -64,7 +64,6 @@ def test_job_that_fails_says_why_with_its_own_last_lines(run: Run) -> None:
     assert (job.state, job.code) == (FAILED, 1)
     wait_until(lambda: "it broke" in read_tail(run, job))  # said after the record
     assert read_tail(run, job).splitlines() == ["at work", "it broke"]
-    assert read_tail(run, job, lines=1) == "it broke"
     # The log keeps what came before, too.
     assert (run.folder / "process.log").read_text().count("at work") == 2
 
