@@ -68,7 +68,7 @@ DATASET_ACTS = {
 }
 KINDS = {
     "served": "**ours, measured**",
-    "told": "**ours, measured**",
+    "restricted": "**ours, measured**",
     "own": "ours, measured",
     "measured": "theirs, measured by us earlier",
     "published": "theirs, published",
@@ -133,8 +133,8 @@ def _field(found: dict[str, Any]) -> str:
         "CORAL's 3,287 test faces, 21 to 60 years. Others trained on CORAL's training "
         "faces or on something else, we on our own training faces, of all ages; no "
         "test face is among them. A network that learned from CORAL's faces alone can "
-        "only answer 21 to 60 years: 'told the range' is ours, its distributions cut "
-        "to that.\n\n"
+        "only answer 21 to 60 years: 'restricted to the range' is ours, its "
+        "distributions cut to that.\n\n"
         f"{_field_table(found['coral_test'])}\n"
         "Test faces of all ages; each of the papers' splits is another than ours.\n\n"
         f"{_field_table(found['test'])}"

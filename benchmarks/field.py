@@ -26,7 +26,9 @@ PARTS = ("coral_test", "test")
 OWN_SPLIT = "split"
 """The index column of this project's split; a run of another saw other faces."""
 
-TOLD = "each face told to be 21 to 60 years old, as those know that learned from such"
+RESTRICTED = (
+    "estimates restricted to 21 to 60 years, as of those that learned from such"
+)
 
 MEASURES = ("n", "mae_years", "mae_years_95", "cs5", "gender_accuracy")
 
@@ -59,10 +61,9 @@ def own_rows(card: Card, shipped: Path, part: str) -> list[dict[str, Any]]:
     served = {"name": f"{card.name}, as served", "kind": "served", **known}
     rows = [served | _measures(measured.get(part, {}))]
     if part == "coral_test":
-        told = {"name": f"{card.name}, told the range", "kind": "told", **known}
-        rows.append(
-            told | {"note": TOLD} | _measures(measured.get(CORAL_RESTRICTED, {}))
-        )
+        name = f"{card.name}, restricted to the range"
+        head = {"name": name, "kind": "restricted", "note": RESTRICTED, **known}
+        rows.append(head | _measures(measured.get(CORAL_RESTRICTED, {})))
     runs = [Run(path.parent) for path in sorted(shipped.glob("*/metrics.json"))]
     for run in runs:
         config = run.read_json("config.json")

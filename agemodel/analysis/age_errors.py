@@ -1,6 +1,6 @@
 """How far the estimated ages are off, by age and altogether.
 
-Every function takes the table of `read_judged` and the faces that count, a mask
+Every function takes the table of `read_predicted` and the faces that count, a mask
 of shape (n,). Functions named `faces_` give the row numbers of a part of these faces,
 the largest error first.
 """
@@ -25,17 +25,17 @@ BAND = (10, 90)
 """The percentiles between which most errors lie."""
 
 CUMULATIVE_YEARS = np.arange(21)
-_TOLD_YEARS = (1, 5, 10)
+_STATED_YEARS = (1, 5, 10)
 
 
-def count_ages(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def count_ages(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """Count the faces by labelled and estimated age.
 
     Returns:
         Indexed by the middle of the estimated ages, a column a middle of the labelled
         ones, both `CELLS`.
     """
-    true, estimated = _cells(judged.loc[rows])
+    true, estimated = _cells(predicted.loc[rows])
     size = len(CELLS)
     counted = np.bincount(estimated * size + true, minlength=size * size)
     return pd.DataFrame(
@@ -46,7 +46,7 @@ def count_ages(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 
 def faces_in_cells(
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
     rows: np.ndarray,
     age: tuple[float, float],
     age_years: tuple[float, float],
@@ -54,19 +54,19 @@ def faces_in_cells(
     """The faces of a rectangle of cells.
 
     Args:
-        judged: the table.
+        predicted: the table.
         rows: the faces that count.
         age: the middles of its least and greatest labelled ages, years.
         age_years: those of its estimated ages.
     """
     in_cells = rows.copy()
-    for cells, bounds in zip(_cells(judged), (age, age_years), strict=True):
+    for cells, bounds in zip(_cells(predicted), (age, age_years), strict=True):
         low, high = _cell(np.array(bounds))
         in_cells &= (low <= cells) & (cells <= high)
-    return worst_first(judged, in_cells)
+    return worst_first(predicted, in_cells)
 
 
-def running_errors(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def running_errors(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """How the signed errors spread at every labelled age.
 
     Returns:
@@ -74,9 +74,10 @@ def running_errors(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
         errors, in years, `low` and `high` (the percentiles of `BAND`), `median` and
         `mean`; nan where they are fewer than `MIN_FACES`.
     """
-    ages = judged["age"].to_numpy()[rows]
+    ages = predicted["age"].to_numpy()[rows]
     order = np.argsort(ages, kind="stable")
-    ages, errors = ages[order], judged["error_years"].to_numpy(np.float64)[rows][order]
+    errors = predicted["error_years"].to_numpy(np.float64)[rows][order]
+    ages = ages[order]
     starts = np.searchsorted(ages, AGES - WINDOW_YEARS, side="left")
     ends = np.searchsorted(ages, AGES + WINDOW_YEARS, side="right")
     table = np.full((len(AGES), 4), np.nan)
@@ -91,13 +92,13 @@ def running_errors(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 
 def faces_of_ages(
-    judged: pd.DataFrame, rows: np.ndarray, low: float, high: float
+    predicted: pd.DataFrame, rows: np.ndarray, low: float, high: float
 ) -> np.ndarray:
     """The faces from one labelled age to another, both included."""
-    return worst_first(judged, rows & judged["age"].between(low, high).to_numpy())
+    return worst_first(predicted, rows & predicted["age"].between(low, high).to_numpy())
 
 
-def cumulative_scores(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def cumulative_scores(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """CS@k for k of `CUMULATIVE_YEARS`, beside that of guessing one age.
 
     Returns:
@@ -105,11 +106,11 @@ def cumulative_scores(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
         years off, and `guess`, what it would be were every face given the mean age of
         the train faces (nan where the run has none); `attrs["guess_years"]` is that.
     """
-    train = judged["age"].to_numpy()[(judged["split"] == "train").to_numpy()]
+    train = predicted["age"].to_numpy()[(predicted["split"] == "train").to_numpy()]
     guess = float(train.mean()) if len(train) else np.nan
-    guessed = np.abs(judged["age"].to_numpy()[rows] - guess)
+    guessed = np.abs(predicted["age"].to_numpy()[rows] - guess)
     columns = {
-        "cs": _shares_within(judged["abs_error"].to_numpy()[rows]),
+        "cs": _shares_within(predicted["abs_error"].to_numpy()[rows]),
         "guess": _shares_within(guessed) if len(train) else np.nan,
     }
     table = pd.DataFrame(columns, pd.Index(CUMULATIVE_YEARS, name="years"))
@@ -117,15 +118,15 @@ def cumulative_scores(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     return table
 
 
-def faces_beyond(judged: pd.DataFrame, rows: np.ndarray, years: float) -> np.ndarray:
+def faces_beyond(predicted: pd.DataFrame, rows: np.ndarray, years: float) -> np.ndarray:
     """The faces that are more than so many years off."""
-    return worst_first(judged, rows & (judged["abs_error"] > years).to_numpy())
+    return worst_first(predicted, rows & (predicted["abs_error"] > years).to_numpy())
 
 
-def worst_first(judged: pd.DataFrame, mask: np.ndarray) -> np.ndarray:
+def worst_first(predicted: pd.DataFrame, mask: np.ndarray) -> np.ndarray:
     """The row numbers of some faces, the largest absolute error first."""
     chosen = np.flatnonzero(mask)
-    order = np.argsort(-judged["abs_error"].to_numpy()[chosen], kind="stable")
+    order = np.argsort(-predicted["abs_error"].to_numpy()[chosen], kind="stable")
     return chosen[order]
 
 
@@ -134,9 +135,9 @@ def percent(share: float) -> str:
     return f"{share * 100:.1f}\u00a0%"
 
 
-def density_in_words(judged: pd.DataFrame, rows: np.ndarray) -> str:
+def density_in_words(predicted: pd.DataFrame, rows: np.ndarray) -> str:
     """How near the estimates come to the labels, and on which side they lie."""
-    errors = judged["error_years"].to_numpy()[rows]
+    errors = predicted["error_years"].to_numpy()[rows]
     half, most = np.percentile(np.abs(errors), [50, 90])
     return (
         f"Half of the estimates lie within {half:.1f} years of the label, nine in ten "
@@ -173,12 +174,12 @@ def cumulative_in_words(scores: pd.DataFrame) -> str:
     Args:
         scores: as returned by `cumulative_scores`.
     """
-    told = [f"{percent(scores['cs'].loc[k])} within {k}" for k in _TOLD_YEARS]
-    words = f"Of the estimates {told[0]} year, {', '.join(told[1:])} years."
+    stated = [f"{percent(scores['cs'].loc[k])} within {k}" for k in _STATED_YEARS]
+    words = f"Of the estimates {stated[0]} year, {', '.join(stated[1:])} years."
     guess = scores.attrs["guess_years"]
     if np.isnan(guess):
         return words
-    middle = _TOLD_YEARS[1]
+    middle = _STATED_YEARS[1]
     return (
         f"{words} Guessing the mean age of the train faces, {guess:.1f}, for everybody "
         f"would bring {percent(scores['guess'][middle])} within {middle}."

@@ -31,7 +31,7 @@ NETWORKS = ("seed_cnn", "group_cnn")
 
 KINDS = {
     "run": "this run",
-    "told": "this run, told more",
+    "restricted": "this run, restricted",
     "constant": "no model",
     "baseline": "another network",
     "published": "published",
@@ -42,13 +42,13 @@ KINDS = {
 
 @dataclass(frozen=True)
 class System:
-    """Something that judges faces, with its measures.
+    """Something that estimates faces, with its measures.
 
     Attributes:
         name: for a row or an axis.
         kind: of `KINDS`.
         n: how many faces the measures are of; None where it was not stated.
-        scores: by the keys of `headline.MEASURES`, as far as they are known.
+        scores: by the keys of `measures.MEASURES`, as far as they are known.
         note: what to know before comparing.
     """
 
@@ -59,26 +59,26 @@ class System:
     note: str = ""
 
 
-def guess_always(judged: pd.DataFrame) -> pd.DataFrame:
-    """The same faces, all judged to have the mean age of train.
+def guess_always(predicted: pd.DataFrame) -> pd.DataFrame:
+    """The same faces, all estimated to have the mean age of train.
 
     The gender is the one that more of the train faces are labelled with. There is no
     interval.
 
     Args:
-        judged: as returned by `read_judged`, with faces of train.
+        predicted: as returned by `read_predicted`, with faces of train.
 
     Raises:
         ModelError: there is no face of train to learn this from.
     """
-    train = judged[judged["split"] == "train"]
+    train = predicted[predicted["split"] == "train"]
     if train.empty:
         raise ModelError("The run's predictions hold no face of train.")
-    n = len(judged)
+    n = len(predicted)
     mean = float(train["age"].mean())
     more_female = np.mean(codes_of(train["gender"]) == GENDERS.index("female")) > 0.5
     group = np.full(n, age_group_index(mean), np.int8)
-    return judged.assign(
+    return predicted.assign(
         age_years=np.full(n, mean),
         age_low=np.full(n, np.nan),
         age_high=np.full(n, np.nan),
@@ -181,9 +181,9 @@ def restricted_systems(run: Run, split: str) -> list[System]:
         if key in measures
     }
     low, high = CORAL_RANGE
-    name = f"{run.id}, told {low} to {high}"
-    note = "as networks know that learned from such faces alone"
-    return [System(name, "told", measures["n"], scores, note)]
+    name = f"{run.id}, restricted to {low} to {high}"
+    note = "as it is of networks that learned from such faces alone"
+    return [System(name, "restricted", measures["n"], scores, note)]
 
 
 def evaluated_runs() -> list[Run]:

@@ -1,6 +1,6 @@
 """Whether the model knows when it errs: its intervals and probabilities.
 
-Every function takes the table of `read_judged` and the faces that count, a mask
+Every function takes the table of `read_predicted` and the faces that count, a mask
 of shape (n,). Functions named `faces_` give the row numbers of a part of these faces.
 """
 
@@ -42,42 +42,42 @@ def wilson_interval(
     return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
-def is_inside(judged: pd.DataFrame) -> np.ndarray:
+def is_inside(predicted: pd.DataFrame) -> np.ndarray:
     """Whether each labelled age lies in its interval, the bounds included."""
-    age = judged["age"]
-    return ((judged["age_low"] <= age) & (age <= judged["age_high"])).to_numpy()
+    age = predicted["age"]
+    return ((predicted["age_low"] <= age) & (age <= predicted["age_high"])).to_numpy()
 
 
-def widths_of(judged: pd.DataFrame) -> np.ndarray:
+def widths_of(predicted: pd.DataFrame) -> np.ndarray:
     """The widths of the intervals, years, to the hundredth: a run without distributions
     gives all the same width, which float32 would tell apart."""
-    return judged["width_years"].to_numpy(np.float64).round(2)
+    return predicted["width_years"].to_numpy(np.float64).round(2)
 
 
-def coverage_by_age(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def coverage_by_age(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """How often the interval holds the labelled age, by labelled age group.
 
     Returns:
         Indexed by `labels.AGE_GROUPS`, of those that a face has: `n`, `coverage` and
         its 95 % interval `low` and `high`, 0..1.
     """
-    groups = codes_of(judged["age_group"])[rows]
-    return _shares(groups, is_inside(judged)[rows], AGE_GROUPS, "coverage")
+    groups = codes_of(predicted["age_group"])[rows]
+    return _shares(groups, is_inside(predicted)[rows], AGE_GROUPS, "coverage")
 
 
-def overall_coverage(judged: pd.DataFrame, rows: np.ndarray) -> pd.Series:
+def overall_coverage(predicted: pd.DataFrame, rows: np.ndarray) -> pd.Series:
     """`n`, `coverage`, `low` and `high` of all the faces at once."""
-    inside = is_inside(judged)[rows]
+    inside = is_inside(predicted)[rows]
     return _shares(np.zeros(len(inside), int), inside, ("all",), "coverage").iloc[0]
 
 
-def faces_outside(judged: pd.DataFrame, rows: np.ndarray, group: str) -> np.ndarray:
+def faces_outside(predicted: pd.DataFrame, rows: np.ndarray, group: str) -> np.ndarray:
     """The faces of an age group whose label lies outside, the largest error first."""
-    of_group = (judged["age_group"] == group).to_numpy()
-    return worst_first(judged, rows & of_group & ~is_inside(judged))
+    of_group = (predicted["age_group"] == group).to_numpy()
+    return worst_first(predicted, rows & of_group & ~is_inside(predicted))
 
 
-def reliability(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def reliability(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """How often faces are labelled female, by the probability that the model gave.
 
     Returns:
@@ -85,32 +85,32 @@ def reliability(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
         (the mean given), `female` (the share labelled so) and its 95 % interval `low`
         and `high`, 0..1.
     """
-    p_female = judged["p_female"].to_numpy()[rows]
+    p_female = predicted["p_female"].to_numpy()[rows]
     bins = _bins(p_female)
-    female = _is_female(judged)[rows]
+    female = _is_female(predicted)[rows]
     table = _shares(bins, female, range(BINS), "female")
     sums = np.bincount(bins, p_female.astype(np.float64), BINS)
     table.insert(1, "p_female", sums[table.index] / table["n"])
     return table.rename_axis("bin")
 
 
-def calibration_error(judged: pd.DataFrame, rows: np.ndarray) -> float:
+def calibration_error(predicted: pd.DataFrame, rows: np.ndarray) -> float:
     """The expected calibration error of p(female), 0..1, over `BINS` bins."""
     measured = gender_metrics(
-        _is_female(judged)[rows].astype(int), judged["p_female"].to_numpy()[rows]
+        _is_female(predicted)[rows].astype(int), predicted["p_female"].to_numpy()[rows]
     )
     return measured["gender_calibration_error"]
 
 
-def faces_in_bin(judged: pd.DataFrame, rows: np.ndarray, number: int) -> np.ndarray:
-    """The faces of a bin of `reliability`, those judged wrongly first."""
-    p_female = judged["p_female"].to_numpy()
+def faces_in_bin(predicted: pd.DataFrame, rows: np.ndarray, number: int) -> np.ndarray:
+    """The faces of a bin of `reliability`, those estimated wrongly first."""
+    p_female = predicted["p_female"].to_numpy()
     chosen = np.flatnonzero(rows & (_bins(p_female) == number))
-    wrong = judged["gender_wrong"].to_numpy(bool)[chosen]
+    wrong = predicted["gender_wrong"].to_numpy(bool)[chosen]
     return chosen[np.lexsort((-np.abs(p_female[chosen] - 0.5), ~wrong))]
 
 
-def error_by_width(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def error_by_width(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """The error and the coverage of the faces in equal parts by their stated width.
 
     Returns:
@@ -118,8 +118,8 @@ def error_by_width(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
         first: `low`, `high` and `width_years` (the least, greatest and mean width),
         `n`, `mae_years`, `mae_low`, `mae_high` (bootstrap 95 %), `coverage`.
     """
-    widths = widths_of(judged)[rows]
-    errors, inside = judged["abs_error"].to_numpy()[rows], is_inside(judged)[rows]
+    widths = widths_of(predicted)[rows]
+    errors, inside = predicted["abs_error"].to_numpy()[rows], is_inside(predicted)[rows]
     parts = equal_parts(widths, WIDTH_PARTS)
     masks = [parts == number for number in np.unique(parts)]
     table = mean_errors([errors[mask] for mask in masks])
@@ -130,11 +130,11 @@ def error_by_width(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 
 def faces_of_width(
-    judged: pd.DataFrame, rows: np.ndarray, low: float, high: float
+    predicted: pd.DataFrame, rows: np.ndarray, low: float, high: float
 ) -> np.ndarray:
     """The faces whose interval is so wide, the largest error first."""
-    widths = widths_of(judged)
-    return worst_first(judged, rows & (low <= widths) & (widths <= high))
+    widths = widths_of(predicted)
+    return worst_first(predicted, rows & (low <= widths) & (widths <= high))
 
 
 def coverage_in_words(groups: pd.DataFrame, overall: pd.Series, stated: float) -> str:
@@ -233,8 +233,8 @@ def _bins(p_female: np.ndarray) -> np.ndarray:
     return np.minimum((p_female * BINS).astype(int), BINS - 1)
 
 
-def _is_female(judged: pd.DataFrame) -> np.ndarray:
-    return codes_of(judged["gender"]) == GENDERS.index("female")
+def _is_female(predicted: pd.DataFrame) -> np.ndarray:
+    return codes_of(predicted["gender"]) == GENDERS.index("female")
 
 
 def _share_text(row: pd.Series) -> str:

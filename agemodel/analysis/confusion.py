@@ -55,22 +55,22 @@ class Classes:
     sureness: np.ndarray
 
 
-def gender_classes(judged: pd.DataFrame) -> Classes:
+def gender_classes(predicted: pd.DataFrame) -> Classes:
     """The gender labels; estimated is the more probable one, also where it is open.
 
     Args:
-        judged: as returned by `read_judged`.
+        predicted: as returned by `read_predicted`.
     """
-    p_female = judged["p_female"].to_numpy()
+    p_female = predicted["p_female"].to_numpy()
     return Classes(
         GENDERS,
-        codes_of(judged["gender"]).astype(np.intp),
+        codes_of(predicted["gender"]).astype(np.intp),
         (p_female >= 0.5).astype(np.intp),
         np.abs(p_female - 0.5),
     )
 
 
-def age_classes(judged: pd.DataFrame, bands: str, edges: str = "") -> Classes:
+def age_classes(predicted: pd.DataFrame, bands: str, edges: str = "") -> Classes:
     """Bands of ages.
 
     Of the nine groups the estimated one is the most probable by the model's own
@@ -78,41 +78,41 @@ def age_classes(judged: pd.DataFrame, bands: str, edges: str = "") -> Classes:
     completed years.
 
     Args:
-        judged: as returned by `read_judged`.
+        predicted: as returned by `read_predicted`.
         bands: of `BANDS`.
         edges: of one's own, as returned by `read_edges`.
 
     Raises:
         ConfigError: the edges cannot be read.
     """
-    sureness = -judged["width_years"].to_numpy()
+    sureness = -predicted["width_years"].to_numpy()
     if bands == GROUPS:
         true, estimated = (
-            codes_of(judged[name]).astype(np.intp)
+            codes_of(predicted[name]).astype(np.intp)
             for name in ("age_group", "estimated_group")
         )
         return Classes(AGE_GROUPS, true, estimated, sureness)
     starts = read_edges(edges) if bands == OWN else _STARTS[bands]
     return Classes(
         band_names(starts),
-        _band_index(starts, judged["age"].to_numpy()),
-        _band_index(starts, judged["age_years"].to_numpy()),
+        _band_index(starts, predicted["age"].to_numpy()),
+        _band_index(starts, predicted["age_years"].to_numpy()),
         sureness,
     )
 
 
-def classes_of(judged: pd.DataFrame) -> dict[str, Classes]:
+def classes_of(predicted: pd.DataFrame) -> dict[str, Classes]:
     """Gender and all bands but one's own, by their names in words.
 
     Args:
-        judged: as returned by `read_judged`.
+        predicted: as returned by `read_predicted`.
     """
     ages = {
-        f"Age: {words.lower()}": age_classes(judged, bands)
+        f"Age: {words.lower()}": age_classes(predicted, bands)
         for bands, words in BANDS.items()
         if bands != OWN
     }
-    return {"Gender": gender_classes(judged), **ages}
+    return {"Gender": gender_classes(predicted), **ages}
 
 
 def read_edges(text: str) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
-"""What the model would gain if it judged only the faces that it is sure of.
+"""What the model would gain if it estimated only the faces that it is sure of.
 
-Every function takes the table of `read_judged` and the faces that count, a mask
+Every function takes the table of `read_predicted` and the faces that count, a mask
 of shape (n,).
 """
 
@@ -34,35 +34,35 @@ class Band:
     error: float
 
 
-def age_risk(judged: pd.DataFrame, rows: np.ndarray) -> pd.Series:
+def age_risk(predicted: pd.DataFrame, rows: np.ndarray) -> pd.Series:
     """The mean absolute error of the faces with the narrowest intervals.
 
     Returns:
         `mae_years`, indexed by the share of faces that is kept, 0..1; faces of equal
         width are kept or left together.
     """
-    sureness = -widths_of(judged)[rows]
-    errors = judged["abs_error"].to_numpy(np.float64)[rows]
+    sureness = -widths_of(predicted)[rows]
+    errors = predicted["abs_error"].to_numpy(np.float64)[rows]
     return _risk(sureness, errors).rename("mae_years")
 
 
-def gender_risk(judged: pd.DataFrame, rows: np.ndarray) -> pd.Series:
+def gender_risk(predicted: pd.DataFrame, rows: np.ndarray) -> pd.Series:
     """The share of wrong genders among the faces with the surest, as `age_risk`."""
-    sureness = np.abs(judged["p_female"].to_numpy(np.float64)[rows] - 0.5)
-    wrong = judged["gender_wrong"].to_numpy(np.float64)[rows]
+    sureness = np.abs(predicted["p_female"].to_numpy(np.float64)[rows] - 0.5)
+    wrong = predicted["gender_wrong"].to_numpy(np.float64)[rows]
     return _risk(sureness, wrong).rename("error")
 
 
-def uncertain_band(judged: pd.DataFrame, rows: np.ndarray) -> Band | None:
+def uncertain_band(predicted: pd.DataFrame, rows: np.ndarray) -> Band | None:
     """Where the model leaves the gender open; None where it never does.
 
     The band is that of all faces of the table, its share and error those of `rows`.
     """
-    decided = judged["decided"].to_numpy(bool)
-    left_open = judged["p_female"].to_numpy()[~decided]
+    decided = predicted["decided"].to_numpy(bool)
+    left_open = predicted["p_female"].to_numpy()[~decided]
     if not len(left_open) or not rows.any():
         return None
-    wrong = judged["gender_wrong"].to_numpy(bool)[rows & decided]
+    wrong = predicted["gender_wrong"].to_numpy(bool)[rows & decided]
     return Band(
         low=float(left_open.min()),
         high=float(left_open.max()),
@@ -83,7 +83,7 @@ def age_risk_in_words(risk: pd.Series) -> str:
     half = int(np.abs(kept - 0.5).argmin())
     return (
         f"Were only the {kept[half] * 100:.0f} % of the faces with the narrowest "
-        f"intervals judged, the mean absolute error would be {risk.iloc[half]:.2f} "
+        f"intervals estimated, the mean absolute error would be {risk.iloc[half]:.2f} "
         f"instead of {risk.iloc[-1]:.2f} years."
     )
 
@@ -95,9 +95,8 @@ def gender_risk_in_words(risk: pd.Series, band: Band | None) -> str:
         risk: as returned by `gender_risk`.
         band: as returned by `uncertain_band`.
     """
-    every = (
-        f"{percent(risk.iloc[-1])} of the genders are judged otherwise than labelled."
-    )
+    wrong = percent(risk.iloc[-1])
+    every = f"{wrong} of the genders are estimated otherwise than labelled."
     if band is None:
         return f"{every} None is left open."
     words = (
@@ -106,7 +105,7 @@ def gender_risk_in_words(risk: pd.Series, band: Band | None) -> str:
     )
     if np.isnan(band.error):
         return f"{words}."
-    return f"{words}; of the others {percent(band.error)} are judged otherwise."
+    return f"{words}; of the others {percent(band.error)} are estimated otherwise."
 
 
 def _risk(sureness: np.ndarray, losses: np.ndarray) -> pd.Series:

@@ -1,6 +1,6 @@
 """The faces that say most: the worst, the surest mistakes, the best, any twenty.
 
-Every function takes the table of `read_judged` and the faces that count, a mask
+Every function takes the table of `read_predicted` and the faces that count, a mask
 of shape (n,), and gives row numbers, the most extreme first.
 """
 
@@ -21,38 +21,38 @@ NEAR_YEARS = 0.5
 """An age that is so little off is right, rounded."""
 
 
-def largest_errors(judged: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+def largest_errors(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     """All the faces, the largest absolute error first."""
-    return worst_first(judged, rows)
+    return worst_first(predicted, rows)
 
 
-def surest_age_mistakes(judged: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+def surest_age_mistakes(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     """The faces whose label lies outside the interval, the error in widths first."""
-    error, width = _errors(judged), _widths(judged)
-    return _ordered(rows & ~is_inside(judged), -error / np.maximum(width, 1.0))
+    error, width = _errors(predicted), _widths(predicted)
+    return _ordered(rows & ~is_inside(predicted), -error / np.maximum(width, 1.0))
 
 
-def surest_gender_mistakes(judged: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+def surest_gender_mistakes(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     """The faces whose gender is wrong, the most certain probability first."""
-    wrong = judged["gender_wrong"].to_numpy(bool)
-    p_female = judged["p_female"].to_numpy(np.float64)
+    wrong = predicted["gender_wrong"].to_numpy(bool)
+    p_female = predicted["p_female"].to_numpy(np.float64)
     return _ordered(rows & wrong, -np.abs(p_female - 0.5))
 
 
-def most_typical(judged: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
+def most_typical(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     """The faces whose age is right within `NEAR_YEARS`, the narrowest interval first.
 
     Taken in turn from every age group, the youngest first; else all would be small
     children, whose intervals are the narrowest.
     """
-    near = rows & (_errors(judged) <= NEAR_YEARS)
-    chosen = _ordered(near, _widths(judged))
-    groups = codes_of(judged["age_group"])[chosen]
+    near = rows & (_errors(predicted) <= NEAR_YEARS)
+    chosen = _ordered(near, _widths(predicted))
+    groups = codes_of(predicted["age_group"])[chosen]
     turns = pd.Series(groups).groupby(groups).cumcount().to_numpy()
     return chosen[np.lexsort((groups, turns))]
 
 
-def any_twenty(judged: pd.DataFrame, rows: np.ndarray, seed: int) -> np.ndarray:
+def any_twenty(predicted: pd.DataFrame, rows: np.ndarray, seed: int) -> np.ndarray:
     """At most `TWENTY` of the faces by chance, the same for a seed."""
     chosen = np.flatnonzero(rows)
     count = min(TWENTY, len(chosen))
@@ -76,31 +76,33 @@ class Kind:
     words: Callable[[pd.DataFrame, np.ndarray, np.ndarray], str]
 
 
-def largest_in_words(judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray) -> str:
+def largest_in_words(
+    predicted: pd.DataFrame, rows: np.ndarray, order: np.ndarray
+) -> str:
     """How large the first errors are, to which side, and of which age group."""
-    first = judged.iloc[order[:TWENTY]]
+    first = predicted.iloc[order[:TWENTY]]
     if first.empty:
         return "There is no face."
     too_young = int((first["error_years"] < 0).sum())
     groups = first["age_group"].value_counts()
     group = str(groups.index[0])
-    share = float((judged["age_group"][rows] == group).mean())
+    share = float((predicted["age_group"][rows] == group).mean())
     return (
         f"The first {len(first)} are off by {first['abs_error'].min():.1f} to "
-        f"{first['abs_error'].max():.1f} years, {too_young} of them judged too young. "
-        f"{groups.iloc[0]} are labelled {group}, as are {percent(share)} of all."
+        f"{first['abs_error'].max():.1f} years, {too_young} of them estimated too "
+        f"young. {groups.iloc[0]} are labelled {group}, as are {percent(share)} of all."
     )
 
 
 def age_mistakes_in_words(
-    judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray
+    predicted: pd.DataFrame, rows: np.ndarray, order: np.ndarray
 ) -> str:
     """How many labels lie outside, and how far the first one does."""
     n = int(rows.sum())
     words = f"Of {n:,} labels {len(order):,} lie outside the interval"
     if not len(order):
         return f"{words}."
-    first = judged.iloc[order[0]]
+    first = predicted.iloc[order[0]]
     return (
         f"{words} ({percent(len(order) / n)}). The surest of these mistakes: "
         f"{first['abs_error']:.1f} years off, with an interval "
@@ -109,14 +111,14 @@ def age_mistakes_in_words(
 
 
 def gender_mistakes_in_words(
-    judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray
+    predicted: pd.DataFrame, rows: np.ndarray, order: np.ndarray
 ) -> str:
     """How many genders are wrong, and how many of them surely so."""
     n = int(rows.sum())
-    words = f"Of {n:,} genders {len(order):,} are judged otherwise than labelled"
+    words = f"Of {n:,} genders {len(order):,} are estimated otherwise than labelled"
     if not len(order):
         return f"{words}."
-    found = judged.iloc[order]
+    found = predicted.iloc[order]
     decided, p_female = int(found["decided"].sum()), float(found["p_female"].iloc[0])
     return (
         f"{words} ({percent(len(order) / n)}); {decided:,} of these were not left "
@@ -124,13 +126,15 @@ def gender_mistakes_in_words(
     )
 
 
-def typical_in_words(judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray) -> str:
+def typical_in_words(
+    predicted: pd.DataFrame, rows: np.ndarray, order: np.ndarray
+) -> str:
     """How many ages are right, and how wide their intervals are."""
     n = int(rows.sum())
     words = f"Of {n:,} ages {len(order):,} are right to half a year"
     if not len(order):
         return f"{words}."
-    widths = judged["width_years"].to_numpy()
+    widths = predicted["width_years"].to_numpy()
     return (
         f"{words} ({percent(len(order) / n)}). Their intervals are "
         f"{np.median(widths[order]):.1f} years wide (median), those of all "
@@ -138,14 +142,14 @@ def typical_in_words(judged: pd.DataFrame, rows: np.ndarray, order: np.ndarray) 
     )
 
 
-def twenty_in_words(judged: pd.DataFrame, chosen: np.ndarray) -> str:
+def twenty_in_words(predicted: pd.DataFrame, chosen: np.ndarray) -> str:
     """How the model did on a few faces.
 
     Args:
-        judged: the table.
+        predicted: the table.
         chosen: their row numbers.
     """
-    found = judged.iloc[chosen]
+    found = predicted.iloc[chosen]
     n, right = len(found), int((~found["gender_wrong"]).sum())
     return (
         f"On these {n} the ages are {found['abs_error'].mean():.1f} years off on "
@@ -184,12 +188,12 @@ KINDS = {
 """By their names in a URL."""
 
 
-def _errors(judged: pd.DataFrame) -> np.ndarray:
-    return judged["abs_error"].to_numpy(np.float64)
+def _errors(predicted: pd.DataFrame) -> np.ndarray:
+    return predicted["abs_error"].to_numpy(np.float64)
 
 
-def _widths(judged: pd.DataFrame) -> np.ndarray:
-    return judged["width_years"].to_numpy(np.float64)
+def _widths(predicted: pd.DataFrame) -> np.ndarray:
+    return predicted["width_years"].to_numpy(np.float64)
 
 
 def _ordered(mask: np.ndarray, by: np.ndarray) -> np.ndarray:

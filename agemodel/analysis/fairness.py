@@ -18,7 +18,7 @@ from agemodel.metrics.bootstrap import mean_intervals
 from agemodel.metrics.measures import MIN_FACES
 
 FACTORS = {"gender": "Gender", "race": "Race label", "age_group": "Age group"}
-"""Labels that faces are grouped by, columns of `read_judged`."""
+"""Labels that faces are grouped by, columns of `read_predicted`."""
 
 GROUPINGS: tuple[tuple[str, ...], ...] = (
     *((name,) for name in FACTORS),
@@ -26,7 +26,7 @@ GROUPINGS: tuple[tuple[str, ...], ...] = (
 )
 """Every label by itself, and every two crossed."""
 
-MEASURES = {
+GROUP_MEASURES = {
     "mae_years": "MAE",
     "bias_years": "Bias",
     "gender_accuracy": "Gender accuracy",
@@ -46,7 +46,7 @@ class Gap:
     """The two groups that lie farthest apart by a measure.
 
     Attributes:
-        measure: of `MEASURES`.
+        measure: of `GROUP_MEASURES`.
         low: name of the group with the smallest value.
         high: name of the group with the largest.
         low_value: years, or a share 0..1.
@@ -82,34 +82,36 @@ def grouping_name(factors: Sequence[str]) -> str:
 
 
 def group_table(
-    judged: pd.DataFrame, rows: np.ndarray, factors: Sequence[str], seed: int = 0
+    predicted: pd.DataFrame, rows: np.ndarray, factors: Sequence[str], seed: int = 0
 ) -> pd.DataFrame:
     """Measure every group that has a face.
 
     Args:
-        judged: as returned by `read_judged`.
+        predicted: as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
         factors: one or two of `FACTORS`; two are crossed.
         seed: of the bootstrap.
 
     Returns:
         A row a group, in the order of the labels: a column a factor, `group` (its
-        name), `n`, and for each of `MEASURES` the value and the bounds of its 95 %
-        percentile bootstrap interval, `NAME_low` and `NAME_high`.
+        name), `n`, and for each of `GROUP_MEASURES` the value and the bounds of its
+        95 % percentile bootstrap interval, `NAME_low` and `NAME_high`.
     """
-    part = judged.loc[rows, [*factors, *_MEASURED]]
+    part = predicted.loc[rows, [*factors, *_MEASURED]]
     found = []
     for key, group in part.groupby(list(factors), observed=True, sort=True):
         row = dict(zip(factors, key, strict=True))
         row |= {"group": ", ".join(map(str, key))}
         found.append(row | _measure(group, seed))
-    bounds = [f"{name}{end}" for name in MEASURES for end in ("", "_low", "_high")]
+    bounds = [
+        f"{name}{end}" for name in GROUP_MEASURES for end in ("", "_low", "_high")
+    ]
     return pd.DataFrame(found, columns=[*factors, "group", "n", *bounds])
 
 
-def overall_row(judged: pd.DataFrame, rows: np.ndarray, seed: int = 0) -> pd.Series:
+def overall_row(predicted: pd.DataFrame, rows: np.ndarray, seed: int = 0) -> pd.Series:
     """The same of all faces that count, a face at least: `n` and the measures."""
-    return pd.Series(_measure(judged.loc[rows, _MEASURED], seed))
+    return pd.Series(_measure(predicted.loc[rows, _MEASURED], seed))
 
 
 def _measure(part: pd.DataFrame, seed: int) -> dict[str, Any]:
@@ -119,10 +121,10 @@ def _measure(part: pd.DataFrame, seed: int) -> dict[str, Any]:
             part["error_years"].to_numpy(np.float64),
             1.0 - part["gender_wrong"].to_numpy(np.float64),
         ]
-    )  # in the order of MEASURES
+    )  # in the order of GROUP_MEASURES
     means, (low, high) = values.mean(1), mean_intervals(values, seed)
     found: dict[str, Any] = {"n": len(part)}
-    for number, name in enumerate(MEASURES):
+    for number, name in enumerate(GROUP_MEASURES):
         found |= {
             name: means[number],
             f"{name}_low": low[number],
@@ -136,7 +138,7 @@ def largest_gap(table: pd.DataFrame, measure: str) -> Gap | None:
 
     Args:
         table: as returned by `group_table`.
-        measure: of `MEASURES`.
+        measure: of `GROUP_MEASURES`.
 
     Returns:
         None where fewer than two groups are that large.
@@ -163,21 +165,21 @@ def _interval(row: pd.Series, measure: str) -> tuple[float, float]:
 
 
 def faces_of(
-    judged: pd.DataFrame, rows: np.ndarray, group: pd.Series, factors: Sequence[str]
+    predicted: pd.DataFrame, rows: np.ndarray, group: pd.Series, factors: Sequence[str]
 ) -> np.ndarray:
     """The row numbers of a group's faces, those with the largest errors first.
 
     Args:
-        judged: as returned by `read_judged`.
+        predicted: as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
         group: a row of `group_table`.
         factors: of that table.
     """
     mask = rows.copy()
     for name in factors:
-        mask &= (judged[name] == group[name]).to_numpy()
+        mask &= (predicted[name] == group[name]).to_numpy()
     found = np.flatnonzero(mask)
-    error = judged["abs_error"].to_numpy()[found]
+    error = predicted["abs_error"].to_numpy()[found]
     return found[np.argsort(-error, kind="stable")]
 
 

@@ -22,16 +22,16 @@ from agemodel.metrics.bootstrap import (
 from agemodel.metrics.measures import CS_YEARS, MEASURES, Score
 
 
-def measure(judged: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
+def measure(predicted: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
     """All measures of some faces, nan where one is undefined.
 
     F1 and AUC are undefined where a gender label is missing among the faces.
 
     Args:
-        judged: as returned by `read_judged`.
+        predicted: as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,), one at least.
     """
-    part = judged[rows]
+    part = predicted[rows]
     age, is_female = part["age"].to_numpy(), _is_female(part)
     low, high = part["age_low"].to_numpy(), part["age_high"].to_numpy()
     p_female = part["p_female"].to_numpy()
@@ -54,20 +54,20 @@ def measure(judged: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
 
 
 def headline(
-    judged: pd.DataFrame, rows: np.ndarray, draws: int = BOOTSTRAP_DRAWS
+    predicted: pd.DataFrame, rows: np.ndarray, draws: int = BOOTSTRAP_DRAWS
 ) -> dict[str, Score]:
     """All measures of some faces with their percentile bootstrap 95 % intervals.
 
     Args:
-        judged: as returned by `read_judged`.
+        predicted: as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,), one at least.
         draws: resamples of the bootstrap.
 
     Returns:
         By the keys of `MEASURES`.
     """
-    values = measure(judged, rows)
-    drawn = measure_draws(judged, rows, resample_counts(int(rows.sum()), draws))
+    values = measure(predicted, rows)
+    drawn = measure_draws(predicted, rows, resample_counts(int(rows.sum()), draws))
     return {
         key: Score(values[key], *percentile_interval(drawn[key]))
         if np.isfinite(values[key])
@@ -77,19 +77,19 @@ def headline(
 
 
 def measure_draws(
-    judged: pd.DataFrame, rows: np.ndarray, counts: np.ndarray
+    predicted: pd.DataFrame, rows: np.ndarray, counts: np.ndarray
 ) -> dict[str, np.ndarray]:
     """All measures of every resample.
 
     Args:
-        judged: as returned by `read_judged`.
+        predicted: as returned by `read_predicted`.
         rows: the faces that count, a mask of m faces.
         counts: how often each is in each resample, shape (m, draws).
 
     Returns:
         By the keys of `MEASURES`, shape (draws,); nan where one is undefined.
     """
-    part = judged[rows]
+    part = predicted[rows]
     age, is_female = part["age"].to_numpy(), _is_female(part)
     error = (part["age_years"].to_numpy(np.float64) - age).astype(np.float32)
     size = np.abs(part["age_years"].to_numpy(np.float64) - age)
@@ -142,13 +142,13 @@ def _f1(
     is_female: np.ndarray, p_female: np.ndarray, counts: np.ndarray
 ) -> dict[str, np.ndarray]:
     """F1 of female and the mean F1 of both labels in every resample: (draws,) each."""
-    judged_female = p_female >= 0.5
+    predicted_female = p_female >= 0.5
     tp, fp, fn, tn = _sums(
         (
-            is_female & judged_female,
-            ~is_female & judged_female,
-            is_female & ~judged_female,
-            ~is_female & ~judged_female,
+            is_female & predicted_female,
+            ~is_female & predicted_female,
+            is_female & ~predicted_female,
+            ~is_female & ~predicted_female,
         ),
         counts,
     )
@@ -182,5 +182,5 @@ def _auc(is_female: np.ndarray, p_female: np.ndarray, counts: np.ndarray) -> np.
         return np.where(total > 0, pairs.astype(np.float64) / total, np.nan)
 
 
-def _is_female(judged: pd.DataFrame) -> np.ndarray:
-    return codes_of(judged["gender"]) == GENDERS.index("female")
+def _is_female(predicted: pd.DataFrame) -> np.ndarray:
+    return codes_of(predicted["gender"]) == GENDERS.index("female")

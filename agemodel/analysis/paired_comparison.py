@@ -1,4 +1,4 @@
-"""Two runs on the faces that both judged: which errs less, where, and by chance?"""
+"""Two runs on the faces that both estimated: which errs less, where, and by chance?"""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CS_LIMIT_YEARS = 5
 """Years within which the cumulative score here counts an estimate."""
 
 _LABELS = ["file", "age", "gender", "race", "age_group"]
-_JUDGED = ["age_years", "error_years", "abs_error", "p_female", "gender_wrong"]
+_PREDICTED = ["age_years", "error_years", "abs_error", "p_female", "gender_wrong"]
 
 
 @dataclass(frozen=True)
@@ -70,22 +70,22 @@ def pair_faces(
     """Put what two runs say of the same faces beside each other.
 
     Args:
-        first: of the first run, as returned by `read_judged`.
+        first: of the first run, as returned by `read_predicted`.
         second: of the second.
         first_rows: the faces of `first` that count, a mask of shape (n,).
         second_rows: of `second`.
 
     Returns:
         A row a face that counts in both, in the first's order: its labels, the row
-        numbers `row_first` and `row_second`, what each run judged of it (`age_years`,
+        numbers `row_first` and `row_second`, each run's estimates (`age_years`,
         `error_years`, `abs_error`, `p_female`, `gender_wrong`, with `_first` and
         `_second`), and `gain_years`: by how much the second errs less.
     """
     sides = [
         frame.loc[rows, columns].assign(row=np.flatnonzero(rows))
         for frame, rows, columns in (
-            (first, first_rows, _LABELS + _JUDGED),
-            (second, second_rows, ["file", *_JUDGED]),
+            (first, first_rows, _LABELS + _PREDICTED),
+            (second, second_rows, ["file", *_PREDICTED]),
         )
     ]
     pairs = sides[0].merge(sides[1], on="file", suffixes=("_first", "_second"))

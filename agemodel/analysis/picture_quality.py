@@ -1,6 +1,6 @@
 """How far the estimated ages are off on sharp and blurred, dark and bright pictures.
 
-Every function takes the table of `read_judged` and the faces that count, a mask
+Every function takes the table of `read_predicted` and the faces that count, a mask
 of shape (n,).
 """
 
@@ -14,7 +14,7 @@ from agemodel.analysis.predicted_faces import QUALITIES, SHARP, qualities_in
 from agemodel.metrics.bootstrap import mean_intervals
 from agemodel.metrics.measures import MIN_FACES
 
-MEASURES = {"sharpness": "sharp", "brightness": "bright"}
+PICTURE_MEASURES = {"sharpness": "sharp", "brightness": "bright"}
 """Measures of a picture, columns of the table, and the word for much of each."""
 
 PARTS = 5
@@ -23,14 +23,14 @@ _VALUES = ["n", "mae_years", "mae_low", "mae_high"]
 
 
 def error_by_measure(
-    judged: pd.DataFrame, rows: np.ndarray, measure: str
+    predicted: pd.DataFrame, rows: np.ndarray, measure: str
 ) -> pd.DataFrame:
     """The error of the faces in `PARTS` equal parts by a measure.
 
     Args:
-        judged: the table.
+        predicted: the table.
         rows: the faces that count; those that were not measured do not.
-        measure: of `MEASURES`.
+        measure: of `PICTURE_MEASURES`.
 
     Returns:
         A row a part, the least first: `low` and `high` of the measure, `n`, and
@@ -38,10 +38,10 @@ def error_by_measure(
         `median_age`, years, as labelled. Equal values are in the same part, so there
         may be fewer parts.
     """
-    values = judged[measure].to_numpy(np.float64)
+    values = predicted[measure].to_numpy(np.float64)
     known = rows & ~np.isnan(values)
-    values, errors = values[known], judged["abs_error"].to_numpy()[known]
-    ages = judged["age"].to_numpy()[known]
+    values, errors = values[known], predicted["abs_error"].to_numpy()[known]
+    ages = predicted["age"].to_numpy()[known]
     parts = equal_parts(values, PARTS)
     numbers = range(parts.max() + 1) if len(parts) else range(0)
     masks = [parts == number for number in numbers]
@@ -52,13 +52,14 @@ def error_by_measure(
 
 
 def faces_of_measure(
-    judged: pd.DataFrame, rows: np.ndarray, measure: str, low: float, high: float
+    predicted: pd.DataFrame, rows: np.ndarray, measure: str, low: float, high: float
 ) -> np.ndarray:
     """The row numbers of a part's faces, the largest error first."""
-    return worst_first(judged, rows & judged[measure].between(low, high).to_numpy())
+    part = predicted[measure].between(low, high).to_numpy()
+    return worst_first(predicted, rows & part)
 
 
-def error_by_flag(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+def error_by_flag(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """The error of the faces with each remark about their picture.
 
     Returns:
@@ -68,22 +69,22 @@ def error_by_flag(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
     """
     masks = {
         flag: mask
-        for flag in known_flags(judged)
-        if (mask := _flagged(judged, rows, flag)).any()
+        for flag in known_flags(predicted)
+        if (mask := _flagged(predicted, rows, flag)).any()
     }
-    errors = judged["abs_error"].to_numpy()
+    errors = predicted["abs_error"].to_numpy()
     table = mean_errors([errors[mask] for mask in masks.values()])
     return table.set_axis(pd.Index(list(masks), dtype=object, name="flag"))
 
 
-def faces_of_flag(judged: pd.DataFrame, rows: np.ndarray, flag: str) -> np.ndarray:
+def faces_of_flag(predicted: pd.DataFrame, rows: np.ndarray, flag: str) -> np.ndarray:
     """The row numbers of the faces with a flag of `error_by_flag`, worst first."""
-    return worst_first(judged, _flagged(judged, rows, flag))
+    return worst_first(predicted, _flagged(predicted, rows, flag))
 
 
-def known_flags(judged: pd.DataFrame) -> tuple[str, ...]:
+def known_flags(predicted: pd.DataFrame) -> tuple[str, ...]:
     """The flags that a table has, `NO_FLAG` first; none where it has none."""
-    names = _flags(judged)
+    names = _flags(predicted)
     return (NO_FLAG, *names) if names else ()
 
 
@@ -120,9 +121,9 @@ def measure_in_words(table: pd.DataFrame, measure: str) -> str:
 
     Args:
         table: as returned by `error_by_measure`.
-        measure: of `MEASURES`.
+        measure: of `PICTURE_MEASURES`.
     """
-    word = MEASURES[measure]
+    word = PICTURE_MEASURES[measure]
     if len(table) < PARTS:
         return f"There are too few pictures to compare by {measure}."
     least, most = table.iloc[0], table.iloc[-1]
@@ -159,11 +160,11 @@ def _with_interval(row: pd.Series) -> str:
     return f"{row.mae_years:.2f} years ({row.mae_low:.2f} to {row.mae_high:.2f})"
 
 
-def _flags(judged: pd.DataFrame) -> list[str]:
-    return [name for name in qualities_in(judged) if name != SHARP]
+def _flags(predicted: pd.DataFrame) -> list[str]:
+    return [name for name in qualities_in(predicted) if name != SHARP]
 
 
-def _flagged(judged: pd.DataFrame, rows: np.ndarray, flag: str) -> np.ndarray:
+def _flagged(predicted: pd.DataFrame, rows: np.ndarray, flag: str) -> np.ndarray:
     if flag != NO_FLAG:
-        return rows & judged[flag].to_numpy(bool)
-    return rows & ~judged[_flags(judged)].to_numpy(bool).any(1)
+        return rows & predicted[flag].to_numpy(bool)
+    return rows & ~predicted[_flags(predicted)].to_numpy(bool).any(1)

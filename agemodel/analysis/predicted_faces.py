@@ -1,4 +1,4 @@
-"""The faces that a run judged as one table, and slices of it."""
+"""The faces that a run estimated, as one table, and slices of it."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ SLICE_KEYS = ("split", "gender", "race", "age", "quality")
 """The keys of a slice in a URL."""
 
 
-def read_judged(run: Run, described: pd.DataFrame | None = None) -> pd.DataFrame:
+def read_predicted(run: Run, described: pd.DataFrame | None = None) -> pd.DataFrame:
     """Read what a run estimated of every face, beside the labels and the quality.
 
     Args:
@@ -113,7 +113,7 @@ def read_judged(run: Run, described: pd.DataFrame | None = None) -> pd.DataFrame
         `estimated_group` (categories), `age` (int16, years), `age_years`, `age_low`,
         `age_high`, `p_female`, `error_years` (estimate less label), `abs_error`,
         `width_years` (of the interval; all float32), `decided` (bool: the gender is
-        not left open), `gender_wrong` (bool: judged otherwise than labelled).
+        not left open), `gender_wrong` (bool: estimated otherwise than labelled).
 
         Where the faces are described also `sharpness`, `brightness` (0..255),
         `face_px`, `yaw_deg` (float32, nan where unknown) and a bool column for each of
@@ -122,39 +122,39 @@ def read_judged(run: Run, described: pd.DataFrame | None = None) -> pd.DataFrame
     Raises:
         RunError: the run was not evaluated, or its predictions are damaged or other.
     """
-    judged = _judged(run.read_predictions())
-    return pd.concat([judged, _quality(judged["file"], described)], axis=1)
+    predicted = _predicted(run.read_predictions())
+    return pd.concat([predicted, _quality(predicted["file"], described)], axis=1)
 
 
-def splits_in(judged: pd.DataFrame) -> tuple[str, ...]:
+def splits_in(predicted: pd.DataFrame) -> tuple[str, ...]:
     """The splits of `SPLITS` that a run has faces of."""
-    return tuple(split for split in SPLITS if _in_split(judged, split).any())
+    return tuple(split for split in SPLITS if _in_split(predicted, split).any())
 
 
-def qualities_in(judged: pd.DataFrame) -> tuple[str, ...]:
+def qualities_in(predicted: pd.DataFrame) -> tuple[str, ...]:
     """The qualities of `QUALITIES` that are known; none where no face is described."""
-    known = [name for name in QUALITIES if name in judged]
+    known = [name for name in QUALITIES if name in predicted]
     return (SHARP, *known) if "blurred" in known else tuple(known)
 
 
-def in_slice(judged: pd.DataFrame, wanted: Slice) -> np.ndarray:
+def in_slice(predicted: pd.DataFrame, wanted: Slice) -> np.ndarray:
     """Which faces are in a slice, a mask of shape (n,).
 
     A quality that is not known holds for no face.
     """
-    mask = np.array(_in_split(judged, wanted.split))
+    mask = np.array(_in_split(predicted, wanted.split))
     if wanted.genders:
-        mask &= judged["gender"].isin(wanted.genders).to_numpy()
+        mask &= predicted["gender"].isin(wanted.genders).to_numpy()
     if wanted.races:
-        mask &= judged["race"].isin(wanted.races).to_numpy()
+        mask &= predicted["race"].isin(wanted.races).to_numpy()
     if wanted.ages != Slice().ages:
-        mask &= judged["age"].between(*wanted.ages).to_numpy()
+        mask &= predicted["age"].between(*wanted.ages).to_numpy()
     if wanted.quality:
-        mask &= np.any([_has(judged, name) for name in wanted.quality], axis=0)
+        mask &= np.any([_has(predicted, name) for name in wanted.quality], axis=0)
     return mask
 
 
-def _judged(table: pd.DataFrame) -> pd.DataFrame:
+def _predicted(table: pd.DataFrame) -> pd.DataFrame:
     """The columns that predictions alone give."""
     age = table["age"].to_numpy()
     years, low, high, p_female = (table[name].to_numpy() for name in _ESTIMATES)
@@ -200,18 +200,18 @@ def _quality(files: pd.Series, described: pd.DataFrame | None) -> pd.DataFrame:
     return found
 
 
-def _in_split(judged: pd.DataFrame, split: str) -> np.ndarray:
+def _in_split(predicted: pd.DataFrame, split: str) -> np.ndarray:
     if split == "coral_test":
-        of_coral = judged["coral"].to_numpy() == "test"
-        return _in_split(judged, "test") & of_coral
-    return np.asarray(judged["split"] == split)
+        of_coral = predicted["coral"].to_numpy() == "test"
+        return _in_split(predicted, "test") & of_coral
+    return np.asarray(predicted["split"] == split)
 
 
-def _has(judged: pd.DataFrame, quality: str) -> np.ndarray:
+def _has(predicted: pd.DataFrame, quality: str) -> np.ndarray:
     name = "blurred" if quality == SHARP else quality
-    if name not in judged:
-        return np.zeros(len(judged), bool)
-    holds = judged[name].to_numpy(bool)
+    if name not in predicted:
+        return np.zeros(len(predicted), bool)
+    holds = predicted[name].to_numpy(bool)
     return ~holds if quality == SHARP else holds
 
 

@@ -18,31 +18,31 @@ from agemodel.analysis.baselines import (
     split_note,
 )
 from agemodel.analysis.headline import headline
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core.errors import AgeModelError
 from agemodel.metrics.measures import Score
 from agemodel.runs.run_folder import Run
 
 MODEL, ALWAYS = "model", "always"
-"""What judged the faces of a run: its model, or `guess_always`."""
+"""What estimated the faces of a run: its model, or `guess_always`."""
 
 FacesOf = Callable[[Run], pd.DataFrame]
 ScoresOf = Callable[[Run, str, pd.DataFrame, np.ndarray], dict[str, Score]]
 
 
 def plain_scores(
-    run: Run, by: str, judged: pd.DataFrame, rows: np.ndarray
+    run: Run, by: str, predicted: pd.DataFrame, rows: np.ndarray
 ) -> dict[str, Score]:
     """The measures of some of a run's faces, computed anew."""
-    return headline(judged, rows)
+    return headline(predicted, rows)
 
 
 def systems_beside(
     run: Run,
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
     wanted: Slice,
     evaluated: Sequence[Run],
-    faces_of: FacesOf = read_judged,
+    faces_of: FacesOf = read_predicted,
     scores_of: ScoresOf = plain_scores,
 ) -> tuple[list[System], list[str]]:
     """The run itself, a guess, other networks, and what others published.
@@ -52,22 +52,22 @@ def systems_beside(
 
     Args:
         run: that is looked at.
-        judged: its faces, as returned by `read_judged`.
-        wanted: the faces that count; one of them at least is in `judged`.
+        predicted: its faces, as returned by `read_predicted`.
+        wanted: the faces that count; one of them at least is in `predicted`.
         evaluated: all runs that may stand beside it.
         faces_of: reads the faces of another run.
-        scores_of: measures some faces of a run, given who judged them: `MODEL` or
+        scores_of: measures some faces of a run, given who estimated them: `MODEL` or
             `ALWAYS`.
 
     Returns:
         The systems, the run's own first, and sentences on those that cannot be read.
     """
-    rows = in_slice(judged, wanted)
+    rows = in_slice(predicted, wanted)
     n = int(rows.sum())
-    scores = scores_of(run, MODEL, judged, rows)
+    scores = scores_of(run, MODEL, predicted, rows)
     found, reasons = [System(run.id, "run", n, scores, network_of(run))], []
-    if (judged["split"] == "train").any():
-        found.append(_always(run, judged, rows, scores_of))
+    if (predicted["split"] == "train").any():
+        found.append(_always(run, predicted, rows, scores_of))
     for other in baseline_runs(run, evaluated):
         try:
             found.append(_baseline(run, other, wanted, faces_of, scores_of))
@@ -83,9 +83,9 @@ def systems_beside(
 
 
 def _always(
-    run: Run, judged: pd.DataFrame, rows: np.ndarray, scores_of: ScoresOf
+    run: Run, predicted: pd.DataFrame, rows: np.ndarray, scores_of: ScoresOf
 ) -> System:
-    guesses = guess_always(judged)
+    guesses = guess_always(predicted)
     return System(
         always_in_words(guesses),
         "constant",

@@ -31,10 +31,10 @@ FLAGS = {
 """Flags of the picture, by column; `duplicate` holds the exact ones, too."""
 
 OUTCOMES = {
-    "too_old": "judged too old",
-    "too_young": "judged too young",
+    "too_old": "estimated too old",
+    "too_young": "estimated too young",
     "outside": "label outside the interval",
-    "gender_wrong": "gender judged otherwise",
+    "gender_wrong": "gender estimated otherwise",
     "gender_open": "gender left open",
     "mislabelled": "age label doubtful",
     "gender_doubted": "gender label doubtful",

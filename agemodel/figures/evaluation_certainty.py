@@ -166,11 +166,12 @@ def _risk(risk: pd.Series, title: str, ticks: dict, value: str) -> go.Figure:
         x=risk.index.to_numpy(),
         y=risk.to_numpy(),
         mode="lines" if len(risk) > 1 else "markers",
-        hovertemplate=f"%{{x:.0%}} of the faces judged: {value}<extra></extra>",
+        hovertemplate=f"%{{x:.0%}} of the faces estimated: {value}<extra></extra>",
     )
     return compact(
         go.Figure(curve),
         height=HEIGHT,
-        xaxis={"title": {"text": "Share of faces judged"}, "range": [0, 1.06]} | _SHARE,
+        xaxis={"title": {"text": "Share of faces estimated"}, "range": [0, 1.06]}
+        | _SHARE,
         yaxis={"title": {"text": title}, "rangemode": "tozero"} | ticks,
     )

@@ -31,7 +31,7 @@ def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
 
     Args:
         systems: those that lack the measure are left out; the first is on top.
-        key: of `headline.MEASURES`.
+        key: of `measures.MEASURES`.
     """
     measure = MEASURES[key]
     shown = [one for one in systems if np.isfinite(_value(one, key))]

@@ -33,7 +33,7 @@ def figure_groups(
     Args:
         table: as returned by `fairness.group_table`.
         factors: of that table.
-        measure: of `fairness.MEASURES`.
+        measure: of `fairness.GROUP_MEASURES`.
         overall: the measure of all these faces, with `_low` and `_high`.
     """
     down, *across = sorted(factors, key=lambda name: -table[name].nunique())

@@ -1,4 +1,4 @@
-"""How steady the estimates are: the same face, hardly changed, judged again.
+"""How steady the estimates are: the same face, hardly changed, estimated again.
 
 Each face is cut out ten times, every time framed a little otherwise, mirrored or not, a
 little lighter or darker, and compressed anew; what moves is the age's range over these.

@@ -54,7 +54,7 @@ MEASURES = {
         "RMSE", YEARS, LOW, "Root of the mean squared error: large ones weigh more."
     ),
     "bias_years": Measure(
-        "Bias", YEARS, "", "Mean of estimate less label; above 0 is judged too old."
+        "Bias", YEARS, "", "Mean of estimate less label; above 0 is estimated too old."
     ),
     **{
         f"cs{years}": Measure(

@@ -45,14 +45,16 @@ USES = (
     "surveillance or any decision about a person."
 )
 
+_RESTRICTED = "coral_test, restricted"
 MEASURES_NOTE = (
     "MAE: mean absolute error, with its 95 % bootstrap interval. CS@5: share of faces "
     "within 5 years. Group: age group right; one-off: right or a neighbour. Interval: "
     "share of true ages inside the stated interval; width: its mean, in years. Val "
     "chose the epoch and the calibration, test is only reported; 'coral_test' is the "
     "part of test that papers publish on (21 to 60 years), here after training on this "
-    "project's own split; 'coral_test_told' are the same faces, each told to be 21 to "
-    "60 years old, as networks know that learned from such faces alone."
+    f"project's own split; '{_RESTRICTED}' are the same faces with each estimate "
+    "restricted to 21 to 60 years, as it is of networks that learned from such faces "
+    "alone."
 )
 
 
@@ -157,7 +159,8 @@ def how_exported(card: Card) -> str:
 
 def error_rows(parts: dict[str, Metrics]) -> list[dict[str, str]]:
     """The main measures in words, a row a part of the faces."""
-    return [{"Faces": name, **_measures(part)} for name, part in parts.items()]
+    names = {CORAL_RESTRICTED: _RESTRICTED}
+    return [{"Faces": names.get(key, key), **_measures(parts[key])} for key in parts]
 
 
 def _measures(part: Metrics) -> dict[str, str]:
@@ -193,7 +196,7 @@ def readme_figures(card: Card) -> str:
     names = {
         "test": "all test faces",
         "coral_test": "of 21 to 60 years (CORAL)",
-        CORAL_RESTRICTED: "the same, told that range",
+        _RESTRICTED: "the same, restricted to that range",
     }
     rows = [
         {"Faces": names[row["Faces"]], **{k: v for k, v in row.items() if k != "Faces"}}

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from agemodel import __version__
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import RunError
 from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
@@ -70,18 +70,20 @@ def sections_of(run: Run) -> list[Section]:
         RunError: it was not evaluated, or a file of it is damaged.
     """
     metrics = run.read_json("metrics.json")
-    judged = read_judged(run)
-    rows = in_slice(judged, Slice())
+    predicted = read_predicted(run)
+    rows = in_slice(predicted, Slice())
     if not rows.any():
-        raise RunError(f"Run {run.id} has judged no test face to report on.")
+        raise RunError(f"Run {run.id} has estimated no test face to report on.")
     return [
         Section("recipe", "Recipe", _recipe(run, metrics)),
-        Section("headline", "Headline", headline_of(judged) + systems_of(run, judged)),
+        Section(
+            "headline", "Headline", headline_of(predicted) + systems_of(run, predicted)
+        ),
         Section("curves", "How it learned", _curves(run)),
-        Section("confusion", "What is taken for what", confusions_of(judged, rows)),
-        Section("errors", "Errors of the age", errors_of(judged, rows)),
-        Section("certainty", "How sure it is", certainty_of(run, judged, rows)),
-        Section("groups", "Groups of people", groups_of(judged, rows)),
+        Section("confusion", "What is taken for what", confusions_of(predicted, rows)),
+        Section("errors", "Errors of the age", errors_of(predicted, rows)),
+        Section("certainty", "How sure it is", certainty_of(run, predicted, rows)),
+        Section("groups", "Groups of people", groups_of(predicted, rows)),
         Section("versions", "Versions and checksums", _versions(run)),
     ]
 

@@ -1,6 +1,6 @@
 """The report's sections on a run's predictions, a function each.
 
-All take the predictions as returned by `read_judged`; `rows` is a mask of shape (n,)
+All take the predictions as returned by `read_predicted`; `rows` is a mask of shape (n,)
 of the faces to measure.
 """
 
@@ -22,7 +22,7 @@ from agemodel.analysis.confusion import (
 )
 from agemodel.analysis.fairness import (
     FACTORS,
-    MEASURES,
+    GROUP_MEASURES,
     RACE_NOTE,
     gap_in_words,
     group_table,
@@ -36,8 +36,15 @@ from agemodel.analysis.systems import systems_beside
 from agemodel.figures import evaluation_certainty, evaluation_errors
 from agemodel.figures.evaluation_charts import NOTHING, score_text
 from agemodel.figures.evaluation_fairness import figure_groups
-from agemodel.metrics.measures import INDEX, MIN_FACES, SHARE, YEARS, Measure, Score
-from agemodel.metrics.measures import MEASURES as HEADLINES
+from agemodel.metrics.measures import (
+    INDEX,
+    MEASURES,
+    MIN_FACES,
+    SHARE,
+    YEARS,
+    Measure,
+    Score,
+)
 from agemodel.report.document import (
     Block,
     Chart,
@@ -54,20 +61,22 @@ _BESIDE = ("mae_years", "cs5", "group_accuracy", "gender_accuracy")
 _SCORES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
-def headline_of(judged: pd.DataFrame) -> list[Block]:
+def headline_of(predicted: pd.DataFrame) -> list[Block]:
     """Every measure of every split, a column a split."""
-    masks = {split: in_slice(judged, Slice(split=split)) for split in splits_in(judged)}
-    scores = {split: headline(judged, mask) for split, mask in masks.items()}
+    masks = {
+        split: in_slice(predicted, Slice(split=split)) for split in splits_in(predicted)
+    }
+    scores = {split: headline(predicted, mask) for split, mask in masks.items()}
     counts = {SPLIT_WORDS[name]: f"{mask.sum():,}" for name, mask in masks.items()}
     rows = [{"Measure": "n"} | counts]
     rows += [
         {"Measure": _title(measure)}
         | {SPLIT_WORDS[split]: _score(measure, scores[split][key]) for split in masks}
-        for key, measure in HEADLINES.items()
+        for key, measure in MEASURES.items()
     ]
     return [
         Table(rows, "With bootstrap 95 % intervals"),
-        Note(" ".join(f"{one.title}: {one.meaning}" for one in HEADLINES.values())),
+        Note(" ".join(f"{one.title}: {one.meaning}" for one in MEASURES.values())),
         Note(
             "No face of these splits was learned from. On val the epoch and the "
             "calibration were chosen; CORAL test are the test faces of 21 to 60 years "
@@ -94,9 +103,9 @@ def _with_interval(form: str, value: float, low: float, high: float) -> str:
     return f"{form.format(value)} ({form.format(low)} to {form.format(high)})"
 
 
-def systems_of(run: Run, judged: pd.DataFrame) -> list[Block]:
+def systems_of(run: Run, predicted: pd.DataFrame) -> list[Block]:
     """Measures on test beside a guess, other networks, and what others published."""
-    systems, reasons = systems_beside(run, judged, Slice(), evaluated_runs())
+    systems, reasons = systems_beside(run, predicted, Slice(), evaluated_runs())
     rows = [
         {
             "System": one.name,
@@ -104,7 +113,7 @@ def systems_of(run: Run, judged: pd.DataFrame) -> list[Block]:
             "n": NOTHING if one.n is None else f"{one.n:,}",
         }
         | {
-            _title(HEADLINES[key]): score_text(key, one.scores[key])
+            _title(MEASURES[key]): score_text(key, one.scores[key])
             if key in one.scores
             else NOTHING
             for key in _BESIDE
@@ -119,11 +128,11 @@ def systems_of(run: Run, judged: pd.DataFrame) -> list[Block]:
     ]
 
 
-def confusions_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
+def confusions_of(predicted: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     """Which class was taken for which, and how well each class is found."""
     return [
         piece
-        for name, classes in classes_of(judged).items()
+        for name, classes in classes_of(predicted).items()
         for piece in (Heading(name), *_confusion(name, classes, rows))
     ]
 
@@ -135,7 +144,7 @@ def _confusion(name: str, classes: Classes, rows: np.ndarray) -> list[Block]:
     cells = [
         {"Labelled": true, "n": f"{counts[i].sum():,}"}
         | {
-            f"judged {estimated}": f"{counts[i, j]:,} ({shares[i, j] * 100:.1f} %)"
+            f"estimated {estimated}": f"{counts[i, j]:,} ({shares[i, j] * 100:.1f} %)"
             for j, estimated in enumerate(classes.names)
         }
         for i, true in enumerate(classes.names)
@@ -155,17 +164,17 @@ def _confusion(name: str, classes: Classes, rows: np.ndarray) -> list[Block]:
     ]
 
 
-def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
+def errors_of(predicted: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     """Errors of the age: over the age, cumulated, and by remark on the picture."""
-    running = age_errors.running_errors(judged, rows)
-    scores = age_errors.cumulative_scores(judged, rows)
-    overall = overall_row(judged, rows)
+    running = age_errors.running_errors(predicted, rows)
+    scores = age_errors.cumulative_scores(predicted, rows)
+    overall = overall_row(predicted, rows)
     pieces: list[Block] = [
         *charted(
             "Estimated against labelled age",
-            age_errors.density_in_words(judged, rows),
+            age_errors.density_in_words(predicted, rows),
             evaluation_errors.figure_density(
-                age_errors.count_ages(judged, rows), running
+                age_errors.count_ages(predicted, rows), running
             ),
             "How many faces of each labelled age were estimated at each age",
         ),
@@ -182,7 +191,7 @@ def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
             "The share of faces whose age is at most so many years off",
         ),
     ]
-    flags = picture_quality.error_by_flag(judged, rows)
+    flags = picture_quality.error_by_flag(predicted, rows)
     if not flags.empty:
         names = [picture_quality.flag_words(flag) for flag in flags.index]
         pieces += [
@@ -196,16 +205,17 @@ def errors_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     return pieces
 
 
-def certainty_of(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
+def certainty_of(run: Run, predicted: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     """Whether intervals and probabilities are right, and what declining would bring."""
     stated = float(run.read_json("calibration.json")["coverage"])
-    groups = certainty.coverage_by_age(judged, rows)
-    bins = certainty.reliability(judged, rows)
-    widths = certainty.error_by_width(judged, rows)
-    risk, wrong = declining.age_risk(judged, rows), declining.gender_risk(judged, rows)
-    band = declining.uncertain_band(judged, rows)
-    overall = certainty.overall_coverage(judged, rows)
-    gap = certainty.calibration_error(judged, rows)
+    groups = certainty.coverage_by_age(predicted, rows)
+    bins = certainty.reliability(predicted, rows)
+    widths = certainty.error_by_width(predicted, rows)
+    risk = declining.age_risk(predicted, rows)
+    wrong = declining.gender_risk(predicted, rows)
+    band = declining.uncertain_band(predicted, rows)
+    overall = certainty.overall_coverage(predicted, rows)
+    gap = certainty.calibration_error(predicted, rows)
     return [
         *charted(
             "How often the interval holds the age",
@@ -239,9 +249,9 @@ def certainty_of(run: Run, judged: pd.DataFrame, rows: np.ndarray) -> list[Block
     ]
 
 
-def groups_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
+def groups_of(predicted: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     """Errors by gender, race label and age group, with the largest gaps in words."""
-    overall = overall_row(judged, rows)
+    overall = overall_row(predicted, rows)
     pieces: list[Block] = [
         Paragraph(RACE_NOTE),
         Note(
@@ -250,8 +260,8 @@ def groups_of(judged: pd.DataFrame, rows: np.ndarray) -> list[Block]:
         ),
     ]
     for factors in ((name,) for name in FACTORS):
-        found = group_table(judged, rows, factors)
-        gaps = [largest_gap(found, measure) for measure in MEASURES]
+        found = group_table(predicted, rows, factors)
+        gaps = [largest_gap(found, measure) for measure in GROUP_MEASURES]
         title = grouping_name(factors)
         pieces += [
             Heading(title),

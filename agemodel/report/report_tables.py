@@ -19,54 +19,58 @@ from agemodel.analysis.confusion import (
 )
 from agemodel.analysis.fairness import GROUPINGS, group_table
 from agemodel.analysis.headline import headline
-from agemodel.analysis.picture_quality import MEASURES, error_by_flag, error_by_measure
+from agemodel.analysis.picture_quality import (
+    PICTURE_MEASURES,
+    error_by_flag,
+    error_by_measure,
+)
 from agemodel.explorer.table_exports import frame_csv
-from agemodel.metrics.measures import MEASURES as HEADLINES
+from agemodel.metrics.measures import MEASURES
 
 _FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 
 
 def evaluation_tables(
-    judged: pd.DataFrame, rows: np.ndarray
+    predicted: pd.DataFrame, rows: np.ndarray
 ) -> dict[str, pd.DataFrame]:
     """Every table of the page, measured on some of the faces.
 
     Args:
-        judged: predictions as returned by `read_judged`.
+        predicted: predictions as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,) with at least one set.
 
     Returns:
         The tables by their names, which become those of the files.
     """
-    tables = {"headline": _headline_table(judged, rows)}
+    tables = {"headline": _headline_table(predicted, rows)}
     tables |= {
-        f"groups-{'-'.join(factors)}": group_table(judged, rows, factors)
+        f"groups-{'-'.join(factors)}": group_table(predicted, rows, factors)
         for factors in GROUPINGS
     }
     tables |= {
-        "errors-age": running_errors(judged, rows),
-        "errors-cumulative": cumulative_scores(judged, rows),
-        "errors-remark": error_by_flag(judged, rows),
-        "certainty-coverage": coverage_by_age(judged, rows),
-        "certainty-reliability": reliability(judged, rows),
-        "certainty-width": error_by_width(judged, rows),
+        "errors-age": running_errors(predicted, rows),
+        "errors-cumulative": cumulative_scores(predicted, rows),
+        "errors-remark": error_by_flag(predicted, rows),
+        "certainty-coverage": coverage_by_age(predicted, rows),
+        "certainty-reliability": reliability(predicted, rows),
+        "certainty-width": error_by_width(predicted, rows),
     }
-    for name, classes in classes_of(judged).items():
+    for name, classes in classes_of(predicted).items():
         counts = count_cells(classes, rows)
         file = name.lower().replace(": ", "-").replace(" ", "-")
         tables[f"confusion-{file}"] = _confusion_table(classes, counts)
         tables[f"classes-{file}"] = score_classes(classes.names, counts)
-    for measure in MEASURES:
-        if measure in judged:
-            tables[f"errors-{measure}"] = error_by_measure(judged, rows, measure)
+    for measure in PICTURE_MEASURES:
+        if measure in predicted:
+            tables[f"errors-{measure}"] = error_by_measure(predicted, rows, measure)
     return tables
 
 
-def _headline_table(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
-    scores = headline(judged, rows)
+def _headline_table(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
+    scores = headline(predicted, rows)
     return pd.DataFrame(
         [
-            {"measure": key, "unit": HEADLINES[key].unit, "n": int(rows.sum())}
+            {"measure": key, "unit": MEASURES[key].unit, "n": int(rows.sum())}
             | {"value": score.value, "low_95": score.low, "high_95": score.high}
             for key, score in scores.items()
         ]
@@ -75,7 +79,7 @@ def _headline_table(judged: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
 
 def _confusion_table(classes: Classes, counts: np.ndarray) -> pd.DataFrame:
     """A row a true class, a column an estimated one, counts of faces."""
-    columns = [f"judged {name}" for name in classes.names]
+    columns = [f"estimated {name}" for name in classes.names]
     return pd.DataFrame(
         counts, columns=columns, index=pd.Index(classes.names, name="labelled")
     )

@@ -31,7 +31,7 @@ _TURNED_BY_HAND = {
     2: "The photo was turned upside down, as you asked.",
     3: "The photo was turned to the right, as you asked.",
 }
-_WHOLE = "No face was found: the whole picture was judged as one face, as you asked."
+_WHOLE = "No face was found: the whole picture was estimated as one face, as you asked."
 
 
 class FaceEstimator(Protocol):

@@ -19,7 +19,7 @@ from agemodel.analysis.age_errors import (
     running_errors,
     running_in_words,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.core.labels import AGES
 from agemodel.runs.run_folder import Run
@@ -28,8 +28,8 @@ from tests.harness.plain_predictions import SERVED, plain_faces
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
+def predicted() -> pd.DataFrame:
+    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ def test_estimates_beyond_the_cells_are_in_the_outermost_ones() -> None:
 
 
 def test_cells_of_the_shipped_run_are_those_that_a_loop_counts(
-    judged: pd.DataFrame, plain: list[SimpleNamespace]
+    predicted: pd.DataFrame, plain: list[SimpleNamespace]
 ) -> None:
     counted: dict[tuple[int, int], int] = {}
     for face in plain:
@@ -77,7 +77,7 @@ def test_cells_of_the_shipped_run_are_those_that_a_loop_counts(
             for years in (face.age, face.age_years)
         )
         counted[y, x] = counted.get((y, x), 0) + 1
-    cells = count_ages(judged, in_slice(judged, Slice()))
+    cells = count_ages(predicted, in_slice(predicted, Slice()))
     found = cells.stack()
     assert found[found > 0].to_dict() == counted
     assert cells.to_numpy().sum() == len(plain) == 4743
@@ -122,9 +122,9 @@ def test_running_errors_take_two_years_on_either_side() -> None:
 
 
 def test_running_errors_of_the_shipped_run_are_those_of_a_loop(
-    judged: pd.DataFrame, plain: list[SimpleNamespace]
+    predicted: pd.DataFrame, plain: list[SimpleNamespace]
 ) -> None:
-    running = running_errors(judged, in_slice(judged, Slice()))
+    running = running_errors(predicted, in_slice(predicted, Slice()))
     for age in (1, 26, 55, 88, 100):
         errors = sorted(f.age_years - f.age for f in plain if abs(f.age - age) <= 2)
         found = running.loc[age]
@@ -179,9 +179,9 @@ def test_cumulative_scores_and_the_guess_by_hand() -> None:
 
 
 def test_cumulative_scores_of_the_shipped_run_are_those_of_a_loop(
-    judged: pd.DataFrame, plain: list[SimpleNamespace]
+    predicted: pd.DataFrame, plain: list[SimpleNamespace]
 ) -> None:
-    scores = cumulative_scores(judged, in_slice(judged, Slice()))
+    scores = cumulative_scores(predicted, in_slice(predicted, Slice()))
     train = [face.age for face in plain_faces("train")]
     guess = sum(train) / len(train)
     assert scores.index.tolist() == list(range(21))
@@ -193,11 +193,11 @@ def test_cumulative_scores_of_the_shipped_run_are_those_of_a_loop(
 
 
 def test_cumulative_scores_agree_with_the_metrics_of_the_run(
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
 ) -> None:
     written = Run(paths.SHIPPED_RUNS / SERVED).read_json("metrics.json")
     for split in ("test", "coral_test", "val"):
-        scores = cumulative_scores(judged, in_slice(judged, Slice(split)))
+        scores = cumulative_scores(predicted, in_slice(predicted, Slice(split)))
         for years in (1, 3, 5, 10):
             assert scores["cs"].loc[years] == pytest.approx(
                 written["splits"][split][f"cs{years}"]

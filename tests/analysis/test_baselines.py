@@ -19,7 +19,7 @@ from agemodel.analysis.baselines import (
     split_note,
 )
 from agemodel.analysis.headline import measure
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGE_GROUPS
@@ -31,8 +31,8 @@ RUN = Run(paths.SHIPPED_RUNS / SERVED)
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(RUN)
+def predicted() -> pd.DataFrame:
+    return read_predicted(RUN)
 
 
 def made_run(folder, network: str, split: str = "split") -> Run:
@@ -43,20 +43,20 @@ def made_run(folder, network: str, split: str = "split") -> Run:
 
 
 def test_constant_guess_is_the_mean_age_of_train_and_errs_accordingly(
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
 ) -> None:
-    train = judged[judged["split"] == "train"]
+    train = predicted[predicted["split"] == "train"]
     mean = sum(train["age"].tolist()) / len(train)
     gender = Counter(train["gender"]).most_common(1)[0][0]
-    guesses = guess_always(judged)
+    guesses = guess_always(predicted)
     assert always_in_words(guesses) == f"Always {mean:.1f} years, {gender}"
-    rows = in_slice(judged, Slice())
+    rows = in_slice(predicted, Slice())
     found = measure(guesses, rows)
-    ages = judged["age"][rows].tolist()
+    ages = predicted["age"][rows].tolist()
     assert found["mae_years"] == pytest.approx(
         sum(abs(age - mean) for age in ages) / len(ages)
     )
-    labels = judged["gender"][rows].tolist()
+    labels = predicted["gender"][rows].tolist()
     assert found["gender_accuracy"] == labels.count(gender) / len(labels)
     assert found["auc"] == 0.5
     (group,) = [
@@ -64,14 +64,14 @@ def test_constant_guess_is_the_mean_age_of_train_and_errs_accordingly(
         for name in AGE_GROUPS
         if int(name.split("-")[0].rstrip("+")) <= mean < int(name.split("-")[-1]) + 1
     ][:1]
-    share = judged["age_group"][rows].tolist().count(group) / len(ages)
+    share = predicted["age_group"][rows].tolist().count(group) / len(ages)
     assert found["group_accuracy"] == share
     assert np.isnan([found["coverage"], found["mean_width_years"]]).all()
 
 
-def test_without_train_there_is_nothing_to_guess_from(judged: pd.DataFrame) -> None:
+def test_without_train_there_is_nothing_to_guess_from(predicted: pd.DataFrame) -> None:
     with pytest.raises(ModelError, match="no face of train"):
-        guess_always(judged[judged["split"] == "test"])
+        guess_always(predicted[predicted["split"] == "test"])
 
 
 def test_baselines_are_one_run_each_of_the_other_networks(tmp_path) -> None:
@@ -98,13 +98,13 @@ def test_published_figures_are_those_of_the_file_and_are_marked() -> None:
     assert published_systems("val") == []
 
 
-def test_run_told_the_range_stands_beside_itself_on_coral_faces_alone(tmp_path) -> None:
+def test_run_restricted_to_the_range_stands_beside_itself_on_coral(tmp_path) -> None:
     run = made_run(tmp_path / "m", "mobile")
-    told = {"n": 7, "mae_years": 4.1, "mae_years_95": [4.0, 4.3], "cs5": 0.7}
-    metrics = {"splits": {"test": told, "coral_test": told, CORAL_RESTRICTED: told}}
+    part = {"n": 7, "mae_years": 4.1, "mae_years_95": [4.0, 4.3], "cs5": 0.7}
+    metrics = {"splits": {"test": part, "coral_test": part, CORAL_RESTRICTED: part}}
     (run.folder / "metrics.json").write_text(json.dumps(metrics))
     (one,) = restricted_systems(run, "coral_test")
-    assert (one.name, one.n) == ("m, told 21 to 60", 7)
+    assert (one.name, one.n) == ("m, restricted to 21 to 60", 7)
     assert one.kind in KINDS
     assert one.scores == {"mae_years": Score(4.1, 4.0, 4.3), "cs5": one.scores["cs5"]}
     assert one.scores["cs5"].value == 0.7

@@ -22,7 +22,7 @@ from agemodel.analysis.certainty import (
     width_in_words,
     wilson_interval,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.runs.run_folder import Run
@@ -33,8 +33,8 @@ STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
+def predicted() -> pd.DataFrame:
+    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 @pytest.fixture(scope="module")
@@ -90,14 +90,14 @@ def test_ages_on_the_bounds_are_inside() -> None:
 
 
 def test_coverage_of_the_shipped_run_is_that_of_a_loop(
-    judged: pd.DataFrame, plain: list[SimpleNamespace]
+    predicted: pd.DataFrame, plain: list[SimpleNamespace]
 ) -> None:
     counted = [[0, 0] for _ in STARTS]
     for face in plain:
         group = max(place for place, start in enumerate(STARTS) if face.age >= start)
         counted[group][0] += face.age_low <= face.age <= face.age_high
         counted[group][1] += 1
-    found = coverage_by_age(judged, in_slice(judged, Slice()))
+    found = coverage_by_age(predicted, in_slice(predicted, Slice()))
     assert len(found) == len(STARTS)
     for row, (inside, n) in zip(found.itertuples(), counted, strict=True):
         assert row.n == n
@@ -109,15 +109,15 @@ def test_coverage_of_the_shipped_run_is_that_of_a_loop(
 
 @pytest.mark.parametrize("split", ["test", "coral_test", "val"])
 def test_coverage_and_calibration_agree_with_the_metrics_of_the_run(
-    judged: pd.DataFrame, split: str
+    predicted: pd.DataFrame, split: str
 ) -> None:
     written = Run(paths.SHIPPED_RUNS / SERVED).read_json("metrics.json")
     expected = written["splits"][split]
-    rows = in_slice(judged, Slice(split))
-    assert overall_coverage(judged, rows)["n"] == expected["n"]
-    found = overall_coverage(judged, rows)["coverage"]
+    rows = in_slice(predicted, Slice(split))
+    assert overall_coverage(predicted, rows)["n"] == expected["n"]
+    found = overall_coverage(predicted, rows)["coverage"]
     assert found == pytest.approx(expected["coverage"])
-    error = calibration_error(judged, rows)
+    error = calibration_error(predicted, rows)
     assert error == pytest.approx(expected["gender_calibration_error"], abs=1e-6)
 
 
@@ -157,7 +157,7 @@ def test_reliability_by_hand() -> None:
 @pytest.mark.parametrize("run", [SERVED, "group_cnn-1"])
 def test_reliability_is_that_of_scikit_learn(run: str) -> None:
     plain = plain_faces(run=run)
-    faces = read_judged(Run(paths.SHIPPED_RUNS / run))
+    faces = read_predicted(Run(paths.SHIPPED_RUNS / run))
     found = reliability(faces, in_slice(faces, Slice()))
     female, p_female = calibration_curve(
         [face.gender for face in plain], [face.p_female for face in plain], n_bins=10
@@ -230,9 +230,9 @@ def test_equal_widths_are_one_part_whatever_float32_makes_of_them() -> None:
 
 
 def test_error_by_width_of_the_shipped_run_is_that_of_a_loop(
-    judged: pd.DataFrame, plain: list[SimpleNamespace]
+    predicted: pd.DataFrame, plain: list[SimpleNamespace]
 ) -> None:
-    found = error_by_width(judged, in_slice(judged, Slice()))
+    found = error_by_width(predicted, in_slice(predicted, Slice()))
     assert len(found) == 10
     assert found["n"].sum() == len(plain)
     for part in found.itertuples():

@@ -25,7 +25,7 @@ from agemodel.analysis.confusion import (
     score_classes,
     share_cells,
 )
-from agemodel.analysis.predicted_faces import SPLITS, Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import SPLITS, Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.core.errors import ConfigError
 from agemodel.core.labels import AGE_GROUPS
@@ -37,14 +37,14 @@ DECADES = (*(f"{low}-{low + 9}" for low in range(0, 110, 10)), "110+")
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
+def predicted() -> pd.DataFrame:
+    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
-def classes_of(judged: pd.DataFrame, kind: str):
+def classes_of(predicted: pd.DataFrame, kind: str):
     if kind == "gender":
-        return gender_classes(judged)
-    return age_classes(judged, kind, "18,30,50")
+        return gender_classes(predicted)
+    return age_classes(predicted, kind, "18,30,50")
 
 
 def band_of(years: float, names: tuple[str, ...]) -> str:
@@ -75,11 +75,11 @@ def labels_by_words(part: pd.DataFrame, kind: str, names: tuple[str, ...]):
 @pytest.mark.parametrize("split", SPLITS)
 @pytest.mark.parametrize("kind", ["gender", "groups", "marketing", "decades", "own"])
 def test_every_cell_is_the_one_found_by_other_means_and_all_add_up_to_n(
-    judged: pd.DataFrame, kind: str, split: str
+    predicted: pd.DataFrame, kind: str, split: str
 ) -> None:
-    rows = in_slice(judged, Slice(split, races=("White", "Black", "Other")))
-    classes = classes_of(judged, kind)
-    true, estimated = labels_by_words(judged[rows], kind, classes.names)
+    rows = in_slice(predicted, Slice(split, races=("White", "Black", "Other")))
+    classes = classes_of(predicted, kind)
+    true, estimated = labels_by_words(predicted[rows], kind, classes.names)
     counts = count_cells(classes, rows)
     expected = theirs.confusion_matrix(true, estimated, labels=list(classes.names))
     assert counts.tolist() == expected.tolist()
@@ -92,26 +92,26 @@ def test_every_cell_is_the_one_found_by_other_means_and_all_add_up_to_n(
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_sum_of_the_matrix_is_the_n_of_the_split(
-    judged: pd.DataFrame, split: str
+    predicted: pd.DataFrame, split: str
 ) -> None:
-    rows = in_slice(judged, Slice(split))
+    rows = in_slice(predicted, Slice(split))
     n = {"test": 4743, "coral_test": 3287, "val": 1898}[split]
     for kind in ("gender", "groups", "marketing", "decades", "own"):
-        assert count_cells(classes_of(judged, kind), rows).sum() == rows.sum() == n
+        assert count_cells(classes_of(predicted, kind), rows).sum() == rows.sum() == n
 
 
-def test_bands_have_the_names_that_were_asked_for(judged: pd.DataFrame) -> None:
-    assert age_classes(judged, "groups").names == AGE_GROUPS
-    assert age_classes(judged, "marketing").names == MARKETING
-    assert age_classes(judged, "decades").names == DECADES
-    own = age_classes(judged, "own", "18,30,50")
+def test_bands_have_the_names_that_were_asked_for(predicted: pd.DataFrame) -> None:
+    assert age_classes(predicted, "groups").names == AGE_GROUPS
+    assert age_classes(predicted, "marketing").names == MARKETING
+    assert age_classes(predicted, "decades").names == DECADES
+    own = age_classes(predicted, "own", "18,30,50")
     assert own.names == ("0-17", "18-29", "30-49", "50+")
 
 
-def test_shares_are_of_the_row_of_the_column_or_of_all(judged: pd.DataFrame) -> None:
-    rows = in_slice(judged, Slice())
-    classes = classes_of(judged, "decades")
-    true, estimated = labels_by_words(judged[rows], "decades", classes.names)
+def test_shares_are_of_the_row_of_the_column_or_of_all(predicted: pd.DataFrame) -> None:
+    rows = in_slice(predicted, Slice())
+    classes = classes_of(predicted, "decades")
+    true, estimated = labels_by_words(predicted[rows], "decades", classes.names)
     counts = count_cells(classes, rows)
     for norm, name in ((OF_TRUE, "true"), (OF_ESTIMATED, "pred"), (OF_ALL, "all")):
         expected = theirs.confusion_matrix(
@@ -124,11 +124,11 @@ def test_shares_are_of_the_row_of_the_column_or_of_all(judged: pd.DataFrame) -> 
 
 @pytest.mark.parametrize("kind", ["gender", "groups", "marketing"])
 def test_precision_recall_f1_and_support_are_scikit_learns(
-    judged: pd.DataFrame, kind: str
+    predicted: pd.DataFrame, kind: str
 ) -> None:
-    rows = in_slice(judged, Slice())
-    classes = classes_of(judged, kind)
-    true, estimated = labels_by_words(judged[rows], kind, classes.names)
+    rows = in_slice(predicted, Slice())
+    classes = classes_of(predicted, kind)
+    true, estimated = labels_by_words(predicted[rows], kind, classes.names)
     expected = theirs.precision_recall_fscore_support(
         true, estimated, labels=list(classes.names)
     )
@@ -149,16 +149,16 @@ def test_class_that_nobody_has_or_gets_has_no_scores() -> None:
 
 
 def test_faces_of_a_cell_are_the_counted_ones_the_surest_first(
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
 ) -> None:
-    rows = in_slice(judged, Slice())
+    rows = in_slice(predicted, Slice())
     for kind in ("gender", "groups", "own"):
-        classes = classes_of(judged, kind)
+        classes = classes_of(predicted, kind)
         counts = count_cells(classes, rows)
         for true, estimated in np.argwhere(counts > 0)[::3]:
             found = faces_of_cell(classes, rows, true, estimated)
             assert len(set(found)) == len(found) == counts[true, estimated]
-            part = judged.iloc[found]
+            part = predicted.iloc[found]
             words = labels_by_words(part, kind, classes.names)
             assert set(words[0]) == {classes.names[true]}
             assert set(words[1]) == {classes.names[estimated]}

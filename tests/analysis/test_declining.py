@@ -12,7 +12,7 @@ from agemodel.analysis.declining import (
     gender_risk_in_words,
     uncertain_band,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.runs.run_folder import Run
 from tests.harness.made_tables import table
@@ -20,8 +20,8 @@ from tests.harness.plain_predictions import SERVED, plain_faces
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
+def predicted() -> pd.DataFrame:
+    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 def everything(faces: pd.DataFrame) -> np.ndarray:
@@ -46,8 +46,8 @@ def test_widest_intervals_are_declined_first() -> None:
     assert risk.index.tolist() == [0.25, 0.5, 0.75, 1]
     assert risk.tolist() == pytest.approx([1, 1.5, 7 / 3, 4])
     assert age_risk_in_words(risk) == (
-        "Were only the 50 % of the faces with the narrowest intervals judged, the mean "
-        "absolute error would be 1.50 instead of 4.00 years."
+        "Were only the 50 % of the faces with the narrowest intervals estimated, the "
+        "mean absolute error would be 1.50 instead of 4.00 years."
     )
 
 
@@ -61,8 +61,8 @@ def test_faces_of_equal_width_are_kept_or_declined_together() -> None:
     assert "none is to be declined" in age_risk_in_words(alone)
 
 
-def test_age_risk_of_the_shipped_run_is_that_of_a_loop(judged: pd.DataFrame) -> None:
-    risk = age_risk(judged, in_slice(judged, Slice()))
+def test_age_risk_of_the_shipped_run_is_that_of_a_loop(predicted: pd.DataFrame) -> None:
+    risk = age_risk(predicted, in_slice(predicted, Slice()))
     faces = plain_faces()
     assert risk.iloc[-1] == pytest.approx(
         sum(abs(face.age_years - face.age) for face in faces) / len(faces), abs=1e-5
@@ -94,9 +94,9 @@ def test_gender_risk_and_band_by_hand() -> None:
     assert (band.low, band.high) == pytest.approx((0.45, 0.6))
     assert (band.kept, band.error) == pytest.approx((0.6, 1 / 3))
     assert gender_risk_in_words(risk, band) == (
-        "60.0\u00a0% of the genders are judged otherwise than labelled. The gender is "
-        "left open ('uncertain') where p(female) lies from 0.450 to 0.600, for "
-        "40.0\u00a0% of the faces; of the others 33.3\u00a0% are judged otherwise."
+        "60.0\u00a0% of the genders are estimated otherwise than labelled. The gender "
+        "is left open ('uncertain') where p(female) lies from 0.450 to 0.600, for "
+        "40.0\u00a0% of the faces; of the others 33.3\u00a0% are estimated otherwise."
     )
 
 
@@ -115,16 +115,16 @@ def test_band_is_that_of_the_model_also_where_a_slice_has_none_left_open() -> No
     assert words.endswith("None is left open.")
 
 
-def test_band_lies_on_the_curve_of_the_shipped_run(judged: pd.DataFrame) -> None:
-    rows = in_slice(judged, Slice())
-    band = uncertain_band(judged, rows)
+def test_band_lies_on_the_curve_of_the_shipped_run(predicted: pd.DataFrame) -> None:
+    rows = in_slice(predicted, Slice())
+    band = uncertain_band(predicted, rows)
     assert band is not None
     faces = plain_faces()
     wrong = [(face.p_female >= 0.5) != (face.gender == 1) for face in faces]
     of_decided = [w for w, face in zip(wrong, faces, strict=True) if face.decided]
     assert band.kept == pytest.approx(len(of_decided) / len(faces))
     assert band.error == pytest.approx(sum(of_decided) / len(of_decided))
-    risk = gender_risk(judged, rows)
+    risk = gender_risk(predicted, rows)
     assert risk.iloc[-1] == pytest.approx(sum(wrong) / len(wrong))
     near = np.interp(band.kept, risk.index.to_numpy(), risk.to_numpy())
     assert near == pytest.approx(band.error, abs=0.001)

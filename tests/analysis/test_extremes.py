@@ -14,7 +14,7 @@ from agemodel.analysis.extremes import (
     surest_gender_mistakes,
     twenty_in_words,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.runs.run_folder import Run
 from tests.harness.made_tables import table
@@ -22,8 +22,8 @@ from tests.harness.plain_predictions import SERVED, plain_faces
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
+def predicted() -> pd.DataFrame:
+    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 def everything(faces: pd.DataFrame) -> np.ndarray:
@@ -82,9 +82,9 @@ def test_twenty_are_the_same_for_a_seed_and_others_for_another() -> None:
 
 
 def test_orders_of_the_shipped_run_are_those_of_sorting_plain_values(
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
 ) -> None:
-    rows = in_slice(judged, Slice())
+    rows = in_slice(predicted, Slice())
     faces = plain_faces()
     error = {face.file: abs(face.age_years - face.age) for face in faces}
     outside = [f for f in faces if not f.age_low <= f.age <= f.age_high]
@@ -97,11 +97,11 @@ def test_orders_of_the_shipped_run_are_those_of_sorting_plain_values(
         "gender": sorted(wrong, key=lambda f: -abs(f.p_female - 0.5)),
     }
     for name, in_order in expected.items():
-        found = KINDS[name].order(judged, rows)
+        found = KINDS[name].order(predicted, rows)
         assert len(found) == len(in_order)
-        first = judged["file"].iloc[found[:20]].tolist()
+        first = predicted["file"].iloc[found[:20]].tolist()
         assert first == [face.file for face in in_order[:20]], name
-    typical = judged.iloc[most_typical(judged, rows)]
+    typical = predicted.iloc[most_typical(predicted, rows)]
     right = [face for face in faces if error[face.file] <= 0.5]
     assert set(typical["file"]) == {face.file for face in right}
     assert typical["age_group"].iloc[:9].tolist() == [
@@ -114,12 +114,12 @@ def test_words_of_every_kind_count_what_they_name() -> None:
     rows = everything(faces)
     words = {key: kind.words(faces, rows, kind.order(faces, rows))
              for key, kind in KINDS.items()}  # fmt: skip
-    # All ten are the first ones; six are 0.2 years off. Two are judged too young.
+    # All ten are the first ones; six are 0.2 years off. Two are estimated too young.
     assert "The first 10 are off by 0.2 to 30.0 years, 2 of them" in words["largest"]
     assert "6 are labelled 20-29, as are 60.0\u00a0% of all" in words["largest"]
     assert "Of 10 labels 4 lie outside the interval (40.0\u00a0%)" in words["age"]
     assert "30.0 years off, with an interval 10.0 years wide" in words["age"]
-    assert words["gender"] == "Of 10 genders 0 are judged otherwise than labelled."
+    assert words["gender"] == "Of 10 genders 0 are estimated otherwise than labelled."
     assert "Of 10 ages 6 are right to half a year (60.0\u00a0%)" in words["typical"]
 
 
@@ -133,8 +133,8 @@ def test_words_of_gender_mistakes_tell_the_decided_ones() -> None:
     )
     kind, rows = KINDS["gender"], everything(faces)
     assert kind.words(faces, rows, kind.order(faces, rows)) == (
-        "Of 4 genders 2 are judged otherwise than labelled (50.0\u00a0%); 1 of these "
-        "were not left open. The surest says 99.00\u00a0%."
+        "Of 4 genders 2 are estimated otherwise than labelled (50.0\u00a0%); 1 of "
+        "these were not left open. The surest says 99.00\u00a0%."
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from agemodel.analysis.fairness import (
     FACTORS,
+    GROUP_MEASURES,
     GROUPINGS,
-    MEASURES,
     Gap,
     faces_of,
     gap_in_words,
@@ -18,7 +18,7 @@ from agemodel.analysis.fairness import (
     grouping_name,
     largest_gap,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.core.columns import category
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
@@ -28,7 +28,7 @@ from tests.harness.plain_predictions import SERVED
 RUNS = (SERVED, "group_cnn-1")
 
 
-def judged(genders: str, errors: list[float], wrong: str = "") -> pd.DataFrame:
+def predicted(genders: str, errors: list[float], wrong: str = "") -> pd.DataFrame:
     """Faces of 25 years: a letter a gender, signed errors, an x for a wrong gender."""
     n = len(errors)
     codes = np.array(["mf".index(letter) for letter in genders])
@@ -60,7 +60,7 @@ def test_every_label_and_every_two_can_be_chosen() -> None:
 
 
 def test_groups_have_their_n_error_bias_and_right_genders() -> None:
-    faces = judged("mmmff", [1, -3, 2, -4, 9], " x x ")
+    faces = predicted("mmmff", [1, -3, 2, -4, 9], " x x ")
     table = group_table(faces, np.array([1, 1, 1, 1, 0], bool), ("gender",))
     assert table["group"].tolist() == ["male", "female"]
     assert table["n"].tolist() == [3, 1]  # the last face does not count
@@ -68,20 +68,20 @@ def test_groups_have_their_n_error_bias_and_right_genders() -> None:
     assert table["mae_years"].tolist() == pytest.approx([2, 4])
     assert table["bias_years"].tolist() == pytest.approx([0, -4])
     assert table["gender_accuracy"].tolist() == pytest.approx([2 / 3, 0])
-    for name in MEASURES:
+    for name in GROUP_MEASURES:
         assert (table[f"{name}_low"] <= table[name]).all()
         assert (table[f"{name}_high"] >= table[name]).all()
 
 
 def test_no_face_makes_no_group() -> None:
-    table = group_table(judged("m", [1]), np.zeros(1, bool), ("gender", "race"))
+    table = group_table(predicted("m", [1]), np.zeros(1, bool), ("gender", "race"))
     assert table.empty
     assert {"group", "n", "mae_years", "mae_years_low"} <= set(table)
     assert largest_gap(table, "mae_years") is None
 
 
 def test_groups_are_those_that_the_run_itself_measured(run: Run) -> None:
-    faces = read_judged(run)
+    faces = read_predicted(run)
     metrics = json.loads((run.folder / "metrics.json").read_text("utf-8"))["groups"]
     for split, factor in product(("test", "val", "coral_test"), FACTORS):
         table = group_table(faces, in_slice(faces, Slice(split=split)), (factor,))
@@ -90,7 +90,7 @@ def test_groups_are_those_that_the_run_itself_measured(run: Run) -> None:
         for _, row in table.iterrows():
             part = expected[row["group"]]
             assert row["n"] == part["n"]
-            for name in MEASURES:
+            for name in GROUP_MEASURES:
                 assert row[name] == pytest.approx(part[name], abs=1e-6)
             for name in ("mae_years", "gender_accuracy"):
                 bounds = [row[f"{name}_low"], row[f"{name}_high"]]
@@ -106,7 +106,7 @@ def test_crossings_are_what_a_loop_over_the_predictions_finds(run: Run) -> None:
         key = (RACES[row.race], AGE_GROUPS[group])
         right = (row.p_female >= 0.5) == (row.gender == 1)
         found.setdefault(key, []).append((row.age_years - row.age, right))
-    faces = read_judged(run)
+    faces = read_predicted(run)
     table = group_table(faces, in_slice(faces, Slice()), ("race", "age_group"))
     assert len(table) == len(found)
     assert table["n"].sum() == sum(map(len, found.values()))
@@ -178,7 +178,7 @@ def test_gap_in_words_has_the_unit_of_its_measure(
 
 
 def test_faces_of_a_group_begin_with_the_largest_error() -> None:
-    faces = judged("mfmmf", [1, -30, -7, 3, 2])
+    faces = predicted("mfmmf", [1, -30, -7, 3, 2])
     rows = np.array([1, 1, 1, 1, 0], bool)
     table = group_table(faces, rows, ("gender",))
     assert faces_of(faces, rows, table.iloc[0], ("gender",)).tolist() == [2, 3, 0]

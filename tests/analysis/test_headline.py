@@ -15,7 +15,7 @@ from agemodel.analysis.headline import (
     measure,
     measure_draws,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.metrics.bootstrap import resample_counts
 from agemodel.metrics.measures import MEASURES
@@ -32,8 +32,8 @@ SLICES = [
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(RUN)
+def predicted() -> pd.DataFrame:
+    return read_predicted(RUN)
 
 
 def by_other_means(part: pd.DataFrame) -> dict[str, float]:
@@ -74,33 +74,33 @@ def by_other_means(part: pd.DataFrame) -> dict[str, float]:
 
 @pytest.mark.parametrize("wanted", SLICES, ids=Slice.describe)
 def test_measures_are_those_found_by_other_means(
-    judged: pd.DataFrame, wanted: Slice
+    predicted: pd.DataFrame, wanted: Slice
 ) -> None:
-    rows = in_slice(judged, wanted)
-    expected = by_other_means(judged[rows])
-    found = measure(judged, rows)
+    rows = in_slice(predicted, wanted)
+    expected = by_other_means(predicted[rows])
+    found = measure(predicted, rows)
     assert set(found) == set(MEASURES) == set(expected)
     assert found == pytest.approx(expected, abs=2e-6)
 
 
 @pytest.mark.parametrize("split", ["test", "coral_test", "val"])
 def test_measures_are_those_that_the_evaluation_wrote(
-    judged: pd.DataFrame, split: str
+    predicted: pd.DataFrame, split: str
 ) -> None:
     written = RUN.read_json("metrics.json")["splits"][split]
-    found = measure(judged, in_slice(judged, Slice(split)))
+    found = measure(predicted, in_slice(predicted, Slice(split)))
     shared = set(found) & set(written)
     assert len(shared) == 13  # all but F1, twice, and AUC
     for key in shared:
         assert found[key] == pytest.approx(written[key], abs=1e-5), key
 
 
-def test_every_draw_is_the_measure_of_its_faces(judged: pd.DataFrame) -> None:
-    rows = in_slice(judged, Slice("val", ages=(30, 45)))
+def test_every_draw_is_the_measure_of_its_faces(predicted: pd.DataFrame) -> None:
+    rows = in_slice(predicted, Slice("val", ages=(30, 45)))
     counts = resample_counts(int(rows.sum()), 6)
-    drawn = measure_draws(judged, rows, counts)
+    drawn = measure_draws(predicted, rows, counts)
     assert set(drawn) == set(MEASURES)
-    part = judged[rows]
+    part = predicted[rows]
     for number in range(6):
         resample = part.iloc[np.repeat(np.arange(len(part)), counts[:, number])]
         expected = by_other_means(resample)
@@ -109,13 +109,13 @@ def test_every_draw_is_the_measure_of_its_faces(judged: pd.DataFrame) -> None:
 
 
 def test_intervals_hold_their_value_and_are_as_wide_as_theory_says(
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
 ) -> None:
-    rows = in_slice(judged, Slice())
-    scores = headline(judged, rows)
+    rows = in_slice(predicted, Slice())
+    scores = headline(predicted, rows)
     for key, score in scores.items():
         assert score.low < score.value < score.high, key
-    sizes = judged["abs_error"][rows].astype(float)
+    sizes = predicted["abs_error"][rows].astype(float)
     # The standard error of a mean: sd / sqrt(n); 95 % lies within 1.96 of it.
     width = 2 * 1.96 * sizes.std() / len(sizes) ** 0.5
     mae = scores["mae_years"]
@@ -126,26 +126,26 @@ def test_intervals_hold_their_value_and_are_as_wide_as_theory_says(
     assert accuracy.high - accuracy.low == pytest.approx(width, rel=0.1)
 
 
-def test_faces_of_one_gender_have_no_f1_and_no_auc(judged: pd.DataFrame) -> None:
-    scores = headline(judged, in_slice(judged, Slice(genders=("female",))))
+def test_faces_of_one_gender_have_no_f1_and_no_auc(predicted: pd.DataFrame) -> None:
+    scores = headline(predicted, in_slice(predicted, Slice(genders=("female",))))
     for key in ("f1_female", "f1_macro", "auc"):
         assert np.isnan([scores[key].value, scores[key].low, scores[key].high]).all()
     assert np.isfinite(scores["gender_accuracy"].low)
 
 
-def test_one_face_has_measures(judged: pd.DataFrame) -> None:
-    rows = np.zeros(len(judged), bool)
+def test_one_face_has_measures(predicted: pd.DataFrame) -> None:
+    rows = np.zeros(len(predicted), bool)
     rows[5] = True
-    mae = headline(judged, rows)["mae_years"]
+    mae = headline(predicted, rows)["mae_years"]
     assert mae.low == pytest.approx(mae.value)
-    assert mae.high == pytest.approx(judged["abs_error"].iloc[5])
+    assert mae.high == pytest.approx(predicted["abs_error"].iloc[5])
 
 
 def test_thousand_draws_of_all_test_faces_take_little_of_a_processor(
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
 ) -> None:
-    rows = in_slice(judged, Slice())
-    headline(judged, rows)
+    rows = in_slice(predicted, Slice())
+    headline(predicted, rows)
     start = time.thread_time()
-    headline(judged, rows)
+    headline(predicted, rows)
     assert time.thread_time() - start < 0.6  # 0.1 s on an idle machine

@@ -14,7 +14,7 @@ from agemodel.analysis.paired_comparison import (
     pair_faces,
     sign_test,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.core.columns import category
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
@@ -23,7 +23,7 @@ from agemodel.runs.run_folder import Run
 from tests.harness.plain_predictions import SERVED
 
 
-def judged(
+def predicted(
     files: str, ages: list[int], errors: list[float], wrong: str = ""
 ) -> pd.DataFrame:
     n = len(files)
@@ -56,7 +56,8 @@ def paired(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 def shipped() -> pd.DataFrame:
     """The two shipped runs on test, paired."""
     first, second = (
-        read_judged(Run(paths.SHIPPED_RUNS / name)) for name in (SERVED, "group_cnn-1")
+        read_predicted(Run(paths.SHIPPED_RUNS / name))
+        for name in (SERVED, "group_cnn-1")
     )
     return pair_faces(
         first, second, in_slice(first, Slice()), in_slice(second, Slice())
@@ -87,8 +88,8 @@ def plain_rows() -> list[tuple[float, float, bool, bool, int]]:
 
 
 def test_only_faces_that_count_in_both_are_paired() -> None:
-    first = judged("abcd", [20, 30, 40, 50], [1, 2, 3, 4])
-    second = judged("dcbx", [50, 40, 30, 9], [8, 1, -2, 0])
+    first = predicted("abcd", [20, 30, 40, 50], [1, 2, 3, 4])
+    second = predicted("dcbx", [50, 40, 30, 9], [8, 1, -2, 0])
     pairs = pair_faces(
         first,
         second,
@@ -102,11 +103,11 @@ def test_only_faces_that_count_in_both_are_paired() -> None:
 
 
 def test_runs_without_a_common_face_have_no_pair() -> None:
-    assert paired(judged("a", [20], [1]), judged("b", [20], [1])).empty
+    assert paired(predicted("a", [20], [1]), predicted("b", [20], [1])).empty
 
 
 def test_a_run_beside_itself_differs_by_nothing() -> None:
-    run = judged("abc", [20, 30, 40], [1, -6, 3], "x")
+    run = predicted("abc", [20, 30, 40], [1, -6, 3], "x")
     pairs = paired(run, run)
     for difference in compare_ages(pairs).values():
         assert difference.value == 0
@@ -118,8 +119,8 @@ def test_a_run_beside_itself_differs_by_nothing() -> None:
 
 
 def test_differences_are_first_less_second() -> None:
-    first = judged("abcd", [20] * 4, [1, 2, 6, 7])
-    second = judged("abcd", [20] * 4, [-1, 1, 4, 10])
+    first = predicted("abcd", [20] * 4, [1, 2, 6, 7])
+    second = predicted("abcd", [20] * 4, [-1, 1, 4, 10])
     found = compare_ages(paired(first, second))
     # MAE (1 + 2 + 6 + 7) / 4 and (1 + 1 + 4 + 10) / 4; medians of 1 2 6 7 and 1 1 4 10.
     assert found["mae_years"].value == pytest.approx(0)
@@ -163,7 +164,7 @@ def test_wins_are_counted_by_group_and_in_all(shipped: pd.DataFrame) -> None:
 
 
 def test_groups_without_a_face_have_no_row() -> None:
-    run = judged("ab", [20, 75], [1, 2])
+    run = predicted("ab", [20, 75], [1, 2])
     assert list(count_wins(paired(run, run)).index) == ["20-29", "70+", "all"]
     assert mae_by_group(paired(run, run))["age_group"].tolist() == ["20-29", "70+"]
 
@@ -182,8 +183,8 @@ def test_errors_by_group_of_both_runs(shipped: pd.DataFrame) -> None:
 
 
 def test_mcnemar_counts_the_genders_that_one_run_alone_gets_right() -> None:
-    first = judged("abcde", [20] * 5, [0] * 5, "xx  x")
-    second = judged("abcde", [20] * 5, [0] * 5, "   xx")
+    first = predicted("abcde", [20] * 5, [0] * 5, "xx  x")
+    second = predicted("abcde", [20] * 5, [0] * 5, "   xx")
     found = mcnemar_of_genders(paired(first, second))
     # a and b: second alone; c: both; d: first alone; e: none.
     assert (found.only_first, found.only_second, found.both, found.neither) == (
@@ -212,8 +213,8 @@ def test_sign_test_is_the_exact_binomial(heads: int, tails: int) -> None:
 
 
 def test_faces_farthest_apart_begin_with_the_largest_lead() -> None:
-    first = judged("abcd", [20] * 4, [1, 9, 5, 2])
-    second = judged("abcd", [20] * 4, [4, 2, 5, 30])
+    first = predicted("abcd", [20] * 4, [1, 9, 5, 2])
+    second = predicted("abcd", [20] * 4, [4, 2, 5, 30])
     pairs = paired(first, second)
     assert farthest_apart(pairs, "first", 5)["file"].tolist() == ["d", "a"]
     assert farthest_apart(pairs, "second", 5)["file"].tolist() == ["b"]

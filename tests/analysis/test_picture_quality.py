@@ -18,7 +18,7 @@ from agemodel.analysis.picture_quality import (
     known_flags,
     measure_in_words,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.faces.quality import BLURRED_SHARPNESS
 from agemodel.metrics.bootstrap import bootstrap_interval
@@ -28,8 +28,8 @@ from tests.harness.plain_predictions import SERVED, plain_faces
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
+def predicted() -> pd.DataFrame:
+    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +99,9 @@ def test_unmeasured_faces_are_in_no_part() -> None:
 
 @pytest.mark.parametrize("measure", ["sharpness", "brightness"])
 def test_error_by_measure_of_the_shipped_run_is_that_of_a_loop(
-    judged: pd.DataFrame, plain: list[SimpleNamespace], measure: str
+    predicted: pd.DataFrame, plain: list[SimpleNamespace], measure: str
 ) -> None:
-    found = error_by_measure(judged, in_slice(judged, Slice()), measure)
+    found = error_by_measure(predicted, in_slice(predicted, Slice()), measure)
     assert found["n"].sum() == len(plain)
     assert (found["n"] - len(plain) / 5).abs().max() < 5
     for part in found.itertuples():
@@ -117,9 +117,9 @@ def test_error_by_measure_of_the_shipped_run_is_that_of_a_loop(
 
 
 def test_flags_of_the_shipped_run_are_those_of_a_loop(
-    judged: pd.DataFrame, plain: list[SimpleNamespace]
+    predicted: pd.DataFrame, plain: list[SimpleNamespace]
 ) -> None:
-    found = error_by_flag(judged, in_slice(judged, Slice()))
+    found = error_by_flag(predicted, in_slice(predicted, Slice()))
     assert found.index[0] == NO_FLAG
     groups = {
         "blurred": [f for f in plain if f.picture["sharpness"] < BLURRED_SHARPNESS],
@@ -150,13 +150,13 @@ def test_nothing_is_said_of_pictures_that_are_not_described() -> None:
     assert error_by_flag(faces, everything(faces)).empty
 
 
-def test_faces_of_a_part_are_all_of_it_the_worst_first(judged: pd.DataFrame) -> None:
-    rows = in_slice(judged, Slice("val"))
-    parts = error_by_measure(judged, rows, "brightness")
+def test_faces_of_a_part_are_all_of_it_the_worst_first(predicted: pd.DataFrame) -> None:
+    rows = in_slice(predicted, Slice("val"))
+    parts = error_by_measure(predicted, rows, "brightness")
     for part in parts.itertuples():
-        found = faces_of_measure(judged, rows, "brightness", part.low, part.high)
+        found = faces_of_measure(predicted, rows, "brightness", part.low, part.high)
         assert len(found) == part.n
-        assert (np.diff(judged["abs_error"].to_numpy()[found]) <= 0).all()
+        assert (np.diff(predicted["abs_error"].to_numpy()[found]) <= 0).all()
         assert rows[found].all()
 
 

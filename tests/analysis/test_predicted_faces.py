@@ -11,7 +11,7 @@ from agemodel.analysis.predicted_faces import (
     Slice,
     in_slice,
     qualities_in,
-    read_judged,
+    read_predicted,
     splits_in,
 )
 from agemodel.core import paths
@@ -30,8 +30,8 @@ def described() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def judged(described: pd.DataFrame) -> pd.DataFrame:
-    return read_judged(RUN, described)
+def predicted(described: pd.DataFrame) -> pd.DataFrame:
+    return read_predicted(RUN, described)
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,10 @@ def plain() -> list[dict]:
 
 
 def test_every_row_says_what_the_file_says(
-    judged: pd.DataFrame, plain: list[dict]
+    predicted: pd.DataFrame, plain: list[dict]
 ) -> None:
-    assert len(judged) == len(plain)
-    for face, row in zip(judged[::97].itertuples(), plain[::97], strict=True):
+    assert len(predicted) == len(plain)
+    for face, row in zip(predicted[::97].itertuples(), plain[::97], strict=True):
         assert (face.file, face.split, face.coral) == (
             row["file"],
             row["split"],
@@ -64,17 +64,17 @@ def test_every_row_says_what_the_file_says(
         assert face.decided == row["decided"]
 
 
-def test_age_group_is_that_of_the_label(judged: pd.DataFrame) -> None:
-    for face in judged[::211].itertuples():
+def test_age_group_is_that_of_the_label(predicted: pd.DataFrame) -> None:
+    for face in predicted[::211].itertuples():
         low, _, high = face.age_group.rstrip("+").partition("-")
         assert int(low) <= face.age <= int(high or 116)
 
 
 def test_quality_is_that_of_the_same_file(
-    judged: pd.DataFrame, described: pd.DataFrame
+    predicted: pd.DataFrame, described: pd.DataFrame
 ) -> None:
     by_file = described.set_index("file")
-    for face in judged[::307].itertuples():
+    for face in predicted[::307].itertuples():
         known = by_file.loc[face.file]
         assert face.sharpness == pytest.approx(known["sharpness"])
         assert face.greyscale == known["greyscale"]
@@ -82,22 +82,22 @@ def test_quality_is_that_of_the_same_file(
 
 
 def test_face_that_is_not_described_has_no_quality(described: pd.DataFrame) -> None:
-    judged = read_judged(RUN, described.iloc[1:])
-    lost = judged[judged["file"] == described["file"].iloc[0]].iloc[0]
+    predicted = read_predicted(RUN, described.iloc[1:])
+    lost = predicted[predicted["file"] == described["file"].iloc[0]].iloc[0]
     assert np.isnan(lost["sharpness"])
     assert not lost["blurred"]
-    assert judged["blurred"].dtype == bool
+    assert predicted["blurred"].dtype == bool
 
 
 def test_without_a_description_there_are_no_qualities(described: pd.DataFrame) -> None:
-    judged = read_judged(RUN, described[["file"]])
-    assert qualities_in(judged) == ()
-    assert not in_slice(judged, Slice(quality=("blurred",))).any()
+    predicted = read_predicted(RUN, described[["file"]])
+    assert qualities_in(predicted) == ()
+    assert not in_slice(predicted, Slice(quality=("blurred",))).any()
 
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_split_holds_its_faces_and_no_other(
-    split: str, judged: pd.DataFrame, plain: list[dict]
+    split: str, predicted: pd.DataFrame, plain: list[dict]
 ) -> None:
     expected = [
         row["file"]
@@ -105,13 +105,13 @@ def test_split_holds_its_faces_and_no_other(
         if (row["split"], split) in {("test", "test"), ("val", "val")}
         or (split == "coral_test" and (row["split"], row["coral"]) == ("test", "test"))
     ]
-    mask = in_slice(judged, Slice(split))
-    assert judged["file"][mask].tolist() == expected
+    mask = in_slice(predicted, Slice(split))
+    assert predicted["file"][mask].tolist() == expected
     assert len(expected) > 1000
 
 
 def test_slice_is_what_all_filters_leave(
-    judged: pd.DataFrame, plain: list[dict], described: pd.DataFrame
+    predicted: pd.DataFrame, plain: list[dict], described: pd.DataFrame
 ) -> None:
     blurred = set(described["file"][described["blurred"]])
     grey = set(described["file"][described["greyscale"]])
@@ -127,30 +127,30 @@ def test_slice_is_what_all_filters_leave(
         and 20 <= row["age"] <= 39
         and row["file"] in blurred | grey
     ]
-    assert judged["file"][in_slice(judged, wanted)].tolist() == expected
+    assert predicted["file"][in_slice(predicted, wanted)].tolist() == expected
     assert expected
 
 
-def test_sharp_is_what_is_not_blurred(judged: pd.DataFrame) -> None:
+def test_sharp_is_what_is_not_blurred(predicted: pd.DataFrame) -> None:
     sharp, blurred, both = (
-        in_slice(judged, Slice(quality=quality))
+        in_slice(predicted, Slice(quality=quality))
         for quality in (("sharp",), ("blurred",), ("sharp", "blurred"))
     )
     assert not (sharp & blurred).any()
-    assert (both == in_slice(judged, Slice())).all()
+    assert (both == in_slice(predicted, Slice())).all()
 
 
-def test_mask_is_the_callers_own(judged: pd.DataFrame) -> None:
-    in_slice(judged, Slice())[:] = False
-    assert in_slice(judged, Slice()).any()
+def test_mask_is_the_callers_own(predicted: pd.DataFrame) -> None:
+    in_slice(predicted, Slice())[:] = False
+    assert in_slice(predicted, Slice()).any()
 
 
 def test_run_of_another_split_has_no_coral_where_none_is_marked(
-    judged: pd.DataFrame,
+    predicted: pd.DataFrame,
 ) -> None:
-    assert splits_in(judged) == SPLITS
-    assert splits_in(judged.assign(coral="")) == ("test", "val")
-    assert splits_in(judged[judged["split"] == "train"]) == ()
+    assert splits_in(predicted) == SPLITS
+    assert splits_in(predicted.assign(coral="")) == ("test", "val")
+    assert splits_in(predicted[predicted["split"] == "train"]) == ()
 
 
 def test_slice_round_trips_through_a_url_and_says_only_what_is_set() -> None:
@@ -168,16 +168,16 @@ def test_nonsense_in_a_url_is_ignored() -> None:
     assert Slice.from_query(query) == Slice()
 
 
-def test_every_quality_is_told_for_the_shipped_run(judged: pd.DataFrame) -> None:
-    assert qualities_in(judged) == tuple(QUALITIES)
+def test_every_quality_is_told_for_the_shipped_run(predicted: pd.DataFrame) -> None:
+    assert qualities_in(predicted) == tuple(QUALITIES)
 
 
 def test_run_without_predictions_says_what_makes_them(tmp_path) -> None:
     with pytest.raises(RunError, match="python -m agemodel evaluate"):
-        read_judged(Run(tmp_path))
+        read_predicted(Run(tmp_path))
 
 
 def test_predictions_with_other_columns_are_refused(tmp_path) -> None:
     Run(tmp_path).write_table("predictions.parquet", pd.DataFrame({"file": ["a"]}))
     with pytest.raises(RunError, match="other columns than expected"):
-        read_judged(Run(tmp_path))
+        read_predicted(Run(tmp_path))

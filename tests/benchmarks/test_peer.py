@@ -231,10 +231,10 @@ def test_own_rows_come_from_the_card_and_from_runs_of_other_networks(tmp_path) -
     assert field.own_rows(card, tmp_path, "coral_test") == []
     parts = {"coral_test": PART, CORAL_RESTRICTED: PART | {"mae_years": 4.1}}
     card = made_card(metrics=parts)
-    alone, told = field.own_rows(card, tmp_path, "coral_test")
+    alone, restricted = field.own_rows(card, tmp_path, "coral_test")
     assert (alone["kind"], alone["mae_years"]) == ("served", PART["mae_years"])
-    assert (told["kind"], told["mae_years"]) == ("told", 4.1)
-    assert "21 to 60" in told["note"]
+    assert (restricted["kind"], restricted["mae_years"]) == ("restricted", 4.1)
+    assert "21 to 60" in restricted["note"]
 
 
 def test_served_model_is_held_against_the_best_package() -> None:

@@ -61,7 +61,7 @@ def bring_photos(page: Page) -> None:
     expect(page.get_by_alt_text("Face 1, orange where it looks older")).to_be_visible()
 
 
-def bring_what_cannot_be_judged(page: Page) -> None:
+def bring_what_cannot_be_estimated(page: Page) -> None:
     broken = {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
     upload(page, broken, faceless())
     expect(page.get_by_text("1 file could not be read")).to_be_visible()
@@ -79,7 +79,7 @@ def open_all(page: Page) -> None:
 
 STATES: list[tuple[str, Callable[[Page], None]]] = [
     ("/", bring_photos),
-    ("/", bring_what_cannot_be_judged),
+    ("/", bring_what_cannot_be_estimated),
     ("/", take_from_the_camera),
     ("/about", open_all),
 ]

@@ -155,7 +155,7 @@ def test_click_in_the_middle_of_the_work_loses_nothing(
     expect(seventh).to_have_count(int(act is turn_to_the_seventh_face))
 
 
-def test_photo_without_a_face_is_judged_whole_only_on_request(
+def test_photo_without_a_face_is_estimated_whole_only_on_request(
     server: Server, page: Page
 ) -> None:
     visit(page, server.url)

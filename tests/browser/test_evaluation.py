@@ -6,7 +6,7 @@ import re
 
 from playwright.sync_api import Locator, Page, expect
 
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.runs.run_folder import find_run
 from tests.harness.chart_clicks import chart, click_chart, place_of_value
 from tests.harness.driver import Server, query_of, visit, wait_until_drawn
@@ -31,8 +31,8 @@ def click_cell(page: Page, true: int, estimated: int) -> None:
 
 def count(split: str, true: str, estimated: str) -> int:
     """The faces of a cell of the nine groups."""
-    judged = read_judged(find_run(SERVED))
-    part = judged[in_slice(judged, Slice(split))]
+    predicted = read_predicted(find_run(SERVED))
+    part = predicted[in_slice(predicted, Slice(split))]
     hit = (part["age_group"] == true) & (part["estimated_group"] == estimated)
     return int(hit.sum())
 

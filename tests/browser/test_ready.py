@@ -1,4 +1,4 @@
-"""The address by which others learn whether the app can judge photos."""
+"""The address by which others learn whether the app can estimate photos."""
 
 from __future__ import annotations
 

@@ -53,10 +53,10 @@ class View:
 
 
 FACE = "face=100_0_0_20170112213500903.jpg.chip.jpg"
-ESTIMATE, JUDGED = View("estimate"), View("estimate", click="Try this photo")
+ESTIMATE, PREDICTED = View("estimate"), View("estimate", click="Try this photo")
 VIEWS = [
     ESTIMATE,
-    JUDGED,
+    PREDICTED,
     *(View("dataset", f"view={name}") for name in ("charts", "ageing", "map")),
     View("dataset", "view=faces&size=20"),
     View("dataset", FACE),
@@ -165,11 +165,11 @@ def faults() -> list[Fault]:
     data, detectors = paths.data_dir(), paths.DETECTORS
     images = images_dir(data)
     files: list[tuple[Path, tuple[str, ...]]] = [
-        (model / "model.tflite", (JUDGED.name,)),
+        (model / "model.tflite", (PREDICTED.name,)),
         (model / "card.json", ("estimate", "about", "training?view=network")),
         (model / "faces.parquet", (f"dataset?{FACE}",)),
-        (detectors / "face_detection_back.tflite", (JUDGED.name,)),
-        (detectors / "face_detection_full_range.tflite", (JUDGED.name,)),
+        (detectors / "face_detection_back.tflite", (PREDICTED.name,)),
+        (detectors / "face_detection_full_range.tflite", (PREDICTED.name,)),
         (paths.SAMPLES / "manifest.json", (ESTIMATE.name,)),
         (paths.SPLITS, ("dataset",)),
         (described / "faces.parquet", ("dataset",)),
@@ -195,7 +195,7 @@ def faults() -> list[Fault]:
         *found,
         Fault("manifest of a run empty", manifest, _empty, ("training?view=curves",)),
         Fault("a model of another version", model / "card.json", _of_another_version,
-              (JUDGED.name,)),
+              (PREDICTED.name,)),
         Fault("a chosen model that is gone", chosen, _another_chosen, ("estimate",)),
         Fault("all models missing", model.parent, _missing, ("estimate", "about")),
         Fault("all runs that ship missing", paths.SHIPPED_RUNS, _missing,

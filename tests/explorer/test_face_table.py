@@ -91,7 +91,7 @@ def write_description(shipped: Path, frame: pd.DataFrame) -> Path:
 
 
 def write_run(shipped: Path, files: list[str]) -> None:
-    """A model whose run judged these files: 30 years, 25 to 40, female, of 30-39."""
+    """A model whose run estimated these files: 30 years, 25 to 40, female, of 30-39."""
     write_model(shipped / "models" / "mobile")
     folder = shipped / "runs" / "mobile-7"  # as the made card names it
     folder.mkdir()

@@ -135,8 +135,8 @@ def test_a_selection_is_said_in_words() -> None:
     assert ALL.describe() == (
         "20 to 40 years, 0-2 or 70+ years, female, Black or Asian, in test, error of 5 "
         "to 10 years, collected 2017-01-09 to 2017-01-11, blurred or no face found, "
-        "judged too old, not dark or duplicate, marked wrong or not yet, in a region "
-        "of the map, named '2017'"
+        "estimated too old, not dark or duplicate, marked wrong or not yet, in a "
+        "region of the map, named '2017'"
     )
     assert Selection().describe() == "all faces"
     assert Selection(ages=(7, 7), errors=(20, math.inf)).describe() == (

@@ -87,14 +87,14 @@ def test_width_has_the_error_above_and_the_coverage_below() -> None:
     assert figure.layout.xaxis.title.text == "Stated width of the interval in years"
 
 
-def test_risk_is_drawn_over_the_share_that_is_judged() -> None:
+def test_risk_is_drawn_over_the_share_that_is_estimated() -> None:
     risk = pd.Series([1.0, 2.0, 4.0], [0.1, 0.5, 1.0])
     figure = figure_age_risk(risk)
     (curve,) = figure.data
     assert (list(curve.x), list(curve.y)) == ([0.1, 0.5, 1.0], [1, 2, 4])
     assert curve.mode == "lines"
     assert figure_age_risk(risk[-1:]).data[0].mode == "markers"
-    assert figure.layout.xaxis.title.text == "Share of faces judged"
+    assert figure.layout.xaxis.title.text == "Share of faces estimated"
     assert figure.layout.yaxis.title.text == "MAE (years)"
 
 

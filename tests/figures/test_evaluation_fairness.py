@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel.analysis.fairness import MEASURES
+from agemodel.analysis.fairness import GROUP_MEASURES
 from agemodel.figures.evaluation_fairness import (
     AXIS_TITLES,
     figure_groups,
@@ -19,7 +19,7 @@ def groups(*rows: tuple[str, str, int, float]) -> pd.DataFrame:
     """A table of groups by hand: gender, race, n and a value, +-1 around it."""
     table = pd.DataFrame(rows, columns=["gender", "race", "n", "value"])
     table["group"] = table["gender"] + ", " + table["race"]
-    for name in MEASURES:
+    for name in GROUP_MEASURES:
         table[name] = table["value"]
         table[f"{name}_low"] = table["value"] - 1
         table[f"{name}_high"] = table["value"] + 2
@@ -86,7 +86,7 @@ def test_every_dot_says_which_row_of_the_table_it_is() -> None:
     )
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", GROUP_MEASURES)
 def test_axis_names_measure_and_unit_and_all_faces_are_marked(measure: str) -> None:
     figure = figure_groups(CROSSED, ("gender", "race"), measure, OVERALL)
     assert figure.layout.xaxis.title.text == AXIS_TITLES[measure]

@@ -25,7 +25,7 @@ def table(**columns: Any) -> pd.DataFrame:
 
     `age` is needed. Unless given, `file` numbers the rows, all else that is always
     there is male, White, in train and collected on the first of January 2017; with
-    `age_years` the interval is 10 years wide and the gender is judged as labelled.
+    `age_years` the interval is 10 years wide and the gender is estimated as labelled.
     """
     n = len(columns["age"])
     age = np.array(columns.pop("age"), np.int16)

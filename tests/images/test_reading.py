@@ -446,7 +446,7 @@ def test_the_second_picture_of_a_phones_jpeg_is_passed_over_silently():
         ((20_000, 600), (20_000, 600)),  # 12 MP, its shorter side is small
         # 80 MP: halved, rounded up, then to 12.58 MP: 20,001 * (12.58 / 20) ** 0.5
         ((40_001, 2_000), (15_864, 793)),
-        ((65_000, 10), (20_000, 3)),  # the longest side that is judged
+        ((65_000, 10), (20_000, 3)),  # the longest side that is read
     ],
 )
 def test_a_large_jpeg_is_decoded_at_a_reduced_size(size, decoded):

@@ -119,9 +119,9 @@ def brightness_as_age(crops: np.ndarray) -> np.ndarray:
 
 
 def test_errors_are_those_of_the_worsened_faces() -> None:
-    # Flat faces of 100 are judged 100 years old and are 90: 10 off. Small, blurred and
-    # cut ones are flat all the same. Dark ones are judged 50: 40 off; bright ones,
-    # 100 * 1.1^9 = 235: 145 off.
+    # Flat faces of 100 are estimated 100 years old and are 90: 10 off. Small, blurred
+    # and cut ones are flat all the same. Dark ones are estimated 50: 40 off; bright
+    # ones, 100 * 1.1^9 = 235: 145 off.
     crops = np.stack([flat(100, 32)] * 4)
     found = measure_conditions(crops, np.full(4, 90), np.zeros(4), brightness_as_age)
     wanted = {"small": 10, "blurred": 10, "dark": 40, "bright": 145, "cut": 10}

@@ -44,30 +44,30 @@ def coral() -> pd.DataFrame:
     return table[(table["split"] == "test") & (table["coral"] == "test")]
 
 
-def test_told_faces_lie_in_the_range_and_intervals_hold_no_fewer(
+def test_restricted_faces_lie_in_the_range_and_intervals_hold_no_fewer(
     coral: pd.DataFrame,
 ) -> None:
-    told = restrict_to_range(coral, 21, 60)
+    restricted = restrict_to_range(coral, 21, 60)
     for name in ("age_years", "age_low", "age_high"):
-        assert told[name].between(21, 60).all()
-    assert set(told["age_group"]) <= {
+        assert restricted[name].between(21, 60).all()
+    assert set(restricted["age_group"]) <= {
         AGE_GROUPS.index(f"{n}0-{n}9") for n in (2, 3, 4, 5)
     } | {AGE_GROUPS.index("60-69")}
     held, before = (
         one["age"].between(one["age_low"], one["age_high"]).mean()
-        for one in (told, coral)
+        for one in (restricted, coral)
     )
     assert before <= held <= before + 0.01
     same = coral["age_years"].between(30, 45) & coral["age_low"].between(25, 50)
-    moved = (told["age_years"] - coral["age_years"]).abs()
+    moved = (restricted["age_years"] - coral["age_years"]).abs()
     assert moved[same].mean() < 0.5 < moved[~same].mean()
 
 
-def test_told_ages_are_those_of_plain_loops(coral: pd.DataFrame) -> None:
+def test_restricted_ages_are_those_of_plain_loops(coral: pd.DataFrame) -> None:
     part = coral.iloc[::40]
-    told = restrict_to_range(part, 21, 60)
+    restricted = restrict_to_range(part, 21, 60)
     for probabilities, age in zip(
-        part["age_probabilities"], told["age_years"], strict=True
+        part["age_probabilities"], restricted["age_years"], strict=True
     ):
         inside = [float(probabilities[k - 1]) for k in range(21, 61)]
         half, below, k = sum(inside) / 2, 0.0, 0
@@ -80,16 +80,16 @@ def test_told_ages_are_those_of_plain_loops(coral: pd.DataFrame) -> None:
 
 def test_measures_are_stated_both_ways(coral: pd.DataFrame) -> None:
     splits = measure(coral)["splits"]
-    told, alone = splits[CORAL_RESTRICTED], splits["coral_test"]
+    restricted, alone = splits[CORAL_RESTRICTED], splits["coral_test"]
     error = (restrict_to_range(coral, 21, 60)["age_years"] - coral["age"]).abs()
-    assert told["n"] == alone["n"] == len(coral)
-    assert told["mae_years"] == pytest.approx(error.mean(), abs=1e-4)
-    assert told["mae_years"] < alone["mae_years"]
-    assert told["gender_accuracy"] == alone["gender_accuracy"]
-    assert told["coverage"] >= alone["coverage"]
-    assert told["mean_width_years"] < alone["mean_width_years"]
+    assert restricted["n"] == alone["n"] == len(coral)
+    assert restricted["mae_years"] == pytest.approx(error.mean(), abs=1e-4)
+    assert restricted["mae_years"] < alone["mae_years"]
+    assert restricted["gender_accuracy"] == alone["gender_accuracy"]
+    assert restricted["coverage"] >= alone["coverage"]
+    assert restricted["mean_width_years"] < alone["mean_width_years"]
 
 
-def test_without_faces_of_coral_nothing_is_told() -> None:
+def test_without_faces_of_coral_nothing_is_restricted() -> None:
     table = SHIPPED.read_predictions().assign(coral="")
     assert set(measure(table)["splits"]) == {"val", "test"}

@@ -105,7 +105,7 @@ def test_what_came_last_is_shown_first(page: AppTest) -> None:
     assert ages(page) == ["50 years", "30 years"]
 
 
-def test_nothing_is_judged_again_when_a_widget_changes(
+def test_nothing_is_estimated_again_when_a_widget_changes(
     page: AppTest, estimator: FakeEstimator
 ) -> None:
     upload(page, ("a.png", png_with_faces(30)))
@@ -142,7 +142,7 @@ def test_photo_without_a_face_offers_choices_and_guesses_nothing(
     assert "**No face was found**" in page.info[0].value
     press(page, "Take the whole picture as a face")
     assert len(page.header) == 1
-    assert "judged as one face, as you asked" in written(page)
+    assert "estimated as one face, as you asked" in written(page)
     assert not page.info
 
 

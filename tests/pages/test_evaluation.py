@@ -171,10 +171,10 @@ def test_published_figures_stand_only_beside_whole_splits() -> None:
     assert set(table["What"]) == {"this run", "no model", "another network"}
     whole = table_with(open_page(split="coral_test"), "System")
     assert "others', measured here" in set(whole["What"])
-    told = whole[whole["What"] == "this run, told more"]
-    assert told["System"].tolist() == [f"{SERVED}, told 21 to 60"]
+    restricted = whole[whole["What"] == "this run, restricted"]
+    assert restricted["System"].tolist() == [f"{SERVED}, restricted to 21 to 60"]
     (alone,) = whole[whole["What"] == "this run"]["MAE, years"]
-    assert float(told["MAE, years"].iloc[0].split()[0]) < float(alone.split()[0])
+    assert float(restricted["MAE, years"].iloc[0].split()[0]) < float(alone.split()[0])
 
 
 def test_measure_of_the_chart_is_in_the_url() -> None:

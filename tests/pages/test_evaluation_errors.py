@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 import tests.harness.app_pages as app_pages
 from agemodel.analysis.age_errors import count_ages
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.runs.run_folder import Run
 from tests.harness.app_pages import written
@@ -31,8 +31,8 @@ def no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def judged() -> pd.DataFrame:
-    return read_judged(Run(paths.SHIPPED_RUNS / SERVED))
+def predicted() -> pd.DataFrame:
+    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 def charts(page: AppTest) -> int:
@@ -79,9 +79,9 @@ def test_a_click_shows_the_faces_under_the_chart() -> None:
     ],
 )
 def test_what_cannot_be_read_as_a_click_is_none(
-    judged: pd.DataFrame, pick: str
+    predicted: pd.DataFrame, pick: str
 ) -> None:
-    assert errors_view.picked(judged, in_slice(judged, Slice()), pick) is None
+    assert errors_view.picked(predicted, in_slice(predicted, Slice()), pick) is None
     assert charts(open_page(view="errors", pick=pick)) == 6
 
 
@@ -95,16 +95,16 @@ def test_what_cannot_be_read_as_a_click_is_none(
     ],
 )
 def test_click_leads_to_the_faces_that_a_loop_finds(
-    judged: pd.DataFrame, pick: str, title: str
+    predicted: pd.DataFrame, pick: str, title: str
 ) -> None:
-    rows = in_slice(judged, Slice("val"))
-    found = errors_view.picked(judged, rows, pick)
+    rows = in_slice(predicted, Slice("val"))
+    found = errors_view.picked(predicted, rows, pick)
     assert found is not None
     assert found[0] == title
-    quality = judged[["blurred", "dark", "bright", "small", "turned", "no_face"]]
-    is_plain = ~quality.any(axis=1) & ~judged["greyscale"]
+    quality = predicted[["blurred", "dark", "bright", "small", "turned", "no_face"]]
+    is_plain = ~quality.any(axis=1) & ~predicted["greyscale"]
     expected = []
-    for place, face in enumerate(judged.itertuples()):
+    for place, face in enumerate(predicted.itertuples()):
         holds = {
             "cells": 25 <= face.age <= 30 and 18.5 <= face.age_years < 24.5,
             "ages": 24 <= face.age <= 28,
@@ -118,13 +118,15 @@ def test_click_leads_to_the_faces_that_a_loop_finds(
     assert expected
 
 
-def test_every_cell_leads_to_as_many_faces_as_it_counts(judged: pd.DataFrame) -> None:
-    rows = in_slice(judged, Slice("val"))
-    counted = count_ages(judged, rows).stack()
+def test_every_cell_leads_to_as_many_faces_as_it_counts(
+    predicted: pd.DataFrame,
+) -> None:
+    rows = in_slice(predicted, Slice("val"))
+    counted = count_ages(predicted, rows).stack()
     counted = counted[counted > 0]
     assert counted.sum() == rows.sum()
     for (y, x), n in counted.iloc[::9].items():
-        found = errors_view.picked(judged, rows, f"cells {x} {x} {y} {y}")
+        found = errors_view.picked(predicted, rows, f"cells {x} {x} {y} {y}")
         assert found is not None
         assert len(found[1]) == n
 
@@ -175,7 +177,7 @@ def test_certainty_shows_five_charts_and_says_what_stands_out() -> None:
     ],
 )
 def test_click_on_certainty_leads_to_the_faces_that_a_loop_finds(
-    judged: pd.DataFrame, pick: str, title: str
+    predicted: pd.DataFrame, pick: str, title: str
 ) -> None:
     faces = plain_faces("val")
     expected = {
@@ -186,10 +188,10 @@ def test_click_on_certainty_leads_to_the_faces_that_a_loop_finds(
         ],
         "bin 3": [face.file for face in faces if 0.3 <= face.p_female < 0.4],
     }[pick]
-    found = certainty_view.picked(judged, in_slice(judged, Slice("val")), pick)
+    found = certainty_view.picked(predicted, in_slice(predicted, Slice("val")), pick)
     assert found is not None
     assert found[0] == title
-    assert set(judged["file"].iloc[found[1]]) == set(expected)
+    assert set(predicted["file"].iloc[found[1]]) == set(expected)
     page = open_page(view="certainty", split="val", pick=pick)
     assert page.subheader[0].value == f"{title}: {len(expected)}"
 
@@ -199,14 +201,16 @@ def test_click_on_certainty_leads_to_the_faces_that_a_loop_finds(
     ["outside", "outside 30", "bin 10", "bin -1", "width 10", "width x", "ages 1"],
 )
 def test_what_cannot_be_read_as_a_click_on_certainty_is_none(
-    judged: pd.DataFrame, pick: str
+    predicted: pd.DataFrame, pick: str
 ) -> None:
-    assert certainty_view.picked(judged, in_slice(judged, Slice()), pick) is None
+    assert certainty_view.picked(predicted, in_slice(predicted, Slice()), pick) is None
 
 
-def test_tenths_by_width_lead_to_all_faces_together(judged: pd.DataFrame) -> None:
-    rows = in_slice(judged, Slice("val"))
-    found = [certainty_view.picked(judged, rows, f"width {part}") for part in range(10)]
+def test_tenths_by_width_lead_to_all_faces_together(predicted: pd.DataFrame) -> None:
+    rows = in_slice(predicted, Slice("val"))
+    found = [
+        certainty_view.picked(predicted, rows, f"width {part}") for part in range(10)
+    ]
     numbers = np.concatenate([part[1] for part in found if part])
     assert sorted(numbers.tolist()) == np.flatnonzero(rows).tolist()
 

@@ -18,7 +18,7 @@ import plotly.graph_objects as go
 import pytest
 
 from agemodel import __version__
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_judged
+from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.report import report_html, write_report
@@ -180,10 +180,10 @@ def test_confusions_are_what_a_loop_counts_and_add_up_to_the_faces(
     rows = plain_test_rows()
     genders, ages, *bands = (rows for rows in report.tables if rows[0][0] == "Labelled")
     men_as_women = sum(row.gender == 0 and row.p_female >= 0.5 for row in rows)
-    assert genders[0][2:] == ["judged male", "judged female"]
+    assert genders[0][2:] == ["estimated male", "estimated female"]
     assert genders[1][3].startswith(f"{men_as_women} (")
     old_as_younger = sum(row.age >= 70 and row.age_group == 7 for row in rows)
-    assert ages[9][0] == "70+" and ages[0][9] == "judged 60-69"
+    assert ages[9][0] == "70+" and ages[0][9] == "estimated 60-69"
     assert ages[9][9].startswith(f"{old_as_younger} (")
     assert len(bands) == 2
     for found in (genders, ages, *bands):
@@ -195,15 +195,15 @@ def test_confusions_are_what_a_loop_counts_and_add_up_to_the_faces(
 def test_classes_are_found_as_well_as_a_loop_says(report: Reader) -> None:
     rows = plain_test_rows()
     genders = next(rows for rows in report.tables if rows[0][0] == "Class")
-    judged_female = [row for row in rows if row.p_female >= 0.5]
-    right = sum(row.gender == 1 for row in judged_female)
+    predicted_female = [row for row in rows if row.p_female >= 0.5]
+    right = sum(row.gender == 1 for row in predicted_female)
     support = sum(row.gender == 1 for row in rows)
     assert genders[2] == [
         "female",
         f"{support:,}",
-        f"{right / len(judged_female):.3f}",
+        f"{right / len(predicted_female):.3f}",
         f"{right / support:.3f}",
-        f"{2 * right / (len(judged_female) + support):.3f}",
+        f"{2 * right / (len(predicted_female) + support):.3f}",
     ]
 
 
@@ -300,8 +300,8 @@ def test_a_chart_that_names_a_script_ends_no_script() -> None:
 
 @pytest.fixture(scope="module")
 def tables() -> dict[str, pd.DataFrame]:
-    judged = read_judged(Run(SHIPPED))
-    return evaluation_tables(judged, in_slice(judged, Slice()))
+    predicted = read_predicted(Run(SHIPPED))
+    return evaluation_tables(predicted, in_slice(predicted, Slice()))
 
 
 def test_every_table_is_a_csv_in_the_archive(tables: dict[str, pd.DataFrame]) -> None:

@@ -110,7 +110,7 @@ def test_result_may_be_estimated_again() -> None:
     assert (batch.results[0].error, entry.version) == ("again", 1)
 
 
-def test_failed_second_judgement_keeps_the_first() -> None:
+def test_failed_second_estimate_keeps_the_first() -> None:
     def fail(result: PhotoResult) -> PhotoResult:
         raise ImageError("no")
 
@@ -164,10 +164,10 @@ def test_faces_of_all_photos_are_capped_and_each_line_says_so(
     batch, fake = Batch(), FakeEstimator()
     photos = [png_with_faces(30, 40), png_with_faces(31, 41), png_with_faces(32)]
     batch.add([(f"{n}.png", photo) for n, photo in enumerate(photos)])
-    *judged, last = finish(batch, fake)
-    assert [len(result.estimates) for result in judged] == [2, 2]
+    *predicted, last = finish(batch, fake)
+    assert [len(result.estimates) for result in predicted] == [2, 2]
     assert str(last.error).startswith("2.png was left out: at most 3 faces")
-    assert fake.calls == 2  # what would not be kept is not judged
+    assert fake.calls == 2  # what would not be kept is not estimated
 
 
 def test_three_hundred_photos_of_which_some_are_the_same_are_three_hundred_lines() -> (

@@ -48,7 +48,7 @@ def test_a_photo_that_lies_on_its_side_is_estimated_upright(
         assert face.age_years == pytest.approx(same.age_years, abs=1e-3)
 
 
-def test_a_lying_face_in_a_large_photo_is_judged_at_its_full_size(
+def test_a_lying_face_in_a_large_photo_is_estimated_at_its_full_size(
     estimator: Estimator,
 ) -> None:
     portrait = photo(PORTRAIT)

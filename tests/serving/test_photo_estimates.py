@@ -183,7 +183,7 @@ def test_turning_by_hand_looks_again_and_keeps_the_frame_of_the_file() -> None:
     assert (back.quarter_turns, back.notes) == (0, ())
 
 
-def test_whole_picture_is_judged_only_on_request_and_says_so() -> None:
+def test_whole_picture_is_estimated_only_on_request_and_says_so() -> None:
     result = estimate_whole_photo(FAKE, estimated())
     assert len(result.estimates) == 1
     assert "as you asked" in result.notes[-1]

@@ -48,7 +48,7 @@ def show_certainty(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw how well the stated uncertainty is calibrated in the slice.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
     found = picked(estimates, rows, evaluation_state.look().pick)
@@ -69,7 +69,7 @@ def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None
     """The faces that a click led to.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
         pick: the kind of mark that was clicked and which of them it was, as
             `outside 20-29`, `bin 9`, `width 0`.

@@ -48,7 +48,7 @@ def show_comparison(run: Run, estimates: pd.DataFrame, slice_: Slice) -> None:
 
     Args:
         run: the run that the page is about.
-        estimates: its faces, as returned by `read_judged`.
+        estimates: its faces, as returned by `read_predicted`.
         slice_: which faces count.
     """
     other = _choose_other(run)

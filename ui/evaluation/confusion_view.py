@@ -44,7 +44,7 @@ def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw the confusion matrix of the slice, its classes and a cell's faces.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
     with st.container(horizontal=True, vertical_alignment="bottom"):

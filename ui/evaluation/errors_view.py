@@ -20,7 +20,7 @@ from agemodel.analysis.age_errors import (
     running_in_words,
 )
 from agemodel.analysis.picture_quality import (
-    MEASURES,
+    PICTURE_MEASURES,
     error_by_flag,
     error_by_measure,
     faces_of_flag,
@@ -70,7 +70,7 @@ def show_errors(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw the errors of the slice.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
     running = running_errors(estimates, rows)
@@ -84,7 +84,7 @@ def show_errors(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         _show_cumulative(estimates, rows)
         _show_flags(estimates, rows)
     show_found(estimates, found, kind in {"beyond", "flag"})
-    measures = [measure for measure in MEASURES if measure in estimates]
+    measures = [measure for measure in PICTURE_MEASURES if measure in estimates]
     with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
         for measure in measures:
             _show_measure(estimates, rows, measure)
@@ -95,7 +95,7 @@ def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None
     """The faces that a click led to.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
         pick: the kind of mark that was clicked and what tells it from others, as
             `cells 20 23 29 29`, `ages 20 24`, `beyond 10`, `flag dark`, `sharpness 0`.
@@ -116,7 +116,7 @@ def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None
             return f"Labelled {low} to {high} years", found
         case "beyond", [years]:
             return f"More than {years} years off", faces_beyond(estimates, rows, years)
-        case measure, [part] if measure in MEASURES and measure in estimates:
+        case measure, [part] if measure in PICTURE_MEASURES and measure in estimates:
             return _of_part(estimates, rows, measure, part)
     return None
 
@@ -125,7 +125,7 @@ def show_found(estimates: pd.DataFrame, found: Found | None, is_here: bool) -> N
     """The faces that were picked, if in a chart just above.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         found: the faces and what they are.
         is_here: whether they were picked in the charts just drawn.
     """

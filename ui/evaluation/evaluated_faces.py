@@ -32,7 +32,7 @@ def show_faces(estimates: pd.DataFrame, rows: np.ndarray, title: str, key: str) 
     """Draw faces in the order given, a few at a time.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: their positions in it, shape (n,).
         title: what they are, as plain text.
         key: what tells this list from others of the page.

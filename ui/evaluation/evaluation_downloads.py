@@ -25,7 +25,7 @@ def show_downloads(run: Run, estimates: pd.DataFrame, rows: np.ndarray) -> None:
 
     Args:
         run: that the page is about.
-        estimates: its faces, as returned by `read_judged`.
+        estimates: its faces, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
     with st.popover("Downloads", icon=":material/download:"):

@@ -15,7 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.analysis.baselines import evaluated_runs
-from agemodel.analysis.predicted_faces import SLICE_KEYS, Slice, read_judged
+from agemodel.analysis.predicted_faces import SLICE_KEYS, Slice, read_predicted
 from agemodel.core.errors import AgeModelError, RunError
 from agemodel.explorer.model_estimates import run_of
 from agemodel.runs.predictions import PREDICTIONS
@@ -165,7 +165,7 @@ def default_run() -> str:
 
 
 def estimates(run: Run) -> pd.DataFrame:
-    """The faces of a run, as returned by `read_judged`, read once; never to be changed.
+    """The faces of a run, as `read_predicted` returns them, read once, not to change.
 
     Raises:
         RunError: the predictions are missing or damaged.
@@ -185,7 +185,7 @@ def _estimates(run: Run, written: int) -> pd.DataFrame:
         described = faces()
     except AgeModelError:
         described = None
-    return read_judged(run, described)
+    return read_predicted(run, described)
 
 
 # --------------------------------------------------------------- the options of a view

@@ -20,7 +20,7 @@ def show_extremes(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw the faces of the slice that are chosen by their errors, or by chance.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
     names = {key: kind.name for key, kind in KINDS.items()}

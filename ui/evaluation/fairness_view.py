@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.analysis.fairness import (
+    GROUP_MEASURES,
     GROUPINGS,
-    MEASURES,
     RACE_NOTE,
     faces_of,
     gap_in_words,
@@ -40,14 +40,14 @@ def show_groups(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw a measure of every group of the slice.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
     with st.container(horizontal=True, gap="medium"):
         groupings = {"-".join(names): names for names in GROUPINGS}
         words = {key: grouping_name(names) for key, names in groupings.items()}
         chosen = evaluation_state.choose("Groups", "by", words)
-        measure = evaluation_state.choose("Measure", "measure", MEASURES)
+        measure = evaluation_state.choose("Measure", "measure", GROUP_MEASURES)
     factors = groupings[chosen]
     table = group_table(estimates, rows, factors)
     gap = largest_gap(table, measure)
@@ -78,7 +78,8 @@ def _show_dots(
     show_chart(
         "groups",
         figure_groups(table, factors, measure, overall_row(estimates, rows)),
-        f"{MEASURES[measure]} by {grouping_name(factors).lower()}, with intervals",
+        f"{GROUP_MEASURES[measure]} by {grouping_name(factors).lower()}, "
+        "with intervals",
         lambda points: str(table["group"].iloc[points[0]["customdata"][0]]),
     )
     st.caption(_HOW_TO_READ)
@@ -94,7 +95,7 @@ def _show_table(table: pd.DataFrame, measure: str) -> None:
     columns = {
         "group": config.TextColumn("Group"),
         "n": config.NumberColumn("n", format="localized", width="small"),
-        measure: config.NumberColumn(MEASURES[measure], **number),
+        measure: config.NumberColumn(GROUP_MEASURES[measure], **number),
         f"{measure}_low": config.NumberColumn("From", **number),
         f"{measure}_high": config.NumberColumn("To", **number),
     }
@@ -103,7 +104,7 @@ def _show_table(table: pd.DataFrame, measure: str) -> None:
         hide_index=True,
         column_order=list(columns),
         column_config=columns,
-        alt=f"{MEASURES[measure]} of every group with n and 95 % interval",
+        alt=f"{GROUP_MEASURES[measure]} of every group with n and 95 % interval",
     )
 
 

@@ -31,7 +31,7 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """Draw the measures of the slice, then those of other systems.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
     n = int(rows.sum())

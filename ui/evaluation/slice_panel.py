@@ -56,7 +56,7 @@ def show_filters(estimates: pd.DataFrame) -> None:
     """Draw the split and the filters.
 
     Args:
-        estimates: the faces of the run, as returned by `read_judged`.
+        estimates: the faces of the run, as returned by `read_predicted`.
     """
     splits = splits_in(estimates)
     if evaluation_state.slice_().split not in splits and splits:
