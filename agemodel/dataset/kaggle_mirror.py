@@ -8,7 +8,6 @@ numbers: tqdm takes their format from the environment.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -50,14 +49,9 @@ def fetch_mirror(cache: Path, on_progress: OnProgress) -> Path:
         The folder of the images, somewhere in `cache`.
 
     Raises:
-        DatasetError: kagglehub is missing, Kaggle refuses or the connection broke.
+        DatasetError: kagglehub fails, Kaggle refuses or the connection broke.
         OSError: the disk does not take it.
     """
-    if importlib.util.find_spec("kagglehub") is None:
-        raise DatasetError(
-            "The download from Kaggle needs kagglehub, which is not installed. Install "
-            f"it: {sys.executable} -m pip install kagglehub. {_BY_HAND}"
-        )
     cache.mkdir(parents=True, exist_ok=True)
     root = _path_in(_run_client(cache, on_progress))
     images = root / _IMAGES
@@ -142,8 +136,6 @@ def _path_in(answer: bytes) -> Path:
             f"Kaggle wants a login for {HANDLE} (HTTP {status}). Put a token of your "
             f"account into the environment as KAGGLE_API_TOKEN. {_BY_HAND}"
         )
-    if status == 404:
-        raise DatasetError(f"Kaggle has no data set {HANDLE} any more. {_BY_HAND}")
     raise DatasetError(
         f"kagglehub failed ({said['error']}). Bring it up to date: {sys.executable} -m "
         f"pip install --upgrade kagglehub. {_BY_HAND}"

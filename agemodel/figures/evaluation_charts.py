@@ -9,7 +9,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from agemodel.analysis.baselines import System
-from agemodel.figures.layout import compact
+from agemodel.figures.layout import compact, error_bars, rows_axis
 from agemodel.metrics.measures import MEASURES, SHARE, YEARS, Score
 
 # Opaque, with a dark text that can be read on all of them, so that they fit any page.
@@ -40,17 +40,15 @@ def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
     for own in (True, False):
         places = [y for y, one in enumerate(shown) if (one.kind == "run") == own]
         scores = [shown[y].scores[key] for y in places]
+        value = np.array([score.value for score in scores])
+        low, high = (  # of no length where there is no interval
+            np.where(np.isfinite(bounds), bounds, value)
+            for bounds in ([one.low for one in scores], [one.high for one in scores])
+        )
         figure.add_scatter(
-            x=[score.value for score in scores],
+            x=value,
             y=places,
-            error_x={
-                "type": "data",
-                "symmetric": False,
-                "array": [_length(score.high - score.value) for score in scores],
-                "arrayminus": [_length(score.value - score.low) for score in scores],
-                "thickness": 1.5,
-                "width": 4,
-            },
+            error_x=error_bars(value, low, high, width=4),
             mode="markers",
             marker={"size": 11 if own else 8, "symbol": "diamond" if own else "circle"},
             customdata=[
@@ -68,13 +66,7 @@ def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
             "tickformat": ".0%" if measure.unit == SHARE else "",
             "nticks": 5,
         },
-        yaxis={
-            "tickvals": list(range(len(shown))),
-            "ticktext": names,
-            "range": [len(shown) - 0.5, -0.5],
-            "ticksuffix": "  ",
-            "zeroline": False,
-        },
+        yaxis=rows_axis(names),
     )
 
 
@@ -200,7 +192,3 @@ def _percent(share: float) -> str:
 
 def _value(system: System, key: str) -> float:
     return system.scores[key].value if key in system.scores else float("nan")
-
-
-def _length(years: float) -> float:
-    return years if np.isfinite(years) else 0.0

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from agemodel.analysis.age_errors import BAND, CELL_YEARS
-from agemodel.figures.layout import FAINT, GREY, LINE, compact, with_legend
+from agemodel.figures.layout import FAINT, GREY, LINE, compact, error_bars, with_legend
 from agemodel.metrics.measures import MIN_FACES
 
 HEIGHT = 340
@@ -202,7 +202,7 @@ def dots(
     few = n < MIN_FACES
     found = []
     for rows, style in ((~few, {}), (few, {"color": LINE})):
-        bars = {"array": (high - y)[rows], "arrayminus": (y - low)[rows]}
+        bars = error_bars(y[rows], low[rows], high[rows], width=4)
         found.append(
             go.Scatter(
                 x=np.asarray(x)[rows],
@@ -211,7 +211,7 @@ def dots(
                 mode="markers",
                 marker={"size": 9} | style,
                 opacity=1.0 if rows is not few else FAINT,
-                error_y=bars | {"type": "data", "thickness": 1.5, "width": 4} | style,
+                error_y=bars | style,
                 hovertemplate=hover + "; %{customdata[1]:,} faces<extra></extra>",
                 showlegend=False,
             )

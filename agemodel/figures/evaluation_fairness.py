@@ -9,7 +9,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from agemodel.analysis.fairness import amount
-from agemodel.figures.layout import GREY, LINE, compact, with_legend
+from agemodel.figures.layout import (
+    GREY,
+    LINE,
+    compact,
+    error_bars,
+    rows_axis,
+    with_legend,
+)
 from agemodel.metrics.measures import MIN_FACES
 
 AXIS_TITLES = {
@@ -151,14 +158,7 @@ def _dots(
         mode="markers",
         name=name,
         marker={"size": 9},
-        error_x={
-            "type": "data",
-            "symmetric": False,
-            "array": high - value,
-            "arrayminus": value - low,
-            "thickness": 1.5,
-            "width": 0,
-        },
+        error_x=error_bars(value, low, high, width=0),
         customdata=list(zip(np.flatnonzero(rows).tolist(), said, strict=True)),
         hovertemplate="%{customdata[1]}<extra></extra>",
     )
@@ -191,13 +191,6 @@ def _finish(
         figure,
         height=row_px * len(names) + 76,
         xaxis=xaxis,
-        yaxis={
-            "tickvals": list(range(len(names))),
-            "ticktext": list(names),
-            "ticksuffix": "  ",
-            "range": [len(names) - 0.5, -0.5],
-            "showgrid": False,
-            "zeroline": False,
-        },
+        yaxis=rows_axis(names) | {"showgrid": False},
     )
     return with_legend(figure) if len(figure.data) > 1 else figure

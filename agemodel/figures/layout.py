@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 import plotly.graph_objects as go
 
 FAINT = 0.35
@@ -27,6 +31,31 @@ def with_legend(figure: go.Figure) -> go.Figure:
             "traceorder": "normal",
         },
     )
+
+
+def rows_axis(names: Sequence[str]) -> dict[str, Any]:
+    """A y axis with a named row at each whole number, the first on top."""
+    return {
+        "tickvals": list(range(len(names))),
+        "ticktext": list(names),
+        "range": [len(names) - 0.5, -0.5],
+        "ticksuffix": "  ",
+        "zeroline": False,
+    }
+
+
+def error_bars(
+    value: np.ndarray, low: np.ndarray, high: np.ndarray, width: int
+) -> dict[str, Any]:
+    """Bars from `low` to `high`, each of shape (n,), with ends of `width` px."""
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": high - value,
+        "arrayminus": value - low,
+        "thickness": 1.5,
+        "width": width,
+    }
 
 
 def compact(figure: go.Figure, height: int, xaxis: dict, yaxis: dict) -> go.Figure:

@@ -45,8 +45,6 @@ _GOES_ON = (
     "A download was not finished: what has come is kept, and the same one goes on "
     "from there."
 )
-
-
 _STARTS_ANEW = "A download from an address that is cut off or cancelled starts anew."
 
 
@@ -187,15 +185,14 @@ def _show_form() -> None:
         "Get them from",
         SOURCES,
         format_func=_NAMES.__getitem__,
+        default=MIRROR,
         required=True,
-        key=_recalled("from", MIRROR),
+        **_kept("from"),
     )
-    _remember("from", source)
     with st.form(dataset_state.widget_key("get_form"), border=False):
         wanted = _ask(source or MIRROR)
         st.markdown(LICENCE)
-        accepted = st.checkbox("I accept these terms", key=_recalled("licence", False))
-        _remember("licence", accepted)
+        accepted = st.checkbox("I accept these terms", **_kept("licence"))
         if st.form_submit_button("Get the pictures", icon=":material/download:"):
             _start(wanted, accepted)
 
@@ -203,10 +200,8 @@ def _show_form() -> None:
 def _ask(source: str) -> Wanted:
     """Draw what a source needs to know."""
     if source == DISK:
-        return Wanted(
-            DISK,
-            _text("path", "Path of UTKFace.tar.gz, a .tar, a .zip or a folder"),
-        )
+        path = _text("path", "Path of UTKFace.tar.gz, a .tar, a .zip or a folder")
+        return Wanted(DISK, path)
     if source == MIRROR:
         if mirror_is_begun(paths.data_dir()):
             st.info(_GOES_ON, icon=":material/resume:")
@@ -221,20 +216,13 @@ def _ask(source: str) -> Wanted:
 
 
 def _text(name: str, label: str) -> str:
-    text = st.text_input(label, key=_recalled(name, "")) or ""
-    _remember(name, text)
-    return text.strip()
+    return (st.text_input(label, **_kept(name)) or "").strip()
 
 
-def _recalled(name: str, default: Any) -> str:
-    """The key of a widget that takes up its value after a job that hid it."""
+def _kept(name: str) -> dict[str, Any]:
+    """The key of a widget that keeps its value while a job hides it."""
     key = dataset_state.widget_key(f"get_{name}")
-    st.session_state.setdefault(key, st.session_state.get(f"{key}_last", default))
-    return key
-
-
-def _remember(name: str, value: Any) -> None:
-    st.session_state[f"{dataset_state.widget_key(f'get_{name}')}_last"] = value
+    return {"key": key, "persist_state": "session"}
 
 
 def _start(wanted: Wanted, licence_accepted: bool) -> None:
