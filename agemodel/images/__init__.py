@@ -7,9 +7,9 @@ gives. It keeps five promises.
   picture costs neither time nor memory. What may be decoded is capped by what decoding
   it takes, which differs from format to format.
 - Large JPEGs are decoded at a reduced size, straight from their DCT coefficients, and
-  any picture is brought down to `WORKING_PIXELS`; the size of the file itself is kept
-  beside the pixels. All threads together decode no more at a time than what one of the
-  largest pictures takes.
+  any picture is brought down to `pixels.WORKING_PIXELS`; the size of the file itself
+  is kept beside the pixels. All threads together decode no more at a time than what
+  one of the largest pictures takes.
 - Whatever goes wrong is an `ImageError` whose sentence names the file, what was
   expected and what came. A file that ends before its pixels do is refused, not half
   read.
@@ -20,19 +20,11 @@ Every function may be called from several threads at once.
 """
 
 from agemodel.images.kinds import SUFFIXES
-from agemodel.images.pixels import (
-    WORKING_PIXELS,
-    WORKING_SIDE_PX,
-    downscale,
-    encode_jpeg,
-    encode_png,
-)
+from agemodel.images.pixels import downscale, encode_jpeg, encode_png
 from agemodel.images.reading import Photo, read_image
 
 __all__ = [
     "SUFFIXES",
-    "WORKING_PIXELS",
-    "WORKING_SIDE_PX",
     "Photo",
     "downscale",
     "encode_jpeg",

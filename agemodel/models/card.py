@@ -66,30 +66,21 @@ class SelfTestAnswer:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What a model is.
+    """What a model is; see also the classes of its parts.
 
     Attributes:
         format: of the folder, `serving.estimator.FORMAT`.
-        name: of the model.
         network: of `learning.networks`.
         run: the id of the run that it was made of.
         input_px: side of its crop.
         framing: how the faces were cropped that it learned from.
         flip_average: whether the mirrored crop is asked, too.
-        parameters: how many.
-        file: the model's, in LiteRT's form.
-        bytes: its size.
-        sha256: of its bytes.
+        file: the model's, in LiteRT's form; `bytes` and `sha256` are its.
         weights: `int8` or `float32`.
         created: when, in ISO 8601.
         agemodel: the version that exported it.
-        difference_from_keras: see there.
-        calibration: see there.
-        conditions: what poor quality costs.
         metrics: by split.
         groups: by split, label and value.
-        stability: see there.
-        faces: what it learned from.
         recipe: the run's configuration, as its `config.json` holds it.
         training: the run's `status.json`.
         licence: of model and faces.

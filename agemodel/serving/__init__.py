@@ -4,15 +4,10 @@
 `photo_archives` take many at once, `self_test` and `face_timing` test a model.
 """
 
-from agemodel.serving.annotation import (
-    annotate,
-    heatmap_overlay,
-    heatmap_range_years,
-)
+from agemodel.serving.annotation import annotate
 from agemodel.serving.batches import Batch, Entry
-from agemodel.serving.estimator import Estimate, Estimator, work_in_one_thread
+from agemodel.serving.estimator import Estimate, Estimator
 from agemodel.serving.photo_estimates import (
-    FaceEstimator,
     PhotoResult,
     estimate_aligned_photo,
     estimate_photo,
@@ -35,7 +30,6 @@ __all__ = [
     "Entry",
     "Estimate",
     "Estimator",
-    "FaceEstimator",
     "PhotoResult",
     "Sample",
     "Upload",
@@ -46,13 +40,10 @@ __all__ = [
     "estimate_photo",
     "estimate_turned_photo",
     "estimate_whole_photo",
-    "heatmap_overlay",
-    "heatmap_range_years",
     "read_sample",
     "read_samples",
     "results_csv",
     "results_frame",
     "results_json",
     "to_record",
-    "work_in_one_thread",
 ]

@@ -13,7 +13,7 @@ from agemodel.core.errors import AgeModelError
 from agemodel.dataset.crops import read_crops, square_of_row
 from agemodel.dataset.index import image_path
 from agemodel.dataset.labelled_faces import plain_crop
-from agemodel.serving import heatmap_overlay, heatmap_range_years
+from agemodel.serving.annotation import heatmap_overlay, heatmap_range_years
 from ui import dataset_pictures, served_model
 from ui.dataset import dataset_state
 from ui.dataset.tiles import alt_text

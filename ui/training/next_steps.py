@@ -167,9 +167,5 @@ def _use_button(label: str, name: str) -> None:
         key=training_state.widget_key(f"use_{name}"),
         icon=":material/swap_horiz:",
         on_click=attempt,
-        args=(lambda: _use(name),),
+        args=(lambda: app_model.choose(name),),
     )
-
-
-def _use(name: str) -> None:
-    app_model.choose(name)
