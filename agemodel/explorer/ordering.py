@@ -129,17 +129,6 @@ def beside(rows: np.ndarray, row: int) -> tuple[int | None, int | None]:
     return before, after
 
 
-def sample(mask: np.ndarray, limit: int, seed: int = 0) -> np.ndarray:
-    """At most `limit` rows of a mask, drawn by the seed, in the order of the table.
-
-    For charts with a point a face: more points than a screen can tell apart only cost.
-    """
-    rows = np.flatnonzero(mask)
-    if len(rows) <= limit:
-        return rows
-    return np.sort(np.random.default_rng(seed).choice(rows, limit, replace=False))
-
-
 def similarities(embeddings: np.ndarray, row: int) -> np.ndarray:
     """The cosine of every face to one, shape (n,), float32, -1..1; nan if unknown.
 

@@ -13,7 +13,6 @@ from agemodel.explorer.ordering import (
     page_of,
     place_of,
     row_of,
-    sample,
     similar,
     similarities,
 )
@@ -124,15 +123,6 @@ def test_a_face_is_found_by_its_name_and_in_an_order() -> None:
     assert row_of(FACES, "0000003") is None
     assert place_of(np.array([7, 3, 9]), 9) == 2
     assert place_of(np.array([7, 3, 9]), 8) is None
-
-
-def test_a_sample_is_drawn_from_the_mask_once_each() -> None:
-    mask = np.arange(1000) % 2 == 0
-    drawn = sample(mask, 100, seed=3)
-    assert len(set(drawn)) == 100
-    assert mask[drawn].all() and (np.diff(drawn) > 0).all()
-    assert drawn.tolist() == sample(mask, 100, seed=3).tolist()
-    assert sample(mask, 500).tolist() == np.flatnonzero(mask).tolist()
 
 
 def embeddings_of(*ages: float) -> np.ndarray:
