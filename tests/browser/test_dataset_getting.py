@@ -20,6 +20,7 @@ from tests.harness.driver import (
     visit,
     wait_until_drawn,
 )
+from tests.harness.waiting import wait_until
 
 PICTURES = 20
 PATIENCE_MS = 90_000  # for a machine whose disk or processors are busy
@@ -52,11 +53,15 @@ def open_form(page: Page, server: Server, source: str) -> None:
 
 def choose(page: Page, source: str) -> None:
     radio = page.get_by_role("radio", name=source)
-    for _ in range(10):  # a click while the panel still unfolds is lost
-        radio.click()
-        page.wait_for_timeout(300)
-        if radio.is_checked():
-            break
+
+    def chosen() -> bool:
+        """Click, as a click while the panel still unfolds is lost."""
+        if not radio.is_checked():
+            radio.click()
+        wait_until_drawn(page)
+        return radio.is_checked()
+
+    wait_until(chosen)
     wait_until_drawn(page)
 
 

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
+from agemodel.core.file_names import shown_name
 from tests.harness.driver import Server, run_server, visit, wait_until_drawn
 from tests.harness.estimate_page import (
     COLLAGE,
@@ -165,3 +166,30 @@ def test_photo_without_a_face_is_estimated_whole_only_on_request(
     expect(cards(page)).to_have_count(0)
     page.get_by_role("button", name="Take the whole picture as a face").click()
     expect_cards(page, 1)
+
+
+NAMES = [
+    "# *a* _b_ **c** `d` :red[a] :material/home: $x^2$.png",
+    "[a](http:b) www.example.org <b>a</b> &amp; {{7*7}}.png",
+    "<img src=x onerror=alert(1)><script>alert(1)<script>.png",
+    "=1+1 a  b;c,d 北京 עברית a\u202egpj.png",
+]
+"""As many as stand on a page of the app, of letters that no browser rewrites."""
+
+
+def test_names_stand_on_the_page_to_the_letter(server: Server, page: Page) -> None:
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    visit(page, server.url)
+    upload(page, *(faceless() | {"name": name} for name in NAMES))
+    expect(page.get_by_test_id("stDataFrame")).to_be_visible()
+    wait_until_drawn(page)
+    shown = page.get_by_test_id("stText")
+    found = shown.all_text_contents()
+    for name in NAMES:
+        assert any(line.startswith(shown_name(name)) for line in found), found
+    expect(shown.locator("a, em, strong, code, b, img, .katex")).to_have_count(0)
+    assert dialogs == []
+    # Streamlit's own download would give the cells as they are.
+    page.get_by_test_id("stDataFrame").first.hover()
+    expect(page.get_by_role("button", name="Download as CSV")).to_have_count(0)

@@ -1,5 +1,3 @@
-import gzip
-import io
 import os
 import random
 import signal
@@ -7,7 +5,6 @@ import stat
 import subprocess
 import sys
 import tarfile
-import zipfile
 from types import SimpleNamespace
 
 import pytest
@@ -17,7 +14,6 @@ from agemodel.core.errors import DatasetError
 from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.index import image_path, images_dir, read_index, read_rejects
 from agemodel.dataset.members import Limits, iter_members
-from tests.harness import made_archives
 from tests.harness.dataset_archives import (
     add_to_tar,
     face_name,
@@ -28,6 +24,7 @@ from tests.harness.dataset_archives import (
     write_tar,
     write_zip,
 )
+from tests.harness.made_archives import archive_of, deflated, same_bytes_often, stored
 
 WRITERS = {
     "tar.gz": lambda folder, files: write_tar(folder / "source.tar.gz", files),
@@ -268,22 +265,14 @@ def test_other_files_in_the_data_folder_are_left_alone(data_dir, tmp_path):
     assert (mine / "note.txt").read_text() == "keep"
 
 
-# ---------------------------------------------------------------- hostile archives
+# ---------------------------------------------------------------- malformed archives
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "../evil.jpg",
-        "UTKFace/../../" + face_name(5),
-        "/" + face_name(5),
-        "C:\\" + face_name(5),
-        "..\\" + face_name(5),
-    ],
-)
 @pytest.mark.parametrize("kind", ["tar.gz", "tar", "zip"])
-def test_a_name_that_points_outside_refuses_the_archive(kind, name, data_dir, tmp_path):
-    source = WRITERS[kind](tmp_path, [*faces(2), (name, tiny_jpeg())])
+def test_an_archive_with_a_name_that_points_outside_is_refused(
+    kind, data_dir, tmp_path
+):
+    source = WRITERS[kind](tmp_path, [*faces(2), ("../evil.jpg", tiny_jpeg())])
     with pytest.raises(DatasetError, match=r"refused.*points outside"):
         import_dataset(source, data_dir)
     assert_nothing_imported(data_dir)
@@ -291,52 +280,37 @@ def test_a_name_that_points_outside_refuses_the_archive(kind, name, data_dir, tm
 
 
 @pytest.mark.parametrize(
-    "kind",
+    ("member", "said"),
     [
-        tarfile.SYMTYPE,
-        tarfile.LNKTYPE,
-        tarfile.CHRTYPE,
-        tarfile.BLKTYPE,
-        tarfile.FIFOTYPE,
+        (stored("a", mode=stat.S_IFLNK | 0o777), r"refused.*a link, a device"),
+        (stored("a", flags=1), r"refused.*encrypted"),
+        (stored("a", method=14), r"refused.*another way than deflate"),
+        (deflated("a", bytes(100_000_000), size=99), "damaged"),
+        (stored("a", crc=1), "damaged"),
     ],
 )
-def test_a_link_or_a_device_in_a_tar_refuses_it(kind, data_dir, tmp_path):
+def test_a_zip_with_a_member_that_must_not_be_read_is_refused(
+    member, said, data_dir, tmp_path
+):
+    content = archive_of([stored(face_name(0), tiny_jpeg()), member])
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DatasetError, match=said):
+        import_dataset(tmp_path / "a.zip", data_dir)
+    assert_nothing_imported(data_dir)
+
+
+def test_a_tar_with_a_link_is_refused(data_dir, tmp_path):
     with tarfile.open(tmp_path / "a.tar", "w") as archive:
         add_to_tar(archive, face_name(0), tiny_jpeg())
-        add_to_tar(archive, face_name(1), kind=kind, target="/etc/passwd")
+        add_to_tar(archive, face_name(1), kind=tarfile.SYMTYPE, target="/etc/passwd")
     with pytest.raises(DatasetError, match=r"refused.*a link, a device"):
         import_dataset(tmp_path / "a.tar", data_dir)
     assert_nothing_imported(data_dir)
 
 
-def test_a_sparse_file_in_a_tar_refuses_it_at_once(data_dir, tmp_path):
-    # A map of a sparse file that never ends; tarfile by itself reads it for ever.
-    info = tarfile.TarInfo(face_name(0))
-    info.pax_headers = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
-    with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.PAX_FORMAT) as archive:
-        info.size = 512
-        archive.addfile(info, io.BytesIO(b"9999\n" + bytes(507)))
-    with pytest.raises(DatasetError, match="sparse"):
-        import_dataset(tmp_path / "a.tar", data_dir)
-
-
-def test_a_tar_header_of_many_megabytes_is_refused(data_dir, tmp_path):
-    info = tarfile.TarInfo("././@LongLink")
-    info.type, info.size = tarfile.GNUTYPE_LONGNAME, 1 << 30
-    path = tmp_path / "a.tar.gz"
-    with gzip.open(path, "wb") as file:
-        file.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(1 << 20))
-    with pytest.raises(DatasetError, match="impossible size"):
-        import_dataset(path, data_dir)
-
-
-def test_a_link_in_a_zip_refuses_it(data_dir, tmp_path):
-    info = zipfile.ZipInfo(face_name(1))
-    info.external_attr = (stat.S_IFLNK | 0o777) << 16
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr(face_name(0), tiny_jpeg())
-        archive.writestr(info, "/etc/passwd")
-    with pytest.raises(DatasetError, match=r"refused.*a link"):
+def test_a_zip_whose_members_share_their_bytes_is_refused(data_dir, tmp_path):
+    (tmp_path / "a.zip").write_bytes(same_bytes_often(3, 1000))
+    with pytest.raises(DatasetError, match=r"refused.*shares its bytes with another"):
         import_dataset(tmp_path / "a.zip", data_dir)
     assert_nothing_imported(data_dir)
 
@@ -355,38 +329,6 @@ def test_a_link_in_a_folder_is_a_reject_and_not_followed(data_dir, tmp_path):
     ]
 
 
-def lie_about_size(path, stated: int) -> None:
-    """Set the unpacked size in both headers of the only entry of a zip."""
-    content = bytearray(path.read_bytes())
-    central = content.index(b"PK\x01\x02")
-    content[22:26] = stated.to_bytes(4, "little")
-    content[central + 24 : central + 28] = stated.to_bytes(4, "little")
-    path.write_bytes(content)
-
-
-def test_a_zip_that_states_too_small_a_size_is_refused(data_dir, tmp_path):
-    bomb = tiny_jpeg() + bytes(100_000_000)
-    source = write_zip(tmp_path / "a.zip", [(face_name(0), bomb)])
-    lie_about_size(source, len(tiny_jpeg()))
-    with pytest.raises(DatasetError, match="damaged"):
-        import_dataset(source, data_dir)
-    assert_nothing_imported(data_dir)
-
-
-def test_a_zip_packed_with_an_unbounded_decoder_is_refused(data_dir, tmp_path):
-    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
-        archive.writestr(face_name(0), tiny_jpeg())
-    with pytest.raises(DatasetError, match="another way than deflate"):
-        import_dataset(tmp_path / "a.zip", data_dir)
-
-
-def test_a_zip_whose_members_share_their_bytes_is_refused(data_dir, tmp_path):
-    (tmp_path / "a.zip").write_bytes(made_archives.same_bytes_often(3, 1000))
-    with pytest.raises(DatasetError, match=r"refused.*shares its bytes with another"):
-        import_dataset(tmp_path / "a.zip", data_dir)
-    assert_nothing_imported(data_dir)
-
-
 def test_control_characters_in_a_name_are_written_out(data_dir, tmp_path):
     files = [*faces(1), ("a\x1b[31mb.txt", b"x"), ("c" * 300, b"x")]
     report = import_dataset(write_zip(tmp_path / "a.zip", files), data_dir)
@@ -402,6 +344,18 @@ def test_a_name_that_is_not_text_is_stored(data_dir, tmp_path):
 
 
 # ---------------------------------------------------------------- damaged archives
+
+
+def test_a_tar_cut_or_damaged_at_the_head_of_a_file_is_refused(tmp_path):
+    source = write_tar(tmp_path / "a.tar", faces(6))
+    with tarfile.open(source) as archive:
+        third = archive.getmembers()[2].offset
+    content = source.read_bytes()
+    flipped = bytes([content[third] ^ 1])
+    for harmed in (content[:third], content[:third] + flipped + content[third + 1 :]):
+        source.write_bytes(harmed)
+        with pytest.raises(DatasetError, match="damaged"):
+            list(iter_members(source, Limits()))
 
 
 @pytest.mark.parametrize(
@@ -423,26 +377,6 @@ def test_an_archive_cut_short_anywhere_is_refused(kind, data_dir, tmp_path):
         source.write_bytes(content[: int(end * fraction)])
         with pytest.raises(DatasetError, match="damaged"):
             list(iter_members(source, Limits()))
-
-
-def test_a_tar_cut_between_two_files_is_refused(tmp_path):
-    source = write_tar(tmp_path / "a.tar", faces(6))
-    with tarfile.open(source) as archive:
-        third = archive.getmembers()[2].offset
-    source.write_bytes(source.read_bytes()[:third])
-    with pytest.raises(DatasetError, match="damaged"):
-        list(iter_members(source, Limits()))
-
-
-def test_a_damaged_header_is_not_taken_for_the_end_of_a_tar(tmp_path):
-    source = write_tar(tmp_path / "a.tar", faces(6))
-    with tarfile.open(source) as archive:
-        third = archive.getmembers()[2].offset
-    content = bytearray(source.read_bytes())
-    content[third] ^= 1
-    source.write_bytes(content)
-    with pytest.raises(DatasetError, match="damaged"):
-        list(iter_members(source, Limits()))
 
 
 @pytest.mark.parametrize("kind", ["tar.gz", "zip"])

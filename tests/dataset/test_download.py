@@ -37,9 +37,9 @@ from tests.harness.archive_server import (
     archive_with_noise,
     replace_kagglehub,
     serving,
-    until,
 )
 from tests.harness.dataset_archives import faces, write_folder, write_tar, write_zip
+from tests.harness.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -214,7 +214,7 @@ def test_what_a_killed_process_left_is_swept(server: Server, data_dir: Path) -> 
         [sys.executable, "-c", code, str(data_dir), server.url + "-of-old"],
         cwd=paths.ROOT,
     )
-    until(lambda: any(one.stat().st_size for one in data_dir.rglob("*-of-old")))
+    wait_until(lambda: any(one.stat().st_size for one in data_dir.rglob("*-of-old")))
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (data_dir / "download").exists()
@@ -573,11 +573,11 @@ def test_a_client_whose_parent_is_killed_ends_too(
     parent = subprocess.Popen(
         [sys.executable, "-c", code, str(data_dir)], cwd=paths.ROOT
     )
-    until(kaggle.stalled.exists)
+    wait_until(kaggle.stalled.exists)
     parent.send_signal(signal.SIGKILL)
     parent.wait()
     ((_, client),) = kaggle.calls()
-    until(lambda: not alive(client))
+    wait_until(lambda: not alive(client))
 
 
 def alive(process: str) -> bool:

@@ -38,7 +38,6 @@ from tests.harness.archive_server import (
     archive_with_noise,
     replace_kagglehub,
     serving,
-    until,
 )
 from tests.harness.dataset_archives import (
     face_name,
@@ -47,6 +46,7 @@ from tests.harness.dataset_archives import (
     write_folder,
     write_tar,
 )
+from tests.harness.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def start(getter: Getter, wanted: Wanted, data_dir: Path) -> None:
 
 
 def ended(getter: Getter) -> Snapshot:
-    until(lambda: getter.snapshot().phase != RUNNING)
+    wait_until(lambda: getter.snapshot().phase != RUNNING)
     return getter.snapshot()
 
 
@@ -116,7 +116,7 @@ def test_progress_of_a_download_is_told_while_it_stalls(
 ) -> None:
     server.plan = [Answer(stall_after=HALF)]
     start(getter, at(server), data_dir)
-    until(lambda: getter.snapshot().done_bytes == HALF)
+    wait_until(lambda: getter.snapshot().done_bytes == HALF)
     job = getter.snapshot()
     assert (job.phase, job.step, job.text) == (RUNNING, DOWNLOAD, "downloading")
     assert job.total_bytes == len(server.body)
@@ -155,7 +155,7 @@ def test_cancelled_download_from_an_address_starts_anew(
 ) -> None:
     server.plan = [Answer(stall_after=HALF)]
     start(getter, at(server), data_dir)
-    until(lambda: getter.snapshot().done_bytes == HALF)
+    wait_until(lambda: getter.snapshot().done_bytes == HALF)
     getter.cancel()
     assert getter.snapshot().cancelling
     server.released.set()  # in place of the timeout
@@ -199,7 +199,7 @@ def test_one_job_runs_at_a_time(
     source = write_folder(tmp_path / "source", faces(1))
     with pytest.raises(DatasetError, match="fetched already"):
         start(getter, Wanted(DISK, str(source)), data_dir)
-    until(lambda: getter.snapshot().done_bytes == HALF)
+    wait_until(lambda: getter.snapshot().done_bytes == HALF)
     other = Getter()  # like one of another process
     start(other, at(server), data_dir)
     assert "Another download" in ended(other).problem
@@ -263,8 +263,8 @@ def test_mirror_is_fetched_cancelled_and_gone_on_with(
     kaggle.act("stall", "whole")
     assert not mirror_is_begun(data_dir)
     start(getter, Wanted(MIRROR), data_dir)
-    until(kaggle.stalled.exists)
-    until(lambda: getter.snapshot().done_bytes >= 400_000)
+    wait_until(kaggle.stalled.exists)
+    wait_until(lambda: getter.snapshot().done_bytes >= 400_000)
     assert getter.snapshot().total_bytes == 1_000_000
     getter.cancel()
     assert ended(getter).phase == CANCELLED

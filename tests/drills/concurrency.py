@@ -18,6 +18,7 @@ from tests.harness.findings import Finding, all_of, at_most, none_of
 from tests.harness.mixed_photos import Task, mixed_tasks, numbers
 from tests.harness.process_memory import peak_private_mb, private_mb
 from tests.harness.visitor import Visitor
+from tests.harness.waiting import pass_time
 
 PROMISE = """
 Sixteen threads that share an estimator get what one gets alone. Fifty people who come
@@ -108,7 +109,7 @@ def visits_served(visits: int) -> list[Finding]:
     with tempfile.TemporaryDirectory() as home, run_server(Path(home)) as server:
         for _ in range(2):
             _visit(server.url, 0, threading.Barrier(1))
-        time.sleep(SETTLED_S)
+        pass_time(SETTLED_S)
         before = private_mb(server.pid)
         with peak_private_mb(server.pid) as peak:
             served = _visit_together(server.url, visits)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import subprocess
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from tests.harness.findings import Finding, all_of, none_of
+from tests.harness.waiting import wait_until
 
 Moment = Callable[[subprocess.Popen[str]], None]
 """Waits until a process is to be killed, or has ended."""
@@ -95,9 +96,8 @@ def after(seconds: float) -> Moment:
     """So many seconds from now."""
 
     def wait(process: subprocess.Popen[str]) -> None:
-        deadline = time.monotonic() + seconds
-        while process.poll() is None and time.monotonic() < deadline:
-            time.sleep(_POLL_S)
+        with suppress(TimeoutError):
+            wait_until(lambda: process.poll() is not None, seconds, _POLL_S)
 
     return wait
 
@@ -106,8 +106,9 @@ def once(holds: Callable[[], object], then_s: float) -> Moment:
     """So many seconds after something is so."""
 
     def wait(process: subprocess.Popen[str]) -> None:
-        while process.poll() is None and not holds():
-            time.sleep(_POLL_S)
+        wait_until(
+            lambda: process.poll() is not None or holds(), math.inf, pause_s=_POLL_S
+        )
         after(then_s)(process)
 
     return wait

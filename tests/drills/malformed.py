@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
-from playwright.sync_api import FilePayload, Page, expect
 
-from agemodel.core import paths
 from tests.drills.malformed_bombs import bombs, large_ones, phone_photo, slow_ones
 from tests.drills.malformed_files import damaged
 from tests.drills.malformed_worker import Answer, answers
-from tests.harness.driver import run_chromium, run_server, visit, watched_page
 from tests.harness.findings import Finding, all_of, at_most, none_of
-from tests.harness.made_pictures import MAKES, PORTRAITS, Made, odd_ones, oriented
+from tests.harness.made_pictures import MAKES, Made, odd_ones, oriented
 
 PROMISE = """
 No upload breaks the app: whatever a file holds, an answer comes back, an estimate or a
@@ -30,12 +24,6 @@ MOST_MB = 400.0
 MOST_BOMB_S, MOST_BOMB_MB = 0.1, 50.0
 MOST_PHONE_MB = 150.0
 MOST_AGE_SPREAD = 1e-4
-DONE_TIMEOUT_MS = 120_000
-_UPLOADER = "stFileUploaderDropzoneInput"
-_SUMMARY = re.compile(
-    r"^(\d+) photos?, (\d+) faces?; ([\d,]+) files? could not be read$"
-)
-_SENTENCE = re.compile(r"expected .+, got .+\.")
 
 
 def run(count: int = COUNT) -> tuple[list[Finding], list[str]]:
@@ -45,8 +33,7 @@ def run(count: int = COUNT) -> tuple[list[Finding], list[str]]:
         count: of damaged files.
 
     Raises:
-        Missing: the system does not tell what memory a process takes, or there is no
-            Chromium.
+        Missing: the system does not tell what memory a process takes.
     """
     spoilt = list(answers(damaged(count, SEED)))
     slow = list(answers(slow_ones()))
@@ -58,7 +45,6 @@ def run(count: int = COUNT) -> tuple[list[Finding], list[str]]:
         *_measured("Files that keep a reader busy", slow),
         *_bombs(list(answers(bombs()))),
         *_valid(),
-        *_on_the_page(list(bombs())),
     ]
     return found, [_note(every), *_failures(every)]
 
@@ -142,45 +128,3 @@ def _failures(given: Iterable[Answer]) -> list[str]:
         for answer in given
         if answer.kind not in ("estimate", "sentence")
     ]
-
-
-def _on_the_page(nasty: list[Made]) -> Iterator[Finding]:
-    """What the page makes of malformed files in a batch with one good photo."""
-    good = Made(PORTRAITS[0], (paths.SAMPLES / PORTRAITS[0]).read_bytes())
-    with (
-        TemporaryDirectory() as home,
-        run_server(Path(home)) as server,
-        run_chromium() as browser,
-        watched_page(browser) as page,
-    ):
-        visit(page, server.url)
-        files = [_payload(made) for made in (*nasty, good)]
-        page.get_by_test_id(_UPLOADER).set_input_files(files)
-        summary = page.get_by_text(_SUMMARY)
-        expect(summary).to_be_visible(timeout=DONE_TIMEOUT_MS)
-        photos, faces, refused = _numbers(summary.inner_text())
-        shown, right = _sentences(page)
-        traces = server.log.read_text().count("Traceback")
-    yield all_of("Bombs on the page: refused", refused, len(nasty))
-    yield all_of("Bombs on the page: shown with a whole sentence", right, shown)
-    done = int((photos, faces) == (1, 1))
-    yield all_of("Bombs on the page: the portrait beside them done", done, 1)
-    yield none_of("Bombs on the page: tracebacks in the log", traces, 1)
-
-
-def _payload(made: Made) -> FilePayload:
-    name = made.name.replace(".ico", ".png")  # the page offers to choose no icons
-    return {"name": name, "mimeType": "image/png", "buffer": made.data}
-
-
-def _numbers(summary: str) -> list[int]:
-    match = _SUMMARY.match(summary)
-    assert match is not None
-    return [int(number.replace(",", "")) for number in match.groups()]
-
-
-def _sentences(page: Page) -> tuple[int, int]:
-    """How many files of this page could not be read, and how many it says why."""
-    shown = page.get_by_text("Could not be read", exact=True).count()
-    texts = page.get_by_test_id("stText").all_inner_texts()
-    return shown, sum(bool(_SENTENCE.search(text)) for text in texts)

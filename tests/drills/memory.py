@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from tests.harness.findings import Finding, all_of, at_most
 from tests.harness.mixed_photos import mixed_tasks
 from tests.harness.process_memory import private_mb
 from tests.harness.visitor import Visitor
+from tests.harness.waiting import pass_time
 from tests.harness.watched import watch_server
 
 PROMISE = """
@@ -77,11 +77,11 @@ def uploads_grow(uploads: int, step: int) -> list[Finding]:
     held, served = [], 0
     with tempfile.TemporaryDirectory() as folder, watch_server(Path(folder)) as watched:
         server = watched.server
-        time.sleep(SETTLED_S)
+        pass_time(SETTLED_S)
         before = private_mb(server.pid)
         for _ in range(uploads // step):
             served += bring(server, step)
-            time.sleep(BACK_AFTER_S)
+            pass_time(BACK_AFTER_S)
             held.append(watched.in_use_mb())
         over = private_mb(server.pid) - before
     growth = float(np.median(np.diff(held))) / step * 1_000

@@ -11,7 +11,6 @@ from tests.harness.measurement_tables import machine_line, table
 PAGE = paths.ROOT / "docs" / "reliability.md"
 DRILLS = {
     "malformed": "Files that are damaged or malformed",
-    "batches": "Batches, archives and names",
     "concurrency": "Many at once",
     "memory": "Memory",
     "privacy": "Privacy",
@@ -29,7 +28,9 @@ HEAD = """\
 
 What the app promises, and what a drill measured. Made by `make drills` from
 `tests/drills/results.json`; not to be edited by hand. `make drills ARGS=privacy` runs
-one again. What takes seconds is a test as well: `make test`.
+one again. What takes seconds is a test as well: `make test`. That archives cannot
+escape, that caps hold and that names are no markup are tests alone: `tests/core`,
+`tests/serving`, `tests/pages`, `tests/browser`.
 """
 _VERDICTS = {True: "kept", False: "**not kept**", None: ""}
 

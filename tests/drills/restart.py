@@ -16,6 +16,7 @@ from agemodel.core import paths
 from tests.harness.findings import Finding, all_of, at_most
 from tests.harness.project_copy import KillableServer, project_copy, run_inside
 from tests.harness.visitor import Visitor
+from tests.harness.waiting import pass_time
 
 PROMISE = """
 Kill the server at any moment with -9: started again it is ready, and has given a
@@ -102,7 +103,7 @@ def _start_in_vain(server: KillableServer, rng: random.Random) -> None:
 
 def _idle(server: KillableServer, rng: random.Random) -> None:
     server.start()
-    time.sleep(rng.uniform(0, LONGEST_WAIT_S))
+    pass_time(rng.uniform(0, LONGEST_WAIT_S))
 
 
 def _estimate(server: KillableServer, rng: random.Random) -> None:
@@ -130,7 +131,7 @@ def _meanwhile(
     """Kill the server at a moment of an action."""
     acting = threading.Thread(target=_quietly, args=(action,), daemon=True)
     acting.start()
-    time.sleep(rng.uniform(0, LONGEST_WAIT_S))
+    pass_time(rng.uniform(0, LONGEST_WAIT_S))
     kill()
     acting.join()
 

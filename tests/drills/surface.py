@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ElementTree
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,6 +20,7 @@ from tests.harness.driver import Server
 from tests.harness.findings import Finding, all_of, at_most
 from tests.harness.proxy import find_nginx, run_proxy
 from tests.harness.visitor import Visitor
+from tests.harness.waiting import wait_until
 
 PROMISE = """
 Behind the proxy of `deploy/` and as its `app.Dockerfile` sets the app up, visitors
@@ -103,12 +104,13 @@ def _health(model: Path, app: Server) -> Finding:
 
 def _turns(app: Server, wanted: int) -> int:
     """The status of /ready, once it is the wanted one or after a while."""
-    deadline = time.monotonic() + HEALTH_S
-    while (told := checks.ask(app.url, "/ready").status) != wanted:
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.5)
-    return told
+
+    def status() -> int:
+        return checks.ask(app.url, "/ready").status
+
+    with suppress(TimeoutError):
+        wait_until(lambda: status() == wanted, HEALTH_S)
+    return status()
 
 
 def _at_the_proxy(url: str) -> list[Finding]:

@@ -13,13 +13,13 @@ from tests.drills.malformed_worker import Answer, answers
 from tests.harness.made_pictures import MAKES, odd_ones, oriented, portrait
 
 STAND_IN = """
-import os, sys, time
+import os, sys, threading
 print("ready", flush=True)
 for line in sys.stdin:
     if "die" in line:
         os.abort()
     if "hang" in line:
-        time.sleep(60)
+        threading.Event().wait(60)
     if "talk" in line:
         print("a word", file=sys.stderr, flush=True)
     print('{"kind": "sentence", "seconds": 0.1, "peak_mb": 1.0}', flush=True)

@@ -6,10 +6,10 @@ import base64
 import hashlib
 import json
 import re
-import time
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit
@@ -18,6 +18,7 @@ from tests.drills import proxy_checks as checks
 from tests.harness.driver import Server, run_server
 from tests.harness.measurements import Missing
 from tests.harness.proxy import SETUP, Proxy, find_nginx, run_proxy
+from tests.harness.waiting import wait_until
 
 APP = Path(__file__).with_name("permission_app.py")
 ROOT = SETUP.parents[1]
@@ -111,13 +112,20 @@ def test_one_visitor_cannot_take_all_connections(proxy: Proxy) -> None:
     assert checks.ask(proxy.url, "/").status == 200
 
 
+def _logged(proxy: Proxy) -> list[dict[str, Any]]:
+    """What the proxy has logged; a line that is still being written is left out."""
+    lines = proxy.log.read_text("utf-8").splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line[0] == "{" and line[-1] == "\n"]
+
+
 def test_requests_are_logged_as_json_without_queries_and_ids(proxy: Proxy) -> None:
+    before = len(_logged(proxy))
     checks.ask(proxy.url, "/_stcore/health?of=grandma.jpg")
     checks.ask(proxy.url, checks.UPLOAD, "PUT", body=b"x")
-    time.sleep(0.5)  # an answer is logged once it is sent
+    # An answer is logged once it is sent.
+    wait_until(lambda: len(_logged(proxy)) >= before + 2)
+    asked = [(one["method"], one["path"], one["status"]) for one in _logged(proxy)]
     text = proxy.log.read_text("utf-8")
-    logged = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-    asked = [(line["method"], line["path"], line["status"]) for line in logged]
     assert ("GET", "/_stcore/health", 200) in asked
     assert ("PUT", "/_stcore/upload_file", 403) in asked
     assert "grandma" not in text

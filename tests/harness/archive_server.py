@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -124,17 +123,9 @@ def archive_with_noise(path: Path, files: Files | None = None) -> bytes:
     return write_tar(path, [*(files or faces(FACES)), noise]).read_bytes()
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Wait until something is so."""
-    end = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.01)
-
-
 CLIENT = '''
 """Behaves as kagglehub does, without a network."""
-import logging, os, sys, time
+import logging, os, sys, threading
 from pathlib import Path
 import requests
 from tqdm import tqdm
@@ -170,7 +161,7 @@ def dataset_download(handle):
                 if act == "stall" and bar.n >= 500_000:
                     bar.refresh()
                     Path(os.environ["CALLS"] + ".stalled").touch()
-                    time.sleep(60)
+                    threading.Event().wait(60)
     if act == "full":
         raise OSError(28, "No space left on device")
     if act == "odd":

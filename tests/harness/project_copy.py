@@ -18,6 +18,7 @@ from typing import Any
 
 from agemodel.core import paths
 from tests.harness.driver import free_port
+from tests.harness.waiting import wait_until
 
 PARTS = (
     "agemodel",
@@ -31,7 +32,6 @@ PARTS = (
 )
 FILES = ("app.py", "requirements.txt")
 START_TIMEOUT_S = 90.0
-_PAUSE_S = 0.05
 
 
 @contextmanager
@@ -99,7 +99,8 @@ class KillableServer:
         """Start it and wait until it is ready; how many seconds that took.
 
         Raises:
-            RuntimeError: it did not become ready.
+            RuntimeError: it ended.
+            TimeoutError: it did not become ready.
         """
         began = time.monotonic()
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
@@ -130,18 +131,21 @@ class KillableServer:
         """Ask until /ready answers so; its JSON.
 
         Raises:
-            RuntimeError: it never did, or the server has ended.
+            RuntimeError: the server has ended.
+            TimeoutError: it never did.
         """
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while time.monotonic() < deadline:
+
+        def answered() -> tuple[int, dict[str, Any]] | None:
             if self._process is None or self._process.poll() is not None:
-                break
-            found, answer = self.ready()
-            if found == status:
-                return answer
-            time.sleep(_PAUSE_S)
-        log = (self._root / "server.log").read_text("utf-8", "replace")
-        raise RuntimeError(f"/ready did not answer {status}:\n{log[-2000:]}")
+                return -1, {}
+            found = self.ready()
+            return found if found[0] == status else None
+
+        found, answer = wait_until(answered, START_TIMEOUT_S)
+        if found != status:
+            log = (self._root / "server.log").read_text("utf-8", "replace")
+            raise RuntimeError(f"/ready did not answer {status}:\n{log[-2000:]}")
+        return answer
 
     def kill(self) -> None:
         """End it at once, as kill -9 does, if it runs."""

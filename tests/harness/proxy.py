@@ -6,7 +6,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from urllib.parse import urlsplit
 from agemodel.core import paths
 from tests.harness.driver import free_port
 from tests.harness.measurements import Missing
+from tests.harness.waiting import wait_until
 
 SETUP = paths.ROOT / "deploy" / "nginx"
 NOBODY = 65534
@@ -57,7 +57,8 @@ def run_proxy(app_url: str) -> Iterator[Proxy]:
 
     Raises:
         Missing: nginx is not installed.
-        RuntimeError: it did not start.
+        RuntimeError: it ended at once.
+        TimeoutError: it did not start.
     """
     nginx, port = find_nginx(), free_port()
     with TemporaryDirectory(prefix="proxy-") as name:
@@ -99,11 +100,14 @@ def _give_away(folder: Path, log: int) -> None:
 
 
 def _wait_until_open(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            with socket.create_connection(("127.0.0.1", port), timeout=1):
-                return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError(f"nginx did not start:\n{log.read_text()}")
+    wait_until(lambda: process.poll() is not None or _is_open(port), START_TIMEOUT_S)
+    if process.poll() is not None:
+        raise RuntimeError(f"nginx did not start:\n{log.read_text()}")
+
+
+def _is_open(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1):
+            return True
+    except OSError:
+        return False

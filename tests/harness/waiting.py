@@ -14,9 +14,16 @@ _PAUSE_S = 0.05
 
 
 def wait_until(
-    condition: Callable[[], Found | None], patience_s: float = PATIENCE_S
+    condition: Callable[[], Found | None],
+    patience_s: float = PATIENCE_S,
+    pause_s: float = _PAUSE_S,
 ) -> Found:
     """Ask again and again; return the first answer that counts as true.
+
+    Args:
+        condition: what is asked.
+        patience_s: for how long, at least once.
+        pause_s: between two questions.
 
     Raises:
         TimeoutError: none did.
@@ -25,5 +32,10 @@ def wait_until(
     while not (found := condition()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"It was not so within {patience_s:.0f} s.")
-        time.sleep(_PAUSE_S)
+        time.sleep(pause_s)
     return found
+
+
+def pass_time(seconds: float) -> None:
+    """Let time pass, where a drill measures what comes of it; no test does."""
+    time.sleep(seconds)

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import psutil
 
 from tests.harness.driver import Server, run_server
 from tests.harness.measurements import Missing
+from tests.harness.waiting import wait_until
 
 NOTES = "AGEMODEL_DRILL_NOTES"
 """The variable that tests/harness/watch/sitecustomize.py reads."""
@@ -63,11 +63,10 @@ class Watched:
             raise Missing("This system does not tell how much memory is in use.")
         known = len(self._memory())
         os.kill(self.server.pid, signal.SIGUSR2)
-        deadline = time.monotonic() + _PATIENCE_S
-        while len(self._memory()) == known:
-            if time.monotonic() > deadline:
-                raise Missing("The server does not tell how much is in use.")
-            time.sleep(_LOOK_EVERY_S)
+        try:
+            wait_until(lambda: len(self._memory()) > known, _PATIENCE_S)
+        except TimeoutError as error:
+            raise Missing("The server does not tell how much is in use.") from error
         return self._memory()[-1] / 1e6
 
     def _memory(self) -> list[int]:

@@ -325,7 +325,7 @@ def test_a_training_killed_at_any_moment_goes_on_where_it_was(
 
 
 HANGER = """
-import sys, time
+import sys, threading
 from pathlib import Path
 from tests.harness.coloured_faces import SMALL
 from tests.harness.made_predictions import made_predictions
@@ -333,12 +333,14 @@ from agemodel.core.errors import RunError
 from agemodel.learning.training_batches import FaceBatches
 from agemodel.learning.training_loop import train
 
-get = FaceBatches.__getitem__
+get, failed, early = FaceBatches.__getitem__, threading.Event(), iter(range(5))
 def slowly(batches, index):
-    time.sleep(0.3)
+    if next(early, None) is None:
+        failed.wait()
     return get(batches, index)
 FaceBatches.__getitem__ = slowly
 def on_step(done, total):
+    failed.set()
     raise OSError(28, "No space left on device")
 try:
     train(SMALL, Path(sys.argv[1]), "fails", on_step=on_step)

@@ -29,9 +29,9 @@ from tests.harness.archive_server import (
     archive_with_noise,
     replace_kagglehub,
     serving,
-    until,
 )
 from tests.harness.dataset_archives import faces, tiny_jpeg, write_folder, write_tar
+from tests.harness.waiting import wait_until
 from ui.dataset import get_data
 from ui.dataset.get_data import duration_words, progress_words
 from ui.permission import SETTING
@@ -117,14 +117,14 @@ def get(page: AppTest, source: str, **texts: str) -> AppTest:
 
 
 def until_ended(getter: Getter) -> None:
-    until(lambda: getter.snapshot().phase != RUNNING)
+    wait_until(lambda: getter.snapshot().phase != RUNNING)
 
 
 def stalled(getter: Getter, server: Server, page: AppTest) -> AppTest:
     """Start a download that stops half way, and look at it then."""
     server.plan = [Answer(stall_after=HALF)]
     get(page, ADDRESS, address=server.url)
-    until(lambda: getter.snapshot().done_bytes == HALF)
+    wait_until(lambda: getter.snapshot().done_bytes == HALF)
     return rerun(page)
 
 
@@ -239,7 +239,7 @@ def test_cancelled_mirror_goes_on_at_a_click(
     kaggle = replace_kagglehub(tmp_path, monkeypatch)
     kaggle.act("stall", "whole")
     page = get(open_panel(), MIRROR)
-    until(kaggle.stalled.exists)
+    wait_until(kaggle.stalled.exists)
     page = click(rerun(page), "Cancel")
     until_ended(getter)
     rerun(page)

@@ -18,7 +18,7 @@ from tests.harness.naughty_names import naughty_names
 from ui import served_model
 
 NAMES = [f"{name}{CANARY}" for name in naughty_names()[::9]]
-"""Every ninth: `make drills ARGS=batches` shows them all."""
+"""Every ninth, as a page of all takes minutes."""
 PHOTO = faceless_png()
 
 
