@@ -23,7 +23,6 @@ from agemodel.core import paths
 from tests.drills.damage_files import RUN, prepare
 from tests.harness.bit_flips import flipped
 
-OTHER_RUN = "group_cnn-1"
 PATIENCE_S = 120
 REPAIRS = re.compile(
     r"git checkout|python -m agemodel|make bench|Export it again|[Rr]estore|"

@@ -30,7 +30,6 @@ class Work:
         setting: the variable that names the folder.
         command: the program and its arguments.
         finished: what must be as it was after a refusal.
-        leave_bytes: so much is free on the disk that is called full.
         begun: by what was said, whether the disk fills now; None if it is full before.
     """
 
@@ -38,7 +37,6 @@ class Work:
     setting: str
     command: Sequence[str | Path]
     finished: Callable[[], object]
-    leave_bytes: int = 0
     begun: Callable[[str], object] | None = None
 
 
@@ -109,7 +107,7 @@ def _faulty(work: Work, fault: str) -> Iterator[None]:
         with forbidden(work.folder):
             yield
     elif work.begun is None:
-        with full(work.folder, work.leave_bytes):
+        with full(work.folder):
             yield
     else:
         yield
@@ -123,7 +121,7 @@ def _do(home: Home, work: Work, fault: str = "") -> Done:
     if fault == FULL and work.begun:
         begun = work.begun
         once(lambda: begun(home.said()[heard:]), 0)(process)
-        fill(work.folder, work.leave_bytes)
+        fill(work.folder)
     return home.end(process, heard)
 
 

@@ -79,12 +79,6 @@ def test_odd_but_valid_files_show_their_picture():
             assert likeness > 0.6, made.name  # of one bit a pixel; others have 0.95
 
 
-def test_eight_orientations_give_the_very_same_pixels():
-    upright = np.asarray(portrait())
-    for _, made in oriented():
-        np.testing.assert_array_equal(outcome(made).rgb, upright)
-
-
 @linux
 def test_a_process_that_dies_or_hangs_is_counted_and_a_new_one_goes_on():
     files = [next(iter(damaged(1)))]

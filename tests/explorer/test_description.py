@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -76,8 +77,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "data"
 
 
-@pytest.fixture(autouse=True)
-def crops(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
+@pytest.fixture(scope="module", autouse=True)
+def crops() -> Iterator[pd.DataFrame]:
     """Faces are found without a detector, all but one."""
     rows = np.arange(COUNT)
     table = pd.DataFrame(
@@ -91,16 +92,30 @@ def crops(monkeypatch: pytest.MonkeyPatch) -> pd.DataFrame:
         },
         index=pd.Index(map(name_of, rows), name="file"),
     )
-    monkeypatch.setattr(
-        description, "read_crops", lambda data, files, progress: table.loc[files]
-    )
-    return table
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            description, "read_crops", lambda data, files, progress: table.loc[files]
+        )
+        yield table
 
 
-@pytest.fixture
-def model_folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model without embeddings."""
-    return write_model(tmp_path / "models" / "mobile")
+    return write_model(tmp_path_factory.mktemp("models") / "mobile")
+
+
+Described = tuple[Path, pd.DataFrame, Summary]
+
+
+@pytest.fixture(scope="module")
+def described(
+    data_dir: Path, model_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Described:
+    """The folder that the faces are described in, their table, and the summary."""
+    folder = tmp_path_factory.mktemp("out")
+    summary = describe(data_dir, model_folder, folder=folder)
+    return folder, read_table(folder).to_pandas(), summary
 
 
 def model_that_knows(folder: Path, rows: range) -> Path:
@@ -122,20 +137,18 @@ def read_table(folder: Path) -> pa.Table:
 
 
 def test_table_has_a_row_a_face_with_the_promised_columns(
-    data_dir: Path, model_folder: Path, tmp_path: Path
+    data_dir: Path, described: Described
 ) -> None:
-    describe(data_dir, model_folder, folder=tmp_path / "out")
-    table = read_table(tmp_path / "out")
+    table = read_table(described[0])
     assert table.schema.equals(SCHEMA.arrow, check_metadata=True)
     assert table["file"].to_pylist() == read_index(data_dir)["file"].tolist()
     assert not any(pa.types.is_binary(field.type) for field in table.schema)
 
 
 def test_quality_is_that_of_the_crop_that_the_model_sees(
-    data_dir: Path, model_folder: Path, tmp_path: Path, crops: pd.DataFrame
+    data_dir: Path, described: Described, crops: pd.DataFrame
 ) -> None:
-    describe(data_dir, model_folder, folder=tmp_path)
-    faces = read_table(tmp_path).to_pandas().set_index("file")
+    faces = described[1].set_index("file")
     for row in (0, 11, NOT_FOUND):
         file = name_of(row)
         rgb = read_image(images_dir(data_dir) / file).rgb
@@ -150,19 +163,14 @@ def test_quality_is_that_of_the_crop_that_the_model_sees(
     assert faces.index[~faces["found"]].tolist() == [name_of(NOT_FOUND)]
 
 
-def test_greyscale_is_what_has_no_colour_at_all(
-    data_dir: Path, model_folder: Path, tmp_path: Path
-) -> None:
-    describe(data_dir, model_folder, folder=tmp_path)
-    faces = read_table(tmp_path).to_pandas()
-    assert np.flatnonzero(faces["greyscale"]).tolist() == [GREY]
+def test_greyscale_is_what_has_no_colour_at_all(described: Described) -> None:
+    assert np.flatnonzero(described[1]["greyscale"]).tolist() == [GREY]
 
 
 def test_duplicates_are_grouped_and_those_across_the_splits_counted(
-    data_dir: Path, model_folder: Path, tmp_path: Path
+    described: Described,
 ) -> None:
-    summary = describe(data_dir, model_folder, folder=tmp_path)
-    faces = read_table(tmp_path).to_pandas()
+    _, faces, summary = described
     groups = faces["duplicate_group"]
     # 3 and 4 differ in colour only: the third pair, after the one mirrored
     expected = {GREY: 0, TINTED: 0, 20: 1, MIRRORED: 1, 30: 2, EXACT: 2}
@@ -185,11 +193,8 @@ def test_duplicates_are_grouped_and_those_across_the_splits_counted(
     assert "2 test faces have a duplicate in train" in summary.sentence
 
 
-def test_averages_leave_out_copies_and_what_is_no_face(
-    data_dir: Path, model_folder: Path, tmp_path: Path
-) -> None:
-    describe(data_dir, model_folder, folder=tmp_path)
-    averages = read_averages(tmp_path)
+def test_averages_leave_out_copies_and_what_is_no_face(described: Described) -> None:
+    averages = read_averages(described[0])
     # 120 without three copies and the one in which no face was found
     assert averages["n"].tolist() == [116] * 4
     assert set(averages["age_group"]) == {"20-29"}
@@ -201,15 +206,15 @@ def test_averages_leave_out_copies_and_what_is_no_face(
 
 
 def test_the_same_faces_give_the_same_bytes(
-    data_dir: Path, model_folder: Path, tmp_path: Path
+    data_dir: Path, model_folder: Path, described: Described, tmp_path: Path
 ) -> None:
-    contents = []
-    for name in ("one", "two"):
-        describe(data_dir, model_folder, folder=tmp_path / name)
-        files = sorted((tmp_path / name).iterdir())
-        contents.append({file.name: file.read_bytes() for file in files})
-    assert contents[0] == contents[1]
-    assert set(contents[0]) == {"averages.parquet", "faces.parquet", "manifest.json"}
+    describe(data_dir, model_folder, folder=tmp_path)
+    first, second = (
+        {file.name: file.read_bytes() for file in folder.iterdir()}
+        for folder in (described[0], tmp_path)
+    )
+    assert first == second
+    assert set(first) == {"averages.parquet", "faces.parquet", "manifest.json"}
 
 
 def test_manifest_says_where_the_files_are_from_and_keeps_other_entries(
@@ -229,10 +234,9 @@ def test_manifest_says_where_the_files_are_from_and_keeps_other_entries(
 
 
 def test_without_embeddings_there_is_no_map_and_the_reason_is_given(
-    data_dir: Path, model_folder: Path, tmp_path: Path
+    described: Described,
 ) -> None:
-    summary = describe(data_dir, model_folder, folder=tmp_path)
-    faces = read_table(tmp_path).to_pandas()
+    _, faces, summary = described
     assert faces[["map_x", "map_y"]].isna().all(axis=None)
     assert "python -m agemodel export" in summary.no_map
     assert summary.sentence.endswith(f"No map: {summary.no_map}")

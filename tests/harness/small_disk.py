@@ -58,18 +58,18 @@ def close_root(open_folder: Path) -> None:
 
 
 @contextmanager
-def full(folder: Path, leave_bytes: int = 0) -> Iterator[None]:
-    """Fill a small disk, but for some bytes, until the block ends."""
-    fill(folder, leave_bytes)
+def full(folder: Path) -> Iterator[None]:
+    """Fill a small disk until the block ends."""
+    fill(folder)
     try:
         yield
     finally:
         empty(folder)
 
 
-def fill(folder: Path, leave_bytes: int = 0) -> None:
-    """Fill a small disk, but for some bytes."""
-    free = shutil.disk_usage(folder).free - leave_bytes
+def fill(folder: Path) -> None:
+    """Fill a small disk."""
+    free = shutil.disk_usage(folder).free
     with (folder / _BALLAST).open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, max(1, free))
 

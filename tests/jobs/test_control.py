@@ -43,6 +43,10 @@ from tests.harness.made_jobs import (
 from tests.harness.waiting import wait_until
 
 
+def no_space(*_: object) -> None:
+    raise OSError(28, "No space left on device")
+
+
 def do_nothing(run: Run) -> None:
     """A job of this very process, which is over at once."""
     with recorded(run, TRAIN, ["train", run.id]):
@@ -232,9 +236,6 @@ def test_what_a_killed_process_left_half_written_is_swept(run: Run) -> None:
 def test_disk_that_refuses_a_job_is_told_though_its_record_cannot_be_written_either(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_space(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     try:
         with (
             pytest.raises(RunError, match=r"folder of run first .* is full.*_RUNS"),
@@ -249,9 +250,6 @@ def test_disk_that_refuses_a_job_is_told_though_its_record_cannot_be_written_eit
 def test_job_whose_record_the_disk_refuses_is_not_begun(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_space(*_: object) -> None:
-        raise OSError(28, "No space left on device")
-
     begun, spawn = [], control._spawn
     monkeypatch.setattr(
         control, "_spawn", lambda *a: begun.append(spawn(*a)) or begun[0]

@@ -212,15 +212,6 @@ def test_running_download_is_seen_by_every_session(
         assert not one.code
 
 
-def test_who_closes_the_page_loses_nothing(
-    getter: Getter, server: Server, data_dir: Path
-) -> None:
-    stalled(getter, server, open_panel())
-    assert getter.snapshot().phase == RUNNING  # though the page is gone
-    page = open_panel()  # another visit
-    assert progress(page).startswith("Downloading · 0.3 of 0.6 MB")
-
-
 def test_second_start_meets_the_first(
     getter: Getter, server: Server, tmp_path: Path
 ) -> None:
@@ -291,32 +282,30 @@ def test_import_from_the_disk_ends_with_numbers_and_reasons(
     assert "refused" not in written(page)
 
 
-def test_connection_that_is_lost_is_said_and_can_be_tried_again(
-    getter: Getter, server: Server
+@pytest.mark.parametrize(
+    ("answer", "said", "try_again"),
+    [
+        (Answer(stop_after=HALF), "broke after 0.3 MB", True),
+        (Answer(body=b"<html>Sign in</html>"), "is not a .tar.gz", False),
+    ],
+    ids=["connection lost", "wrong file"],
+)
+def test_failed_download_is_said_and_can_be_tried_again_or_from_elsewhere(
+    answer: Answer, said: str, try_again: bool, getter: Getter, server: Server
 ) -> None:
-    server.plan = [Answer(stop_after=HALF)]
+    server.plan = [answer]
     page = get(open_panel(), ADDRESS, address=server.url)
     until_ended(getter)
     rerun(page)
     assert "pictures could not be downloaded" in page.error[0].value
-    assert "broke after 0.3 MB" in written(page)
+    assert said in written(page)
     assert "starts anew" in written(page)
     assert page.text_input(key="dataset_get_address").value == server.url
     assert page.checkbox(key="dataset_get_licence").value is True
-    click(page, "Try again")
-    until_ended(getter)
-    assert f"**{FACES} faces" in written(rerun(page))
-
-
-def test_wrong_file_is_said_and_another_address_can_be_given(
-    getter: Getter, server: Server
-) -> None:
-    server.plan = [Answer(body=b"<html>Sign in</html>")]
-    page = get(open_panel(), ADDRESS, address=server.url)
-    until_ended(getter)
-    rerun(page)
-    assert "is not a .tar.gz" in written(page)
-    get(page, ADDRESS, address=server.url + "?again")
+    if try_again:
+        click(page, "Try again")
+    else:
+        get(page, ADDRESS, address=server.url + "?again")
     until_ended(getter)
     assert f"**{FACES} faces" in written(rerun(page))
 
