@@ -14,11 +14,12 @@ from types import SimpleNamespace
 import pytest
 
 from tests.harness.dataset_archives import Files, faces, write_folder, write_tar
+from tests.harness.waiting import PATIENCE_S
 
 FACES = 12
 HALF = 5 << 16
 """About half of an archive with noise, a whole number of the client's chunks."""
-STALL_S = 20  # longer than any test waits
+STALL_S = PATIENCE_S  # longer than any test waits
 
 
 @dataclass
