@@ -86,13 +86,12 @@ def figure_values(counts: pd.Series, chosen: Collection[str]) -> go.Figure:
         hovertemplate=f"%{{y}}: {value}<extra></extra>",
     )
     widest = max(float(counts.max()), 1e-9)
-    figure = compact(
+    return compact(
         go.Figure(bars),
         height=28 * len(counts) + 32,
         xaxis={"visible": False, "range": [0, 1.2 * widest]},
         yaxis={"autorange": "reversed", "type": "category", "ticksuffix": "  "},
     )
-    return figure
 
 
 def figure_spread(
@@ -234,7 +233,7 @@ def figure_days(counts: pd.Series, chosen: tuple[date, date] | None) -> go.Figur
         marker={"opacity": _opacity(is_chosen), "line": {"width": 0}},
         hovertemplate=f"%{{x|%Y-%m-%d}}: {value}<extra></extra>",
     )
-    figure = compact(
+    return compact(
         go.Figure(bars),
         height=240,
         xaxis={
@@ -245,7 +244,6 @@ def figure_days(counts: pd.Series, chosen: tuple[date, date] | None) -> go.Figur
         },
         yaxis=_value_axis(shares),
     )
-    return figure
 
 
 def figure_map(
