@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,7 +19,6 @@ from tests.harness.driver import Server
 from tests.harness.findings import Finding, all_of, at_most
 from tests.harness.proxy import find_nginx, run_proxy
 from tests.harness.visitor import Visitor
-from tests.harness.waiting import wait_until
 
 PROMISE = """
 Behind the proxy of `deploy/` and as its `app.Dockerfile` sets the app up, visitors
@@ -33,14 +31,10 @@ BROWSER_TESTS = (
     "tests/browser/test_estimate.py",
 )
 """Run once more behind the proxy: every view on every screen, and uploads."""
-
-MOST_MIB = 101  # client_max_body_size
-TABS, REQUESTS = 60, 1000  # after 1,000 nginx ends a connection
-VISITOR_TABS, BURST, RATE_S = 40, 500, 50
+REQUESTS = 1000  # after 1,000 nginx ends a connection
+BURST, RATE_S = 500, 50
 LET_GO_S = 30.0
-HEALTH_S = 30.0
 SAMPLE = paths.SAMPLES / "eileen-collins.jpg"
-_MODEL = Path("app", "assets", "models", "mobile", "model.tflite")
 
 
 def run() -> tuple[list[Finding], list[str]]:
@@ -62,8 +56,8 @@ def run() -> tuple[list[Finding], list[str]]:
         "commands, in a virtual environment in place of the base image, and its CMD "
         "run as its user. What compose.yaml limits was read, not tried.",
         "The browser tests run with the permission to change things, which a proxy's "
-        "visitors do not have otherwise; that they do not is a test of its own "
-        "(tests/drills/test_proxy.py).",
+        "visitors do not have otherwise; that they do not is a test of its own, and so "
+        "is what the proxy hides and refuses (tests/drills/test_proxy.py).",
     ]
 
 
@@ -82,35 +76,7 @@ def _in_the_image(folder: Path, app: Server) -> list[Finding]:
             "The app's process", f"user {uid}", "no user's rights", uid == wanted != 0
         ),
         Finding("Sample photos estimated", f"{estimated:d} of 1", "all", estimated),
-        _health(folder / _MODEL, app),
     ]
-
-
-def _health(model: Path, app: Server) -> Finding:
-    """/ready with the model as it is, a bit of it turned, and turned back."""
-    sound = model.read_bytes()
-    damaged = bytes([sound[0] ^ 1]) + sound[1:]
-    told = []
-    for content, wanted in ((sound, 200), (damaged, 503), (sound, 200)):
-        model.write_bytes(content)
-        told.append(_turns(app, wanted))
-    return Finding(
-        "/ready; a bit of the model turned; turned back",
-        ", ".join(map(str, told)),
-        "200, 503, 200",
-        told == [200, 503, 200],
-    )
-
-
-def _turns(app: Server, wanted: int) -> int:
-    """The status of /ready, once it is the wanted one or after a while."""
-
-    def status() -> int:
-        return checks.ask(app.url, "/ready").status
-
-    with suppress(TimeoutError):
-        wait_until(lambda: status() == wanted, HEALTH_S)
-    return status()
 
 
 def _at_the_proxy(url: str) -> list[Finding]:
@@ -118,33 +84,13 @@ def _at_the_proxy(url: str) -> list[Finding]:
     present = [
         name.lower() in answer.headers for answer in answers for name in checks.HEADERS
     ]
-    too_large = [
-        checks.announce(url, checks.UPLOAD, MOST_MIB * 1024**2 + 1),
-        checks.announce(url, "/", 65 * 1024),
-    ]
-    hidden = [checks.ask(url, path).status for path in checks.HIDDEN]
-    forged = [
-        checks.ask(url, checks.UPLOAD, "PUT", body=b"x").status,
-        checks.stream_status(url, "https://elsewhere.example"),
-    ]
     let_go_s = checks.seconds_until_let_go(url)
     return [
         all_of(
             "Security headers, on pages and on refusals", sum(present), len(present)
         ),
-        all_of("Bodies too large, refused (413)", too_large.count(413), len(too_large)),
-        all_of(
-            "Addresses not for visitors, hidden (404)", hidden.count(404), len(hidden)
-        ),
-        all_of("Forged requests, refused (403)", forged.count(403), len(forged)),
         at_most(
             "A request that is never ended is let go after", let_go_s, LET_GO_S, "s"
-        ),
-        Finding(
-            f"Of {TABS} tabs of one visitor, refused (429)",
-            f"{(tabs := checks.refused_of(url, TABS))}",
-            f"those over {VISITOR_TABS}",
-            tabs == TABS - VISITOR_TABS,
         ),
         _flood(url),
     ]

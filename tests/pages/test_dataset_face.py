@@ -215,16 +215,13 @@ def test_unknown_face_in_the_url_is_said_and_leads_back(name: str) -> None:
     assert query_of(click(page, "back")) == {"view": "faces"}
 
 
-def test_another_view_lets_go_of_the_face() -> None:
+@pytest.mark.parametrize(("view", "shown"), [("issues", "issues"), (None, "faces")])
+def test_another_view_or_the_same_again_lets_go_of_the_face(
+    view: str | None, shown: str
+) -> None:
     page = open_page(face=file(0))
-    page.segmented_control(key="dataset_view").set_value("issues")
-    assert query_of(rerun(page)) == {"view": "issues"}
-
-
-def test_clicking_the_view_of_the_faces_again_leads_back_to_them() -> None:
-    page = open_page(face=file(0))
-    page.segmented_control(key="dataset_view").set_value(None)
-    assert query_of(rerun(page)) == {"view": "faces"}
+    page.segmented_control(key="dataset_view").set_value(view)
+    assert query_of(rerun(page)) == {"view": shown}
 
 
 def test_picture_in_the_gallery_opens_its_face(pictures: Path) -> None:
