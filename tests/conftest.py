@@ -43,3 +43,12 @@ def real_data_dir(real_archive: Path, tmp_path_factory: pytest.TempPathFactory) 
     data_dir = tmp_path_factory.mktemp("real") / "data"
     import_dataset(real_archive, data_dir)
     return data_dir
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the pages' tests before those that load Keras.
+
+    Where it is loaded, Streamlit clears its session, and collects all garbage, each
+    time that a page is run.
+    """
+    items.sort(key=lambda item: "pages" not in item.path.parts)
