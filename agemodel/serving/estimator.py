@@ -20,7 +20,7 @@ from ai_edge_litert.interpreter import Interpreter
 
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
-from agemodel.core.labels import AGE_GROUPS, group_probabilities
+from agemodel.core.labels import AGE_GROUPS, age_group_index, group_probabilities
 from agemodel.faces import (
     CropSquare,
     Detection,
@@ -102,8 +102,8 @@ class Estimate:
 
     @property
     def age_group(self) -> str:
-        """The most probable age group."""
-        return AGE_GROUPS[int(self.group_probabilities.argmax())]
+        """The age group that holds the age, in whole years as it is shown."""
+        return AGE_GROUPS[int(age_group_index(np.rint(self.age_years)))]
 
 
 class Estimator:

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from agemodel.core.errors import ModelError
+from agemodel.core.labels import AGES
 from agemodel.serving import Batch, Estimate
 from tests.harness.app_pages import PAGES, open_page, press, rerun, written
 from tests.harness.fakes import (
@@ -234,3 +237,21 @@ def test_most_probable_is_in_bold(
 ) -> None:
     (face,) = estimator.estimate(photo_with_faces(30))
     assert text(face).split("**")[1] in ("female", "30–39 100%")  # noqa: RUF001
+
+
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        # 29.6 is shown as 30 years, 29.4 as 29.
+        (29.6, "Age group **30–39 40%** · 20–29 60%"),  # noqa: RUF001
+        (29.4, "Age group **20–29 60%** · 30–39 40%"),  # noqa: RUF001
+    ],
+)
+def test_bold_group_holds_the_age_that_is_shown(
+    age: float, text: str, estimator: FakeEstimator
+) -> None:
+    (face,) = estimator.estimate(photo_with_faces(30))
+    chances = np.zeros(len(AGES), np.float32)
+    chances[[25 - AGES[0], 35 - AGES[0]]] = 0.6, 0.4
+    face = replace(face, age_years=age, age_probabilities=chances)
+    assert face_cards.groups_text(face) == text

@@ -12,7 +12,6 @@ from ui.estimate import session
 from ui.estimate.why import show_why
 
 BY_YEAR, BY_GROUP = "Years", "Age groups"
-GROUPS_NAMED = 2
 CROP_WIDTH_PX = 104
 
 
@@ -59,14 +58,14 @@ def gender_text(estimate: Estimate) -> str:
 
 
 def groups_text(estimate: Estimate) -> str:
-    """The most probable age groups, the first one in bold."""
-    chances = estimate.group_probabilities
-    order = chances.argsort()[::-1][:GROUPS_NAMED]
-    named = [
-        f"{_dash(AGE_GROUPS[i])} {chances[i]:.0%}" for i in order if chances[i] >= 0.01
-    ]
-    first, *rest = named
-    return "Age group " + " · ".join([f"**{first}**", *rest])
+    """The group that holds the age, in bold, and the most probable other one."""
+    chances = dict(zip(AGE_GROUPS, estimate.group_probabilities, strict=True))
+    own = estimate.age_group
+    other = max(chances.keys() - {own}, key=lambda group: chances[group])
+    text = f"Age group **{_dash(own)} {chances[own]:.0%}**"
+    return text + (
+        f" · {_dash(other)} {chances[other]:.0%}" if chances[other] >= 0.01 else ""
+    )
 
 
 def _percent(probability: float) -> str:

@@ -35,7 +35,10 @@ _OF = {"age": "Age", "gender": "Gender"}
 _CELL = re.compile(r"([0-9]{1,2}),([0-9]{1,2})")
 _ESTIMATED_IS = {
     "gender": "Estimated is the more probable label; none is left open here.",
-    GROUPS: "Estimated is the group that the model itself finds most probable.",
+    GROUPS: (
+        "Estimated is the group that the model itself finds most probable; the "
+        "Estimate page names the one that holds the age."
+    ),
     "": "Estimated is the band that holds the estimated age, in completed years.",
 }
 
