@@ -37,9 +37,20 @@ def test_text_that_would_be_a_formula_gets_an_apostrophe(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
 
 
-@pytest.mark.parametrize("value", ["a=1", "1-1", "", " a", "'=1", -1, -1.5, None, True])
+@pytest.mark.parametrize(
+    "value", ["a=1", "1-1-1", "70+", "", " a", "'=1", -1, -1.5, None, True]
+)
 def test_what_is_no_formula_stays_as_it_is(value: object) -> None:
     assert safe_cell(value) is value
+
+
+def test_an_age_group_is_no_date_in_any_csv() -> None:
+    # a spreadsheet reads 3-9 as the third of September, and 10-19 as October 2019
+    groups = pd.Series(["0-2", "3-9", "10-19", "70+"], dtype="category")
+    content = frame_csv(pd.DataFrame({"age_group": groups})).decode("utf-8-sig")
+    assert content.replace('"', "").split() == (
+        ["age_group", "0", "to", "2", "3", "to", "9", "10", "to", "19", "70+"]
+    )
 
 
 @pytest.mark.parametrize("text", FORMULAS)
