@@ -22,6 +22,7 @@ Every function may be called from several threads at once.
 from agemodel.images.kinds import SUFFIXES
 from agemodel.images.pixels import downscale, encode_jpeg, encode_png
 from agemodel.images.reading import Photo, read_image
+from agemodel.images.sources import read_bytes, read_stream
 
 __all__ = [
     "SUFFIXES",
@@ -29,5 +30,7 @@ __all__ = [
     "downscale",
     "encode_jpeg",
     "encode_png",
+    "read_bytes",
     "read_image",
+    "read_stream",
 ]

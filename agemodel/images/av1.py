@@ -1,4 +1,4 @@
-"""The size that the AV1 streams in an AVIF file state.
+"""The boxes of an AVIF file, and the size that the AV1 streams in it state.
 
 Its container states a size, and the AV1 stream inside another, which the decoder
 believes: 700 bytes that claim 64 x 64 may cost a gigabyte. So the streams' own headers
@@ -11,7 +11,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 
-_CONTAINERS = b"meta moov trak mdia minf stbl".split()
+_CONTAINERS = b"meta moov trak mdia minf stbl iprp".split()
 _MOST_PLACES = 1_000
 """Items or chunks whose headers are read; grids of tiles have fewer."""
 _MOST_UNITS = 8
@@ -31,8 +31,8 @@ def stated_pixels(data: bytes) -> int:
 
 def _places(data: bytes) -> Iterator[int]:
     """Offsets of the streams, from the tables of the container."""
-    idat = next((start for kind, start, _ in _boxes(data) if kind == b"idat"), 0)
-    for kind, start, end in _boxes(data):
+    idat = next((start for kind, start, _ in boxes(data) if kind == b"idat"), 0)
+    for kind, start, end in boxes(data):
         try:
             if kind == b"iloc":
                 yield from _item_places(data[start:end], idat)
@@ -44,7 +44,7 @@ def _places(data: bytes) -> Iterator[int]:
             continue
 
 
-def _boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+def boxes(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     """Kind, start and end of the content of every box, nested ones included."""
     spans = [(0, len(data))]
     while spans:

@@ -15,6 +15,7 @@ import numpy as np
 from PIL import Image, ImageCms
 
 from agemodel.images.pixels import working_size
+from agemodel.images.transfer import Curve
 
 DECODER_ERRORS = (
     *(OSError, EOFError, MemoryError, struct.error, zlib.error),
@@ -38,17 +39,18 @@ _BAD_PROFILE = "Its colour profile cannot be used: it was taken as sRGB."
 _FIXED_GREY_RANGES = ((0.0, 1.0), (0.0, 255.0), (0.0, 65535.0))
 
 
-def to_rgb(im: Image.Image, notes: list[str]) -> np.ndarray:
+def to_rgb(im: Image.Image, notes: list[str], curve: Curve | None = None) -> np.ndarray:
     """Bring a loaded picture to sRGB, alpha laid over white, of `working_size`.
 
     Args:
         im: any mode.
         notes: sentences for the person are added.
+        curve: of its brightness, where that is not sRGB's.
 
     Returns:
         Shape (h, w, 3), uint8.
     """
-    colours = _Colours(im, notes)
+    colours = _Colours(im, notes, curve)
     width, height = working_size(*im.size)
     scale = im.height / height
     rgb = np.empty((height, width, 3), np.uint8)
@@ -84,9 +86,11 @@ def _reduced(
 class _Colours:
     """How the pixels of one picture become sRGB."""
 
-    def __init__(self, im: Image.Image, notes: list[str]) -> None:
+    def __init__(self, im: Image.Image, notes: list[str], curve: Curve | None) -> None:
         self._notes = notes
-        self._profile = im.info.get("icc_profile")
+        is_hdr = curve is not None and curve.is_hdr
+        self._profile = None if is_hdr else im.info.get("icc_profile")
+        self._curve = None if self._profile else curve
         self._transform: ImageCms.ImageCmsTransform | None = None
         self._grey_range: tuple[float, float] | None = None
         if im.mode in ("I", "F") or im.mode.startswith("I;16"):
@@ -101,6 +105,8 @@ class _Colours:
             rows = _grey_8_bit(rows, self._grey_range)
         colour, alpha = _without_alpha(rows)
         rgb = self._srgb(colour) if self._profile else colour.convert("RGB")
+        if self._curve:
+            rgb = self._curve.apply(rgb)
         if alpha is None:
             return rgb
         on_white = Image.new("RGB", rgb.size, "white")

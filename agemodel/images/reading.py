@@ -9,10 +9,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from agemodel.core.caps import MOST_PIXELS, caps, in_mb
+from agemodel.core.caps import MOST_PIXELS, caps
 from agemodel.core.errors import ImageError
 from agemodel.core.file_names import shown_name
+from agemodel.images import raw
 from agemodel.images.colour import DECODER_ERRORS, to_rgb
+from agemodel.images.jpeg_ends import ended_jpegs
 from agemodel.images.kinds import EXPECTED, PILLOW_FORMATS, kind_of
 from agemodel.images.limits import (
     CountedFile,
@@ -25,6 +27,8 @@ from agemodel.images.limits import (
     too_large,
 )
 from agemodel.images.quiet import quiet_libtiff, quiet_pillow
+from agemodel.images.sources import check_length, read_bytes
+from agemodel.images.transfer import curve_of
 
 DRAFT_SIDE_PX = 2_048
 MAX_EXIF_BYTES = 1024**2
@@ -47,6 +51,10 @@ _TRANSPOSES = {  # by EXIF orientation, as in the EXIF 2.3 standard, table 6
     8: Image.Transpose.ROTATE_90,
 }
 _ORIENTATION_TAG = 0x0112
+_PREVIEW = "A RAW file: the preview inside it, {width:,} by {height:,} px, was used."
+_NO_END = "The file lacks its end marker; the picture in it is whole."
+
+_Decoded = tuple[np.ndarray, tuple[int, int], tuple[str, ...]]
 
 _registering = threading.Lock()
 _queue = Queue()
@@ -90,9 +98,9 @@ def read_image(source: bytes | Path | str, *, name: str | None = None) -> Photo:
         name, data = name or "This file", source
     else:
         name = name or Path(source).name or str(Path(source))
-        data = _read_bytes(Path(source), shown_name(name))
+        data = read_bytes(Path(source), name)
     shown = shown_name(name)
-    _check_length(len(data), shown)
+    check_length(len(data), shown)
     kind = kind_of(data)
     if kind not in PILLOW_FORMATS:
         raise ImageError(
@@ -100,35 +108,16 @@ def read_image(source: bytes | Path | str, *, name: str | None = None) -> Photo:
             f"got {kind}."
         )
     try:
-        rgb, (width, height), notes = _decode(data, kind, shown)
+        picture = raw.main_picture(data, shown) if kind == "TIFF" else None
+        if picture is not None:
+            data, kind = picture.content(data), picture.kind
+        turn = picture.orientation if picture else 1
+        rgb, (width, height), notes = _decode_to_the_end(data, kind, shown, turn)
+        if picture is not None and picture.is_preview:
+            notes += (_PREVIEW.format(width=width, height=height),)
     except DECODER_ERRORS as error:
         raise _failure(error, kind, shown) from error
     return Photo(name, rgb, width, height, notes)
-
-
-def _read_bytes(path: Path, shown: str) -> bytes:
-    try:
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "is not there"
-            raise ImageError(f"{shown} {what}: expected a picture file.")
-        size = path.stat().st_size
-        _check_length(size, shown)
-        with path.open("rb") as file:
-            return file.read(size)  # which makes room for as much as it is told
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise ImageError(
-            f"{shown} cannot be opened: expected a file that this account may "
-            f"read, got '{reason}'."
-        ) from error
-
-
-def _check_length(byte_count: int, shown: str) -> None:
-    if byte_count == 0:
-        raise ImageError(f"{shown} is empty: expected {EXPECTED}, got 0 bytes.")
-    if byte_count > caps().file_bytes:
-        got = f"{byte_count / 1024**2:,.1f} MB"
-        raise too_large(shown, in_mb(caps().file_bytes), got)
 
 
 def _failure(error: BaseException, kind: str, shown: str) -> ImageError:
@@ -141,7 +130,7 @@ def _failure(error: BaseException, kind: str, shown: str) -> ImageError:
             f"{shown} is in too many pieces: expected a usual {kind}, got one that "
             "would take minutes to read. Save it again, as PNG or JPEG."
         )
-    if isinstance(error, EOFError) or "truncated" in str(error).lower():
+    if _is_cut_off(error):
         return ImageError(
             f"{shown} is cut off: expected a whole {kind} file, got only the beginning "
             "of one. Copy or download it again."
@@ -152,10 +141,36 @@ def _failure(error: BaseException, kind: str, shown: str) -> ImageError:
     )
 
 
-def _decode(
-    data: bytes, kind: str, shown: str
-) -> tuple[np.ndarray, tuple[int, int], tuple[str, ...]]:
-    """Upright pixels, the file's own upright size, and notes."""
+def _decode_to_the_end(data: bytes, kind: str, shown: str, turn: int) -> _Decoded:
+    """As `_decode`; of a JPEG the end marker may be missing, and nothing else."""
+    try:
+        return _decode(data, kind, shown, turn)
+    except OSError as error:
+        found: _Decoded | None = None
+        if kind == "JPEG" and _is_cut_off(error):
+            for ended in ended_jpegs(data):
+                last, found = found, _decode(ended, kind, shown, turn)
+                if last is not None and not np.array_equal(last[0], found[0]):
+                    raise
+        if found is None:
+            raise
+    rgb, size, notes = found
+    return rgb, size, (*notes, _NO_END)
+
+
+def _is_cut_off(error: BaseException) -> bool:
+    return isinstance(error, EOFError) or "truncated" in str(error).lower()
+
+
+def _decode(data: bytes, kind: str, shown: str, orientation: int) -> _Decoded:
+    """Upright pixels, the file's own upright size, and notes.
+
+    Args:
+        data: bytes of the file.
+        kind: of it.
+        shown: its name in messages.
+        orientation: where the file states none.
+    """
     if kind == "HEIC":
         _register_heif()
     if kind == "TIFF":
@@ -172,9 +187,9 @@ def _decode(
                 notes.append(_frames_note(kind))  # in a JPEG: depth, gain map
             # Read after `load`: Pillow's TIFF and HEIC readers have turned their pixels
             # by then and dropped the tag; for the others it still stands.
-            orientation = _orientation(im, notes)
+            orientation = _orientation(im, notes, orientation)
             width, height = size if is_reduced else im.size
-            rgb = to_rgb(im, notes)
+            rgb = to_rgb(im, notes, curve_of(im, data, kind, notes))
     if orientation in _TRANSPOSES:
         rgb = np.array(Image.fromarray(rgb).transpose(_TRANSPOSES[orientation]))
     if orientation >= 5:
@@ -211,12 +226,12 @@ def _frames_note(kind: str) -> str:
     return "An animation: only its first frame was used."
 
 
-def _orientation(im: Image.Image, notes: list[str]) -> int:
-    """EXIF orientation, 1 to 8; 1 when it is absent or damaged."""
+def _orientation(im: Image.Image, notes: list[str], default: int) -> int:
+    """EXIF orientation, 1 to 8; the default when it is absent, 1 when damaged."""
     try:
         if len(im.info.get("exif") or b"") > MAX_EXIF_BYTES:
             raise ValueError("no EXIF of a usual size")
-        orientation = im.getexif().get(_ORIENTATION_TAG, 1)
+        orientation = im.getexif().get(_ORIENTATION_TAG, default)
     except DECODER_ERRORS:
         notes.append("Its orientation could not be read: it was taken as upright.")
         return 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import zlib
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -183,3 +184,55 @@ def _profile(
         *(at + len(bodies), 0, 0x02400000, device, space, connection, b"acsp", d50),
     )
     return header + table + bodies
+
+
+def tiff_of(*directories: dict[int, Any], order: str = "<", mark: bytes = b"") -> bytes:
+    """A TIFF of directories; the first is the main one.
+
+    Args:
+        directories: values by tag: whole numbers are LONG, lists of them, too, and
+            bytes lie elsewhere in the file, where the entry points: for `StripOffsets`
+            (273) and `JPEGInterchangeFormat` (513). Tag 330 (`SubIFDs`) has the
+            numbers of directories; one that is in none's follows the first.
+        order: byte order, as `struct` spells it.
+        mark: bytes behind the header, as CR2 files have them.
+    """
+    blocks, start = [], 8 + len(mark)
+    sizes = [2 + 12 * len(tags) + 4 for tags in directories]
+    at = [start + sum(sizes[:number]) for number in range(len(sizes))]
+    end = start + sum(sizes)
+    below = {number for tags in directories for number in tags.get(330, ())}
+    chain = [number for number in range(len(directories)) if number not in below]
+    following = dict(pairwise(chain))
+    content = b""
+    for number, tags in enumerate(directories):
+        entries = b""
+        for tag, value in sorted(tags.items()):
+            if tag == 330:
+                value = [at[one] for one in value]
+            if isinstance(value, bytes):
+                place, content = end + len(content), content + value
+                value = place
+            values = value if isinstance(value, list) else [value]
+            packed = struct.pack(f"{order}{len(values)}I", *values)
+            if len(values) > 1:
+                place = end + len(content)
+                packed, content = struct.pack(f"{order}I", place), content + packed
+            entries += struct.pack(f"{order}HHI", tag, 4, len(values)) + packed
+        then = at[following[number]] if number in following else 0
+        count = struct.pack(f"{order}H", len(tags))
+        blocks.append(count + entries + struct.pack(f"{order}I", then))
+    header = struct.pack(f"{order}2sHI", b"II" if order == "<" else b"MM", 42, start)
+    return header + mark + b"".join(blocks) + content
+
+
+def rgb_directory(rgb: np.ndarray) -> dict[int, Any]:
+    """A directory of uncompressed RGB in one strip; see `tiff_of`."""
+    tags = {256: rgb.shape[1], 257: rgb.shape[0], 258: 8, 259: 1, 262: 2, 277: 3}
+    return tags | {273: rgb.tobytes(), 278: rgb.shape[0], 279: rgb.size}
+
+
+def sensor_directory() -> dict[int, Any]:
+    """A directory of a sensor's values behind a colour filter, 600 x 400 px of 0."""
+    tags = {254: 0, 256: 600, 257: 400, 258: 16, 259: 1, 262: 32803, 277: 1}
+    return tags | {273: bytes(64), 278: 400, 279: 64}

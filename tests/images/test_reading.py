@@ -143,9 +143,9 @@ def test_the_suffix_does_not_decide_what_a_file_is(tmp_path):
 
 
 def test_suffixes_are_lower_case_and_begin_with_a_dot():
-    assert {".jpg", ".heic", ".avif", ".tiff"} < set(SUFFIXES)
+    assert {".jpg", ".jfif", ".pjpeg", ".pjp", ".heic", ".hif", ".tiff"} < set(SUFFIXES)
     assert all(suffix == suffix.lower() and suffix[0] == "." for suffix in SUFFIXES)
-    assert len(SUFFIXES) == len(set(SUFFIXES)) == 13
+    assert len(SUFFIXES) == len(set(SUFFIXES)) == 17
 
 
 # --- orientation -------------------------------------------------------------------
@@ -779,6 +779,7 @@ for path in sorted(Path({str(tmp_path)!r}).iterdir()):
         (b"\x1aE\xdf\xa3\x01\0", "a video or a sound file"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "a video or a sound file"),
         (b"8BPS\0\x01", "a Photoshop document"),
+        (b"\0\5\x16\7\0\2\0\0Mac OS X", "what macOS keeps beside a file"),
         (b"\0\0\x01\0\x01\0\x10\x10", "an unknown kind of file"),
         (bytes(range(256)), "an unknown kind of file"),
         (b"\xff\xfe\xfd\xfc", "an unknown kind of file"),
@@ -804,6 +805,37 @@ def test_a_file_that_lacks_only_its_end_mark_is_read():
     np.testing.assert_array_equal(read_image(data[:-12]).rgb, noise())
 
 
+NO_END = "The file lacks its end marker; the picture in it is whole."
+JPEGS = {
+    "baseline": {},
+    "progressive": {"progressive": True},
+    "fine": {"quality": 100, "subsampling": 0},
+    "in intervals": {"restart_marker_rows": 1},
+}
+
+
+@pytest.mark.parametrize("options", JPEGS.values(), ids=JPEGS)
+@pytest.mark.parametrize("behind", [b"", b"\xff"])
+def test_a_jpeg_that_lacks_only_its_end_marker_is_read_and_said(options, behind):
+    data = file_of(noise(), "JPEG", **options)
+    assert data.endswith(b"\xff\xd9")
+    photo = read_image(data[:-2] + behind)
+    np.testing.assert_array_equal(photo.rgb, read_image(data).rgb)
+    assert photo.notes == (NO_END,)
+
+
+@pytest.mark.parametrize("options", JPEGS.values(), ids=JPEGS)
+@pytest.mark.parametrize("picture", ["noise", "flat"])
+def test_a_jpeg_that_lacks_more_than_its_end_marker_is_cut_off(options, picture):
+    pixels = noise() if picture == "noise" else flat("RGB", RED, (100, 75))
+    data = file_of(pixels, "JPEG", **options)
+    begin = data.index(b"\xff\xda")
+    # 5: two bytes of coefficients, the last of which may hold none
+    step = (len(data) - begin) // 15
+    for end in [len(data) - 5, *range(begin + 40, len(data) - 5, step)]:
+        assert "cut off: expected a whole JPEG" in message_of(data[:end])
+
+
 def test_an_empty_file_is_refused(tmp_path):
     path = tmp_path / "nothing.jpg"
     path.touch()
@@ -818,6 +850,11 @@ def test_a_folder_and_a_missing_path_are_refused(tmp_path):
     missing = message_of(tmp_path / "gone.jpg")
     assert missing == "gone.jpg is not there: expected a picture file."
     assert "expected a picture file" in message_of("nul\0l.jpg")
+    if os.name != "nt":
+        (tmp_path / "link.jpg").symlink_to("gone.jpg")
+        assert "link.jpg is a link to what is not there" in message_of(
+            tmp_path / "link.jpg"
+        )
     assert "expected a" in message_of("x" * 5_000)
 
 
