@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import json
 import os
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from agemodel.cli.exit_codes import DONE, FAILED
+from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
 from agemodel.core.file_names import shown_name
 
 if TYPE_CHECKING:
-    from agemodel.serving import Estimator, PhotoResult
+    from agemodel.serving import Estimator, PhotoResult, Upload
+
+    Show = Callable[[PhotoResult], None]
+
+_PATHS_HELP = (
+    "a photo, a folder (with the folders in it), a .zip of photos, or - for a photo "
+    "through a pipe"
+)
 
 
 def add_commands(commands: Any) -> None:
     """Add `predict` to the parser."""
     parser = commands.add_parser("predict", help="estimate the faces in photos")
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    parser.add_argument("paths", nargs="+", metavar="PATH", help=_PATHS_HELP)
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument(
         "--aligned", action="store_true", help="each file is a cropped face already"
@@ -31,71 +41,76 @@ def add_commands(commands: Any) -> None:
 
 def _predict(args: argparse.Namespace) -> int:
     from agemodel.models import app_model
-    from agemodel.serving import Estimator
+    from agemodel.serving import Estimator, PhotoPaths
 
     estimator = Estimator.load(args.model or app_model.read_name())
-    files = list(_expand(args.paths))
-    results = _estimate_all(estimator, files, args.aligned)
-    return _print_json(results) if args.json else _print_table(results, len(files))
-
-
-def _expand(given: Sequence[Path]) -> Iterator[Path]:
-    """Files as they are, folders as the pictures in them, by name."""
-    from agemodel.images import SUFFIXES
-
-    for path in given:
-        if not path.is_dir():
-            yield path
-            continue
-        found = sorted(
-            file
-            for file in path.rglob("*")
-            if file.suffix.lower() in SUFFIXES and file.is_file()
-        )
-        # A folder without pictures is read as a file, for its error.
-        yield from found or [path]
+    paths = PhotoPaths()
+    photos = paths.find(args.paths)
+    if same := paths.same_count:
+        names = "name" if same == 1 else "names"
+        print(f"{same:,} more {names} of the same photos left out.", file=sys.stderr)
+    show = _show_json if args.json else _show_lines
+    with closing(_estimate_all(estimator, photos, args.aligned)) as results:
+        return _show_all(results, len(photos), show)
 
 
 def _estimate_all(
-    estimator: Estimator, files: Sequence[Path], aligned: bool
-) -> Iterator[PhotoResult]:
-    from agemodel.serving import estimate_aligned_photo, estimate_photo
+    estimator: Estimator, photos: Sequence[Upload], aligned: bool
+) -> Generator[PhotoResult]:
+    """The results in the order of the photos; closed, it begins no more of them."""
+    from agemodel.serving import estimate_upload
 
-    function = estimate_aligned_photo if aligned else estimate_photo
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        yield from pool.map(lambda file: function(estimator, file, str(file)), files)
-
-
-def _print_json(results: Iterator[PhotoResult]) -> int:
-    from agemodel.serving import to_record
-
-    code = DONE
-    for result in results:
-        print(json.dumps(to_record(result), ensure_ascii=False), flush=True)
-        code = FAILED if result.error else code
-    return code
+    estimate = partial(estimate_upload, estimator, aligned=aligned)
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        yield from pool.map(estimate, photos)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
-def _print_table(results: Iterator[PhotoResult], count: int) -> int:
+def _show_all(results: Iterable[PhotoResult], count: int, show: Show) -> int:
+    """Show each result as it comes; a stop keeps what was shown."""
     from tqdm import tqdm
 
-    code, lines = DONE, []
-    for result in tqdm(results, total=count, unit="file", disable=None):
-        lines += _table_lines(result)
-        code = FAILED if result.error else code
-    print("\n".join(lines))
+    code, done = DONE, 0
+    progress = tqdm(results, total=count, unit="file", disable=None, leave=False)
+    try:
+        for result in progress:
+            with tqdm.external_write_mode():
+                show(result)
+            done += 1
+            code = FAILED if result.error else code
+    except KeyboardInterrupt:
+        progress.close()
+        print(f"Stopped: {done:,} of {count:,} files are done.", file=sys.stderr)
+        return STOPPED
     return code
 
 
-def _table_lines(result: PhotoResult) -> list[str]:
+def _show_json(result: PhotoResult) -> None:
+    from agemodel.serving import to_record
+
+    is_unicode = codecs.lookup(sys.stdout.encoding or "ascii").name.startswith("utf")
+    print(json.dumps(to_record(result), ensure_ascii=not is_unicode), flush=True)
+
+
+def _show_lines(result: PhotoResult) -> None:
     if result.error:
-        return [result.error]
+        print(result.error, file=sys.stderr)
+        return
+    for line in _lines(result):
+        print(line, flush=True)
+
+
+def _lines(result: PhotoResult) -> list[str]:
     name = shown_name(result.name)
+    notes = [f"{name}: {note}" for note in result.notes]
     if not result.estimates:
-        return [f"{name}: no face found."]
-    return [
+        return [f"{name}: no face found.", *notes]
+    faces = [
         f"{name}: face {number}: {face.age_years:.0f} years "
         f"({face.age_low:.0f} to {face.age_high:.0f}), {face.age_group}, "
         f"{face.gender} (p_female {face.p_female:.2f})"
         for number, face in enumerate(result.estimates, start=1)
     ]
+    return faces + notes

@@ -1,4 +1,4 @@
-"""File names as they are shown to people.
+"""File names: as they are shown to people, and those that are no photo's.
 
 A name may hold line breaks, marks that reverse the text after them, and invisible
 characters.
@@ -6,12 +6,23 @@ characters.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 MAX_SHOWN = 300
 """Characters of a name that are shown; the middle of a longer one is left out."""
 
 NAMELESS = "a file without a name"
+
+_BOOKKEEPING = frozenset(
+    {
+        *("__macosx", ".ds_store", ".localized", ".apdisk"),  # macOS
+        *("thumbs.db", "ehthumbs.db", "desktop.ini", "$recycle.bin", "recycler"),
+        *("@eadir", "#recycle", "@recycle", "#snapshot", "lost+found"),  # storage
+        *(".nomedia", ".directory", ".hidden", ".picasa.ini"),
+    }
+)
+"""Names of files and folders, in lower case."""
 
 _JOINERS = frozenset("\u200c\u200d")  # scripts and emoji need them
 _TAGS = range(0xE0020, 0xE0080)  # flags of regions are spelt with them
@@ -32,6 +43,25 @@ def shown_name(name: str) -> str:
         head, tail = MAX_SHOWN * 2 // 3, MAX_SHOWN // 3 - 1
         name = f"{name[:head]}…{name[-tail:]}"
     return "".join(_spelt(char) if _is_hidden(char) else char for char in name)
+
+
+def is_bookkeeping(path: str) -> bool:
+    """Whether a file is what systems keep beside photos: nobody put it there.
+
+    That is all in hidden folders (`.thumbnails`, `.@__thumb`, `.Trash-1000`), what
+    macOS writes beside files (`._a.jpg`), and the indices, thumbnails and bins of
+    Windows, storage servers and others.
+
+    Args:
+        path: a name, or a path from the folder or archive that was given, whose parts
+            are separated by / or \\.
+    """
+    parts = re.split(r"[/\\]", path.lower())
+    return (
+        any(re.match(r"\.[^.]", folder) for folder in parts[:-1])
+        or parts[-1].startswith("._")
+        or not _BOOKKEEPING.isdisjoint(parts)
+    )
 
 
 def _is_hidden(char: str) -> bool:

@@ -21,6 +21,7 @@ import agemodel
 from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import DatasetError
 from agemodel.core.file_locks import lock_or_raise
+from agemodel.core.file_names import is_bookkeeping
 from agemodel.core.files import check_room, data_place, writing
 from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.index import (
@@ -238,9 +239,8 @@ class _Import:
 
     def _add(self, member: Member, images: Path) -> None:
         """Check one file and, if it is usable, write it under its base name."""
-        parts = re.split(r"[/\\]", member.name)
-        name = parts[-1]
-        if "__MACOSX" in parts or name == ".DS_Store" or name.startswith("._"):
+        name = re.split(r"[/\\]", member.name)[-1]
+        if is_bookkeeping(member.name):
             self.skipped += 1
             return
         try:

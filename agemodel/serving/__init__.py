@@ -1,7 +1,8 @@
 """Estimates of photos: LiteRT, no TensorFlow.
 
-`Estimator` takes pixels, `estimate_photo` a file. `batches`, `uploads` and
-`photo_archives` take many at once, `self_test` and `face_timing` test a model.
+`Estimator` takes pixels, `estimate_photo` a file. `batches`, `uploads`,
+`photo_archives` and `photo_paths` take many at once, `self_test` and `face_timing` test
+a model.
 """
 
 from agemodel.serving.annotation import annotate
@@ -12,8 +13,10 @@ from agemodel.serving.photo_estimates import (
     estimate_aligned_photo,
     estimate_photo,
     estimate_turned_photo,
+    estimate_upload,
     estimate_whole_photo,
 )
+from agemodel.serving.photo_paths import PhotoPaths
 from agemodel.serving.result_tables import (
     annotated_name,
     annotated_zip,
@@ -30,6 +33,7 @@ __all__ = [
     "Entry",
     "Estimate",
     "Estimator",
+    "PhotoPaths",
     "PhotoResult",
     "Sample",
     "Upload",
@@ -39,6 +43,7 @@ __all__ = [
     "estimate_aligned_photo",
     "estimate_photo",
     "estimate_turned_photo",
+    "estimate_upload",
     "estimate_whole_photo",
     "read_sample",
     "read_samples",

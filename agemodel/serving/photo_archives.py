@@ -1,27 +1,26 @@
-"""A `.zip` of photos in memory, read by the reader of `core.archives`.
+"""A `.zip` of photos, read by the reader of `core.archives`.
 
 A member that must not be read costs itself alone: it is refused by name.
 """
 
 from __future__ import annotations
 
-import re
+import threading
+import weakref
 import zipfile
-from io import BytesIO
 from pathlib import PurePosixPath
+from typing import BinaryIO
 
 from agemodel.core.archives import ARCHIVE_ERRORS, Oddity, ZipReader
 from agemodel.core.caps import caps, in_mb
 from agemodel.core.errors import ImageError
-from agemodel.core.file_names import shown_name
+from agemodel.core.file_names import is_bookkeeping, shown_name
 
 MAX_DIRECTORY_BYTES = 2 * 1024**2
 """Largest table of contents of an archive: about 20,000 files."""
 
 _OTHER_ARCHIVES = (".zip", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz")
-_BOOKKEEPING = re.compile(r"(^|/)(__MACOSX/|\.(?!\.)|(Thumbs\.db|desktop\.ini)$)", re.I)
-"""What systems leave beside photos; nobody put it there, so it is no photo."""
-_ERRORS = (*ARCHIVE_ERRORS, OSError)  # of bytes in memory, no disk's
+_ERRORS = (*ARCHIVE_ERRORS, OSError)
 _REASONS = {
     Oddity.OUTSIDE: "its name points outside the archive.",
     Oddity.NO_FILE: "it is a link or a device, not a file.",
@@ -35,7 +34,7 @@ _REASONS = {
 
 
 class PhotoArchive:
-    """A .zip in memory and what may still be read out of it.
+    """A .zip and what may still be read out of it; threads may share one.
 
     Attributes:
         name: as it is shown.
@@ -43,15 +42,21 @@ class PhotoArchive:
         listed: how many entries its table of contents has.
     """
 
-    def __init__(self, name: str, data: bytes) -> None:
+    def __init__(self, name: str, stream: BinaryIO) -> None:
         """Read the table of contents.
+
+        Args:
+            name: of the archive, for messages and results.
+            stream: its bytes, seekable; closed with the archive.
 
         Raises:
             ImageError: it is damaged, too large or no archive.
         """
+        weakref.finalize(self, stream.close)
         self.name = shown_name(name)
+        self._reading = threading.Lock()
         try:
-            self._zip = ZipReader(BytesIO(data), MAX_DIRECTORY_BYTES)
+            self._zip = ZipReader(stream, MAX_DIRECTORY_BYTES)
         except _ERRORS as error:
             raise ImageError(
                 f"{self.name} cannot be opened: expected a .zip of photos with at most "
@@ -62,7 +67,7 @@ class PhotoArchive:
         self.entries = [
             entry
             for entry in self._zip.entries
-            if not entry.is_dir() and not _BOOKKEEPING.search(entry.filename)
+            if not entry.is_dir() and not is_bookkeeping(entry.filename)
         ]
 
     def shown(self, entry: zipfile.ZipInfo) -> str:
@@ -84,6 +89,10 @@ class PhotoArchive:
                 f"{shown} is refused: it is an archive inside an archive. Bring it by "
                 "itself."
             )
+        with self._reading:  # all that is unpacked is counted together
+            return self._unpack(entry, shown)
+
+    def _unpack(self, entry: zipfile.ZipInfo, shown: str) -> bytes:
         limits = caps()
         most = min(limits.member_bytes, limits.file_bytes)
         left = max(limits.unpacked_bytes - self._zip.read_bytes, 0)

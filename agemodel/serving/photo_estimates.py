@@ -13,6 +13,7 @@ from PIL import Image
 from agemodel.core.caps import caps
 from agemodel.core.errors import ImageError
 from agemodel.images import Photo, downscale, encode_jpeg, read_image
+from agemodel.serving.uploads import Upload
 
 if TYPE_CHECKING:
     from agemodel.serving.estimator import Estimate
@@ -59,6 +60,7 @@ class PhotoResult:
         quarter_turns: counter-clockwise quarter turns from the file's upright frame to
             the working picture, 0..3.
         notes: sentences for the person.
+        faces_left_out: how many faces were found beyond the cap.
         error: why the file could not be read, a sentence; None when it could.
         preview_jpeg: the working picture, at most `PREVIEW_SIDE_PX` long; None on error
             and where none was asked for.
@@ -71,6 +73,7 @@ class PhotoResult:
     working_size: tuple[int, int] | None = None
     quarter_turns: int = 0
     notes: tuple[str, ...] = ()
+    faces_left_out: int = 0
     error: str | None = None
     preview_jpeg: bytes | None = None
 
@@ -151,6 +154,25 @@ def estimate_aligned_photo(
     return _result(photo, [estimate], 0, photo.notes, keep_preview)
 
 
+def estimate_upload(
+    estimator: FaceEstimator, upload: Upload, *, aligned: bool = False
+) -> PhotoResult:
+    """Estimate a photo that waits to be read.
+
+    Args:
+        estimator: finds and estimates faces.
+        upload: gives the photo's bytes, or the sentence that says why not.
+        aligned: whether it is a cropped face already.
+    """
+    try:
+        content = upload.read()
+    except ImageError as error:
+        return PhotoResult(upload.name, error=str(error))
+    estimate = estimate_aligned_photo if aligned else estimate_photo
+    result = estimate(estimator, content, upload.name)
+    return replace(result, notes=result.notes + upload.notes)
+
+
 def estimate_turned_photo(
     estimator: FaceEstimator, result: PhotoResult, quarter_turns: int
 ) -> PhotoResult:
@@ -163,13 +185,14 @@ def estimate_turned_photo(
     total = (result.quarter_turns + quarter_turns) % 4
     by_hand = tuple(_TURNED_BY_HAND.values())
     notes = tuple(note for note in result.notes if note not in by_hand)
-    estimates, left_out = _largest(estimator.estimate(turned))
+    found = estimator.estimate(turned)
     return replace(
         result,
-        estimates=estimates,
+        estimates=tuple(found[: caps().faces]),
+        faces_left_out=len(found[caps().faces :]),
         working_size=(turned.shape[1], turned.shape[0]),
         quarter_turns=total,
-        notes=notes + ((_TURNED_BY_HAND[total],) if total else ()) + left_out,
+        notes=notes + ((_TURNED_BY_HAND[total],) if total else ()) + _left_out(found),
         preview_jpeg=encode_jpeg(turned, _PREVIEW_QUALITY),
     )
 
@@ -211,7 +234,6 @@ def _result(
     keep_preview: bool,
 ) -> PhotoResult:
     height, width = photo.rgb.shape[:2]
-    kept, left_out = _largest(estimates)
     preview = None
     if keep_preview:
         small = np.rot90(downscale(photo.rgb, PREVIEW_SIDE_PX), turns)
@@ -220,24 +242,23 @@ def _result(
         name=photo.name,
         width=photo.width,
         height=photo.height,
-        estimates=kept,
+        estimates=tuple(estimates[: caps().faces]),
+        faces_left_out=len(estimates[caps().faces :]),
         working_size=(height, width) if turns % 2 else (width, height),
         quarter_turns=turns,
-        notes=notes + left_out,
+        notes=notes + _left_out(estimates),
         preview_jpeg=preview,
     )
 
 
-def _largest(
-    estimates: list[Estimate],
-) -> tuple[tuple[Estimate, ...], tuple[str, ...]]:
-    """The largest faces within the cap, and a note on how many are left out."""
+def _left_out(estimates: list[Estimate]) -> tuple[str, ...]:
+    """A note on the faces beyond the cap, if there are any; the largest come first."""
     most = caps().faces
     over = len(estimates) - most
     if over <= 0:
-        return tuple(estimates), ()
+        return ()
     note = (
         f"It shows {len(estimates):,} faces: of one photo at most the {most:,} largest "
         f"are kept, so {over:,} {'was' if over == 1 else 'were'} left out."
     )
-    return tuple(estimates[:most]), (note,)
+    return (note,)

@@ -35,9 +35,12 @@ _MAX_STEM = 50
 
 
 def to_record(result: PhotoResult) -> dict[str, Any]:
-    """A result as `predict --json` prints it.
+    """A result as `predict --json` prints it, and the page's download has it.
 
-    Boxes are in px of the upright file, whatever turns and reductions it took.
+    Boxes are in px of the upright file, whatever turns and reductions it took: of the
+    embedded preview, where the file is a RAW file. `notes` are sentences on the photo,
+    `warnings` on a face; `quarter_turns` are counter-clockwise, from the upright file
+    to the picture in which faces were found.
     """
     return {
         "file": _name(result),
@@ -45,6 +48,9 @@ def to_record(result: PhotoResult) -> dict[str, Any]:
         "height": result.height,
         "faces": [_face_record(result, estimate) for estimate in result.estimates],
         "error": result.error,
+        "notes": list(result.notes),
+        "faces_left_out": result.faces_left_out,
+        "quarter_turns": result.quarter_turns,
     }
 
 
@@ -63,6 +69,7 @@ def _face_record(result: PhotoResult, estimate: Estimate) -> dict[str, Any]:
         "age_group": estimate.age_group,
         "p_female": round(float(estimate.p_female), 4),
         "gender": estimate.gender,
+        "warnings": list(estimate.warnings),
     }
 
 
@@ -108,8 +115,8 @@ def _rows(results: Iterable[PhotoResult]) -> Iterator[dict[str, Any]]:
 
 def _face_row(result: PhotoResult, estimate: Estimate, number: int) -> dict[str, Any]:
     record = _face_record(result, estimate)
+    sentences = " ".join((*result.notes, *record.pop("warnings"))) or None
     box = dict(zip(("x0", "y0", "x1", "y1"), record.pop("box_xyxy"), strict=True))
-    sentences = " ".join((*result.notes, *estimate.warnings)) or None
     return {"file": _name(result), "face": number, "warnings": sentences} | box | record
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from io import BytesIO
 
 from agemodel.core.caps import caps, in_mb
 from agemodel.core.errors import ImageError
-from agemodel.core.file_names import shown_name
+from agemodel.core.file_names import is_bookkeeping, shown_name
 from agemodel.serving.photo_archives import PhotoArchive
 
 ARCHIVE_SUFFIX = ".zip"
@@ -24,8 +25,8 @@ class Upload:
     """A photo that waits to be read.
 
     Attributes:
-        name: as `file_names.shown_name` gives it; `archive.zip/folder/photo.jpg` for a
-            member of an archive.
+        name: as `file_names.shown_name` gives it, or a path as it was given;
+            `archive.zip/folder/photo.jpg` for a member of an archive.
         read: gives its bytes, or raises an ImageError that says why not.
         notes: sentences that belong to the photo.
         source: the bytes that are kept while it waits: its own, or the archive's.
@@ -44,7 +45,8 @@ def find_photos(
 ) -> list[Upload]:
     """List the photos in uploaded files, those in archives included.
 
-    Nothing is unpacked yet: each photo's bytes are read when it is its turn.
+    Nothing is unpacked yet: each photo's bytes are read when it is its turn. What
+    systems keep beside photos is passed over.
 
     Args:
         files: names and contents.
@@ -58,7 +60,11 @@ def find_photos(
         limits.waiting_bytes if most_bytes is None else most_bytes,
     )
     for name, data in files:
-        intake.take(name, data)
+        # a folder that is brought is the first part of its files' names
+        if not is_bookkeeping(name.partition("/")[2] or name):
+            intake.take(name, data)
+        else:
+            intake.passed_over.append(name)
     return intake.taken + intake.left_out()
 
 
@@ -67,6 +73,7 @@ class _Intake:
 
     def __init__(self, most: int, most_bytes: int) -> None:
         self.taken: list[Upload] = []
+        self.passed_over: list[str] = []
         self._photos_left = most
         self._bytes_left = most_bytes
         self._entries_left = MAX_LISTED
@@ -93,13 +100,13 @@ class _Intake:
                 f"{shown_name(name)} was left out: the archives that came with it hold "
                 f"more than {MAX_LISTED:,} files. Bring it by itself."
             )
-            return [_refused(name, sentence)]
+            return [refused(name, sentence)]
         try:
-            archive = PhotoArchive(name, data)
+            archive = PhotoArchive(name, BytesIO(data))
         except ImageError as error:
-            return [_refused(name, str(error))]
+            return [refused(name, str(error))]
         self._entries_left -= archive.listed
-        return _members(archive, data)
+        return members(archive, data)
 
     def left_out(self) -> list[Upload]:
         limits = caps()
@@ -110,26 +117,40 @@ class _Intake:
                 "are kept at a time. Download the results, clear everything, and "
                 "bring the rest."
             )
-            lines.append(_refused("Too many photos", sentence))
+            lines.append(refused("Too many photos", sentence))
         if self._too_large:
             sentence = (
                 f"{_were(self._too_large)} left out: at most "
                 f"{in_mb(limits.waiting_bytes)} of files wait at a time. Bring the "
                 "rest when those that wait are done."
             )
-            lines.append(_refused("Too much at a time", sentence))
+            lines.append(refused("Too much at a time", sentence))
+        if self.passed_over and not self.taken:
+            name = shown_name(self.passed_over[0])
+            sentence = (
+                f"{_were(len(self.passed_over))} passed over, {name} among them: "
+                "expected photos, got what systems keep beside photos. Bring the "
+                "photos themselves."
+            )
+            lines.append(refused("No photos", sentence))
         return lines
 
 
-def _members(archive: PhotoArchive, data: bytes) -> list[Upload]:
+def members(archive: PhotoArchive, source: bytes = b"") -> list[Upload]:
+    """The photos of an archive; one that has none is a line.
+
+    Args:
+        archive: opened.
+        source: its bytes, where they are kept in memory.
+    """
     if not archive.entries:
         sentence = f"{archive.name} is empty: expected a .zip of photos."
-        return [_refused(archive.name, sentence)]
+        return [refused(archive.name, sentence)]
     return [
         Upload(
             archive.shown(entry),
             lambda entry=entry: archive.read(entry),  # type: ignore[misc]
-            source=data,
+            source=source,
         )
         for entry in archive.entries
     ]
@@ -139,7 +160,9 @@ def _were(count: int) -> str:
     return "1 file was" if count == 1 else f"{count:,} files were"
 
 
-def _refused(name: str, sentence: str) -> Upload:
+def refused(name: str, sentence: str) -> Upload:
+    """What is not read: a name and the sentence that says why."""
+
     def read() -> bytes:
         raise ImageError(sentence)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -8,7 +9,9 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,19 +21,25 @@ import pytest
 from PIL import Image
 
 from agemodel import cli
+from agemodel.cli import predict_command
 from agemodel.core import paths
-from agemodel.core.errors import ModelError
+from agemodel.core.errors import ImageError, ModelError
 from agemodel.explorer.marks import MARKS_NAME, mark_faces
 from agemodel.jobs.progress import read_progress
 from agemodel.jobs.records import read_job
 from agemodel.runs.checkpoints import write_checkpoint
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run
+from agemodel.serving import PhotoResult, Upload
 from tests.harness.coloured_faces import coloured_face, import_coloured_faces
 from tests.harness.dataset_archives import faces, write_tar
+from tests.harness.fakes import FakeEstimator
 from tests.harness.made_models import write_model
 
-KEYS = ["file", "width", "height", "faces", "error"]
+KEYS = [
+    *("file", "width", "height", "faces", "error"),
+    *("notes", "faces_left_out", "quarter_turns"),
+]
 FACE_KEYS = [
     "box_xyxy",
     "detection_score",
@@ -40,6 +49,7 @@ FACE_KEYS = [
     "age_group",
     "p_female",
     "gender",
+    "warnings",
 ]
 NEAR_YEARS = 7
 PORTRAITS = ("barack-obama.jpg", "eileen-collins.jpg", "joe-biden.jpg")
@@ -144,6 +154,138 @@ def test_a_name_cannot_forge_lines_of_the_table(
     Image.new("RGB", (40, 40)).save(path)
     assert cli.main(["predict", str(path)]) == 0
     assert capsys.readouterr().out.count("\n") == 1
+
+
+def run_predict(
+    monkeypatch: pytest.MonkeyPatch,
+    results: Iterable[PhotoResult],
+    *arguments: str,
+) -> int:
+    """Run `predict` as if its photos had these results."""
+
+    def estimate_all(*_: object) -> Iterator[PhotoResult]:
+        yield from results
+
+    monkeypatch.setattr("agemodel.serving.Estimator.load", lambda name: None)
+    monkeypatch.setattr(predict_command, "_estimate_all", estimate_all)
+    return cli.main(["predict", *arguments, "x.jpg"])
+
+
+def test_a_table_has_its_errors_on_standard_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    results = [
+        PhotoResult("a.jpg", 9, 9, notes=("A note.",)),
+        PhotoResult("b.jpg", error="b.jpg is empty."),
+    ]
+    assert run_predict(monkeypatch, results) == 1
+    out, err = capsys.readouterr()
+    assert out == "a.jpg: no face found.\na.jpg: A note.\n"
+    assert err == "b.jpg is empty.\n"
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_stop_keeps_the_lines_before_it_and_says_how_far_it_came(
+    options: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out_before_the_stop = []
+
+    def results() -> Iterator[PhotoResult]:
+        yield PhotoResult("a.jpg", 9, 9)
+        out_before_the_stop.append(capsys.readouterr().out)
+        raise KeyboardInterrupt
+
+    assert run_predict(monkeypatch, results(), *options) == 130
+    assert "a.jpg" in out_before_the_stop[0]
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", "Stopped: 1 of 1 files are done.\n")
+
+
+def test_a_stop_begins_no_more_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate, begun = threading.Event(), []
+    shutdown = ThreadPoolExecutor.shutdown
+
+    def read(number: int) -> bytes:
+        begun.append(number)
+        assert number == 0 or gate.wait(60)
+        raise ImageError("no photo")
+
+    def end(pool: ThreadPoolExecutor, **options: Any) -> None:
+        gate.set()
+        shutdown(pool, **options)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", end)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    photos = [Upload(str(n), partial(read, n)) for n in range(50)]
+    results = predict_command._estimate_all(FakeEstimator(), photos, aligned=False)
+    assert next(results).name == "0"
+    results.close()
+    assert len(begun) <= 3  # the first, and one for each thread
+
+
+def test_each_line_is_flushed(monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    stdout = io.TextIOWrapper(io.BufferedWriter(written), "utf-8")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    seen = []
+
+    def results() -> Iterator[PhotoResult]:
+        for name in ("a.jpg", "b.jpg"):
+            yield PhotoResult(name, 9, 9)
+            seen.append(written.getvalue().count(b"\n"))
+
+    assert run_predict(monkeypatch, results()) == 0
+    assert seen == [1, 2]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8", "utf-16"])
+def test_names_survive_any_encoding_of_standard_output(
+    encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = io.BytesIO()
+    name = "ü漢😀\udcff.jpg"
+    for options in ([], ["--json"]):
+        stdout = io.TextIOWrapper(written, encoding, write_through=True)
+        monkeypatch.setattr(sys, "stdout", stdout)
+        assert run_predict(monkeypatch, [PhotoResult(name, 9, 9)], *options) == 0
+        stdout.detach()
+    table, record = written.getvalue().decode(encoding).splitlines()
+    lines = {
+        "ascii": r"\xfc\u6f22\U0001f600\udcff.jpg: no face found.",
+        "cp1252": r"ü\u6f22\U0001f600\udcff.jpg: no face found.",
+        "latin-1": r"ü\u6f22\U0001f600\udcff.jpg: no face found.",
+    }
+    assert table == lines.get(encoding, r"ü漢😀\udcff.jpg: no face found.")
+    # a byte that is no Unicode is escaped in the name itself
+    assert json.loads(record.lstrip("\ufeff"))["file"] == r"ü漢😀\udcff.jpg"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs a shell's pipes")
+def test_a_photo_comes_through_a_pipe() -> None:
+    with (paths.SAMPLES / "joe-biden.jpg").open("rb") as photo:
+        done = subprocess.run(
+            [sys.executable, "-m", "agemodel", "predict", "--json", "-"],
+            stdin=photo,
+            capture_output=True,
+            cwd=paths.ROOT,
+            timeout=120,
+        )
+    record = json.loads(done.stdout)
+    assert (done.returncode, record["file"]) == (0, "standard input")
+    assert len(record["faces"]) == 1
+
+
+def test_links_to_the_same_photo_are_counted_on_standard_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(paths.SAMPLES / "joe-biden.jpg", tmp_path / "a.jpg")
+    (tmp_path / "b.jpg").symlink_to("a.jpg")
+    assert cli.main(["predict", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert out.count("face 1") == out.count("\n") == 1
+    assert err.endswith("1 more name of the same photos left out.\n")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from agemodel.core.file_names import MAX_SHOWN, NAMELESS, shown_name
+from agemodel.core.file_names import MAX_SHOWN, NAMELESS, is_bookkeeping, shown_name
 from tests.harness.naughty_names import naughty_names
 
 NAMES = naughty_names()
@@ -69,3 +69,28 @@ def test_every_name_is_one_line_of_valid_text_with_nothing_hidden() -> None:
         assert not kinds & {"Cc", "Cs", "Zl", "Zp"}
         turns = {unicodedata.bidirectional(char) for char in shown}
         assert not turns & {"RLO", "LRO", "RLE", "LRE", "RLI", "LRI", "FSI", "PDI"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", "2024/.thumbnails/a.jpg", "._a.jpg"),
+        *("x/.@__thumb/a.jpg", ".Trash-1000/files/a.jpg", ".Trashes/501/a.jpg"),
+        *("__MACOSX/x/._a.jpg", "a\\__macosx\\b.jpg", "$RECYCLE.BIN/a.jpg"),
+        *("Thumbs.db", "x/desktop.ini", ".DS_Store", "#recycle/a.jpg", ".nomedia"),
+    ],
+)
+def test_what_systems_keep_beside_photos_is_bookkeeping(path: str) -> None:
+    assert is_bookkeeping(path)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("a.jpg", "x/a.jpg", "./a.jpg", "../a.jpg", "..\\a.jpg", "eaDir/a.jpg"),
+        *("a/b.thumbnails/c.jpg", "my@eaDir.jpg", "MACOSX.jpg", "Thumbs.db.jpg", "..."),
+        *(".hidden.jpg", "x/.a.jpg", ".jpg", ""),
+    ],
+)
+def test_what_people_name_is_no_bookkeeping(path: str) -> None:
+    assert not is_bookkeeping(path)

@@ -56,10 +56,13 @@ def read_csv(content: bytes) -> list[dict[str, str]]:
 
 def test_record_has_exactly_the_keys_and_the_order_of_the_contract() -> None:
     record = to_record(estimated(30))
-    assert list(record) == ["file", "width", "height", "faces", "error"]
+    assert list(record) == [
+        *("file", "width", "height", "faces", "error"),
+        *("notes", "faces_left_out", "quarter_turns"),
+    ]
     assert list(record["faces"][0]) == [
         *("box_xyxy", "detection_score", "age_years", "age_low", "age_high"),
-        *("age_group", "p_female", "gender"),
+        *("age_group", "p_female", "gender", "warnings"),
     ]
 
 
@@ -80,8 +83,23 @@ def test_record_of_a_photo_states_its_size_and_its_faces_largest_first() -> None
         "age_group": "50-59",
         "p_female": 0.97,
         "gender": "female",
+        "warnings": [],
     }
     assert record["error"] is None
+
+
+def test_record_carries_what_the_page_says_of_photo_and_faces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AGEMODEL_MAX_FACES", "1")
+    warned = FakeEstimator(warnings=("It is dark.",))
+    content = png_with_faces(30, 50, lying=True)
+    (record,) = json.loads(results_json([estimate_photo(warned, content, "a.png")]))
+    assert record["faces"][0]["warnings"] == ["It is dark."]
+    assert (record["faces_left_out"], record["quarter_turns"]) == (1, 1)
+    on_its_side, left_out = record["notes"]
+    assert "turned to the left to find a face" in on_its_side
+    assert "of one photo at most the 1 largest are kept, so 1 was left out" in left_out
 
 
 def test_record_can_be_written_as_json() -> None:
@@ -98,6 +116,9 @@ def test_file_that_is_no_picture_is_an_error_line() -> None:
         "height": None,
         "faces": [],
         "error": "",
+        "notes": [],
+        "faces_left_out": 0,
+        "quarter_turns": 0,
     }
     assert "notes.txt is not a picture" in record["error"]
 
@@ -398,6 +419,13 @@ def test_annotated_name_fits_on_any_disk_however_long_the_photos_is(
     name = annotated_name(letter * 9_000 + ".jpg", ".png")
     assert len(name.encode()) <= 230
     assert name.endswith("-faces.png")
+
+
+def test_age_group_of_a_csv_is_no_date_to_a_spreadsheet() -> None:
+    # 10-19 would be October 2019; the block is 12 px wide, so its age is 12
+    (row,) = read_csv(results_csv([estimated(12)]))
+    assert row["age_group"] == "10 to 19"
+    assert to_record(estimated(12))["faces"][0]["age_group"] == "10-19"
 
 
 def test_photo_with_more_faces_than_the_cap_keeps_the_largest_and_says_so(

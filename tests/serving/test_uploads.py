@@ -37,9 +37,26 @@ def test_what_systems_leave_beside_photos_is_no_photo() -> None:
         ("__MACOSX/._a.jpg", b"x"),
         ("sub/.DS_Store", b"x"),
         ("sub/Thumbs.db", b"x"),
+        ("@eaDir/a.jpg/SYNOPHOTO_THUMB_M.jpg", b"x"),
+        ("sub/.thumbnails/a.jpg", b"x"),
         ("sub/a.jpg", b"a"),
     )
     assert [u.name for u in find_photos([("t.zip", archive)])] == ["t.zip/sub/a.jpg"]
+
+
+def test_what_systems_leave_in_a_folder_that_is_brought_is_no_photo() -> None:
+    # a browser gives each file's path from the folder that was chosen
+    files = ["trip/@eaDir/a.jpg/THUMB.jpg", "trip/.Trash-1/a.jpg", "trip/._a.jpg"]
+    found = find_photos([(name, b"x") for name in [*files, "trip/a.jpg"]])
+    assert [upload.name for upload in found] == ["trip/a.jpg"]
+    (chosen,) = find_photos([(".hidden/a.jpg", b"x")])
+    assert chosen.name == ".hidden/a.jpg"
+
+
+def test_nothing_but_what_systems_leave_is_one_line() -> None:
+    (line,) = find_photos([("._a.jpg", b"x"), ("trip/@eaDir/b.jpg", b"x")])
+    assert line.name == "No photos"
+    assert "2 files were passed over, ._a.jpg among them" in sentence(line)
 
 
 def test_hidden_characters_of_a_name_are_spelt_in_name_and_sentence() -> None:
