@@ -75,8 +75,13 @@ def how_trained(card: Card) -> str:
 
 
 def how_sure(card: Card) -> str:
-    """Intervals, uncertain genders and steadiness on test faces, in sentences."""
-    test, stability = card.metrics["test"], card.stability
+    """Intervals, uncertain genders and steadiness on test faces, if any, in words."""
+    test, stability = card.metrics.get("test"), card.stability
+    if test is None:
+        return (
+            "There was no face of test to measure it on. Val, which the epoch and the "
+            "calibration were chosen on, promises too much."
+        )
     text = (
         f"On test the interval of {card.calibration.coverage:.0%} holds "
         f"{test.coverage:.1%} of the ages and is {test.mean_width_years:.1f} "

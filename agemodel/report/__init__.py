@@ -28,10 +28,11 @@ def report_html(run: Run) -> str:
     """The report of an evaluated run over its test faces.
 
     Raises:
-        RunError: it was not evaluated, or a file of it is damaged.
+        RunError: it was not evaluated, has no test face, or a file of it is damaged.
     """
     try:
-        return page_html(title_of(run), lead_of(run), sections_of(run))
+        sections = sections_of(run)
+        return page_html(title_of(run), lead_of(run), sections)
     except KeyError as error:
         raise RunError(
             f"A file of run {run.id} lacks {error}: it is of another version. Make it "

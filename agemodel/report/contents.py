@@ -67,13 +67,17 @@ def sections_of(run: Run) -> list[Section]:
     """Every section of the report, in order.
 
     Raises:
-        RunError: it was not evaluated, or a file of it is damaged.
+        RunError: it was not evaluated, has no test face, or a file of it is damaged.
     """
     metrics = run.read_json("metrics.json")
     predicted = read_predicted(run)
     rows = in_slice(predicted, Slice())
     if not rows.any():
-        raise RunError(f"Run {run.id} has estimated no test face to report on.")
+        raise RunError(
+            f"Run {run.id} was evaluated without a face of test, and a report is of "
+            "those. Import a dataset that has some, then evaluate the run again: "
+            f"python -m agemodel evaluate {run.id}"
+        )
     return [
         Section("recipe", "Recipe", _recipe(run, metrics)),
         Section(

@@ -176,6 +176,8 @@ def use_in_words(
             f"{test['gender_accuracy']:.1%} of the genders are as labelled. What it "
             "says of its own doubt is calibrated on val."
         )
+    elif metrics:
+        sentences.append("It was evaluated without a face of test, on val alone.")
     else:
         sentences.append(
             f"It was not evaluated yet: python -m agemodel evaluate {run_id}"

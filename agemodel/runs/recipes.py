@@ -15,7 +15,7 @@ def recipe_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
 
     Args:
         config: the recipe.
-        faces: the number of faces of each part: `train`, `val` and `test`.
+        faces: the number of faces of each part: `train`, `val` and, if any, `test`.
     """
     return " ".join(
         [data_in_words(config, faces), start_in_words(config), steps_in_words(config)]
@@ -30,8 +30,8 @@ def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
     }[config.framing]
     text = (
         f"UTKFace: {faces['train']:,} faces to train on, {faces['val']:,} to choose "
-        f"the epoch and the calibration, {faces['test']:,} to report on; {framing}, at "
-        f"{config.input_px} px."
+        f"the epoch and the calibration, {faces.get('test', 0):,} to report on; "
+        f"{framing}, at {config.input_px} px."
     )
     if varied := variations(config):
         text += f" Training faces are varied at random: {', '.join(varied)}."

@@ -21,6 +21,8 @@ from agemodel.learning import export as exporting
 from agemodel.learning.export import export
 from agemodel.learning.training_loop import train
 from agemodel.metrics.distributions import distribution_around
+from agemodel.models.model_folder import ModelFolder
+from agemodel.report import report_html
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run
 from agemodel.serving import Estimator
@@ -112,6 +114,29 @@ def test_without_a_model_a_run_cannot_be_evaluated(
     run = open_run(DISTRIBUTION, "untrained")
     with pytest.raises(RunError, match="agemodel train"):
         evaluate.evaluate(run, data)
+
+
+@pytest.fixture(scope="module")
+def untested(home: Path) -> tuple[Run, Path]:
+    """An evaluated run whose dataset has no face of test, and that dataset."""
+    data = import_coloured_faces(home / "untested", train=32, val=16, test=0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AGEMODEL_RUNS", str(home / "runs"))
+        run = train(replace(NUMBER, epochs=1), data, "untested")
+    evaluate.evaluate(run, data)
+    return run, data
+
+
+def test_without_a_face_of_test_a_run_is_exported_and_not_reported_on(
+    untested: tuple[Run, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, data = untested
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path))
+    assert list(run.read_json("metrics.json")["splits"]) == ["val"]
+    card = ModelFolder(export(run, "untested", data)).card
+    assert (list(card.metrics), card.stability.n) == (["val"], 0)
+    with pytest.raises(RunError, match=r"without a face of test.*evaluate untested"):
+        report_html(run)
 
 
 def test_an_exported_model_says_what_the_run_said(

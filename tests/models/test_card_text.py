@@ -29,6 +29,14 @@ def test_it_says_how_sure_it_is() -> None:
     assert "range of" not in how_sure(made_card(stability={"n": 0}))
 
 
+def test_a_card_without_a_face_of_test_says_so() -> None:
+    faces = {"total": 11, "parts": {"train": 9, "val": 2}}
+    page = card_markdown(made_card(metrics={"val": PART}, groups={}, faces=faces))
+    assert "There was no face of test to measure it on." in page
+    assert "0 to report on" in page
+    assert "| val | 1,234 | 4.32" in page and "| test |" not in page
+
+
 def test_its_failures_are_those_of_its_figures() -> None:
     groups = {
         "0-2": PART | {"mae_years": 1.2, "gender_accuracy": 0.68, "bias_years": 0.4},

@@ -319,6 +319,13 @@ def test_finished_run_is_evaluated_exported_and_used(
     assert app_model.read_name() == DEFAULT_MODEL
 
 
+def test_run_that_was_evaluated_without_a_face_of_test_says_so(run: Run) -> None:
+    with_model(run, evaluated=True)
+    figures = run.read_json("metrics.json")
+    run.write_json("metrics.json", figures | {"splits": {}})
+    assert "without a face of test: on val alone" in written(drawn())
+
+
 def test_export_under_a_bad_name_is_refused_with_a_sentence(
     run: Run, asked: list[tuple]
 ) -> None:

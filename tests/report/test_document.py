@@ -260,7 +260,7 @@ def test_files_of_another_version_are_an_error_that_says_what_to_do(
     for name in NEEDED:
         shutil.copy(SHIPPED / name, tmp_path / name)
     (tmp_path / "metrics.json").write_text('{"splits": {}}', "utf-8")
-    with pytest.raises(RunError, match=r"lacks 'test'.*agemodel evaluate"):
+    with pytest.raises(RunError, match=r"lacks 'faces'.*agemodel evaluate"):
         report_html(Run(tmp_path))
 
 

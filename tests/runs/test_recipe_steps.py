@@ -93,6 +93,12 @@ def test_steps_of_a_run_that_just_began_say_what_is_not_yet() -> None:
     assert "python -m agemodel export one-1 NAME" in told[USE]
 
 
+def test_run_that_was_evaluated_without_a_face_of_test_is_not_sent_to_be() -> None:
+    told = five_steps("one-1", CONFIG, metrics={"splits": {"val": {"n": 9}}})
+    assert "without a face of test" in told[USE]
+    assert "agemodel evaluate" not in told[USE]
+
+
 @pytest.mark.parametrize(
     ("change", "step", "words"),
     [

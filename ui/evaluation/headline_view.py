@@ -8,7 +8,7 @@ import streamlit as st
 
 from agemodel.analysis.baselines import KINDS, System
 from agemodel.analysis.headline import headline
-from agemodel.analysis.predicted_faces import Slice
+from agemodel.analysis.predicted_faces import Slice, splits_in
 from agemodel.analysis.systems import systems_beside
 from agemodel.figures.evaluation_charts import NOTHING, figure_systems, score_text
 from agemodel.metrics.measures import MEASURES, MIN_FACES, YEARS, Score
@@ -63,7 +63,9 @@ def warm() -> None:
         AgeModelError: the run of the app's model cannot be read.
     """
     run = find_run(evaluation_state.default_run())
-    _systems(run, evaluation_state.estimates(run), Slice())
+    estimates = evaluation_state.estimates(run)
+    for split in splits_in(estimates)[:1]:
+        _systems(run, estimates, Slice(split=split))
 
 
 def _systems(

@@ -104,7 +104,10 @@ def _button(
 
 def _show_test(run: Run) -> None:
     try:
-        test = run.read_json("metrics.json")["splits"]["test"]
+        test = run.read_json("metrics.json")["splits"].get("test")
+        if test is None:
+            st.markdown("It is evaluated, without a face of test: on val alone.")
+            return
         low, high = test["mae_years_95"]
         st.markdown(
             f"On the {test['n']:,} faces of test: MAE **{test['mae_years']:.2f}** "
