@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 def add_commands(commands: Any) -> None:
     """Add them to the parser."""
     _add_train(commands)
-    _add_run_command(commands, "evaluate", "measure a run on val and test", _evaluate)
+    evaluate = _add_run_command(
+        commands, "evaluate", "measure a run on val and test", _evaluate
+    )
+    evaluate.add_argument(
+        "--replace", action="store_true", help="the figures of a run that ships, too"
+    )
     export = _add_run_command(commands, "export", "make a model of a run", _export)
     export.add_argument("name", metavar="NAME", help="of the model; the app's: mobile")
     report = _add_run_command(commands, "report", "a run as one HTML file", _report)
@@ -155,12 +160,14 @@ def _evaluate(args: argparse.Namespace) -> int:
     from agemodel.runs.run_folder import find_run
 
     run = find_run(args.run_id)
+    if not args.replace:
+        run.check_may_change()
     with _recorded(run, EVALUATE, ["evaluate", run.id]):
         keep_best(run)
         from agemodel.learning.evaluate import evaluate
 
         with RunBar(run, unit="face") as bar:
-            result = evaluate(run, paths.data_dir(), bar)
+            result = evaluate(run, paths.data_dir(), bar, replace_shipped=args.replace)
     for name, part in result["splits"].items():
         low, high = part["mae_years_95"]
         print(

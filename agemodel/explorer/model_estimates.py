@@ -75,7 +75,7 @@ def read_distributions(
     if {len(row) for row in found} != {len(AGES)}:
         raise RunError(
             f"predictions.parquet of run {run.id} has distributions over other ages "
-            f"than expected. Make it again: python -m agemodel evaluate {run.id}"
+            f"than expected. Make it again: {run.evaluate_command}"
         )
     known = np.stack(found)
     return np.where((rows >= 0)[:, None], known[rows], np.float32(np.nan))

@@ -33,7 +33,6 @@ from agemodel.jobs.records import (
     TRAIN,
     Job,
     busy_refusal,
-    is_local,
     list_jobs,
     new_job,
     read_job,
@@ -135,8 +134,7 @@ def start(
             training is under way, the process cannot be started, or the disk refuses
             its record.
     """
-    if not is_local(run):
-        raise RunError(f"Run {run.id} ships with the project and stays as it is.")
+    run.check_may_change()
     what = f"What is done with run {run.id}"
     with writing(what, runs_place(), RunError), records_lock():
         _refuse_if_busy(run, kind)

@@ -37,41 +37,42 @@ _BATCH = 64
 
 
 def evaluate(
-    run: Run, data_dir: Path, progress: OnProgress | None = None
+    run: Run,
+    data_dir: Path,
+    progress: OnProgress | None = None,
+    *,
+    replace_shipped: bool = False,
 ) -> dict[str, Any]:
     """Predict every face of the run's split and measure the errors.
 
     Writes `network.json`, `predictions.parquet`, `calibration.json`,
     `conditions.json` and `metrics.json` into the run's folder, and, where the network
-    has such features, `embeddings.parquet` and `projection.npz`. The calibration is
-    chosen on val; test is only reported.
+    has such features, `embeddings.parquet` and `projection.npz`, once all is measured.
+    The calibration is chosen on val; test is only reported.
 
     Args:
         run: a run with a best model.
         data_dir: an imported dataset.
         progress: called with (done, total, what is being done).
+        replace_shipped: write into a run that ships, too.
 
     Returns:
         What `metrics.json` holds.
 
     Raises:
-        RunError: the run has no model yet.
+        RunError: the run has no model yet, or ships with the project.
         DatasetError: the dataset is missing.
     """
+    if not replace_shipped:
+        run.check_may_change()
     config = run.read_config()
-    model = load_best(run)
-    write_network(run, model)
-    predict = predictor(model, config)
     faces = recipe_faces(config, data_dir, progress)
+    model = load_best(run)
+    predict = predictor(model, config)
     outputs = _predict_all(predict, faces, config, data_dir, progress)
     calibration = _calibrate(faces, outputs)
-    run.write_json("calibration.json", calibration.as_dict())
     table = prediction_table(faces, outputs.ages, outputs.p_female, calibration)
-    run.write_predictions(table)
-    if outputs.features is not None:
-        _write_embeddings(run, table, outputs.features)
     conditions = _conditions(predict, config, faces, data_dir, progress)
-    run.write_json("conditions.json", conditions.as_values())
     result = {
         "run": run.id,
         "model_sha256": sha256_of((run.folder / BEST).read_bytes()),
@@ -79,6 +80,12 @@ def evaluate(
         **measure(table),
         "stability": values_of(_stability(predict, config, faces, data_dir, progress)),
     }
+    write_network(run, model)
+    run.write_json("calibration.json", calibration.as_dict())
+    run.write_predictions(table)
+    if outputs.features is not None:
+        _write_embeddings(run, table, outputs.features)
+    run.write_json("conditions.json", conditions.as_values())
     run.write_json("metrics.json", result)
     return result
 

@@ -78,7 +78,7 @@ def export(run: Run, name: str, data_dir: Path) -> Path:
         raise RunError(
             f"Run {run.id} was trained on since it was evaluated: its figures and its "
             "calibration are those of other weights. Evaluate it again: "
-            f"python -m agemodel evaluate {run.id}"
+            f"{run.evaluate_command}"
         )
     what = f"The model {name} of run {run.id}"
     target = paths.models_dir() / name
@@ -153,7 +153,7 @@ def _card_of(run: Run, values: dict[str, Any]) -> Card:
     except ValueError as error:
         raise RunError(
             f"What was measured of run {run.id} is of another version: {error}. "
-            f"Evaluate it again: python -m agemodel evaluate {run.id}"
+            f"Evaluate it again: {run.evaluate_command}"
         ) from error
 
 

@@ -36,7 +36,7 @@ def report_html(run: Run) -> str:
     except KeyError as error:
         raise RunError(
             f"A file of run {run.id} lacks {error}: it is of another version. Make it "
-            f"again: python -m agemodel evaluate {run.id}"
+            f"again: {run.evaluate_command}"
         ) from error
 
 

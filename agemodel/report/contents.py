@@ -76,7 +76,7 @@ def sections_of(run: Run) -> list[Section]:
         raise RunError(
             f"Run {run.id} was evaluated without a face of test, and a report is of "
             "those. Import a dataset that has some, then evaluate the run again: "
-            f"python -m agemodel evaluate {run.id}"
+            f"{run.evaluate_command}"
         )
     return [
         Section("recipe", "Recipe", _recipe(run, metrics)),

@@ -164,7 +164,7 @@ def read_network(run: Run) -> Network:
     if not (run.folder / FILE).exists():
         raise RunError(
             f"The network of run {run.id} is not written down yet ({FILE}). Once an "
-            f"epoch is done: python -m agemodel evaluate {run.id}"
+            f"epoch is done: {run.evaluate_command}"
         )
     values = run.read_json(FILE)
     try:
@@ -179,7 +179,7 @@ def read_network(run: Run) -> Network:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RunError(
             f"{FILE} of run {run.id} is damaged ({type(error).__name__}: {error}). "
-            f"Make it again: python -m agemodel evaluate {run.id}"
+            f"Make it again: {run.evaluate_command}"
         ) from error
 
 

@@ -100,6 +100,30 @@ class Run:
         """The folder's name."""
         return self.folder.name
 
+    @property
+    def ships(self) -> bool:
+        """Whether it came with the project, to be looked at and not to be changed."""
+        return self.folder.parent == paths.SHIPPED_RUNS
+
+    def check_may_change(self) -> None:
+        """Refuse a run that ships.
+
+        Raises:
+            RunError: the run ships with the project.
+        """
+        if self.ships:
+            raise RunError(
+                f"Run {self.id} ships with the project and stays as it is. Copy its "
+                f"folder, {self.folder}, to {paths.runs_dir() / 'NAME'} and use that "
+                f"copy; or replace its own figures: {self.evaluate_command}"
+            )
+
+    @property
+    def evaluate_command(self) -> str:
+        """The command that writes its figures."""
+        replace = " --replace" if self.ships else ""
+        return f"python -m agemodel evaluate {self.id}{replace}"
+
     def read_config(self) -> TrainConfig:
         """The recipe that the run follows.
 
@@ -141,7 +165,7 @@ class Run:
         except ValueError as error:
             raise RunError(
                 f"{PREDICTIONS} of run {self.id} has other columns than expected "
-                f"({error}). Make it again: python -m agemodel evaluate {self.id}"
+                f"({error}). Make it again: {self.evaluate_command}"
             ) from error
 
     def write_predictions(self, frame: pd.DataFrame) -> None:
@@ -244,10 +268,10 @@ class Run:
         )
 
     def _way_to_repair(self, name: str) -> str:
-        if (self.folder / MANIFEST).exists():
+        if self.ships and name in (*SHIPPED_FILES, MANIFEST):
             return "It ships with the project; restore it: git checkout -- assets/runs"
         if name in _MADE_BY_EVALUATE:
-            return f"Make it with: python -m agemodel evaluate {self.id}"
+            return f"Make it with: {self.evaluate_command}"
         return "Restore it from a copy, or train under another id."
 
     def log(self, text: str) -> None:

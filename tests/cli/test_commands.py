@@ -398,7 +398,7 @@ def test_killed_training_can_be_evaluated_by_its_checkpoints(
     )
     seen = []
 
-    def evaluate(run: Run, *_: object) -> dict:
+    def evaluate(run: Run, *_: object, **__: object) -> dict:
         seen.append((run.folder / "best.keras").read_bytes())
         return {"splits": {}}
 
@@ -415,6 +415,25 @@ def test_run_that_ships_is_not_gone_on_with(
     assert cli.main(["train", "--run", "begun"]) == 1
     assert "ships with the project" in capsys.readouterr().err
     assert not begun.folder.exists()
+
+
+def test_run_that_ships_is_evaluated_only_to_replace_its_figures(
+    begun: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = []
+
+    def evaluate(run: Run, *_: object, replace_shipped: bool) -> dict:
+        told.append(replace_shipped)
+        return {"splits": {}}
+
+    monkeypatch.setattr("agemodel.learning.evaluate.evaluate", evaluate)
+    paths.SHIPPED_RUNS.mkdir()
+    begun.folder.rename(paths.SHIPPED_RUNS / "begun")
+    assert cli.main(["evaluate", "begun"]) == 1
+    assert "agemodel evaluate begun --replace" in capsys.readouterr().err
+    assert told == []
+    assert cli.main(["evaluate", "begun", "--replace"]) == 0
+    assert told == [True]
 
 
 def test_report_is_written_where_it_is_wanted(

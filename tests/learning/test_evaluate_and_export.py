@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel.core.errors import ModelError, RunError
+from agemodel.core import paths
+from agemodel.core.errors import DatasetError, ModelError, RunError
 from agemodel.core.labels import AGES
 from agemodel.dataset.index import image_path, images_dir
 from agemodel.images import read_image
@@ -24,7 +25,7 @@ from agemodel.metrics.distributions import distribution_around
 from agemodel.models.model_folder import ModelFolder
 from agemodel.report import report_html
 from agemodel.runs.config import TrainConfig
-from agemodel.runs.run_folder import Run, open_run
+from agemodel.runs.run_folder import Run, open_run, ship_run
 from agemodel.serving import Estimator
 from tests.harness.coloured_faces import coloured_face, import_coloured_faces
 from tests.harness.made_cards import read_values, write_values
@@ -137,6 +138,55 @@ def test_without_a_face_of_test_a_run_is_exported_and_not_reported_on(
     assert (list(card.metrics), card.stability.n) == (["val"], 0)
     with pytest.raises(RunError, match=r"without a face of test.*evaluate untested"):
         report_html(run)
+
+
+@pytest.fixture
+def shipped_run(
+    untested: tuple[Run, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """A copy of that run among those that ship."""
+    monkeypatch.setattr(paths, "SHIPPED_RUNS", tmp_path / "shipped")
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
+    return ship_run(untested[0])
+
+
+def contents(run: Run) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in run.folder.iterdir()}
+
+
+def test_a_run_that_ships_is_not_evaluated_but_its_copy_is(
+    shipped_run: Run, untested: tuple[Run, Path], tmp_path: Path
+) -> None:
+    before, (_, data) = contents(shipped_run), untested
+    with pytest.raises(RunError, match=r"stays as it is\. Copy .*/runs/NAME"):
+        evaluate.evaluate(shipped_run, data)
+    copy = Run(tmp_path / "runs" / "mine")
+    shutil.copytree(shipped_run.folder, copy.folder)
+    assert evaluate.evaluate(copy, data)["run"] == "mine"
+    assert copy.read_json("metrics.json")["run"] == "mine"
+    assert contents(shipped_run) == before
+
+
+def test_a_run_that_ships_is_replaced_only_when_all_is_measured(
+    shipped_run: Run,
+    untested: tuple[Run, Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before, (_, data) = contents(shipped_run), untested
+    with pytest.raises(DatasetError, match="no dataset"):
+        evaluate.evaluate(shipped_run, tmp_path / "none", replace_shipped=True)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(evaluate, "measure_stability", interrupted)
+        evaluate.evaluate(shipped_run, data, replace_shipped=True)
+    assert contents(shipped_run) == before
+    (shipped_run.folder / "metrics.json").unlink()
+    evaluate.evaluate(shipped_run, data, replace_shipped=True)
+    assert shipped_run.read_json("metrics.json")["splits"]["val"]["n"] == 16
+
+
+def interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def test_an_exported_model_says_what_the_run_said(

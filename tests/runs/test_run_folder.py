@@ -374,6 +374,13 @@ def test_a_run_that_ships_may_be_evaluated_again(shipped: Run) -> None:
     assert after["config.json"] == before["config.json"]
 
 
+def test_what_does_not_ship_of_a_run_that_does_is_made_by_replacing_its_figures(
+    shipped: Run,
+) -> None:
+    with pytest.raises(RunError, match=r"does not ship.*evaluate one --replace$"):
+        shipped.read_projection()
+
+
 def test_every_flipped_bit_in_a_file_of_a_run_made_here_is_told(run: Run) -> None:
     frame = pd.DataFrame({"epoch": [1, 2], "val_age_mae_years": [7.25, 6.5]})
     run.write_history(frame)
