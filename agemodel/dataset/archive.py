@@ -11,6 +11,9 @@ import hashlib
 import os
 import re
 import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +22,7 @@ import pandas as pd
 
 import agemodel
 from agemodel.core.callbacks import OnProgress
-from agemodel.core.errors import DatasetError
+from agemodel.core.errors import DatasetError, ImageError
 from agemodel.core.file_locks import lock_or_raise
 from agemodel.core.file_names import is_bookkeeping
 from agemodel.core.files import check_room, data_place, writing
@@ -53,10 +56,12 @@ from agemodel.dataset.record import (
     remove_leftovers,
 )
 from agemodel.dataset.splits import check_splits, read_splits
+from agemodel.images import check_jpeg
 
 LOCK_NAME = ".import.lock"
 _STEP = 250  # files between two calls of a progress function
-_ARCHIVE_ENDING = re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|7z|rar)", re.IGNORECASE)
+_AHEAD = 32  # files that are read before they are needed, to be checked meanwhile
+_ARCHIVE_ENDING = re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|7z|rar)", re.I | re.S)
 
 
 def import_dataset(
@@ -226,25 +231,26 @@ class _Import:
         """Write the usable images and note the rest."""
         total = source_bytes(self.source)
         done = 0
-        for number, member in enumerate(iter_members(self.source, self.limits)):
+        members = iter_members(self.source, self.limits)
+        for number, (member, checked) in enumerate(_checked(members)):
             if number % _STEP == 0:
                 self._tell(done, total)
             done = member.done_bytes
-            self._add(member, images)
+            self._add(member, checked, images)
         self._tell(total, total)
 
     def _tell(self, done: int, total: int) -> None:
         if self.progress is not None:
             self.progress(min(done, total), total, f"{len(self.labels):,} images")
 
-    def _add(self, member: Member, images: Path) -> None:
-        """Check one file and, if it is usable, write it under its base name."""
+    def _add(self, member: Member, checked: Future[bytes], images: Path) -> None:
+        """Write one file, if it is usable, under its base name."""
         name = re.split(r"[/\\]", member.name)[-1]
         if is_bookkeeping(member.name):
             self.skipped += 1
             return
         try:
-            data = _checked_jpeg(name, member)
+            data = checked.result()
             label = parse_name(name)
             if name in self.labels:
                 raise DatasetError("Another file of this name came before.")
@@ -305,9 +311,24 @@ def _index_rows(labels: dict[str, FaceLabel], splits: pd.DataFrame) -> list[tupl
     ]
 
 
-def _checked_jpeg(name: str, member: Member) -> bytes:
-    """The bytes of a file that begins and ends as a JPEG does; it is not decoded."""
-    if _ARCHIVE_ENDING.fullmatch(name):
+def _checked(members: Iterable[Member]) -> Iterator[tuple[Member, Future[bytes]]]:
+    """Files with what `_checked_jpeg` makes of each, in threads, some files ahead."""
+    ahead: deque[tuple[Member, Future[bytes]]] = deque()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for member in members:
+            ahead.append((member, pool.submit(_checked_jpeg, member)))
+            if len(ahead) > _AHEAD:
+                yield ahead.popleft()
+        yield from ahead
+
+
+def _checked_jpeg(member: Member) -> bytes:
+    """The bytes of a file that can be decoded as a JPEG.
+
+    Raises:
+        DatasetError: it cannot; why, without its name.
+    """
+    if _ARCHIVE_ENDING.fullmatch(member.name):
         raise DatasetError(
             "The file is an archive inside the source, which is not opened: unpack it "
             "and import it by itself."
@@ -318,6 +339,10 @@ def _checked_jpeg(name: str, member: Member) -> bytes:
         raise DatasetError("The file is not a JPEG image.")
     if not member.data.endswith(b"\xff\xd9"):
         raise DatasetError("The JPEG image is cut short.")
+    try:
+        check_jpeg(member.data, member.name)
+    except ImageError as error:
+        raise DatasetError("The JPEG image cannot be decoded.") from error
     return member.data
 
 

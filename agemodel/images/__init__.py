@@ -21,12 +21,13 @@ Every function may be called from several threads at once.
 
 from agemodel.images.kinds import SUFFIXES
 from agemodel.images.pixels import downscale, encode_jpeg, encode_png
-from agemodel.images.reading import Photo, read_image
+from agemodel.images.reading import Photo, check_jpeg, read_image
 from agemodel.images.sources import read_bytes, read_stream
 
 __all__ = [
     "SUFFIXES",
     "Photo",
+    "check_jpeg",
     "downscale",
     "encode_jpeg",
     "encode_png",

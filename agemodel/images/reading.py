@@ -120,6 +120,26 @@ def read_image(source: bytes | Path | str, *, name: str | None = None) -> Photo:
     return Photo(name, rgb, width, height, notes)
 
 
+def check_jpeg(data: bytes, name: str) -> None:
+    """Decode a JPEG at an eighth of its size, to know that it is whole.
+
+    Its coefficients, in which damage shows, are all read; that takes a fifth of the
+    time of `read_image`.
+
+    Raises:
+        ImageError: `read_image` would refuse the file, too.
+    """
+    shown = shown_name(name)
+    try:
+        with Image.open(CountedFile(data), formats=["JPEG"]) as im:
+            check_opened(im, data, "JPEG", shown)
+            with _queue.place(decoding_bytes(im, data, "JPEG"), most_bytes()):
+                im.draft("L", (1, 1))
+                im.load()
+    except DECODER_ERRORS as error:
+        raise _failure(error, "JPEG", shown) from error
+
+
 def _failure(error: BaseException, kind: str, shown: str) -> ImageError:
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return too_large(shown, f"{caps().pixels // 1_000_000} megapixels", "far more")

@@ -1,3 +1,4 @@
+import io
 import os
 import random
 import signal
@@ -8,12 +9,14 @@ import tarfile
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 
 from agemodel.core import paths
-from agemodel.core.errors import DatasetError
+from agemodel.core.errors import DatasetError, ImageError
 from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.index import image_path, images_dir, read_index, read_rejects
 from agemodel.dataset.members import Limits, iter_members
+from agemodel.images import read_image
 from tests.harness.dataset_archives import (
     add_to_tar,
     face_name,
@@ -80,6 +83,7 @@ def test_files_that_are_not_usable_are_rejects_with_a_reason(write_source, data_
         (face_name(8), tiny_jpeg()[:-2]),
         ("readme.txt", b"hello"),
         (face_name(9), b""),
+        (face_name(10), without_tables(tiny_jpeg())),
         ("inner.zip", b"PK\x03\x04"),
     ]
     report = import_dataset(write_source(files), data_dir)
@@ -89,12 +93,50 @@ def test_files_that_are_not_usable_are_rejects_with_a_reason(write_source, data_
         face_name(7): "The file is not a JPEG image.",
         face_name(8): "The JPEG image is cut short.",
         face_name(9): "The file is not a JPEG image.",
+        face_name(10): "The JPEG image cannot be decoded.",
         "readme.txt": "The file is not a JPEG image.",
         "inner.zip": "The file is an archive inside the source, which is not opened: "
         "unpack it and import it by itself.",
     }
     assert report.reasons["The file is not a JPEG image."] == 3
     assert len(list(images_dir(data_dir).iterdir())) == 2
+
+
+def without_tables(jpeg):
+    """A JPEG with comments where its quantisation tables were; its ends are whole."""
+    assert jpeg.count(b"\xff\xdb") == 2
+    return jpeg.replace(b"\xff\xdb", b"\xff\xfe")
+
+
+def test_what_is_imported_can_be_decoded_and_the_rest_is_counted(
+    write_source, data_dir
+):
+    rng = random.Random(0)
+    whole = coloured_jpeg()
+    spoilt = [bytearray(whole) for _ in range(60)]
+    for content in spoilt:  # a byte of the headers, behind the mark of a JPEG
+        content[rng.randrange(3, whole.index(b"\xff\xda"))] = rng.randrange(256)
+    files = [(face_name(n), bytes(content)) for n, content in enumerate(spoilt)]
+    report = import_dataset(write_source(files), data_dir)
+    readable = {name for name, content in files if is_readable(content)}
+    assert 0 < len(readable) < 60
+    assert set(read_index(data_dir)["file"]) == readable
+    assert report.reasons == {"The JPEG image cannot be decoded.": 60 - len(readable)}
+
+
+def coloured_jpeg():
+    buffer = io.BytesIO()
+    noise = random.Random(0).randbytes(24 * 24 * 3)
+    Image.frombytes("RGB", (24, 24), noise).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def is_readable(content):
+    try:
+        read_image(content)
+    except ImageError:
+        return False
+    return True
 
 
 def test_the_second_file_of_a_name_is_a_reject(write_source, data_dir):
