@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import agemodel.learning  # noqa: F401  # before any test loads Keras
 from agemodel.core.caps import caps
 from agemodel.dataset.archive import import_dataset
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from agemodel.core import paths
@@ -33,6 +35,12 @@ OLDEST_PYTHON = (3, 11)
 
 _TO_SERVE = paths.ROOT / "requirements/serve.txt"
 _TO_TRAIN = paths.ROOT / "requirements.txt"
+_KERAS = ["tensorflow", "float32", "channels_last"]
+_START_KERAS = """
+import agemodel.learning
+from keras.config import backend, floatx, image_data_format
+print(backend(), floatx(), image_data_format())
+"""
 _REQUIREMENT = re.compile(r"^[A-Za-z0-9][^#\n]*", re.M)
 
 
@@ -69,6 +77,8 @@ def examine() -> Iterator[Check]:
     yield _python()
     yield from _packages(_TO_SERVE, BAD)
     yield from _packages(_TO_TRAIN, NOTE)
+    if find_spec("keras"):
+        yield from _looked_at("Keras", _keras, NOTE)
 
 
 def unready() -> list[str]:
@@ -84,11 +94,13 @@ def unready() -> list[str]:
     ]
 
 
-def _looked_at(subject: str, look: Callable[[], str]) -> Iterator[Check]:
+def _looked_at(
+    subject: str, look: Callable[[], str], level: str = BAD
+) -> Iterator[Check]:
     try:
         yield Check(subject, OK, look())
     except AgeModelError as error:
-        yield Check(subject, BAD, str(error))
+        yield Check(subject, level, str(error))
 
 
 # --------------------------------------------------------------- what estimating needs
@@ -237,6 +249,23 @@ def _python() -> Check:
         oldest = ".".join(map(str, OLDEST_PYTHON))
         return Check("Python", BAD, f"{version}; {oldest} or later is needed.")
     return Check("Python", OK, version)
+
+
+def _keras() -> str:
+    """Start Keras as a training does, in a process of its own: TensorFlow is large."""
+    done = subprocess.run(
+        [sys.executable, "-c", _START_KERAS],
+        cwd=paths.ROOT,
+        capture_output=True,
+        text=True,
+    )
+    if done.stdout.split() != _KERAS:
+        got = done.stdout.strip() or "\n".join(done.stderr.splitlines()[-1:])
+        raise AgeModelError(
+            f"Training needs {', '.join(_KERAS)}, and Keras starts with {got!r}. "
+            f"Install it anew: python -m pip install -r {_TO_TRAIN.name}"
+        )
+    return f"starts with {', '.join(_KERAS)}, whatever settings the user has"
 
 
 def _packages(requirements: Path, level: str) -> Iterator[Check]:

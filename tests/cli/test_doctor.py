@@ -100,7 +100,10 @@ def test_a_model_that_was_chosen_and_is_gone_is_red_with_the_way_back(
     assert "agemodel use mobile" in problem
 
 
-def test_a_damaged_run_and_a_damaged_import_are_told(folders: Path) -> None:
+def test_a_damaged_run_and_a_damaged_import_are_told(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "find_spec", lambda _: None)
     run = open_run(TrainConfig("recipe", "mobile"), "mine")
     (run.folder / "history.csv").write_bytes(b"\xff\xff")
     (folders / "data").mkdir()
@@ -126,6 +129,25 @@ def test_little_room_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     (full,) = doctor._folder("data folder", tmp_path, "AGEMODEL_DATA")
     assert (check.level, full.level) == (OK, NOTE)
     assert "Make room" in full.text
+
+
+def test_keras_starts_as_training_needs_it_whatever_the_user_has_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = {"backend": "torch", "floatx": "float16"}
+    settings |= {"image_data_format": "channels_first"}
+    (tmp_path / "keras.json").write_text(json.dumps(settings))
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    monkeypatch.setenv("KERAS_MAX_EPOCHS", "1")
+    assert "tensorflow, float32, channels_last" in doctor._keras()
+
+
+def test_keras_that_cannot_start_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_START_KERAS", "raise ImportError('no AVX')")
+    (check,) = doctor._looked_at("Keras", doctor._keras, NOTE)
+    assert check.level == NOTE
+    assert "ImportError: no AVX" in check.text
 
 
 def test_packages_that_are_missing_or_of_other_versions_are_named(
