@@ -1,4 +1,7 @@
-"""The folders of the project and of its data. Nothing here touches the disk."""
+"""The folders of the project and of its data. Nothing here touches the disk.
+
+In the variables that name other folders a leading `~` is the user's home.
+"""
 
 from __future__ import annotations
 
@@ -16,14 +19,19 @@ SPLITS = ASSETS / "utkface" / "splits.csv"
 
 def data_dir() -> Path:
     """The dataset's folder: `AGEMODEL_DATA`, else `data/` beside the package."""
-    return Path(os.environ.get("AGEMODEL_DATA") or ROOT / "data")
+    return _folder("AGEMODEL_DATA", ROOT / "data")
 
 
 def runs_dir() -> Path:
     """The local runs' folder: `AGEMODEL_RUNS`, else `runs/` beside the package."""
-    return Path(os.environ.get("AGEMODEL_RUNS") or ROOT / "runs")
+    return _folder("AGEMODEL_RUNS", ROOT / "runs")
 
 
 def models_dir() -> Path:
     """The exported models' folder: `AGEMODEL_MODELS`, else `assets/models/`."""
-    return Path(os.environ.get("AGEMODEL_MODELS") or ASSETS / "models")
+    return _folder("AGEMODEL_MODELS", ASSETS / "models")
+
+
+def _folder(setting: str, default: Path) -> Path:
+    named = os.environ.get(setting)
+    return Path(os.path.expanduser(named)) if named else default

@@ -15,7 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from agemodel.core.errors import RunError
-from agemodel.core.files import write_whole
+from agemodel.core.files import Place, write_whole, writing
 from agemodel.report.contents import lead_of, sections_of, title_of
 from agemodel.report.document import page_html
 from agemodel.report.report_tables import evaluation_tables, tables_zip
@@ -43,8 +43,20 @@ def report_html(run: Run) -> str:
 def write_report(run: Run, path: Path) -> None:
     """Write the report of an evaluated run, whole or not at all.
 
+    Args:
+        run: an evaluated run.
+        path: of the file; folders that are missing are made.
+
     Raises:
-        RunError: it was not evaluated, or a file of it is damaged.
-        OSError: the file cannot be written.
+        RunError: the run was not evaluated, or a file of it is damaged; or the report
+            cannot be written there.
     """
-    write_whole(path, report_html(run).encode())
+    if path.is_dir():
+        raise RunError(
+            f"{path} is a folder: expected a file to write the report to, such as "
+            f"{path / run.id}.html."
+        )
+    page = report_html(run).encode()
+    with writing(f"The report of run {run.id}", Place(path.parent, "--out"), RunError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, page)

@@ -189,7 +189,7 @@ def read_config(source: str | Path) -> TrainConfig:
     if not path.suffix:
         path = CONFIGS / f"{source}.toml"
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        values = tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
         names = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.toml")))
         raise ConfigError(

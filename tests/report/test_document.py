@@ -254,6 +254,26 @@ def test_a_run_that_was_not_evaluated_has_no_report(tmp_path: Path) -> None:
     assert not (tmp_path / "report.html").exists()
 
 
+@pytest.fixture
+def short_report(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agemodel.report.report_html", lambda run: "<html>")
+
+
+@pytest.mark.usefixtures("short_report")
+def test_a_report_makes_the_folders_that_it_needs(tmp_path: Path) -> None:
+    write_report(Run(SHIPPED), tmp_path / "a" / "b" / "report.html")
+    assert (tmp_path / "a" / "b" / "report.html").read_text() == "<html>"
+
+
+@pytest.mark.usefixtures("short_report")
+def test_a_report_is_not_written_onto_a_folder_or_below_a_file(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match=rf"is a folder: .*/{SHIPPED.name}\.html\.$"):
+        write_report(Run(SHIPPED), tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(RunError, match=r"report of run .* cannot be written.*--out"):
+        write_report(Run(SHIPPED), tmp_path / "file" / "report.html")
+
+
 def test_files_of_another_version_are_an_error_that_says_what_to_do(
     tmp_path: Path,
 ) -> None:

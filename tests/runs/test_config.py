@@ -34,6 +34,8 @@ def test_recipe_is_read_from_a_file(tmp_path: Path) -> None:
     path.write_text('name = "mine"\nnetwork = "mobile"\nepochs = 3\ndropout = 0.5\n')
     expected = TrainConfig("mine", "mobile", epochs=3, dropout=0.5)
     assert read_config(path) == read_config(str(path)) == expected
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())  # as Notepad saves it
+    assert read_config(path) == expected
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda p: p.stem)
