@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import sys
 import traceback
@@ -12,22 +11,20 @@ from types import ModuleType
 from typing import Any
 
 from tests.drills.report import DRILLS, render, write_page
-from tests.harness.measurements import (
-    Missing,
-    describe_machine,
-    merge,
-    read_results,
-    write_results,
-)
+from tests.harness.measured_page import MeasuredPage
+from tests.harness.measurements import Missing, describe_machine
 
 RESULTS = Path(__file__).with_name("results.json")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Drill; 0 when every promise was kept that could be drilled here."""
-    args = build_parser().parse_args(arguments)
+    page = MeasuredPage(
+        "python -m tests.drills", str(__doc__), DRILLS, RESULTS, render, write_page
+    )
+    args = page.parse(arguments)
     machine, code = describe_machine(), 0
-    for name in args.names or DRILLS:
+    for name in args.names:
         try:
             found = found_by(importlib.import_module(f"tests.drills.{name}"))
         except Missing as reason:
@@ -39,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             continue
         if any(finding["kept"] is False for finding in found["findings"]):
             code = 1
-        _keep(name, machine, found, args.dry_run)
+        page.keep(name, machine, found, args.dry_run)
     return code
 
 
@@ -56,41 +53,6 @@ def found_by(drill: ModuleType) -> dict[str, Any]:
         "findings": [finding.as_dict() for finding in findings],
         "notes": list(notes),
     }
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m tests.drills", description=__doc__)
-    parser.add_argument(
-        "names",
-        nargs="*",
-        metavar="NAME",
-        type=_drill,
-        help=f"{', '.join(DRILLS)}; all unless given",
-    )
-    parser.add_argument(
-        "--dry-run", action="store_true", help="print the figures, write nothing"
-    )
-    return parser
-
-
-def _drill(name: str) -> str:
-    if name not in DRILLS:
-        raise argparse.ArgumentTypeError(
-            f"there is no {name!r}: choose from {', '.join(DRILLS)}"
-        )
-    return name
-
-
-def _keep(
-    name: str, machine: dict[str, Any], found: dict[str, Any], dry_run: bool
-) -> None:
-    """Print a section; unless it is a trial, merge it into the results and page."""
-    print(render(merge({}, name, machine, found)))
-    if not dry_run:
-        results = merge(read_results(RESULTS), name, machine, found)
-        write_results(results, RESULTS)
-        write_page(results)
 
 
 if __name__ == "__main__":
