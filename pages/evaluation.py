@@ -13,7 +13,13 @@ from ui.evaluation.evaluation_downloads import show_downloads
 from ui.evaluation.extremes_view import show_extremes
 from ui.evaluation.fairness_view import show_groups
 from ui.evaluation.headline_view import show_headline
-from ui.evaluation.slice_panel import show_filters, show_line, show_run, show_unreadable
+from ui.evaluation.slice_panel import (
+    show_filters,
+    show_line,
+    show_missing_run,
+    show_run,
+    show_unreadable,
+)
 
 SHOWN = {
     evaluation_state.OVERVIEW: show_headline,
@@ -33,6 +39,7 @@ except AgeModelError as error:
     show_unreadable(error)
     evaluation_state.write_url()
     st.stop()
+show_missing_run(run)
 with st.sidebar:
     show_run()
     show_filters(estimates)

@@ -97,10 +97,26 @@ def test_one_click_resets_all_but_the_view() -> None:
     assert page.button(key="evaluation_reset").disabled
 
 
+@pytest.mark.parametrize("asked", ["nope", "../x", "**x**"])
+def test_run_in_the_url_that_is_not_there_is_told(asked: str) -> None:
+    page = open_page(run=asked)
+    assert page.text[0].value.startswith(f"There is no run {asked!r}. The runs are: ")
+    assert f"Below is {SERVED}" in page.warning[0].value
+    assert "**n = 4,743 of 4,743 faces**" in written(page)
+    page.selectbox(key="evaluation_run").set_value("group_cnn-1")
+    rerun(page)
+    assert not page.warning
+    assert query_of(page) == {"run": "group_cnn-1"}
+
+
+def test_run_in_the_url_that_is_not_evaluated_is_told(nothing_local: Path) -> None:
+    (nothing_local / "runs" / "begun").mkdir(parents=True)
+    page = open_page(run="begun")
+    assert "python -m agemodel evaluate begun" in page.text[0].value
+
+
 def test_nonsense_in_the_url_is_ignored() -> None:
-    page = open_page(
-        view="<b>", run="../x", split="train", gender="x", pick="99,99", measure="x"
-    )
+    page = open_page(view="<b>", split="train", gender="x", pick="99,99", measure="x")
     assert "**n = 4,743 of 4,743 faces**" in written(page)
     page = open_page(view="confusion", bands="x", of="y", share="z", pick="9,9")
     assert len(table_with(page, "precision")) == len(AGE_GROUPS)

@@ -19,7 +19,7 @@ from agemodel.analysis.predicted_faces import SLICE_KEYS, Slice, read_predicted
 from agemodel.core.errors import AgeModelError, RunError
 from agemodel.explorer.model_estimates import run_of
 from agemodel.runs.predictions import PREDICTIONS
-from agemodel.runs.run_folder import Run
+from agemodel.runs.run_folder import Run, find_run
 from ui.dataset.dataset_state import faces
 from ui.page_state import MAX_TEXT, BaseLook, PageState, Query, choice, last, line
 
@@ -154,6 +154,18 @@ def run() -> Run:
     raise RunError(
         "No run has predictions yet. Evaluate one: python -m agemodel evaluate RUN"
     )
+
+
+def missing_run() -> str:
+    """Why the run that was asked for is not the one that is shown; empty if it is."""
+    asked = look().run
+    if not asked or asked in {run.id for run in runs()}:
+        return ""
+    try:
+        found = find_run(asked)
+    except RunError as error:
+        return str(error)
+    return f"Run {found.id} is not evaluated yet: {found.evaluate_command}"
 
 
 def default_run() -> str:

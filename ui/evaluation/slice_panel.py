@@ -34,6 +34,20 @@ def show_unreadable(error: AgeModelError) -> None:
         show_run()
 
 
+def show_missing_run(shown: Run) -> None:
+    """Say so where the address names a run that cannot be shown.
+
+    Args:
+        shown: the run that is shown instead.
+    """
+    if problem := evaluation_state.missing_run():
+        st.warning(
+            f"**That run cannot be shown.** Below is {shown.id}.",
+            icon=":material/search_off:",
+        )
+        st.text(problem)
+
+
 def show_run() -> None:
     """Draw the choice of a run; the one of the app's model is marked."""
     of_app = evaluation_state.default_run()
