@@ -53,16 +53,15 @@ def show_certainty(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """
     found = picked(estimates, rows, evaluation_state.look().pick)
     kind = evaluation_state.look().pick.partition(" ")[0]
-    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_coverage(estimates, rows)
-        _show_reliability(estimates, rows)
-    show_found(estimates, found, kind in {"outside", "bin"})
-    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_width(estimates, rows)
-        _show_gender_risk(estimates, rows)
-    show_found(estimates, found, kind == "width")
-    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_age_risk(estimates, rows)
+    for charts, kinds in (
+        ((_show_coverage, _show_reliability), {"outside", "bin"}),
+        ((_show_width, _show_gender_risk), {"width"}),
+        ((_show_age_risk,), set()),
+    ):
+        with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
+            for show in charts:
+                show(estimates, rows)
+        show_found(estimates, found, kind in kinds)
 
 
 def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
