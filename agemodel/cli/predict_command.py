@@ -17,7 +17,7 @@ from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
 from agemodel.core.file_names import shown_name
 
 if TYPE_CHECKING:
-    from agemodel.serving import Estimator, PhotoResult, Upload
+    from agemodel.serving import Estimate, Estimator, PhotoResult, Upload
 
     Show = Callable[[PhotoResult], None]
 
@@ -108,9 +108,17 @@ def _lines(result: PhotoResult) -> list[str]:
     if not result.estimates:
         return [f"{name}: no face found.", *notes]
     faces = [
-        f"{name}: face {number}: {face.age_years:.0f} years "
-        f"({face.age_low:.0f} to {face.age_high:.0f}), {face.age_group}, "
-        f"{face.gender} (p_female {face.p_female:.2f})"
+        f"{name}: face {number}: {_age_in_words(face)}{face.gender} "
+        f"(p_female {face.p_female:.2f})" + (f". {face.reason}" if face.reason else "")
         for number, face in enumerate(result.estimates, start=1)
     ]
     return faces + notes
+
+
+def _age_in_words(face: Estimate) -> str:
+    if face.reason:
+        return "no age, "
+    return (
+        f"{face.age_years:.0f} years ({face.age_low:.0f} to {face.age_high:.0f}), "
+        f"{face.age_group}, "
+    )

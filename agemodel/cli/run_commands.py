@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agemodel.cli.exit_codes import DONE
-from agemodel.cli.progress_bars import RunBar
+from agemodel.cli.progress_bars import Bar, RunBar
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 
@@ -35,6 +35,14 @@ def add_commands(commands: Any) -> None:
         "--out", type=Path, metavar="FILE", help="RUN.html in this folder unless given"
     )
     _add_run_command(commands, "ship", "copy a run to assets/runs/", _ship)
+    conditions = commands.add_parser(
+        "conditions", help="measure anew what poor pictures cost a model"
+    )
+    conditions.add_argument("name", metavar="NAME", help="of an exported model")
+    conditions.add_argument(
+        "--faces", type=int, metavar="N", help="val faces, drawn; all unless given"
+    )
+    conditions.set_defaults(run=_conditions)
     use = commands.add_parser("use", help="choose the model that the app uses")
     use.add_argument("name", metavar="NAME", help="of an exported model")
     use.set_defaults(run=_use)
@@ -188,6 +196,24 @@ def _export(args: argparse.Namespace) -> int:
         from agemodel.learning.export import export
 
         print(f"Exported to {export(run, args.name, paths.data_dir())}.")
+    return DONE
+
+
+def _conditions(args: argparse.Namespace) -> int:
+    from agemodel.learning.conditions import renew_conditions
+    from agemodel.models.model_folder import ModelFolder
+
+    model = ModelFolder.named(args.name)
+    with Bar() as bar:
+        measured = renew_conditions(model, paths.data_dir(), args.faces, bar)
+    for name, bins in measured.curves.items():
+        for one in bins:
+            print(
+                f"{name} {one.at:g}: n {one.n}, MAE {one.mae_years:.2f} years, "
+                f"coverage {one.coverage:.1%}, widened by {one.widening:.2f} "
+                f"{one.coverage_widened:.1%}"
+            )
+    print(f"Written to the card of the model {args.name}.")
     return DONE
 
 

@@ -38,6 +38,8 @@ def values_of(record: object) -> Any:
         }
     if isinstance(record, Mapping):
         return {name: values_of(value) for name, value in record.items()}
+    if isinstance(record, (list, tuple)):
+        return [values_of(value) for value in record]
     return record
 
 

@@ -19,12 +19,16 @@ _VAL_SHARE_OF_SEED = 0.1
 
 
 def recipe_faces(
-    config: TrainConfig, data_dir: Path, progress: OnProgress | None = None
+    config: TrainConfig,
+    data_dir: Path,
+    progress: OnProgress | None = None,
+    part: str | None = None,
 ) -> pd.DataFrame:
     """The faces a recipe trains, chooses and reports on, with their crops.
 
     The `seed` split has no val part: a tenth of its training faces, drawn by the
-    recipe's seed, chooses the epoch.
+    recipe's seed, chooses the epoch. With `part` only the faces of train, val or test
+    are returned, and searched for.
 
     Returns:
         The index's columns with `part` (train, val or test) and `square`, a
@@ -50,6 +54,8 @@ def recipe_faces(
             f"The imported dataset has no faces to train and to choose on in the split "
             f"{config.split!r}. Import UTKFace: python -m agemodel data import ARCHIVE"
         )
+    if part is not None:
+        faces = faces[faces["part"] == part]
     faces = faces.reset_index(drop=True)
     faces["square"] = _squares(config, data_dir, faces, progress)
     return faces

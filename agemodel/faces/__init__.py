@@ -11,16 +11,16 @@ from agemodel.faces.crop import (
     square_of_picture,
 )
 from agemodel.faces.detection import Detection
-from agemodel.faces.quality import FaceQuality, quality_of, warnings
+from agemodel.faces.quality import FaceQuality, cost_of, quality_of
 
 __all__ = [
     "BOX_SCALE",
     "CropSquare",
     "Detection",
     "FaceQuality",
+    "cost_of",
     "crop_square",
     "quality_of",
     "square_of_detection",
     "square_of_picture",
-    "warnings",
 ]

@@ -1,106 +1,308 @@
-"""What poor quality costs: val faces brought to the limits of `faces.quality`.
+"""What poor quality costs: val faces brought to values of the measures of quality.
 
-Each condition has a way to bring about a face that just crosses its limit. 'turned'
-cannot be brought about: faces that are turned that far are picked instead.
+There is a way to bring a face to a value of each, but for the turn of the head: by that
+faces are picked. A face that is worse than a value already is left out there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
 
-import cv2
 import numpy as np
+import pandas as pd
 
-from agemodel.faces.quality import (
-    BLURRED_SHARPNESS,
-    BRIGHT_BRIGHTNESS,
-    DARK_BRIGHTNESS,
-    SMALL_PX,
-    TURNED_DEG,
-    grey_of,
-    sharpness,
+from agemodel.core.callbacks import OnProgress
+from agemodel.dataset.crops import read_crops
+from agemodel.dataset.index import images_dir
+from agemodel.dataset.labelled_faces import plain_crop, read_face, recipe_faces
+from agemodel.faces import Detection, crop_square, square_of_detection
+from agemodel.faces.detector import FaceDetector
+from agemodel.faces.quality import grey_of, sharpness
+from agemodel.learning.degraded_faces import (
+    make_blurred,
+    make_bright,
+    make_cut,
+    make_dark,
+    make_small,
+    make_tilted,
 )
-from agemodel.metrics.evaluation_results import ConditionError, Conditions
+from agemodel.metrics.calibration import widened, widening_of
+from agemodel.metrics.distributions import median_age
+from agemodel.metrics.evaluation_results import ConditionBin, Conditions
 from agemodel.metrics.measures import MIN_FACES
+from agemodel.models.model_folder import ModelFolder
+from agemodel.runs.config import TrainConfig, config_from
+from agemodel.serving.estimator import Estimator
+
+CUT_SHARE = 0.2
+TILTS_DEG = (20, 40, 60)
+"""By which pictures are turned for tilted faces."""
+TILT_RANGES_DEG = (10, 25, 45, 75, 135, 180)
+TURN_RANGES_DEG = (20, 30, 40, 60, 90)
+"""Ends of the ranges in which faces are picked by the detector's roll and yaw."""
+
+_LEAST_SIDE_SHARE = 0.5
+"""Of a tilted face that is found, in sides of the upright one."""
+
+Estimates = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Ages and the lower and upper bounds of their intervals, each of shape (n,), years."""
 
 
-def make_small(crop: np.ndarray) -> np.ndarray:
-    """As if the face had been `SMALL_PX` wide in the photo."""
-    small = (round(SMALL_PX), round(SMALL_PX))
-    less = cv2.resize(crop, small, interpolation=cv2.INTER_AREA)
-    return cv2.resize(less, crop.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+_Face = tuple[int, float, np.ndarray]
+"""A face's row, its value of a measure and its crop."""
 
 
-def make_blurred(crop: np.ndarray) -> np.ndarray:
-    """Blurred just so far that its sharpness crosses the limit."""
-    blurred = crop
-    for sigma in np.arange(0.5, 8, 0.25) * crop.shape[0] / 128:
-        if sharpness(grey_of(blurred)) < BLURRED_SHARPNESS:
-            break
-        blurred = cv2.GaussianBlur(crop, (0, 0), float(sigma))
-    return blurred
+@dataclass(frozen=True)
+class Estimated:
+    """What was estimated of some faces, n of them.
+
+    Attributes:
+        rows: theirs among all faces, shape (n,).
+        values: of a measure, shape (n,).
+        estimates: of their ages.
+    """
+
+    rows: np.ndarray
+    values: np.ndarray
+    estimates: Estimates
 
 
-def make_dark(crop: np.ndarray) -> np.ndarray:
-    """Darkened to the limit; a face that is darker stays."""
-    factor = min(DARK_BRIGHTNESS / max(float(grey_of(crop).mean()), 1.0), 1.0)
-    return (crop * factor).astype(np.uint8)
+@dataclass(frozen=True)
+class Degradation:
+    """A way to make faces worse by one measure.
+
+    Attributes:
+        make: from a crop, shape (s, s, 3), uint8, and a value to the worse crop.
+        values: of the measure, ascending.
+        is_worse: whether a crop is beyond a value already.
+    """
+
+    make: Callable[[np.ndarray, float], np.ndarray]
+    values: tuple[float, ...]
+    is_worse: Callable[[np.ndarray, float], bool] = lambda crop, value: False
 
 
-def make_bright(crop: np.ndarray) -> np.ndarray:
-    """Overexposed, with lost highlights, to the limit or as near as it gets."""
-    factor = 1.0
-    bright = crop
-    while grey_of(bright).mean() < BRIGHT_BRIGHTNESS and factor < 8:
-        factor *= 1.1
-        bright = np.clip(crop * factor, 0, 255).astype(np.uint8)
-    return bright
+def _is_blurrier(crop: np.ndarray, value: float) -> bool:
+    return sharpness(grey_of(crop)) < value
 
 
-def make_cut(crop: np.ndarray) -> np.ndarray:
-    """As if the photo had ended a fifth of the face early, at its right edge."""
-    end = round(crop.shape[1] * 0.8)
-    cut = crop.copy()
-    cut[:, end:] = crop[:, end - 1 : end]
-    return cut
+def _is_darker(crop: np.ndarray, value: float) -> bool:
+    return float(grey_of(crop).mean()) < value
 
 
-MAKE: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "small": make_small,
-    "blurred": make_blurred,
-    "dark": make_dark,
-    "bright": make_bright,
-    "cut": make_cut,
+def _is_brighter(crop: np.ndarray, value: float) -> bool:
+    return float(grey_of(crop).mean()) > value
+
+
+DEGRADATIONS = {
+    "small": Degradation(make_small, (10, 14, 20, 28, 40)),
+    "blurred": Degradation(
+        make_blurred, (0.0008, 0.0015, 0.003, 0.006, 0.012, 0.035), _is_blurrier
+    ),
+    "dark": Degradation(make_dark, (6, 12, 25, 50), _is_darker),
+    "bright": Degradation(make_bright, (185, 200, 215, 230, 245), _is_brighter),
+    "cut": Degradation(lambda crop, _: make_cut(crop, CUT_SHARE), (1,)),
 }
+"""By the name of the condition."""
 
 
 def measure_conditions(
-    crops: np.ndarray,
-    ages: np.ndarray,
-    yaw_deg: np.ndarray,
-    estimate: Callable[[np.ndarray], np.ndarray],
+    faces: pd.DataFrame,
+    folder: Path,
+    input_px: int,
+    estimate: Callable[[np.ndarray], Estimates],
+    detect: Callable[[np.ndarray], list[Detection]] | None,
+    progress: OnProgress | None = None,
 ) -> Conditions:
-    """The error of the estimates under each condition.
+    """The error, and the width that the interval needs, along each measure of quality.
 
     Args:
-        crops: val faces, shape (n, s, s, 3), uint8.
-        ages: their true ages, shape (n,), years.
-        yaw_deg: how far they are turned, shape (n,).
-        estimate: from such crops to ages, shape (n,), years.
+        faces: val faces, with columns `file`, `age`, `square` and `yaw_deg`.
+        folder: of their images.
+        input_px: side of a crop.
+        estimate: of crops, shape (n, s, s, 3), uint8.
+        detect: finds the faces of a picture; None leaves tilted faces out.
+        progress: called with (done, total, what is being done).
 
     Returns:
-        Every condition of `MAKE`, and `turned` if `MIN_FACES` faces are.
+        Bins of `MIN_FACES` faces or more.
     """
-    errors = np.abs(estimate(crops) - ages)
-    found = {}
-    for name, make in MAKE.items():
-        worse = np.stack([make(crop) for crop in crops])
-        found[name] = _error(np.abs(estimate(worse) - ages))
-    turned = errors[np.abs(yaw_deg) > TURNED_DEG]
-    if len(turned) >= MIN_FACES:
-        found["turned"] = _error(turned)
-    return Conditions(float(errors.mean()), len(ages), found)
+    ages = faces["age"].to_numpy(np.float64)
+    squares = list(faces["square"])
+    paths = [folder / file for file in faces["file"]]
+    crops = np.stack(
+        [plain_crop(*face, input_px) for face in zip(paths, squares, strict=True)]
+    )
+    usual = estimate(crops)
+    curves = {}
+    for name, way in DEGRADATIONS.items():
+        if progress:
+            progress(0, None, "measuring what poor quality costs")
+        worse = _estimated(_worsened(way, crops), estimate)
+        curves[name] = _bins((*way.values, np.inf), worse, ages)
+    if detect is not None:
+        tilted = _estimated(_tilted(paths, squares, input_px, detect), estimate)
+        curves["tilted"] = _bins(TILT_RANGES_DEG, tilted, ages)
+    turn_deg = np.abs(faces["yaw_deg"].to_numpy())
+    turned = Estimated(np.arange(len(ages)), turn_deg, usual)
+    curves["turned"] = _bins(TURN_RANGES_DEG, turned, ages)
+    return Conditions(
+        float(np.abs(usual[0] - ages).mean()),
+        len(ages),
+        float(np.abs(np.median(ages) - ages).mean()),
+        {name: bins for name, bins in curves.items() if bins},
+    )
 
 
-def _error(errors: np.ndarray) -> ConditionError:
-    return ConditionError(float(errors.mean()), len(errors))
+def _worsened(way: Degradation, crops: np.ndarray) -> Iterator[list[_Face]]:
+    """For each value the faces that are not worse already, brought to it."""
+    for value in way.values:
+        rows = [row for row, one in enumerate(crops) if not way.is_worse(one, value)]
+        yield [(row, value, way.make(crops[row], value)) for row in rows]
+
+
+def _tilted(
+    paths: list[Path],
+    squares: list,
+    input_px: int,
+    detect: Callable[[np.ndarray], list[Detection]],
+) -> Iterator[list[_Face]]:
+    """For each tilt the faces that are found in turned pictures, with their roll."""
+    for degrees in TILTS_DEG:
+        found = []
+        for row, (path, square) in enumerate(zip(paths, squares, strict=True)):
+            rgb, upright = read_face(path, square)
+            turned = make_tilted(rgb, degrees if row % 2 else -degrees)
+            face = max(detect(turned), key=lambda face: face.size_px, default=None)
+            if face and face.size_px > _LEAST_SIDE_SHARE * upright.side_px:
+                crop = crop_square(turned, square_of_detection(face), input_px)
+                found.append((row, abs(face.roll_deg), crop))
+        yield found
+
+
+def _estimated(
+    made: Iterable[list[_Face]], estimate: Callable[[np.ndarray], Estimates]
+) -> Estimated:
+    """The estimates of all that is made."""
+    rows: list[int] = []
+    values: list[float] = []
+    parts: list[Estimates] = []
+    for faces in (one for one in made if one):
+        rows += [row for row, _, _ in faces]
+        values += [value for _, value, _ in faces]
+        parts.append(estimate(np.stack([crop for _, _, crop in faces])))
+    columns = zip(*parts or [(np.zeros(0),) * 3], strict=True)
+    ages, low, high = (np.concatenate(column) for column in columns)
+    return Estimated(np.array(rows, int), np.array(values, float), (ages, low, high))
+
+
+def _bins(
+    ends: Sequence[float], found: Estimated, ages: np.ndarray
+) -> tuple[ConditionBin, ...]:
+    """A bin for each range of values that holds enough faces."""
+    bins = []
+    for low, high in pairwise(ends):
+        picked = np.flatnonzero((low <= found.values) & (found.values < high))
+        if len(picked) >= MIN_FACES:
+            age_years, lower, upper = (column[picked] for column in found.estimates)
+            at = float(np.median(found.values[picked]))
+            rows = found.rows[picked]
+            bins.append(_bin(at, rows, ages, (age_years, lower, upper)))
+    return tuple(bins)
+
+
+def _bin(
+    at: float, rows: np.ndarray, ages: np.ndarray, estimates: Estimates
+) -> ConditionBin:
+    """What the estimates of some faces, of those rows of all ages, come to."""
+    ages, (age_years, low, high) = ages[rows], estimates
+    is_first = rows // 2 % 2 == 0  # not by turns: so the tilted ones lean
+    inside = np.empty(len(ages), bool)
+    for half in (is_first, ~is_first):
+        of_half, of_other = (
+            (age_years[part], low[part], high[part]) for part in (half, ~half)
+        )
+        factor = widening_of(ages[~half], *of_other)
+        inside[half] = _is_inside(ages[half], *widened(*of_half, factor))
+    return ConditionBin(
+        at=float(at),
+        n=len(ages),
+        mae_years=float(np.abs(age_years - ages).mean()),
+        coverage=float(_is_inside(ages, low, high).mean()),
+        widening=widening_of(ages, age_years, low, high),
+        coverage_widened=float(inside.mean()),
+    )
+
+
+def _is_inside(ages: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    return (low <= ages) & (ages <= high)
+
+
+def val_faces(
+    config: TrainConfig,
+    data_dir: Path,
+    most: int | None = None,
+    progress: OnProgress | None = None,
+) -> pd.DataFrame:
+    """Val faces as `measure_conditions` takes them, drawn at random where not all.
+
+    Raises:
+        DatasetError: the dataset is missing.
+    """
+    faces = recipe_faces(config, data_dir, progress, part="val")
+    faces = faces.sample(min(most or len(faces), len(faces)), random_state=0)
+    if config.framing != "detector":
+        return faces.assign(yaw_deg=0.0)
+    found = read_crops(data_dir, faces["file"].tolist())
+    return faces.assign(yaw_deg=found["yaw_deg"].to_numpy())
+
+
+def renew_conditions(
+    model: ModelFolder,
+    data_dir: Path,
+    most: int | None = None,
+    progress: OnProgress | None = None,
+) -> Conditions:
+    """Measure an exported model's conditions anew, and write them into its card.
+
+    Args:
+        model: its other figures stay.
+        data_dir: an imported dataset.
+        most: how many val faces are drawn; all unless given.
+        progress: called with (done, total, what is being done).
+
+    Returns:
+        What was measured.
+
+    Raises:
+        DatasetError: the dataset is missing.
+        ModelError: the model is missing or damaged.
+    """
+    config = config_from(model.card.recipe)
+    estimator = Estimator(model.path, workers=1)
+
+    def estimate(crops: np.ndarray) -> Estimates:
+        found = np.stack([estimator.age_probabilities(crop) for crop in crops])
+        ages = median_age(found)
+        return ages, *estimator.calibration.interval(ages, found)
+
+    measured = measure_conditions(
+        val_faces(config, data_dir, most, progress),
+        images_dir(data_dir),
+        config.input_px,
+        estimate,
+        tilted_detector(config),
+        progress,
+    )
+    model.write_card(replace(model.card, conditions=measured))
+    return measured
+
+
+def tilted_detector(
+    config: TrainConfig,
+) -> Callable[[np.ndarray], list[Detection]] | None:
+    """Finds tilted faces for a recipe; None where it takes pictures as they are."""
+    return FaceDetector().detect if config.framing == "detector" else None

@@ -19,7 +19,12 @@ from agemodel.core.labels import AGES, group_probabilities
 from agemodel.dataset.crops import read_crops
 from agemodel.dataset.index import images_dir
 from agemodel.dataset.labelled_faces import crops_of, recipe_faces
-from agemodel.learning.conditions import measure_conditions
+from agemodel.learning.conditions import (
+    Estimates,
+    measure_conditions,
+    tilted_detector,
+    val_faces,
+)
 from agemodel.learning.explanation import fit_projection, with_features
 from agemodel.learning.network_record import write_network
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
@@ -32,6 +37,9 @@ from agemodel.metrics.restricted_range import restrict_to_range
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import EMBEDDINGS, Run
+
+CONDITION_FACES = 1_000
+"""Val faces, at most, that are made worse: each is estimated some thirty times."""
 
 _BATCH = 64
 
@@ -72,7 +80,7 @@ def evaluate(
     outputs = _predict_all(predict, faces, config, data_dir, progress)
     calibration = _calibrate(faces, outputs)
     table = prediction_table(faces, outputs.ages, outputs.p_female, calibration)
-    conditions = _conditions(predict, config, faces, data_dir, progress)
+    conditions = _conditions(predict, config, calibration, data_dir, progress)
     result = {
         "run": run.id,
         "model_sha256": sha256_of((run.folder / BEST).read_bytes()),
@@ -85,7 +93,7 @@ def evaluate(
     run.write_predictions(table)
     if outputs.features is not None:
         _write_embeddings(run, table, outputs.features)
-    run.write_json("conditions.json", conditions.as_values())
+    run.write_json("conditions.json", values_of(conditions))
     run.write_json("metrics.json", result)
     return result
 
@@ -268,21 +276,23 @@ def _columns(part: pd.DataFrame) -> dict[str, np.ndarray]:
 def _conditions(
     predict: Predict,
     config: TrainConfig,
-    faces: pd.DataFrame,
+    calibration: Calibration,
     data_dir: Path,
     progress: OnProgress | None,
 ) -> Conditions:
-    val = faces[faces["part"] == "val"]
-    if progress:
-        progress(0, None, "measuring what poor quality costs")
-    yaw = np.zeros(len(val))
-    if config.framing == "detector":
-        yaw = read_crops(data_dir, val["file"].tolist())["yaw_deg"].to_numpy()
+    def estimate(crops: np.ndarray) -> Estimates:
+        found = predict(crops)
+        ages = found.age_years
+        distribution = found.ages if _is_distribution(found.ages) else None
+        return ages, *calibration.interval(ages, distribution)
+
     return measure_conditions(
-        crops_of(val, config, data_dir),
-        val["age"].to_numpy(),
-        yaw,
-        lambda crops: predict(crops).age_years,
+        val_faces(config, data_dir, CONDITION_FACES),
+        images_dir(data_dir),
+        config.input_px,
+        estimate,
+        tilted_detector(config),
+        progress,
     )
 
 

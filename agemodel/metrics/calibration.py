@@ -29,6 +29,8 @@ CERTAIN_ACCURACY = 0.985
 KERNEL_SD = 0.4
 """How far an age's neighbours reach, in square roots of years: some 4 years at 25."""
 
+_LEAST_REACH_YEARS = 1e-6
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -118,6 +120,46 @@ def calibrate(
     )
     threshold = _uncertain_above(partial.probability(p_female), true_genders)
     return replace(partial, uncertain_above=threshold)
+
+
+def widened(
+    age_years: np.ndarray, low: np.ndarray, high: np.ndarray, factor: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals whose ends lie further from the estimates by a factor.
+
+    Args:
+        age_years: the estimates, shape (n,), inside their intervals.
+        low: lower bounds, shape (n,).
+        high: upper bounds, shape (n,).
+        factor: 1 leaves them as they are.
+
+    Returns:
+        Bounds, each of shape (n,), years, between 0 and the highest age or bound.
+    """
+    most = np.maximum(high, AGES[-1])
+    return (
+        np.clip(age_years - factor * (age_years - low), 0, None),
+        np.minimum(age_years + factor * (high - age_years), most),
+    )
+
+
+def widening_of(
+    true_ages: np.ndarray, age_years: np.ndarray, low: np.ndarray, high: np.ndarray
+) -> float:
+    """The factor with which `widened` intervals hold `COVERAGE` of some faces' ages.
+
+    It is a conformal quantile of the factors that the faces ask for, 1 at least.
+
+    Args:
+        true_ages: shape (n,), years.
+        age_years: the estimates, shape (n,).
+        low: lower bounds, shape (n,).
+        high: upper bounds, shape (n,).
+    """
+    distance = true_ages - age_years
+    reach = np.where(distance > 0, high - age_years, age_years - low)
+    asked = np.abs(distance) / np.maximum(reach, _LEAST_REACH_YEARS)
+    return max(1.0, _conformal_quantile(asked, COVERAGE))
 
 
 def _label_conditional(

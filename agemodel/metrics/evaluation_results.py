@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
-from agemodel.core.json_records import record_from, values_of
+import numpy as np
+
+NO_AGE_SHARE = 0.5
+"""No age is stated where the average error is this share, or more, of the error of one
+and the same age for everybody: then a face tells less than half of its age."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +63,26 @@ GroupMetrics = dict[str, dict[str, Metrics]]
 
 
 @dataclass(frozen=True)
-class ConditionError:
-    """The error on n faces under one condition, such as darkness."""
+class ConditionBin:
+    """What was measured on faces of about one value of a condition's measure.
 
-    mae_years: float
+    Attributes:
+        at: the value, in the measure's unit: px, degrees and so on.
+        n: how many faces.
+        mae_years: their error.
+        coverage: share of their ages inside the interval, not widened.
+        widening: the factor on the distances of the interval's ends from the estimate
+            with which the interval holds its share of them.
+        coverage_widened: share of the ages inside the widened interval, where each
+            half of the faces is widened by what the other half asks for.
+    """
+
+    at: float
     n: int
+    mae_years: float
+    coverage: float
+    widening: float
+    coverage_widened: float
 
 
 @dataclass(frozen=True)
@@ -74,39 +92,44 @@ class Conditions:
     Attributes:
         usual_mae_years: the error of the faces as they are.
         n: how many faces.
-        by_name: the error by the name of a condition of `faces.quality`.
+        same_age_mae_years: the error of always answering their median age; None in the
+            card of an earlier version, which has no curves.
+        curves: bins in ascending order, by the name of a condition of `faces.quality`.
     """
 
     usual_mae_years: float
     n: int
-    by_name: dict[str, ConditionError]
+    same_age_mae_years: float | None = None
+    curves: dict[str, tuple[ConditionBin, ...]] = field(default_factory=dict)
 
-    @classmethod
-    def from_values(cls, values: Any) -> Conditions:
-        """Read what `conditions.json` holds: the conditions beside the other entries.
+    @property
+    def no_age_from_years(self) -> float:
+        """The error from which on no age is stated."""
+        return NO_AGE_SHARE * (self.same_age_mae_years or np.inf)
 
-        Raises:
-            ValueError: it is damaged.
+    def cost_at(self, name: str, value: float) -> ConditionCost | None:
+        """The cost at a value of a condition's measure, interpolated between bins.
+
+        Beyond the bins it is that of the nearest; None where none was measured.
         """
-        if not isinstance(values, dict):
-            raise ValueError("conditions should be dict")
-        found = {k: v for k, v in values.items() if isinstance(v, dict)}
-        try:
-            return cls(
-                float(values["usual_mae_years"]),
-                int(values["n"]),
-                {name: record_from(ConditionError, one) for name, one in found.items()},
-            )
-        except (KeyError, TypeError) as error:
-            raise ValueError(f"conditions have no {error}") from error
+        bins = self.curves.get(name)
+        if not bins:
+            return None
+        at = [one.at for one in bins]
+        return ConditionCost(
+            float(np.clip(value, at[0], at[-1])),
+            float(np.interp(value, at, [one.mae_years for one in bins])),
+            float(np.interp(value, at, [one.widening for one in bins])),
+        )
 
-    def as_values(self) -> dict[str, Any]:
-        """What `conditions.json` holds."""
-        return {
-            "usual_mae_years": self.usual_mae_years,
-            "n": self.n,
-            **values_of(self.by_name),
-        }
+
+@dataclass(frozen=True)
+class ConditionCost:
+    """The error and the factor on the interval on faces of about one value."""
+
+    at: float
+    mae_years: float
+    widening: float
 
 
 @dataclass(frozen=True)

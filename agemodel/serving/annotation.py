@@ -31,7 +31,7 @@ _SHADES = (0.25, 0.75)  # so that the colours show on the darkest and lightest f
 
 
 def annotate(result: PhotoResult) -> np.ndarray:
-    """Draw a result's faces on its preview: a box each, its number and its age.
+    """Draw a result's faces on its preview: a box each, its number and its age, if any.
 
     A face too narrow for both is labelled with the number alone.
 
@@ -142,7 +142,8 @@ def _draw_label(
     text_px = max(_MIN_TEXT_PX, round(min(max(size) * _TEXT_SHARE, (x1 - x0) / 6)))
     font = _font(text_px)
     padding = text_px * 0.4
-    text = f"{number}: {estimate.age_years:.0f} years"
+    age = "no age" if estimate.reason else f"{estimate.age_years:.0f} years"
+    text = f"{number}: {age}"
     if draw.textlength(text, font) + 2 * padding > (x1 - x0) * 1.2:
         text = str(number)
     width = draw.textlength(text, font) + 2 * padding

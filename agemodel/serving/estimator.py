@@ -25,14 +25,15 @@ from agemodel.faces import (
     CropSquare,
     Detection,
     FaceQuality,
+    cost_of,
     crop_square,
     quality_of,
     square_of_detection,
     square_of_picture,
-    warnings,
 )
 from agemodel.faces.detector import MIN_SCORE, FaceDetector
 from agemodel.images import downscale
+from agemodel.metrics.calibration import widened
 from agemodel.metrics.distributions import distribution_around, median_age
 from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.card import Card, SelfTestAnswer
@@ -68,8 +69,8 @@ class Estimate:
         warnings: sentences on poor quality, and what it costs.
         crop_rgb: the model's input, shape (s, s, 3), uint8.
         age_years: the median of the distribution, which has the least expected
-            absolute error.
-        age_low: lower bound of the 80 % interval.
+            absolute error. It is not to be shown where there is a `reason`.
+        age_low: lower bound of the 80 % interval, wider the poorer the picture is.
         age_high: upper bound.
         age_probabilities: shape (116,), float32, over `labels.AGES`.
         p_female: calibrated probability of the label 'female'.
@@ -78,6 +79,7 @@ class Estimate:
             the expected age, see `explanation`; None where the network has no such map.
         embedding: shape (64,), float16, for comparing faces, see `neighbours`; None
             where the network has none.
+        reason: why no age is stated, a sentence; None where one is.
     """
 
     box_xyxy: tuple[float, float, float, float]
@@ -94,6 +96,7 @@ class Estimate:
     gender: str
     heatmap: np.ndarray | None = None
     embedding: np.ndarray | None = None
+    reason: str | None = None
 
     @property
     def group_probabilities(self) -> np.ndarray:
@@ -212,6 +215,11 @@ class Estimator:
         with self._worker() as worker:
             return self._estimate(worker, rgb, None)
 
+    def age_probabilities(self, crop: np.ndarray) -> np.ndarray:
+        """The network's distribution for a crop as it sees one, shape (116,)."""
+        with self._worker() as worker:
+            return worker.run(crop).age_probabilities
+
     def self_test_answer(self) -> SelfTestAnswer:
         """The estimate of the self test's picture, as a card holds it."""
         picture = self_test.made_picture(self.card.input_px)
@@ -242,15 +250,17 @@ class Estimator:
         found = worker.run(crop)
         calibration = self.calibration
         ages = median_age(found.age_probabilities[None])
-        low, high = calibration.interval(ages, found.age_probabilities[None])
-        p_female = float(calibration.probability(np.array(found.p_female)))
         quality = quality_of(rgb, crop, detection)
+        cost = cost_of(quality, self.card.conditions)
+        low, high = calibration.interval(ages, found.age_probabilities[None])
+        low, high = widened(ages, low, high, cost.widening)
+        p_female = float(calibration.probability(np.array(found.p_female)))
         return Estimate(
             box_xyxy=detection.box_xyxy if detection else _box(square),
             detection_score=detection.score if detection else 1.0,
             landmarks_xy=detection.landmarks_xy if detection else None,
             quality=quality,
-            warnings=warnings(quality, self.card.conditions),
+            warnings=cost.warnings,
             crop_rgb=crop,
             age_years=float(ages[0]),
             age_low=float(low[0]),
@@ -260,6 +270,7 @@ class Estimator:
             gender=calibration.gender(p_female),
             heatmap=found.heatmap,
             embedding=found.embedding,
+            reason=cost.reason,
         )
 
 

@@ -29,6 +29,7 @@ COLUMNS = (
 
 NO_FACE = "No face was found."
 
+_NO_AGE = dict.fromkeys(("age_years", "age_low", "age_high", "age_group"))
 _ARCHIVE_QUALITY = 92
 _MAX_STEM = 50
 """Characters: of four bytes each they leave room in the 255 that a name may have."""
@@ -40,7 +41,9 @@ def to_record(result: PhotoResult) -> dict[str, Any]:
     Boxes are in px of the upright file, whatever turns and reductions it took: of the
     embedded preview, where the file is a RAW file. `notes` are sentences on the photo,
     `warnings` on a face; `quarter_turns` are counter-clockwise, from the upright file
-    to the picture in which faces were found.
+    to the picture in which faces were found. A face whose picture is too poor
+    for an age has None for its ages and its age group, and the `reason`, a sentence,
+    which is None for the others.
     """
     return {
         "file": _name(result),
@@ -63,13 +66,20 @@ def _face_record(result: PhotoResult, estimate: Estimate) -> dict[str, Any]:
     return {
         "box_xyxy": [round(float(side), 1) for side in result.file_box(estimate)],
         "detection_score": round(float(estimate.detection_score), 4),
+        **(_age_record(estimate) if estimate.reason is None else _NO_AGE),
+        "p_female": round(float(estimate.p_female), 4),
+        "gender": estimate.gender,
+        "warnings": list(estimate.warnings),
+        "reason": estimate.reason,
+    }
+
+
+def _age_record(estimate: Estimate) -> dict[str, Any]:
+    return {
         "age_years": round(float(estimate.age_years), 1),
         "age_low": round(float(estimate.age_low), 1),
         "age_high": round(float(estimate.age_high), 1),
         "age_group": estimate.age_group,
-        "p_female": round(float(estimate.p_female), 4),
-        "gender": estimate.gender,
-        "warnings": list(estimate.warnings),
     }
 
 
@@ -82,7 +92,8 @@ def results_json(results: Iterable[PhotoResult]) -> bytes:
 def results_frame(results: Iterable[PhotoResult]) -> pd.DataFrame:
     """A row a face, in the order of the photos, with `COLUMNS`.
 
-    A photo without a face, or one that could not be read, has a row without numbers.
+    A photo without a face, or one that could not be read, has a row without numbers; a
+    face without an age has no ages, and why among the warnings.
     """
     import pandas as pd  # half a second that neither the first visit nor JSON needs
 
@@ -115,8 +126,10 @@ def _rows(results: Iterable[PhotoResult]) -> Iterator[dict[str, Any]]:
 
 def _face_row(result: PhotoResult, estimate: Estimate, number: int) -> dict[str, Any]:
     record = _face_record(result, estimate)
-    sentences = " ".join((*result.notes, *record.pop("warnings"))) or None
     box = dict(zip(("x0", "y0", "x1", "y1"), record.pop("box_xyxy"), strict=True))
+    reason, warnings = record.pop("reason"), record.pop("warnings")
+    said = (*result.notes, reason, *warnings)
+    sentences = " ".join(filter(None, said)) or None
     return {"file": _name(result), "face": number, "warnings": sentences} | box | record
 
 

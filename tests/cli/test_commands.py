@@ -50,6 +50,7 @@ FACE_KEYS = [
     "p_female",
     "gender",
     "warnings",
+    "reason",
 ]
 NEAR_YEARS = 7
 PORTRAITS = ("barack-obama.jpg", "eileen-collins.jpg", "joe-biden.jpg")
@@ -145,6 +146,24 @@ def test_the_table_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     out = capsys.readouterr().out
     assert "joe-biden.jpg" in out
     assert "years" in out
+
+
+def test_a_face_too_small_for_an_age_has_none_and_the_reason(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "tiny.png"
+    with Image.open(paths.SAMPLES / "barack-obama.jpg") as portrait:
+        portrait.resize((9, 9)).save(path)
+    assert cli.main(["predict", "--aligned", "--json", str(path)]) == 0
+    ((face,),) = (record["faces"] for record in records(capsys))
+    assert list(face) == FACE_KEYS
+    ages = ("age_years", "age_low", "age_high", "age_group")
+    assert [face[key] for key in ages] == [None] * 4
+    assert face["reason"].startswith("Small face, so no age is stated: the average")
+    assert cli.main(["predict", "--aligned", str(path)]) == 0
+    line = capsys.readouterr().out
+    assert "face 1: no age, " in line
+    assert face["reason"] in line
 
 
 def test_a_name_cannot_forge_lines_of_the_table(

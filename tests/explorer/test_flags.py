@@ -31,7 +31,10 @@ def measured(**worse: list[float]) -> dict[str, np.ndarray]:
 
 
 def test_what_the_app_warns_of_is_a_flag_unless_a_chip_cannot_show_it() -> None:
-    assert {condition.name for condition in CONDITIONS} - set(FLAGS) == {"cut"}
+    assert {condition.name for condition in CONDITIONS} - set(FLAGS) == {
+        "cut",
+        "tilted",
+    }
     assert not set(FLAGS) & set(OUTCOMES)
 
 

@@ -17,6 +17,7 @@ from tests.harness.waiting import wait_until
 WHITE = 250
 GATE = "gate-closed"
 """The file in a test server's home by which its `GatedEstimator` waits."""
+TOO_SMALL = "Small face, so no age is stated."
 HEATMAP = np.array([[1.5, 0.2, -0.6]] * 3, np.float32)
 """Shape (3, 3), years."""
 
@@ -27,6 +28,7 @@ class FakeEstimator:
     A block's age is its width in px, 10 years below to 20 above it; p(female) is as
     given. It counts its calls. Where it `explains`, the left of every face makes it
     look older and the right younger, and embeddings are those of `embedding_of_age`.
+    Faces narrower than `no_age_below_px` are too small for an age.
     """
 
     def __init__(
@@ -34,7 +36,9 @@ class FakeEstimator:
         p_female: float = 0.97,
         warnings: tuple[str, ...] = (),
         explains: bool = False,
+        no_age_below_px: int = 0,
     ) -> None:
+        self.no_age_below_px = no_age_below_px
         self.p_female = p_female
         self.warnings = warnings
         self.explains = explains
@@ -90,6 +94,7 @@ class FakeEstimator:
             gender=gender,
             heatmap=HEATMAP if self.explains else None,
             embedding=embedding_of_age(age) if self.explains else None,
+            reason=TOO_SMALL if x1 - x0 < self.no_age_below_px else None,
         )
 
 

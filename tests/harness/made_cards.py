@@ -39,6 +39,29 @@ STABILITY = {
 }
 
 
+def made_conditions(**mae_years: Mapping[float, float]) -> dict[str, Any]:
+    """What a card's file holds of its conditions: errors in years by value and name.
+
+    As they are the faces err by 4 years; one and the same age for all by 16.
+    """
+    curves = {
+        name: [
+            {
+                "at": at,
+                "n": 99,
+                "mae_years": years,
+                "coverage": 0.7,
+                "widening": years / 4,
+                "coverage_widened": 0.8,
+            }
+            for at, years in curve.items()
+        ]
+        for name, curve in mae_years.items()
+    }
+    beside = {"usual_mae_years": 4.0, "same_age_mae_years": 16.0, "n": 99}
+    return beside | {"curves": curves}
+
+
 def made_card(**changes: Any) -> Card:
     """A whole card; `changes` replace the entries of its file."""
     return card_from(made_values(**changes))
@@ -89,7 +112,7 @@ def made_values(**changes: Any) -> dict[str, Any]:
             "uncertain_above": 0.1,
             "faces": 1234,
         },
-        "conditions": {"usual_mae_years": 4.0, "n": 99},
+        "conditions": made_conditions(),
         "metrics": {"val": PART, "test": PART | {"mae_years": 4.567}},
         "groups": {"test": {"age_group": {"0-2": PART | {"n": 77}}}},
         "stability": STABILITY,

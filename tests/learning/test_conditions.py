@@ -1,171 +1,229 @@
 from __future__ import annotations
 
-import cv2
-import numpy as np
-import pytest
+from dataclasses import replace
+from pathlib import Path
 
-from agemodel.faces.quality import (
-    BLURRED_SHARPNESS,
-    BRIGHT_BRIGHTNESS,
-    CONDITIONS,
-    DARK_BRIGHTNESS,
-    TURNED_DEG,
-    grey_of,
-    sharpness,
-    warnings,
-)
-from agemodel.faces.quality import FaceQuality as Quality
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from agemodel.core.json_records import record_from, values_of
+from agemodel.faces import CropSquare, Detection
+from agemodel.faces.quality import CONDITIONS
 from agemodel.learning import conditions
 from agemodel.learning.conditions import (
-    MAKE,
-    make_blurred,
-    make_bright,
-    make_cut,
-    make_dark,
-    make_small,
+    DEGRADATIONS,
+    TILTS_DEG,
+    Degradation,
     measure_conditions,
+    renew_conditions,
 )
-from agemodel.metrics.evaluation_results import ConditionError, Conditions
+from agemodel.metrics.evaluation_results import (
+    ConditionBin,
+    ConditionCost,
+    Conditions,
+)
 from agemodel.metrics.measures import MIN_FACES
-from tests.harness.made_faces import noise
+from agemodel.models.model_folder import ModelFolder
+from agemodel.runs.config import TrainConfig
+from tests.harness.made_cards import made_card
+from tests.harness.made_faces import detection
 
-SIDE = 128
-
-
-def flat(level: int, side: int = SIDE) -> np.ndarray:
-    return np.full((side, side, 3), level, np.uint8)
-
-
-def stripes() -> np.ndarray:
-    """Columns of black and of white, a pixel wide, in turn."""
-    row = np.tile(np.array([0, 255], np.uint8), SIDE // 2)
-    return np.repeat(np.tile(row, (SIDE, 1))[..., None], 3, axis=2)
+N = 2 * MIN_FACES
+SIDE = 32
 
 
-def test_every_condition_but_turned_is_brought_about() -> None:
-    assert {*MAKE, "turned"} == {condition.name for condition in CONDITIONS}
+def brightness_as_age(crops: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Ages with intervals of 8 years to either side."""
+    ages = crops.mean(axis=(1, 2, 3))
+    return ages, ages - 8, ages + 8
 
 
-@pytest.mark.parametrize("name", MAKE)
-def test_a_made_face_is_another_picture_of_the_same_form(name: str) -> None:
-    crop = noise(SIDE, SIDE)
-    before = crop.copy()
-    made = MAKE[name](crop)
-    assert (made.shape, made.dtype) == (crop.shape, np.uint8)
-    assert (made != crop).any()
-    assert (crop == before).all()  # the caller's picture stays
+@pytest.fixture
+def faces(tmp_path: Path) -> pd.DataFrame:
+    """Flat faces of level 100 that are labelled 90 years, but for two of 50."""
+    Image.new("RGB", (SIDE, SIDE), (100, 100, 100)).save(tmp_path / "grey.png")
+    square = CropSquare((SIDE / 2, SIDE / 2), SIDE)
+    return pd.DataFrame(
+        {
+            "file": ["grey.png"] * N,
+            "age": [50, 50, *[90] * (N - 2)],
+            "square": [square] * N,
+            "yaw_deg": np.zeros(N),
+        }
+    )
 
 
-def test_small_keeps_the_means_of_cells_and_loses_what_is_finer() -> None:
-    # 128 px fall into 40: a cell is 3.2 px wide, more than a stripe of black and of
-    # white together (2 px). Of its 3.2 px 1.0 to 2.0 are white, so its level is
-    # between 255 * 1 / 3.2 = 79.7 and 255 * 2.2 / 3.2 = 175.3.
-    made = make_small(stripes())
-    assert made.min() >= 79 and made.max() <= 176
-    assert made.mean() == pytest.approx(127.5, abs=1)
+def measured(
+    faces: pd.DataFrame, folder: Path, detect=None, estimate=brightness_as_age
+) -> Conditions:
+    return measure_conditions(faces, folder, SIDE, estimate, detect)
 
 
-def test_blurred_goes_to_the_first_step_beyond_the_limit() -> None:
-    edge = np.concatenate([flat(0)[:, :64], flat(255)[:, :64]], axis=1)
-    steps = [cv2.GaussianBlur(edge, (0, 0), 0.5 + 0.25 * step) for step in range(10)]
-    beyond = [sharpness(grey_of(step)) < BLURRED_SHARPNESS for step in steps]
-    assert 0 < beyond.index(True) < 9
-    assert (make_blurred(edge) == steps[beyond.index(True)]).all()
+@pytest.fixture
+def dark_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    way = replace(DEGRADATIONS["dark"], values=(50, 80))
+    monkeypatch.setattr(conditions, "DEGRADATIONS", {"dark": way})
 
 
-def test_what_is_blurred_already_stays() -> None:
-    ramp = np.tile(np.arange(SIDE, dtype=np.uint8), (SIDE, 1))
-    crop = np.repeat(ramp[..., None], 3, axis=2)
-    assert sharpness(grey_of(crop)) < BLURRED_SHARPNESS
-    assert (make_blurred(crop) == crop).all()
+def test_every_condition_but_two_is_brought_about_in_ascending_order() -> None:
+    names = {condition.name for condition in CONDITIONS}
+    assert {*DEGRADATIONS, "tilted", "turned"} == names
+    for way in DEGRADATIONS.values():
+        assert list(way.values) == sorted(set(way.values))
 
 
-def test_dark_brings_the_mean_to_the_limit() -> None:
-    # 200 * 50 / 200 = 50, and a half of it 100 to a half of 50
-    assert DARK_BRIGHTNESS == 50
-    assert (make_dark(flat(200)) == 50).all()
-    halves = np.concatenate([flat(100)[:, :64], flat(0)[:, :64]], axis=1)
-    assert sorted(set(make_dark(halves).ravel().tolist())) == [0, 100]  # 50 already
-    assert (make_dark(flat(20)) == 20).all()  # it is not made lighter
-    assert (make_dark(flat(0)) == 0).all()
+def test_bins_go_beyond_the_limit_of_their_condition() -> None:
+    for condition in CONDITIONS:
+        if condition.name in DEGRADATIONS:
+            values = DEGRADATIONS[condition.name].values
+            worst = values[0] if condition.worse_below else values[-1]
+            assert (worst < condition.limit) == condition.worse_below
 
 
-def test_bright_reaches_the_limit_in_steps_of_a_tenth() -> None:
-    # 100 * 1.1^8 = 214.4 is below the limit of 215, 100 * 1.1^9 = 235.8 is not.
-    assert BRIGHT_BRIGHTNESS == 215
-    assert (make_bright(flat(100)) == 235).all()
-    assert (make_bright(flat(230)) == 230).all()
+def test_errors_are_those_of_the_worsened_faces(
+    faces: pd.DataFrame, tmp_path: Path, dark_alone: None
+) -> None:
+    # As they are, all are estimated 100: 2 are 50 off, 58 are 10 off: 680 / 60 years.
+    # One and the same age, 90, would err by 40 for 2: 80 / 60.
+    # At 50 2 are right and 58 are 40 off; at 80 2 are 30 off, 58 are 10 off.
+    found = measured(faces, tmp_path)
+    assert found.usual_mae_years == pytest.approx(680 / 60)
+    assert found.same_age_mae_years == pytest.approx(80 / 60)
+    assert found.n == 60
+    at_50, at_80 = found.curves["dark"]
+    assert (at_50.at, at_50.n) == (50, 60)
+    assert at_50.mae_years == pytest.approx(58 * 40 / 60)
+    assert at_80.mae_years == pytest.approx((2 * 30 + 58 * 10) / 60)
 
 
-def test_bright_loses_the_highlights_and_stops_at_eight_times() -> None:
-    # 1.1^22 = 8.14 is the first power of at least 8; 20 * 8.14 = 162.8 stays too dark.
-    assert (make_bright(flat(20)) == 162).all()
-    halves = np.concatenate([flat(60)[:, :64], flat(180)[:, :64]], axis=1)
-    # The mean is 215 when the darker half is 175 and the lighter one clipped at 255:
-    # 60 * 1.1^11 = 171.2 is not enough, 60 * 1.1^12 = 188.3 is.
-    assert sorted(set(make_bright(halves).ravel().tolist())) == [188, 255]
+def test_widening_holds_the_share_on_the_half_that_did_not_set_it(
+    faces: pd.DataFrame, tmp_path: Path, dark_alone: None
+) -> None:
+    # At 50 the interval of 42 to 58 holds the 2 of 50 years. To reach 90 it must be
+    # 40 / 8 = 5 times as wide; then all are in, by the factor of either half.
+    at_50, at_80 = measured(faces, tmp_path).curves["dark"]
+    assert at_50.coverage == pytest.approx(2 / 60)
+    assert at_50.widening == pytest.approx(5)
+    assert at_50.coverage_widened == 1
+    # At 80, 72 to 88: 90 asks for 10 / 8, and two of 60 beyond that may stay outside.
+    assert at_80.coverage == 0
+    assert at_80.widening == pytest.approx(10 / 8)
+    assert at_80.coverage_widened == pytest.approx(58 / 60)
 
 
-def test_cut_repeats_the_last_column_over_the_right_fifth() -> None:
-    crop = noise(SIDE, SIDE)
-    made = make_cut(crop)
-    # 0.8 * 128 = 102.4: the columns 0 to 101 stay
-    assert (made[:, :102] == crop[:, :102]).all()
-    assert (made[:, 102:] == crop[:, 101:102]).all()
+def test_a_face_that_is_darker_already_is_left_out(
+    faces: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("RGB", (SIDE, SIDE), (60, 60, 60)).save(tmp_path / "dim.png")
+    faces["file"] = np.where(np.arange(N) < 5, "dim.png", "grey.png")
+    way = replace(DEGRADATIONS["dark"], values=(50, 80))
+    monkeypatch.setattr(conditions, "DEGRADATIONS", {"dark": way})
+    assert [one.n for one in measured(faces, tmp_path).curves["dark"]] == [60, 55]
 
 
-def brightness_as_age(crops: np.ndarray) -> np.ndarray:
-    return crops.mean(axis=(1, 2, 3))
-
-
-def test_errors_are_those_of_the_worsened_faces() -> None:
-    # Flat faces of 100 are estimated 100 years old and are 90: 10 off. Small, blurred
-    # and cut ones are flat all the same. Dark ones are estimated 50: 40 off; bright
-    # ones, 100 * 1.1^9 = 235: 145 off.
-    crops = np.stack([flat(100, 32)] * 4)
-    found = measure_conditions(crops, np.full(4, 90), np.zeros(4), brightness_as_age)
-    wanted = {"small": 10, "blurred": 10, "dark": 40, "bright": 145, "cut": 10}
-    assert found.usual_mae_years == 10
-    assert found.n == 4
-    assert found.by_name == {
-        name: ConditionError(pytest.approx(error), 4) for name, error in wanted.items()
-    }
+def test_too_few_faces_are_no_bin(
+    faces: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    never = Degradation(lambda crop, _: crop, (1,), lambda crop, _: True)
+    monkeypatch.setattr(conditions, "DEGRADATIONS", {"small": never})
+    assert measured(faces, tmp_path).curves == {}
 
 
 @pytest.mark.parametrize("turned", [MIN_FACES - 1, MIN_FACES])
 def test_turned_faces_are_picked_where_there_are_enough(
-    turned: int, monkeypatch: pytest.MonkeyPatch
+    faces: pd.DataFrame,
+    tmp_path: Path,
+    turned: int,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(conditions, "MAKE", {})
-    n = MIN_FACES + 10
-    # To either side; at the limit itself a face is not turned. The turned ones are 20
-    # years off, the others 10.
-    yaw = np.where(np.arange(n) < turned, TURNED_DEG + 1, TURNED_DEG)
-    yaw *= np.where(np.arange(n) % 2, 1, -1)
-    ages = np.where(np.arange(n) < turned, 80, 90)
-    crops = np.stack([flat(100, 8)] * n)
-    found = measure_conditions(crops, ages, yaw, brightness_as_age).by_name
-    expected = {"turned": ConditionError(20, MIN_FACES)} if turned == MIN_FACES else {}
-    assert found == expected
+    monkeypatch.setattr(conditions, "DEGRADATIONS", {})
+    # To either side by 33 degrees, the others by 5; the turned ones are 80 years old,
+    # and are estimated 100.
+    rows = np.arange(N)
+    faces["yaw_deg"] = np.where(rows < turned, 33, 5) * np.where(rows % 2, 1, -1)
+    faces["age"] = np.where(rows < turned, 80, 90)
+    found = measured(faces, tmp_path).curves
+    if turned < MIN_FACES:
+        assert found == {}
+        return
+    ((one,),) = found.values()
+    assert (one.at, one.n, one.mae_years) == (33, MIN_FACES, 20)
 
 
-def test_sentences_state_what_was_measured() -> None:
-    # Of the made faces above: 40 years for dark ones instead of 10.
-    crops = np.stack([flat(100, 32)] * 4)
-    found = measure_conditions(crops, np.full(4, 90), np.zeros(4), brightness_as_age)
-    dark = Quality(120.0, 0.1, 10.0, 0.0, 0.0, touches_border=True)
-    assert warnings(dark, found) == (
-        "Dark: the average error on such faces is 40.0 years instead of 10.0.",
-        "Cut off by the photo's edge: no larger error was measured on such faces.",
-    )
+def test_tilted_faces_are_picked_by_the_roll_that_the_detector_sees(
+    faces: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conditions, "DEGRADATIONS", {})
+    asked: list[tuple[int, ...]] = []
+
+    def detect(rgb: np.ndarray) -> list[Detection]:
+        """A face as large as the upright one, too small in every third picture."""
+        asked.append(rgb.shape)
+        side = SIDE / 4 if len(asked) % 3 == 0 else SIDE
+        corner, roll_deg = SIDE - side / 2, 15 if len(asked) <= N else -35
+        box = (corner, corner, corner + side, corner + side)
+        return [detection(box, roll_deg=roll_deg)]
+
+    slight, strong = measured(faces, tmp_path, detect).curves["tilted"]
+    # Of 60 faces, 40 are large enough in pictures of each of three tilts.
+    assert asked == [(2 * SIDE, 2 * SIDE, 3)] * (N * len(TILTS_DEG))
+    assert (slight.at, slight.n) == (pytest.approx(15, abs=0.01), 40)
+    assert (strong.at, strong.n) == (pytest.approx(35, abs=0.01), 80)
+
+
+def test_where_no_tilted_face_is_found_there_is_no_such_curve(
+    faces: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conditions, "DEGRADATIONS", {})
+    assert measured(faces, tmp_path, lambda _: []).curves == {}
 
 
 def test_conditions_come_back_from_their_file() -> None:
-    found = Conditions(4.5, 9, {"dark": ConditionError(6.25, 9)})
-    values = found.as_values()
-    assert values == {
-        "usual_mae_years": 4.5,
-        "n": 9,
-        "dark": {"mae_years": 6.25, "n": 9},
-    }
-    assert Conditions.from_values(values) == found
+    one = ConditionBin(30, 99, 6.25, 0.7, 1.5, 0.81)
+    found = Conditions(4.5, 9, 14.5, {"dark": (one,)})
+    values = values_of(found)
+    assert values["curves"]["dark"][0]["mae_years"] == 6.25
+    assert record_from(Conditions, values) == found
+
+
+def test_cost_between_two_bins_lies_between_and_beyond_them_is_theirs() -> None:
+    bins = (
+        ConditionBin(10, 99, 10.0, 0.6, 2.0, 0.8),
+        ConditionBin(20, 99, 6.0, 0.7, 1.5, 0.8),
+    )
+    found = Conditions(4.0, 99, 15.0, {"small": bins})
+    # A quarter of the way from 10 to 20: 10 - 4 / 4 and 2 - 0.5 / 4.
+    assert found.cost_at("small", 12.5) == ConditionCost(12.5, 9.0, 1.875)
+    assert found.cost_at("small", 4) == ConditionCost(10, 10.0, 2.0)
+    assert found.cost_at("small", 30) == ConditionCost(20, 6.0, 1.5)
+    assert found.cost_at("dark", 30) is None
+
+
+def test_renewed_conditions_leave_the_rest_of_the_card(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, faces: pd.DataFrame
+) -> None:
+    class Answering:
+        """Takes every face for 30 years old."""
+
+        calibration = made_card().calibration
+
+        def __init__(self, folder: Path, workers: int) -> None: ...
+
+        def age_probabilities(self, crop: np.ndarray) -> np.ndarray:
+            return np.eye(116)[30 - 1]
+
+    config = TrainConfig(name="mobile", network="mobile", framing="chip", input_px=SIDE)
+    card = made_card(recipe=config.as_dict())
+    folder = tmp_path / "mobile"
+    folder.mkdir()
+    ModelFolder(folder).write_card(card)
+    monkeypatch.setattr(conditions, "Estimator", Answering)
+    monkeypatch.setattr(conditions, "val_faces", lambda *_: faces)
+    monkeypatch.setattr(conditions, "images_dir", lambda _: tmp_path)
+    found = renew_conditions(ModelFolder(folder), tmp_path)
+    # 58 are 90 years old, 2 are 50
+    assert found.usual_mae_years == pytest.approx((58 * 60 + 2 * 20) / 60)
+    assert ModelFolder(folder).card == replace(card, conditions=found)
+    assert "| dark | 50 | 60 |" in (folder / "card.md").read_text("utf-8")

@@ -13,6 +13,8 @@ from agemodel.metrics.calibration import (
     COVERAGE,
     Calibration,
     calibrate,
+    widened,
+    widening_of,
 )
 from agemodel.metrics.distributions import cumulative_at, quantile
 
@@ -400,3 +402,25 @@ def test_calibration_survives_json() -> None:
     assert Calibration(**json.loads(json.dumps(calibration.as_dict()))) == calibration
     assert calibration.faces == 40
     assert calibration.coverage == COVERAGE
+
+
+def test_widened_interval_reaches_as_much_further_to_either_side() -> None:
+    low, high = widened(
+        np.array([30.0, 4.0, 110.0]),
+        np.array([26.0, 1.0, 100.0]),
+        np.array([40.0, 6.0, 115.0]),
+        1.5,
+    )
+    # 30 - 4 * 1.5 and 30 + 10 * 1.5; 4 - 3 * 1.5 is below 0; 110 + 5 * 1.5 above 116
+    assert low.tolist() == [24, 0, 95]
+    assert high.tolist() == [45, 7, 116]
+
+
+def test_widening_is_the_factor_with_which_four_fifths_and_one_are_inside() -> None:
+    # Off by 1 to 9 years, to either side by turns, with 2 years to the lower bound and
+    # 4 to the upper one. Factors: 1/4, 2/2, 3/4, 4/2, 5/4, 6/2, 7/4, 8/2, 9/4; of nine
+    # the ceil(10 * 0.8) = 8th smallest is 3.
+    off = np.array([1, -2, 3, -4, 5, -6, 7, -8, 9])
+    ages = np.full(9, 50.0)
+    assert widening_of(ages + off, ages, ages - 2, ages + 4) == 3
+    assert widening_of(ages, ages, ages - 2, ages + 4) == 1  # never narrower

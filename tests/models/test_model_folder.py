@@ -68,7 +68,7 @@ def test_every_flipped_bit_in_a_card_is_told(path: Path) -> None:
         ("calibration", None, "calibration should be dict"),
         ("calibration", {"coverage": 0.8}, "calibration lacks central_shares"),
         ("metrics", {"test": {"n": 3}}, "test lacks bias_years"),
-        ("conditions", {"n": 3}, "conditions have no 'usual_mae_years'"),
+        ("conditions", {"n": 3}, "conditions lacks usual_mae_years"),
     ],
 )
 def test_card_whose_entry_is_another_is_refused_by_its_name(

@@ -13,6 +13,7 @@ from agemodel.core.labels import AGES
 from agemodel.serving import Batch, Estimate
 from tests.harness.app_pages import PAGES, open_page, press, rerun, written
 from tests.harness.fakes import (
+    TOO_SMALL,
     FakeEstimator,
     jpeg_with_faces,
     photo_with_faces,
@@ -229,6 +230,25 @@ def test_downloads_hold_every_photo(page: AppTest) -> None:
     assert {"Table as CSV", "Records as JSON", "Photos with boxes (.zip)"} <= set(
         labels
     )
+
+
+def test_too_small_a_face_shows_why_in_place_of_an_age_and_is_counted(
+    page: AppTest, estimator: FakeEstimator
+) -> None:
+    estimator.no_age_below_px = 40
+    upload(page, ("a.png", png_with_faces(50, 30)), ("b.png", png_with_faces(60)))
+    assert ages(page) == ["50 years", "No age", "60 years"]
+    assert [one.value for one in page.caption].count(TOO_SMALL) == 1
+    text = written(page)
+    assert "1 of 3 faces has no age, because its picture is too poor" in text
+    # Neither its chart nor the group of its age is shown.
+    assert text.count("Age group **") == 2
+    assert len(page.get("plotly_chart")) == 2
+
+
+def test_nothing_is_counted_where_every_face_has_an_age(page: AppTest) -> None:
+    upload(page, ("a.png", png_with_faces(50, 30)))
+    assert "has no age" not in written(page)
 
 
 @pytest.mark.parametrize("text", [face_cards.gender_text, face_cards.groups_text])

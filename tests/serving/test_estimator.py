@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from agemodel.core import paths
+from agemodel.faces import cost_of
 from agemodel.images import downscale, read_image
 from agemodel.serving.estimator import TURNED_SIDE_PX, Estimator
 
@@ -92,10 +93,32 @@ def test_the_interval_grows_on_a_face_that_can_hardly_be_seen(
     estimator: Estimator,
 ) -> None:
     clear = estimator.estimate(photo(PORTRAIT))[0]
-    tiny = downscale(clear.crop_rgb, 16)
-    hidden = estimator.estimate_aligned(tiny)
+    hidden = estimator.estimate_aligned(downscale(clear.crop_rgb, 30))
     assert hidden.age_high - hidden.age_low > clear.age_high - clear.age_low
     assert any(sentence.startswith("Small face") for sentence in hidden.warnings)
+    assert hidden.reason is None
+
+
+def test_the_interval_is_the_calibrated_one_widened_by_what_was_measured(
+    estimator: Estimator,
+) -> None:
+    clear = estimator.estimate(photo(PORTRAIT))[0]
+    face = estimator.estimate_aligned(downscale(clear.crop_rgb, 24))
+    cost = cost_of(face.quality, estimator.card.conditions)
+    assert cost.widening > 1
+    (low,), (high,) = estimator.calibration.interval(
+        np.array([face.age_years]), face.age_probabilities[None]
+    )
+    # float32 distributions give bounds to some thousandths of a year
+    for bound, narrow in ((face.age_low, low), (face.age_high, high)):
+        wide = face.age_years + cost.widening * (narrow - face.age_years)
+        assert bound == pytest.approx(wide, abs=0.01)
+
+
+def test_the_age_lies_in_its_group(estimator: Estimator) -> None:
+    for face in estimator.estimate(photo(GROUP)):
+        first, _, last = face.age_group.replace("+", "-116").partition("-")
+        assert int(first) <= round(face.age_years) <= int(last)
 
 
 def test_the_mirror_image_has_the_mirrored_heatmap(estimator: Estimator) -> None:

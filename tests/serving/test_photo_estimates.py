@@ -38,7 +38,12 @@ from agemodel.serving.annotation import (
 )
 from agemodel.serving.photo_estimates import PREVIEW_SIDE_PX
 from agemodel.serving.result_tables import COLUMNS, NO_FACE, _own_names, annotated_name
-from tests.harness.fakes import FakeEstimator, photo_with_faces, png_with_faces
+from tests.harness.fakes import (
+    TOO_SMALL,
+    FakeEstimator,
+    photo_with_faces,
+    png_with_faces,
+)
 from tests.harness.naughty_names import naughty_names
 
 FAKE = FakeEstimator()
@@ -62,7 +67,7 @@ def test_record_has_exactly_the_keys_and_the_order_of_the_contract() -> None:
     ]
     assert list(record["faces"][0]) == [
         *("box_xyxy", "detection_score", "age_years", "age_low", "age_high"),
-        *("age_group", "p_female", "gender", "warnings"),
+        *("age_group", "p_female", "gender", "warnings", "reason"),
     ]
 
 
@@ -84,6 +89,7 @@ def test_record_of_a_photo_states_its_size_and_its_faces_largest_first() -> None
         "p_female": 0.97,
         "gender": "female",
         "warnings": [],
+        "reason": None,
     }
     assert record["error"] is None
 
@@ -100,6 +106,32 @@ def test_record_carries_what_the_page_says_of_photo_and_faces(
     on_its_side, left_out = record["notes"]
     assert "turned to the left to find a face" in on_its_side
     assert "of one photo at most the 1 largest are kept, so 1 was left out" in left_out
+
+
+def test_face_without_an_age_has_the_keys_of_the_contract_and_the_reason() -> None:
+    estimator = FakeEstimator(no_age_below_px=40)
+    photo = png_with_faces(30, 50)
+    record = to_record(estimate_photo(estimator, photo, "two.png"))
+    with_age, without = record["faces"]
+    assert list(without) == list(with_age)
+    assert (with_age["age_years"], with_age["reason"]) == (50, None)
+    ages = ("age_years", "age_low", "age_high", "age_group")
+    assert [without[key] for key in ages] == [None] * 4
+    assert without["reason"] == TOO_SMALL
+    assert without["gender"] == "female"
+
+
+def test_table_leaves_the_age_out_and_says_why() -> None:
+    estimator = FakeEstimator(no_age_below_px=40)
+    photo = png_with_faces(30, 50)
+    results = [estimate_photo(estimator, photo, "two.png")]
+    (with_age, without) = read_csv(results_csv(results))
+    assert (with_age["age_years"], with_age["warnings"]) == ("50.0", "")
+    assert (without["age_years"], without["age_group"]) == ("", "")
+    assert without["warnings"] == TOO_SMALL
+    frame = results_frame(results)
+    assert frame["age_years"].count() == 1
+    assert frame["age_years"].mean() == 50
 
 
 def test_record_can_be_written_as_json() -> None:

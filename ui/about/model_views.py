@@ -52,6 +52,10 @@ def show_model_card(name: str, card: Card) -> None:
         for title, rows in card_text.group_rows(card).items():
             st.markdown(f"**{title}**")
             st.dataframe(rows, hide_index=True, alt=title)
+    with st.expander("What poor pictures cost"):
+        st.markdown(card_text.conditions_note(card))
+        title = f"What poor pictures cost the model {name}"
+        st.dataframe(card_text.condition_rows(card), hide_index=True, alt=title)
     st.caption(f"{card_text.how_exported(card)} {card.licence}")
 
 

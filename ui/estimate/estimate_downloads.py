@@ -35,10 +35,26 @@ def show_downloads(batch: Batch) -> None:
         return
     st.subheader("All results", anchor=False)
     _show_table(results)
+    if text := without_age_text(results):
+        st.caption(text)
     with st.container(horizontal=True):
         for label, file_name, make in _FILES:
             key = f"estimate_download_{file_name}"
             show_download(label, file_name, partial(make, results), key)
+
+
+def without_age_text(results: list[PhotoResult]) -> str:
+    """How many faces have no age, a sentence; empty where all have one."""
+    faces = [face for result in results for face in result.estimates]
+    without = sum(face.reason is not None for face in faces)
+    if not without:
+        return ""
+    have = (
+        "has no age, because its picture is"
+        if without == 1
+        else ("have no age, because their pictures are")
+    )
+    return f"{without:,} of {len(faces):,} faces {have} too poor: see the remarks."
 
 
 def _show_table(results: list[PhotoResult]) -> None:

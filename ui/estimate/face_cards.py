@@ -31,16 +31,28 @@ def show_face(number: int, estimate: Estimate, key: str) -> None:
                 alt=f"Face {number} as the model saw it",
             )
             with st.container(gap=None):
-                # st.metric would show the age only once its charting code is loaded.
-                st.markdown(f"Face {number} looks about")
-                st.header(f"{estimate.age_years:.0f} years", anchor=False)
-                st.caption(interval_text(estimate))
+                _show_age(number, estimate)
         st.markdown(gender_text(estimate))
-        st.caption(groups_text(estimate))
-        _show_chart(number, estimate, key)
+        if estimate.reason is None:
+            st.caption(groups_text(estimate))
+            _show_chart(number, estimate, key)
         for warning in estimate.warnings:
             st.caption(f":orange[:material/warning:] {warning}")
-        show_why(number, estimate, key)
+        if estimate.reason is None:
+            show_why(number, estimate, key)
+
+
+def _show_age(number: int, estimate: Estimate) -> None:
+    """The age with its interval, or why there is none."""
+    if estimate.reason:
+        st.markdown(f"Face {number}")
+        st.header("No age", anchor=False)
+        st.caption(estimate.reason)
+        return
+    # st.metric would show the age only once its charting code is loaded.
+    st.markdown(f"Face {number} looks about")
+    st.header(f"{estimate.age_years:.0f} years", anchor=False)
+    st.caption(interval_text(estimate))
 
 
 def interval_text(estimate: Estimate) -> str:
