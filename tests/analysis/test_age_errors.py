@@ -1,14 +1,12 @@
 from __future__ import annotations
 
 import math
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from agemodel.analysis.age_errors import (
-    CELLS,
     count_ages,
     cumulative_in_words,
     cumulative_scores,
@@ -24,17 +22,12 @@ from agemodel.core import paths
 from agemodel.core.labels import AGES
 from agemodel.runs.run_folder import Run
 from tests.harness.made_tables import table
-from tests.harness.plain_predictions import SERVED, plain_faces
+from tests.harness.plain_predictions import SERVED
 
 
 @pytest.fixture(scope="module")
 def predicted() -> pd.DataFrame:
     return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
-
-
-@pytest.fixture(scope="module")
-def plain() -> list[SimpleNamespace]:
-    return plain_faces()
 
 
 def everything(faces: pd.DataFrame) -> np.ndarray:
@@ -65,22 +58,6 @@ def test_estimates_beyond_the_cells_are_in_the_outermost_ones() -> None:
     assert cells.loc[2, 5] == 1
     assert cells.loc[116, 116] == 1
     assert faces_in_cells(faces, everything(faces), (116, 116), (116, 116)) == [1]
-
-
-def test_cells_of_the_shipped_run_are_those_that_a_loop_counts(
-    predicted: pd.DataFrame, plain: list[SimpleNamespace]
-) -> None:
-    counted: dict[tuple[int, int], int] = {}
-    for face in plain:
-        x, y = (
-            min(CELLS, key=lambda middle: abs(middle - years))
-            for years in (face.age, face.age_years)
-        )
-        counted[y, x] = counted.get((y, x), 0) + 1
-    cells = count_ages(predicted, in_slice(predicted, Slice()))
-    found = cells.stack()
-    assert found[found > 0].to_dict() == counted
-    assert cells.to_numpy().sum() == len(plain) == 4743
 
 
 def test_rectangle_of_cells_gives_its_faces_the_worst_first() -> None:
@@ -121,26 +98,6 @@ def test_running_errors_take_two_years_on_either_side() -> None:
     assert math.isnan(running["median"].loc[26])
 
 
-def test_running_errors_of_the_shipped_run_are_those_of_a_loop(
-    predicted: pd.DataFrame, plain: list[SimpleNamespace]
-) -> None:
-    running = running_errors(predicted, in_slice(predicted, Slice()))
-    for age in (1, 26, 55, 88, 100):
-        errors = sorted(f.age_years - f.age for f in plain if abs(f.age - age) <= 2)
-        found = running.loc[age]
-        assert found["n"] == len(errors)
-        if len(errors) < 30:
-            assert found[["low", "median", "high", "mean"]].isna().all()
-            continue
-        middle = (len(errors) - 1) / 2
-        median = (errors[math.floor(middle)] + errors[math.ceil(middle)]) / 2
-        assert found["median"] == pytest.approx(median, abs=1e-4)
-        assert found["mean"] == pytest.approx(sum(errors) / len(errors), abs=1e-4)
-        below = sum(error < found["low"] for error in errors) / len(errors)
-        above = sum(error > found["high"] for error in errors) / len(errors)
-        assert (below, above) == pytest.approx((0.1, 0.1), abs=1 / len(errors))
-
-
 def test_running_errors_in_words_name_the_extremes() -> None:
     faces = made([10] * 30 + [50] * 30, [2.0] * 30 + [-3.0] * 15 + [5.0] * 15)
     words = running_in_words(running_errors(faces, everything(faces)), 1.5)
@@ -176,20 +133,6 @@ def test_cumulative_scores_and_the_guess_by_hand() -> None:
     assert scores.attrs["guess_years"] == 20
     assert scores["cs"].loc[[1, 2, 5, 6]].tolist() == [0, 0.5, 0.5, 1]
     assert scores["guess"].loc[[0, 5, 6]].tolist() == [0.5, 0.5, 1]
-
-
-def test_cumulative_scores_of_the_shipped_run_are_those_of_a_loop(
-    predicted: pd.DataFrame, plain: list[SimpleNamespace]
-) -> None:
-    scores = cumulative_scores(predicted, in_slice(predicted, Slice()))
-    train = [face.age for face in plain_faces("train")]
-    guess = sum(train) / len(train)
-    assert scores.index.tolist() == list(range(21))
-    for years in scores.index:
-        within = sum(abs(face.age_years - face.age) <= years for face in plain)
-        guessed = sum(abs(guess - face.age) <= years for face in plain)
-        assert scores["cs"].loc[years] == pytest.approx(within / len(plain))
-        assert scores["guess"].loc[years] == pytest.approx(guessed / len(plain))
 
 
 def test_cumulative_scores_agree_with_the_metrics_of_the_run(

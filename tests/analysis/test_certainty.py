@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,22 +22,14 @@ from agemodel.analysis.certainty import (
 )
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
-from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.runs.run_folder import Run
 from tests.harness.made_tables import table
 from tests.harness.plain_predictions import SERVED, plain_faces
-
-STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
 
 
 @pytest.fixture(scope="module")
 def predicted() -> pd.DataFrame:
     return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
-
-
-@pytest.fixture(scope="module")
-def plain() -> list[SimpleNamespace]:
-    return plain_faces()
 
 
 def everything(faces: pd.DataFrame) -> np.ndarray:
@@ -87,24 +77,6 @@ def test_ages_on_the_bounds_are_inside() -> None:
     assert (overall["n"], overall["coverage"]) == (4, 0.5)
     assert faces_outside(faces, everything(faces), "30-39").tolist() == [2]
     assert faces_outside(faces, np.zeros(4, bool), "30-39").tolist() == []
-
-
-def test_coverage_of_the_shipped_run_is_that_of_a_loop(
-    predicted: pd.DataFrame, plain: list[SimpleNamespace]
-) -> None:
-    counted = [[0, 0] for _ in STARTS]
-    for face in plain:
-        group = max(place for place, start in enumerate(STARTS) if face.age >= start)
-        counted[group][0] += face.age_low <= face.age <= face.age_high
-        counted[group][1] += 1
-    found = coverage_by_age(predicted, in_slice(predicted, Slice()))
-    assert len(found) == len(STARTS)
-    for row, (inside, n) in zip(found.itertuples(), counted, strict=True):
-        assert row.n == n
-        assert row.coverage == pytest.approx(inside / n)
-        expected = binomtest(inside, n).proportion_ci(0.95, method="wilson")
-        assert (row.low, row.high) == pytest.approx(expected, abs=1e-6)
-    assert found["n"].sum() == len(plain)
 
 
 @pytest.mark.parametrize("split", ["test", "coral_test", "val"])
@@ -227,24 +199,3 @@ def test_equal_widths_are_one_part_whatever_float32_makes_of_them() -> None:
     found = error_by_width(faces, everything(faces))
     assert found["n"].tolist() == [40]
     assert width_in_words(found).startswith("All intervals are 22.7 years wide")
-
-
-def test_error_by_width_of_the_shipped_run_is_that_of_a_loop(
-    predicted: pd.DataFrame, plain: list[SimpleNamespace]
-) -> None:
-    found = error_by_width(predicted, in_slice(predicted, Slice()))
-    assert len(found) == 10
-    assert found["n"].sum() == len(plain)
-    for part in found.itertuples():
-        faces = [
-            face
-            for face in plain
-            if part.low <= round(face.age_high - face.age_low, 2) <= part.high
-        ]
-        errors = [abs(face.age_years - face.age) for face in faces]
-        inside = sum(face.age_low <= face.age <= face.age_high for face in faces)
-        assert part.n == len(faces)
-        assert part.mae_years == pytest.approx(sum(errors) / len(errors), abs=1e-5)
-        assert part.coverage == pytest.approx(inside / len(faces))
-        bounds = bootstrap_interval(np.array(errors), np.mean)
-        assert (part.mae_low, part.mae_high) == pytest.approx(bounds, abs=1e-4)

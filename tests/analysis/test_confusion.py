@@ -90,16 +90,6 @@ def test_every_cell_is_the_one_found_by_other_means_and_all_add_up_to_n(
             assert counts[down, across] == sum(p == (name, other) for p in pairs)
 
 
-@pytest.mark.parametrize("split", SPLITS)
-def test_sum_of_the_matrix_is_the_n_of_the_split(
-    predicted: pd.DataFrame, split: str
-) -> None:
-    rows = in_slice(predicted, Slice(split))
-    n = {"test": 4743, "coral_test": 3287, "val": 1898}[split]
-    for kind in ("gender", "groups", "marketing", "decades", "own"):
-        assert count_cells(classes_of(predicted, kind), rows).sum() == rows.sum() == n
-
-
 def test_bands_have_the_names_that_were_asked_for(predicted: pd.DataFrame) -> None:
     assert age_classes(predicted, "groups").names == AGE_GROUPS
     assert age_classes(predicted, "marketing").names == MARKETING

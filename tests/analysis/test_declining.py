@@ -12,16 +12,7 @@ from agemodel.analysis.declining import (
     gender_risk_in_words,
     uncertain_band,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
-from agemodel.core import paths
-from agemodel.runs.run_folder import Run
 from tests.harness.made_tables import table
-from tests.harness.plain_predictions import SERVED, plain_faces
-
-
-@pytest.fixture(scope="module")
-def predicted() -> pd.DataFrame:
-    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 def everything(faces: pd.DataFrame) -> np.ndarray:
@@ -61,22 +52,6 @@ def test_faces_of_equal_width_are_kept_or_declined_together() -> None:
     assert "none is to be declined" in age_risk_in_words(alone)
 
 
-def test_age_risk_of_the_shipped_run_is_that_of_a_loop(predicted: pd.DataFrame) -> None:
-    risk = age_risk(predicted, in_slice(predicted, Slice()))
-    faces = plain_faces()
-    assert risk.iloc[-1] == pytest.approx(
-        sum(abs(face.age_years - face.age) for face in faces) / len(faces), abs=1e-5
-    )
-    width = {face.file: round(face.age_high - face.age_low, 2) for face in faces}
-    limits = sorted(width.values())
-    for kept in list(risk.index)[::15]:
-        count = round(kept * len(faces))
-        chosen = [face for face in faces if width[face.file] <= limits[count - 1]]
-        assert len(chosen) == count
-        errors = [abs(face.age_years - face.age) for face in chosen]
-        assert risk.loc[kept] == pytest.approx(sum(errors) / count, abs=1e-4)
-
-
 def test_gender_risk_and_band_by_hand() -> None:
     faces = table(
         age=[30] * 5,
@@ -113,18 +88,3 @@ def test_band_is_that_of_the_model_also_where_a_slice_has_none_left_open() -> No
     assert uncertain_band(all_decided, everything(faces)) is None
     words = gender_risk_in_words(gender_risk(faces, everything(faces)), None)
     assert words.endswith("None is left open.")
-
-
-def test_band_lies_on_the_curve_of_the_shipped_run(predicted: pd.DataFrame) -> None:
-    rows = in_slice(predicted, Slice())
-    band = uncertain_band(predicted, rows)
-    assert band is not None
-    faces = plain_faces()
-    wrong = [(face.p_female >= 0.5) != (face.gender == 1) for face in faces]
-    of_decided = [w for w, face in zip(wrong, faces, strict=True) if face.decided]
-    assert band.kept == pytest.approx(len(of_decided) / len(faces))
-    assert band.error == pytest.approx(sum(of_decided) / len(of_decided))
-    risk = gender_risk(predicted, rows)
-    assert risk.iloc[-1] == pytest.approx(sum(wrong) / len(wrong))
-    near = np.interp(band.kept, risk.index.to_numpy(), risk.to_numpy())
-    assert near == pytest.approx(band.error, abs=0.001)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from agemodel.analysis.extremes import (
     KINDS,
@@ -14,16 +13,7 @@ from agemodel.analysis.extremes import (
     surest_gender_mistakes,
     twenty_in_words,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
-from agemodel.core import paths
-from agemodel.runs.run_folder import Run
 from tests.harness.made_tables import table
-from tests.harness.plain_predictions import SERVED, plain_faces
-
-
-@pytest.fixture(scope="module")
-def predicted() -> pd.DataFrame:
-    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 def everything(faces: pd.DataFrame) -> np.ndarray:
@@ -79,34 +69,6 @@ def test_twenty_are_the_same_for_a_seed_and_others_for_another() -> None:
     assert rows[first].all()
     few = any_twenty(faces, np.arange(200) < 3, 1)
     assert sorted(few.tolist()) == [0, 1, 2]
-
-
-def test_orders_of_the_shipped_run_are_those_of_sorting_plain_values(
-    predicted: pd.DataFrame,
-) -> None:
-    rows = in_slice(predicted, Slice())
-    faces = plain_faces()
-    error = {face.file: abs(face.age_years - face.age) for face in faces}
-    outside = [f for f in faces if not f.age_low <= f.age <= f.age_high]
-    wrong = [f for f in faces if (f.p_female >= 0.5) != (f.gender == 1)]
-    expected = {
-        "largest": sorted(faces, key=lambda f: -error[f.file]),
-        "age": sorted(
-            outside, key=lambda f: -error[f.file] / max(f.age_high - f.age_low, 1)
-        ),
-        "gender": sorted(wrong, key=lambda f: -abs(f.p_female - 0.5)),
-    }
-    for name, in_order in expected.items():
-        found = KINDS[name].order(predicted, rows)
-        assert len(found) == len(in_order)
-        first = predicted["file"].iloc[found[:20]].tolist()
-        assert first == [face.file for face in in_order[:20]], name
-    typical = predicted.iloc[most_typical(predicted, rows)]
-    right = [face for face in faces if error[face.file] <= 0.5]
-    assert set(typical["file"]) == {face.file for face in right}
-    assert typical["age_group"].iloc[:9].tolist() == [
-        *("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70+")
-    ]
 
 
 def test_words_of_every_kind_count_what_they_name() -> None:
