@@ -50,18 +50,6 @@ def click_bar(page: Page, name: str, number: int) -> None:
     click_chart(page, of, lambda: place_in(bar))
 
 
-def test_first_visitor_by_deep_link_meets_the_page(
-    fresh_server: Server, page: Page
-) -> None:
-    visit(page, f"{fresh_server.url}/dataset?age=20-39&gender=female&view=ageing")
-    expect(page.locator("h1")).to_have_text("Dataset")
-    expect_left(page, len(aged(20, 39, gender=1)))
-    expect(
-        page.get_by_alt_text("The average face of 20-29 years").first
-    ).to_be_visible()
-    assert "Traceback" not in fresh_server.log.read_text()
-
-
 def test_drag_over_ages_filters_and_one_click_shows_all(
     server: Server, page: Page
 ) -> None:
@@ -157,19 +145,6 @@ def test_going_back_takes_the_last_filter_off(server: Server, page: Page) -> Non
     expect_left(page, len(aged(30, 50, gender=1)))
     page.go_back()
     expect_left(page, len(aged(30, 50)))
-
-
-def test_issue_leads_to_faces(server: Server, page: Page) -> None:
-    visit(page, f"{server.url}/dataset?view=issues")
-    page.get_by_role("button", name="Look at them").first.click()
-    line = page.get_by_test_id("stBottomBlockContainer")
-    expect(line).to_contain_text("duplicate in train and test")
-    wait_until_drawn(page)
-    assert query_of(page) == {
-        "view": ["faces"],
-        "flag": ["crossing"],
-        "sort": ["together"],
-    }
 
 
 def test_faces_are_downloaded(server: Server, page: Page) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -126,14 +125,3 @@ def test_download_is_watched_cancelled_and_tried_again(
             wait_until_drawn(one)
         expect_pictures(page)
     assert "Traceback" not in empty_server.log.read_text()
-
-
-def test_form_fits_the_window_in_both_themes(
-    empty_server: Server, open_page: Callable[..., Page]
-) -> None:
-    for width, scheme in product((1440, 390), ("light", "dark")):
-        page = open_page(width=width, scheme=scheme)
-        open_form(page, empty_server, "Another address")
-        expect_soon(page.get_by_label("Its SHA-256"))
-        save_screenshot(page, f"dataset-getting-form-{width}-{scheme}")
-        assert sideways_scroll_px(page) == 0

@@ -17,7 +17,6 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 from agemodel.core.file_names import shown_name
 from tests.harness.driver import Server, run_server, visit, wait_until_drawn
 from tests.harness.estimate_page import (
-    COLLAGE,
     COLLINS,
     OBAMA,
     cards,
@@ -87,33 +86,6 @@ def test_photo_goes_in_and_its_estimate_comes_out(server: Server, page: Page) ->
         assert archive.namelist() == ["me _and_ my _dog_-faces.jpg"]
 
 
-def test_photo_of_several_people_gives_a_card_each(server: Server, page: Page) -> None:
-    visit(page, server.url)
-    upload(page, sample(COLLAGE))
-    expect_cards(page, 3)
-    for number in (1, 2, 3):
-        expect(page.get_by_text(f"Face {number} looks about")).to_be_visible()
-
-
-def test_broken_file_stands_beside_the_good_one(server: Server, page: Page) -> None:
-    visit(page, server.url)
-    broken = sample(OBAMA, "broken.jpg")
-    upload(page, broken | {"buffer": broken["buffer"][:5000]}, sample(COLLINS))
-    expect_cards(page, 1)
-    expect(page.get_by_text("broken.jpg is cut off")).to_be_visible()
-    expect(page.get_by_text("1 file could not be read")).to_be_visible()
-
-
-def test_sample_is_one_click_and_clear_begins_anew(server: Server, page: Page) -> None:
-    visit(page, server.url)
-    page.get_by_role("button", name="Try this photo").last.click()
-    expect_cards(page, 3)
-    page.get_by_role("button", name="Clear all").click()
-    expect(page.get_by_text("Try one of these")).to_be_visible()
-    wait_until_drawn(page)
-    expect(cards(page)).to_have_count(0)
-
-
 def test_results_are_still_there_after_a_look_at_another_page(
     server: Server, page: Page
 ) -> None:
@@ -154,18 +126,6 @@ def test_click_in_the_middle_of_the_work_loses_nothing(
     expect(page.get_by_role("alert")).to_have_count(0)
     seventh = page.get_by_text("Face 7 looks about")
     expect(seventh).to_have_count(int(act is turn_to_the_seventh_face))
-
-
-def test_photo_without_a_face_is_estimated_whole_only_on_request(
-    server: Server, page: Page
-) -> None:
-    visit(page, server.url)
-    upload(page, faceless())
-    expect(page.get_by_text("No face was found")).to_be_visible()
-    wait_until_drawn(page)
-    expect(cards(page)).to_have_count(0)
-    page.get_by_role("button", name="Take the whole picture as a face").click()
-    expect_cards(page, 1)
 
 
 NAMES = [

@@ -71,17 +71,3 @@ def test_split_and_bands_repaint_the_matrix(server: Server, page: Page) -> None:
     page.get_by_role("button", name="Reset").click()
     expect_n(page, 4743)
     assert set(query_of(page)) <= {"view", "run"}
-
-
-def test_edges_of_ones_own_make_bands_or_a_sentence(server: Server, page: Page) -> None:
-    visit(page, f"{server.url}/evaluation?view=confusion&bands=own")
-    expect(matrix(page).locator(".xtick").last).to_have_text("50+")
-    field = page.get_by_label("A new band starts at")
-    field.fill("18, 12")
-    field.press("Enter")
-    expect(page.get_by_text("Edges rise, none comes twice")).to_be_visible()
-    wait_until_drawn(page)
-    expect(matrix(page)).to_have_count(0)
-    field.fill("21")
-    field.press("Enter")
-    expect(matrix(page).locator(".xtick").last).to_have_text("21+")

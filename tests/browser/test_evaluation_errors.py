@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.harness.chart_clicks import chart, click_chart, drag, place_of_value
 from tests.harness.driver import Server, query_of, visit, wait_for, wait_until_drawn
-from tests.harness.plain_predictions import SERVED, plain_faces
+from tests.harness.plain_predictions import plain_faces
 
 CELL_YEARS = 3
 
@@ -85,13 +85,6 @@ def test_drag_over_cells_shows_their_faces(errors: Page) -> None:
     expect(heading).to_have_text(re.compile(f": {len(inside):,}$"))
 
 
-def test_click_on_the_cumulative_score_shows_who_is_further_off(errors: Page) -> None:
-    faces = plain_faces()
-    off = [face for face in faces if abs(face.age_years - face.age) > 15]
-    click_at(errors, "cumulative", 15, 1 - len(off) / len(faces))
-    expect_faces(errors, "More than 15 years off", len(off))
-
-
 def test_click_on_an_age_group_shows_who_is_outside(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/evaluation?view=certainty")
     expect(page.locator(".js-plotly-plot")).to_have_count(5)
@@ -99,16 +92,6 @@ def test_click_on_an_age_group_shows_who_is_outside(server: Server, page: Page) 
     outside = [face for face in old if not face.age_low <= face.age <= face.age_high]
     click_at(page, "coverage", 8, 1 - len(outside) / len(old))
     expect_faces(page, "Labelled 70+ years, outside the interval", len(outside))
-
-
-def test_another_twenty_and_a_reload_show_the_same(server: Server, page: Page) -> None:
-    visit(page, f"{server.url}/evaluation?view=extremes")
-    page.get_by_text("20 by chance", exact=True).click()
-    expect_faces(page, "Drawn by chance (seed 1)", 20)
-    page.get_by_role("button", name="Another twenty").click()
-    expect_faces(page, "Drawn by chance (seed 2)", 20)
-    page.reload()
-    expect_faces(page, "Drawn by chance (seed 2)", 20)
 
 
 def test_click_on_a_group_shows_its_faces(server: Server, page: Page) -> None:
@@ -119,16 +102,3 @@ def test_click_on_a_group_shows_its_faces(server: Server, page: Page) -> None:
     click_at(page, "groups", mae, 1)
     expect_faces(page, "female, largest errors first", len(women))
     assert query_of(page)["pick"] == ["female"]
-
-
-def test_two_runs_stand_beside_each_other(server: Server, page: Page) -> None:
-    visit(page, f"{server.url}/evaluation?view=runs&run={SERVED}&other=group_cnn-1")
-    expect(page.locator(".js-plotly-plot")).to_have_count(2)
-    faces = plain_faces()
-    mae = sum(abs(face.age_years - face.age) for face in faces) / len(faces)
-    expect(page.get_by_text(f"errs by {mae:.2f} years on average")).to_be_visible()
-    expect(page.get_by_text("McNemar's exact test")).to_be_visible()
-    nearer = page.get_by_role("radio", name="group_cnn-1 is nearer")
-    nearer.click()
-    expect(nearer).to_be_checked()
-    wait_until_drawn(page)

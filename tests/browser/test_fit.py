@@ -1,4 +1,4 @@
-"""Every page and view on a large and a small screen, in both themes."""
+"""Every page and view on a large light and on a small dark screen."""
 
 from __future__ import annotations
 
@@ -34,10 +34,9 @@ VIEWS = {
         for view in ("errors", "certainty", "groups", "extremes")
     },
 }
-pytestmark = [
-    pytest.mark.parametrize("scheme", ["light", "dark"]),
-    pytest.mark.parametrize("width", [1440, 390]),
-]
+pytestmark = pytest.mark.parametrize(
+    ("width", "scheme"), [(1440, "light"), (390, "dark")]
+)
 
 
 @pytest.mark.parametrize("view", VIEWS)

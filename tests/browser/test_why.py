@@ -10,7 +10,6 @@ from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from agemodel.dataset import archive
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.models.model_folder import ModelFolder
 from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
 from tests.harness.driver import (
     Server,
@@ -19,7 +18,7 @@ from tests.harness.driver import (
     visit,
     wait_until_drawn,
 )
-from tests.harness.estimate_page import COLLINS, expect_cards, sample, upload
+from tests.harness.estimate_page import expect_cards, upload
 from tests.harness.fakes import png_with_faces
 from tests.harness.made_models import faces_table, train_file, write_model
 from ui.estimate.why import TITLE
@@ -75,8 +74,7 @@ def test_part_opens_by_keyboard_and_shows_the_map_and_the_faces_most_alike(
     expect(page.get_by_alt_text("Face 1, orange")).to_have_count(0)
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
 def test_open_part_fits_the_window_in_both_themes(
     explained_server: Server, open_page: Callable[..., Page], width: int, scheme: str
 ) -> None:
@@ -88,17 +86,3 @@ def test_open_part_fits_the_window_in_both_themes(
     expect(page.get_by_alt_text("A training face")).to_have_count(6)
     wait_until_drawn(page)
     assert_fits(page, f"why-{width}-{scheme}")
-
-
-def test_shipped_model_tells_why_on_a_bundled_photo_if_it_can(
-    server: Server, page: Page
-) -> None:
-    visit(page, server.url)
-    upload(page, sample(COLLINS))
-    expect_cards(page, 1)
-    if ModelFolder.named(DEFAULT_MODEL).card.faces_file is None:
-        expect(parts(page)).to_have_count(0)
-        return
-    parts(page).click()
-    expect(page.get_by_alt_text("Face 1, orange where it looks older")).to_be_visible()
-    expect(page.get_by_text("The median of their ages is")).to_be_visible()

@@ -44,6 +44,14 @@ def projection() -> Projection:
     return fit_projection(features)
 
 
+@pytest.fixture(scope="module")
+def found(
+    model: keras.Model, faces: np.ndarray, projection: Projection
+) -> dict[str, np.ndarray]:
+    """What the network says of the faces, with its reasons."""
+    return explained(model, projection).predict(faces, verbose=0)
+
+
 def expected_ages(model: keras.Model, features: np.ndarray) -> np.ndarray:
     """From feature maps, shape (n, h, w, c), through the real head."""
     logits = model.get_layer("age_logits")(features.mean((1, 2)))
@@ -52,9 +60,8 @@ def expected_ages(model: keras.Model, features: np.ndarray) -> np.ndarray:
 
 
 def test_a_cell_moves_the_expected_age_as_the_heatmap_says(
-    model: keras.Model, faces: np.ndarray, projection: Projection
+    model: keras.Model, faces: np.ndarray, found: dict[str, np.ndarray]
 ) -> None:
-    found = explained(model, projection).predict(faces, verbose=0)
     inner = keras.Model(model.input, model.get_layer("pool").input)
     features = inner.predict(faces, verbose=0)
     step = 0.05
@@ -70,9 +77,8 @@ def test_a_cell_moves_the_expected_age_as_the_heatmap_says(
 
 
 def test_the_heatmap_adds_up_to_all_that_the_features_say(
-    model: keras.Model, faces: np.ndarray, projection: Projection
+    model: keras.Model, faces: np.ndarray, found: dict[str, np.ndarray]
 ) -> None:
-    found = explained(model, projection).predict(faces, verbose=0)
     pooled = with_features(model).predict(faces, verbose=0)["features"]
     kernel, _ = model.get_layer("age_logits").get_weights()
     p = found["age"].astype(np.float64)
@@ -83,21 +89,23 @@ def test_the_heatmap_adds_up_to_all_that_the_features_say(
 
 
 def test_the_other_outputs_stay_as_they_were(
-    model: keras.Model, faces: np.ndarray, projection: Projection
+    model: keras.Model, faces: np.ndarray, found: dict[str, np.ndarray]
 ) -> None:
-    before = model.predict(faces, verbose=0)
-    after = explained(model, projection).predict(faces, verbose=0)
-    for name, values in before.items():
-        np.testing.assert_array_equal(after[name], values)
+    for name, values in model.predict(faces, verbose=0).items():
+        np.testing.assert_array_equal(found[name], values)
 
 
 def test_the_network_embeds_as_the_projection_does(
-    model: keras.Model, faces: np.ndarray, projection: Projection
+    model: keras.Model,
+    faces: np.ndarray,
+    projection: Projection,
+    found: dict[str, np.ndarray],
 ) -> None:
-    found = explained(model, projection).predict(faces, verbose=0)["embedding"]
     features = with_features(model).predict(faces, verbose=0)["features"]
-    assert found.shape == (3, EMBEDDING_SIZE)
-    np.testing.assert_allclose(found, projection.embed(features), rtol=2e-3, atol=2e-3)
+    assert found["embedding"].shape == (3, EMBEDDING_SIZE)
+    np.testing.assert_allclose(
+        found["embedding"], projection.embed(features), rtol=2e-3, atol=2e-3
+    )
 
 
 def test_an_embedding_keeps_the_distances_that_matter() -> None:

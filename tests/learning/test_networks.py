@@ -19,7 +19,6 @@ from agemodel.learning.networks import (
     has_groups,
     spread_groups,
 )
-from agemodel.runs.config import read_config
 from tests.harness.made_faces import noise
 
 
@@ -173,9 +172,3 @@ def test_the_two_branch_network_is_the_one_written_up() -> None:
 def test_an_unknown_network_is_refused_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="'resnet'; expected one of group_cnn"):
         build_network("resnet", 128, 0.0)
-
-
-@pytest.mark.parametrize("name", ["group_cnn", "mobile", "seed_cnn"])
-def test_shipped_recipes_build_their_networks(name: str) -> None:
-    config = read_config(name)
-    assert config.network in NETWORKS

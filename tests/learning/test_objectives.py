@@ -76,15 +76,6 @@ def test_the_group_loss_asks_for_the_probability_of_the_true_group(
     assert np.asarray(loss) == pytest.approx([expected], rel=1e-5)
 
 
-def test_the_group_loss_is_one_number_a_face() -> None:
-    distribution = np.zeros((3, 116), np.float32)
-    distribution[:, 115] = 1.0
-    truth = np.array([[70.0], [116.0], [20.0]])
-    loss = np.asarray(AgeGroupLoss().call(truth, distribution))
-    # right twice; wrong is capped at -ln(1e-7) = 16.1
-    assert loss == pytest.approx([0, 0, 16.118], abs=1e-3)
-
-
 def test_the_error_in_years_is_that_of_the_expected_value() -> None:
     distribution = np.zeros((1, 116), np.float32)
     distribution[0, [19, 39]] = 0.5  # ages 20 and 40: expected 30

@@ -23,12 +23,8 @@ from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.learning import training_loop
 from agemodel.learning.compression import round_bits
 from agemodel.learning.networks import AGE_OUTPUT, build_network, group_shares
-from agemodel.learning.objectives import (
-    AgeDistributionLoss,
-)
-from agemodel.learning.training_batches import (
-    FaceBatches,
-)
+from agemodel.learning.objectives import AgeDistributionLoss
+from agemodel.learning.training_batches import FaceBatches
 from agemodel.learning.training_loop import plain_copy, save_plain, train
 from agemodel.runs import checkpoints
 from agemodel.runs.checkpoints import BEST, LAST
@@ -74,15 +70,6 @@ def test_the_best_model_is_that_of_the_best_epoch(learned: Run, data: Path) -> N
     assert np.concatenate(errors).mean() == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_distribution_head_learns_too(data: Path, runs: Path) -> None:
-    config = replace(
-        SMALL, network="mobile", learning_rate=3e-3, epochs=2, gender_weight=1.0
-    )
-    history = train(config, data, "distribution").read_history()
-    assert history["age_loss"].iloc[-1] < history["age_loss"].iloc[0]
-    assert history["age_mae_years"].iloc[-1] < history["age_mae_years"].iloc[0]
-
-
 def test_an_age_group_head_learns_too_and_may_be_compact(
     data: Path, runs: Path
 ) -> None:
@@ -105,17 +92,17 @@ def test_an_age_group_head_learns_too_and_may_be_compact(
 
 
 @pytest.fixture(scope="module")
-def frozen(
-    data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[keras.Model, Run]:
-    """A model, and a run that goes on from it with frozen blocks, stopped between."""
-    folder = tmp_path_factory.mktemp("frozen")
-    (folder / "start").mkdir()
-    start = build_network("mobile", 32, 0.0)
-    start.save(folder / "start" / BEST)
-    config = replace(
-        SMALL, network="mobile", epochs=2, start_run="start", frozen_blocks=5
-    )
+def frozen(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list, Run]:
+    """Weights of two runs, and a run that goes on from three quarters of the first and
+    one of the second, with frozen blocks, stopped between."""
+    folder, starts = tmp_path_factory.mktemp("frozen"), []
+    for name in ("one", "two"):
+        (folder / name).mkdir()
+        start = build_network("mobile", 32, 0.0)
+        start.save(folder / name / BEST)
+        starts.append(weights_of_trunk(start))
+    config = replace(SMALL, network="mobile", epochs=2, share=0.2, frozen_blocks=5)
+    config = replace(config, start_run="one, two,one,one")
 
     def stop(row: dict) -> None:
         raise KeyboardInterrupt
@@ -124,44 +111,24 @@ def frozen(
         patch.setenv("AGEMODEL_RUNS", str(folder))
         with pytest.raises(KeyboardInterrupt):
             train(config, data, "frozen", on_epoch=stop)
-        return start, train(config, data, "frozen")
+        return starts, train(config, data, "frozen")
 
 
-def test_training_starts_from_the_averaged_weights_of_the_runs_that_are_named(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def weights_of_trunk(model: keras.Model) -> dict[str, list[np.ndarray]]:
+    layers = model.get_layer("trunk").layers
+    return {layer.name: layer.get_weights() for layer in layers if layer.weights}
+
+
+def test_training_starts_from_the_average_of_runs_and_frozen_blocks_stay_so(
+    frozen: tuple[list, Run],
 ) -> None:
-    starts = []
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-        starts.append(build_network("mobile", 32, 0.0))
-        starts[-1].save(tmp_path / name / BEST)
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path))
-    config = replace(
-        SMALL,
-        network="mobile",
-        epochs=1,
-        start_run="one, two,one,one",
-        learning_rate=1e-9,
-    )
-    run = train(config, data, "averaged")
-    trained = keras.saving.load_model(run.folder / LAST)
-    kernels = [m.get_layer("age_logits").get_weights()[0] for m in (*starts, trained)]
-    np.testing.assert_allclose(
-        kernels[2], 0.75 * kernels[0] + 0.25 * kernels[1], atol=1e-6
-    )
-
-
-def test_frozen_blocks_stay_as_they_are_and_the_others_learn(
-    frozen: tuple[keras.Model, Run],
-) -> None:
-    start, run = frozen
-    trained = keras.saving.load_model(run.folder / LAST)
-    pairs = zip(*(m.get_layer("trunk").layers for m in (start, trained)), strict=True)
+    (one, two), run = frozen
+    trained = weights_of_trunk(keras.saving.load_model(run.folder / LAST))
     changed = {
-        before.name
-        for before, after in pairs
-        for old, new in zip(before.get_weights(), after.get_weights(), strict=True)
-        if not np.array_equal(old, new)
+        name
+        for name, weights in trained.items()
+        for a, b, now in zip(one[name], two[name], weights, strict=True)
+        if not np.allclose(now, 0.75 * a + 0.25 * b, atol=1e-6)
     }
     # A norm's statistics are among its weights. Each of the blocks 6 to 13 is a
     # depthwise and a pointwise convolution and their norms.
@@ -174,7 +141,7 @@ def test_frozen_blocks_stay_as_they_are_and_the_others_learn(
 
 
 def test_plain_copy_of_a_frozen_model_answers_as_it_does(
-    frozen: tuple[keras.Model, Run], data: Path
+    frozen: tuple[list, Run], data: Path
 ) -> None:
     _, run = frozen
     config = run.read_config()
@@ -200,13 +167,6 @@ def test_plain_copy_of_a_bfloat16_model_computes_in_float32(data: Path) -> None:
     # bfloat16 has 8 significant bits: what passes some ten layers keeps two digits.
     answer, expected = (net.predict(rgb, verbose=0)["age"] for net in (copy, model))
     np.testing.assert_allclose(answer @ AGES, expected @ AGES, atol=1.5)
-
-
-def test_blocks_of_a_network_without_a_trunk_cannot_be_frozen(
-    data: Path, runs: Path
-) -> None:
-    with pytest.raises(ConfigError, match="'seed_cnn' has no trunk"):
-        train(replace(SMALL, frozen_blocks=5), data, "nothing-to-freeze")
 
 
 def test_compact_model_is_the_plain_one_rounded_and_less_than_half_its_size(
@@ -254,13 +214,11 @@ def test_without_a_dataset_the_error_says_how_to_get_one(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "change", [{"dropout": 0.3}, {"weight_average": 0.9}, {"erase": 0.5, "mixup": 0.0}]
-)
 def test_a_training_that_was_stopped_ends_as_one_that_was_not(
-    change: dict, data: Path, runs: Path
+    data: Path, runs: Path
 ) -> None:
-    config = replace(SMALL, epochs=4, **change)
+    # Everything that has a state of its own, or draws by chance, at once.
+    config = replace(SMALL, epochs=4, dropout=0.3, weight_average=0.9, erase=0.5)
     whole = train(config, data, "whole")
 
     def stop(row: dict) -> None:
@@ -284,7 +242,6 @@ CHILD = """
 import sys
 from pathlib import Path
 from tests.harness.coloured_faces import SMALL
-from tests.harness.made_predictions import made_predictions
 from agemodel.learning.training_loop import train
 print("started", flush=True)
 train(
@@ -304,7 +261,7 @@ def test_a_training_killed_at_any_moment_goes_on_where_it_was(
     """Each process is killed at another step; at most its current epoch is lost."""
     chance = random.Random(4)
     seen: list[int] = []
-    for _ in range(4):
+    for _ in range(2):
         child = _start(data)
         assert child.stdout is not None
         assert child.stdout.readline() == "started\n"
@@ -328,7 +285,6 @@ HANGER = """
 import sys, threading
 from pathlib import Path
 from tests.harness.coloured_faces import SMALL
-from tests.harness.made_predictions import made_predictions
 from agemodel.core.errors import RunError
 from agemodel.learning.training_batches import FaceBatches
 from agemodel.learning.training_loop import train
@@ -469,10 +425,6 @@ def test_averaged_weights_are_taken_over_and_kept(data: Path, runs: Path) -> Non
     fresh = build_network("seed_cnn", 32, 0.0)
     for new, old in zip(trained.weights, fresh.weights, strict=True):
         np.testing.assert_allclose(new, old, atol=config.learning_rate * 1.001)
-    # As usual, it does learn, and a second epoch goes on from what was kept.
-    config = replace(SMALL, name="moving", epochs=3, weight_average=0.9)
-    history = train(config, data, "moving").read_history()
-    assert history["age_loss"].is_monotonic_decreasing
-    # and as runs from before the weight have it
+    # As runs from before the weight have it.
     settings = {"sd_years": 3.0}
     assert AgeDistributionLoss.from_config(settings).mae_weight == 0.0
