@@ -11,7 +11,6 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,7 +20,6 @@ from agemodel.core import paths
 from agemodel.core.errors import DatasetError
 from agemodel.dataset import download as download_module
 from agemodel.dataset import url_download
-from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.download import (
     DownloadReport,
     LicenceNotAccepted,
@@ -29,39 +27,15 @@ from agemodel.dataset.download import (
     mirror_is_begun,
 )
 from agemodel.dataset.index import read_index
-from tests.harness.archive_server import (
-    FACES,
-    HALF,
-    Answer,
-    Server,
-    archive_with_noise,
-    replace_kagglehub,
-    serving,
-)
-from tests.harness.dataset_archives import faces, write_folder, write_tar, write_zip
+from tests.harness.archive_server import FACES, HALF, Answer, Server, replace_kagglehub
+from tests.harness.dataset_archives import faces, write_tar, write_zip
 from tests.harness.made_archives import zip_of
 from tests.harness.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return archive_with_noise(tmp_path_factory.mktemp("archive") / "source.tar.gz")
-
-
-@pytest.fixture
-def server(archive: bytes) -> Iterator[Server]:
-    with serving(archive) as server:
-        yield server
 
 
 @pytest.fixture(autouse=True)
 def short_timeouts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(url_download, "TIMEOUTS_S", (5, 5))
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 def download(data_dir: Path, url: str | None, **options: object) -> DownloadReport:
@@ -417,16 +391,6 @@ def test_two_downloads_at_once_are_refused(server: Server, data_dir: Path) -> No
     assert_imported(data_dir)
 
 
-def test_a_dataset_that_was_there_survives_a_failed_download(
-    server: Server, data_dir: Path, tmp_path: Path
-) -> None:
-    import_dataset(write_folder(tmp_path / "source", faces(3)), data_dir)
-    server.always = Answer(headers={"Content-Length": "300000"})
-    with pytest.raises(DatasetError):
-        download(data_dir, server.url)
-    assert len(read_index(data_dir)) == 3
-
-
 def test_secrets_in_an_address_are_neither_told_nor_logged(
     server: Server, data_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -462,12 +426,6 @@ def test_the_mirror_is_fetched_by_kaggles_client(
     assert kaggle.calls()[0][0] == "jangedoo/utkface-new"
     assert told[0] == (0, None, "asking Kaggle")
     assert told[-1] == (1_000_000, 1_000_000, "unpacking")
-
-
-def test_a_kept_mirror_is_named(kaggle: SimpleNamespace, data_dir: Path) -> None:
-    report = download(data_dir, None, keep=True)
-    assert report.kept is not None
-    assert len(list(report.kept.iterdir())) == FACES
 
 
 def test_a_client_whose_connection_drops_goes_on_when_started_again(

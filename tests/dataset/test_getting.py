@@ -35,9 +35,7 @@ from tests.harness.archive_server import (
     STALL_S,
     Answer,
     Server,
-    archive_with_noise,
     replace_kagglehub,
-    serving,
 )
 from tests.harness.dataset_archives import (
     face_name,
@@ -47,22 +45,6 @@ from tests.harness.dataset_archives import (
     write_tar,
 )
 from tests.harness.waiting import wait_until
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return archive_with_noise(tmp_path_factory.mktemp("archive") / "source.tar.gz")
-
-
-@pytest.fixture
-def server(archive: bytes) -> Iterator[Server]:
-    with serving(archive) as server:
-        yield server
-
-
-@pytest.fixture
-def data_dir(tmp_path: Path) -> Path:
-    return tmp_path / "data"
 
 
 @pytest.fixture
@@ -310,19 +292,6 @@ def test_rate_is_that_of_the_last_seconds(clock: Clock) -> None:
     assert rate.bytes_per_s() == pytest.approx(30_000 / 7)
     clock.now += 53
     assert rate.bytes_per_s() == 0  # nothing has come in the last seconds
-
-
-def test_rate_waits_for_a_second_and_begins_anew_with_the_file(clock: Clock) -> None:
-    rate = getting._Rate()
-    assert rate.bytes_per_s() is None
-    rate.add(5000)  # were there before
-    clock.now += 0.9
-    assert rate.bytes_per_s() is None
-    clock.now += 0.1
-    rate.add(6000)
-    assert rate.bytes_per_s() == pytest.approx(1000)
-    rate.add(0)
-    assert rate.bytes_per_s() is None
 
 
 def test_time_left_needs_a_total_and_a_rate() -> None:

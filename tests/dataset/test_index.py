@@ -3,7 +3,6 @@ import random
 import shutil
 from datetime import datetime
 
-import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,9 +16,9 @@ from agemodel.dataset.index import (
     images_dir,
     read_index,
     read_rejects,
-    write_table,
 )
 from agemodel.dataset.splits import read_splits
+from tests.harness.bit_flips import flipped
 from tests.harness.dataset_archives import faces, splits_of, tiny_jpeg, write_tar
 
 OLD = "70_1_4_20170116174525125.jpg.chip.jpg"
@@ -53,12 +52,6 @@ def test_the_index_holds_labels_and_splits_sorted_by_file(data_dir):
     assert index["collected"][1] == datetime(2017, 1, 16, 17, 45, 25, 125_000)
 
 
-def test_the_columns_have_small_types(data_dir):
-    types = read_index(data_dir).dtypes
-    assert (types["age"], types["gender"], types["race"]) == ("int16", "int8", "int8")
-    assert pd.api.types.is_datetime64_any_dtype(types["collected"])
-
-
 def test_the_rejects_are_read_with_their_reasons(data_dir):
     rejects = read_rejects(data_dir)
     assert rejects.to_dict("records") == [
@@ -70,10 +63,6 @@ def test_an_import_without_rejects_has_an_empty_table_of_them(tmp_path):
     import_dataset(write_tar(tmp_path / "a.tgz", faces(1)), tmp_path / "data")
     rejects = read_rejects(tmp_path / "data")
     assert (len(rejects), rejects.columns.tolist()) == (0, ["file", "reason"])
-
-
-def test_an_image_is_found_by_its_name(data_dir):
-    assert image_path(data_dir, OLD).read_bytes() == tiny_jpeg(1)
 
 
 @pytest.mark.parametrize("name", ["../import.json", "/etc/passwd", "..", "", "a\\b"])
@@ -103,12 +92,6 @@ def test_without_an_import_every_reader_says_how_to_import(tmp_path):
     assert not (tmp_path / "nothing").exists()
 
 
-def flip_bit(content: bytes, position: int) -> bytes:
-    """The same bytes with one bit turned over."""
-    flipped = content[position // 8] ^ (1 << position % 8)
-    return content[: position // 8] + bytes([flipped]) + content[position // 8 + 1 :]
-
-
 def test_no_flipped_bit_in_a_table_goes_unnoticed(data_dir):
     rng = random.Random(0)
     for name, reader in (
@@ -118,7 +101,7 @@ def test_no_flipped_bit_in_a_table_goes_unnoticed(data_dir):
         path = images_dir(data_dir).parent / name
         content = path.read_bytes()
         for position in rng.sample(range(len(content) * 8), 100):
-            path.write_bytes(flip_bit(content, position))
+            path.write_bytes(flipped(content, position))
             with pytest.raises(DatasetError, match="Import the dataset again"):
                 reader(data_dir)
 
@@ -130,25 +113,12 @@ def test_no_flipped_bit_in_the_record_changes_what_is_read(data_dir):
     positions = random.Random(0).sample(range(len(content) * 8), 400)
     refused = 0
     for position in positions:
-        path.write_bytes(flip_bit(content, position))
+        path.write_bytes(flipped(content, position))
         status = dataset_status(data_dir)
         refused += not status.present
         # a flip in the spaces of the layout may leave the same content
         assert status == intact or "again" in status.problem
     assert refused > 0.9 * len(positions)
-
-
-def test_the_pages_of_a_table_carry_checksums(tmp_path):
-    path = tmp_path / "index.parquet"
-    rows = [(f"{n:05d}", n % 100, 0, 0, None, "train", "", "") for n in range(2000)]
-    write_table(path, rows, INDEX_SCHEMA)
-    content = path.read_bytes()
-    assert pq.read_table(path, page_checksum_verification=True).num_rows == 2000
-    chunk = pq.read_metadata(path).row_group(0).column(0)
-    middle = chunk.data_page_offset + chunk.total_compressed_size // 4
-    path.write_bytes(flip_bit(content, middle * 8))
-    with pytest.raises(OSError, match="CRC"):
-        pq.read_table(path, page_checksum_verification=True)
 
 
 def test_a_table_with_other_columns_is_refused(data_dir):

@@ -124,6 +124,19 @@ def archive_with_noise(path: Path, files: Files | None = None) -> bytes:
     return write_tar(path, [*(files or faces(FACES)), noise]).read_bytes()
 
 
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """As `archive_with_noise` makes it."""
+    return archive_with_noise(tmp_path_factory.mktemp("archive") / "source.tar.gz")
+
+
+@pytest.fixture
+def server(archive: bytes) -> Iterator[Server]:
+    """A server of it, for one test."""
+    with serving(archive) as server:
+        yield server
+
+
 CLIENT = '''
 """Behaves as kagglehub does, without a network."""
 import logging, os, sys, threading

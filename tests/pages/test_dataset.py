@@ -18,7 +18,6 @@ from agemodel.core import paths
 from agemodel.core.errors import DatasetError
 from agemodel.core.labels import GENDERS, RACES
 from agemodel.dataset.archive import import_dataset
-from agemodel.explorer.issues import Effect
 from agemodel.explorer.selection import FACETS
 from tests.harness.app_pages import query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg, write_folder
@@ -28,7 +27,6 @@ from ui.dataset.ageing import show_ageing
 from ui.dataset.dataset_state import Look
 from ui.dataset.filter_charts import ages_of, days_of, toggled
 from ui.dataset.filter_panel import error_words, label, values_of
-from ui.dataset.issue_lists import effect_text
 from ui.dataset.map_view import region_drawn
 from ui.dataset.tiles import caption
 
@@ -37,18 +35,11 @@ TOTAL = 23_704
 IMPORTED = 70
 
 
-@pytest.fixture(autouse=True)
-def no_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder with nothing in it."""
-    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
-    return tmp_path / "data"
-
-
 @pytest.fixture
-def pictures(no_pictures: Path, tmp_path: Path) -> Path:
+def pictures(local: Path) -> Path:
     """Grey pictures for the first faces by name, imported; where they lie."""
     files = [(name, tiny_jpeg(n)) for n, name in enumerate(sorted(names())[:IMPORTED])]
-    import_dataset(write_folder(tmp_path / "source", files), no_pictures)
+    import_dataset(write_folder(local / "source", files), local / "data")
     folder = dataset_pictures.pictures_dir()
     assert folder is not None
     return folder
@@ -65,18 +56,6 @@ def filter_of(page: AppTest, key: str):
 
 
 # --------------------------------------------------------------------- counts, filters
-
-
-def test_counts_beside_the_filters_are_those_of_the_file_names() -> None:
-    fields = [name.split("_") for name in names()]
-    page = open_page()
-    assert f"**{len(fields):,} of {len(fields):,} faces**" in written(page)
-    assert len(fields) == TOTAL
-    for place, key, labels in ((1, "gender", GENDERS), (2, "race", RACES)):
-        counted = Counter(int(parts[place]) for parts in fields)
-        assert filter_of(page, key).options == [
-            label(name, counted[number]) for number, name in enumerate(labels)
-        ]
 
 
 def test_filter_leaves_and_counts_what_the_file_names_say() -> None:
@@ -264,22 +243,12 @@ def test_issues_say_what_duplicates_do_to_the_error_and_what_proves_nothing() ->
     assert "they were picked by their error" in text
 
 
-def test_issues_name_the_refused_files_of_an_import(
-    no_pictures: Path, tmp_path: Path
-) -> None:
+def test_issues_name_the_refused_files_of_an_import(local: Path) -> None:
     files = [(sorted(names())[0], tiny_jpeg()), ("39_1_20170116.jpg.chip.jpg", b"x")]
-    import_dataset(write_folder(tmp_path / "source", files), no_pictures)
+    import_dataset(write_folder(local / "source", files), local / "data")
     page = open_page(view="issues")
     assert "**1 file refused" in written(page)
     assert page.dataframe[0].value["file"].tolist() == ["39_1_20170116.jpg.chip.jpg"]
-
-
-def test_effect_is_put_in_words() -> None:
-    effect = Effect(n=200, removed=10, mae_with=4.0, mae_without=4.126, mae_removed=1.6)
-    text = effect_text(
-        "{n} of {total}: {removed:.1f}, {before:.2f}, {after:.2f}", effect
-    )
-    assert text == "10 of 200: 1.6, 4.00, 4.13"
 
 
 def test_faces_that_cannot_be_read_are_said_so(monkeypatch: pytest.MonkeyPatch) -> None:

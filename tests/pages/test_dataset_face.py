@@ -224,33 +224,6 @@ def test_another_view_or_the_same_again_lets_go_of_the_face(
     assert query_of(rerun(page)) == {"view": shown}
 
 
-def test_picture_in_the_gallery_opens_its_face(pictures: Path) -> None:
-    page = open_page(view="faces", sort="oldest")
-    click(page, "tile_gallery_1")
-    assert query_of(page) == {"view": "faces", "sort": "oldest", "face": file(4)}
-
-
-def test_row_of_a_table_opens_its_face() -> None:
-    def script() -> None:
-        import streamlit as st
-
-        from ui.dataset import dataset_state
-
-        dataset_state.load()
-        st.session_state[dataset_state.round_key("rows")] = {"selection": {"rows": [1]}}
-        dataset_state.open_row("rows", ("a.jpg", "b.jpg"))
-        st.session_state[dataset_state.round_key("rows")] = {"selection": {"rows": []}}
-        dataset_state.open_row("rows", ("a.jpg", "b.jpg"))
-        st.text(
-            f"{dataset_state.look().view} {dataset_state.look().face} "
-            f"{dataset_state.round_key('rows')}"
-        )
-
-    page = AppTest.from_function(script).run()
-    assert not page.exception
-    assert page.text[0].value == "faces b.jpg dataset_rows_2"
-
-
 def test_all_faces_are_ordered_by_likeness_to_one() -> None:
     page = click(open_page(face=file(3)), "order_alike")
     assert query_of(page) == {"view": "faces", "sort": "similar", "like": file(3)}
@@ -348,16 +321,6 @@ def test_damaged_marks_are_told_on_every_view_and_mended_by_a_click(
     assert "Marks that were kept: 1. The damaged file lies" in written(page)
     assert list(read_marks(data)) == [file(1)]
     assert page.segmented_control(key="dataset_mark").value == "wrong"
-
-
-def test_mark_that_cannot_be_written_is_said_so(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    page = open_page(face=file(1))
-    data.parent.joinpath("a file").write_text("")
-    monkeypatch.setenv("AGEMODEL_DATA", str(data.parent / "a file"))
-    mark(page, "fine")
-    assert "cannot be written" in written(page)
 
 
 # ---------------------------------------------------------------------------- the parts

@@ -20,15 +20,14 @@ from agemodel.dataset.getting import (
     Snapshot,
 )
 from agemodel.dataset.splits import read_splits
+from tests.harness.app_pages import labels, open_page, press, rerun, run_script, written
 from tests.harness.archive_server import (
     FACES,
     HALF,
     STALL_S,
     Answer,
     Server,
-    archive_with_noise,
     replace_kagglehub,
-    serving,
 )
 from tests.harness.dataset_archives import faces, tiny_jpeg, write_folder, write_tar
 from tests.harness.waiting import wait_until
@@ -36,38 +35,17 @@ from ui.dataset import get_data
 from ui.dataset.get_data import duration_words, progress_words
 from ui.permission import SETTING
 
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "dataset.py"
-HERE = "127.0.0.1"
-
-
-@pytest.fixture(autouse=True)
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data folder with nothing in it."""
-    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
-    monkeypatch.delenv(SETTING, raising=False)
-    return tmp_path / "data"
-
 
 @pytest.fixture(autouse=True)
 def getter(monkeypatch: pytest.MonkeyPatch) -> Iterator[Getter]:
     """The one that all sessions of a test share; it does not wait long."""
+    monkeypatch.delenv(SETTING, raising=False)
     monkeypatch.setattr(url_download, "TIMEOUTS_S", (5, STALL_S))
     getter = Getter()
     monkeypatch.setattr(get_data, "getter", lambda: getter)
     yield getter
     getter.cancel()
     until_ended(getter)
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    return archive_with_noise(tmp_path_factory.mktemp("archive") / "source.tar.gz")
-
-
-@pytest.fixture
-def server(archive: bytes) -> Iterator[Server]:
-    with serving(archive) as server:
-        yield server
 
 
 def listen_on(address: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,23 +65,11 @@ def panel() -> None:
 
 
 def open_panel() -> AppTest:
-    return rerun(AppTest.from_function(panel, default_timeout=60))
-
-
-def rerun(page: AppTest) -> AppTest:
-    page.run()
-    assert not page.exception
-    return page
+    return run_script(panel)
 
 
 def choose(page: AppTest, source: str) -> AppTest:
     page.segmented_control(key="dataset_get_from").set_value(source)
-    return rerun(page)
-
-
-def click(page: AppTest, label: str) -> AppTest:
-    (button,) = [button for button in page.button if button.label == label]
-    button.click()
     return rerun(page)
 
 
@@ -113,7 +79,7 @@ def get(page: AppTest, source: str, **texts: str) -> AppTest:
     for name, text in texts.items():
         page.text_input(key=f"dataset_get_{name}").set_value(text)
     page.checkbox(key="dataset_get_licence").set_value(True)
-    return click(page, "Get the pictures")
+    return press(page, "Get the pictures")
 
 
 def until_ended(getter: Getter) -> None:
@@ -126,16 +92,6 @@ def stalled(getter: Getter, server: Server, page: AppTest) -> AppTest:
     get(page, ADDRESS, address=server.url)
     wait_until(lambda: getter.snapshot().done_bytes == HALF)
     return rerun(page)
-
-
-def written(page: AppTest) -> str:
-    blocks = [*page.markdown, *page.caption, *page.text, *page.info]
-    blocks += [*page.warning, *page.error]
-    return " ".join(" ".join(block.value for block in blocks).split())
-
-
-def labels(page: AppTest) -> list[str]:
-    return [button.label for button in page.button]
 
 
 def progress(page: AppTest) -> str:
@@ -170,7 +126,7 @@ def test_nothing_is_started_without_the_terms(
     source: str, getter: Getter, tmp_path: Path
 ) -> None:
     page = choose(open_panel(), source)
-    click(page, "Get the pictures")
+    press(page, "Get the pictures")
     assert "Accept the terms" in written(page)
     assert getter.snapshot() == Snapshot()
 
@@ -231,26 +187,26 @@ def test_cancelled_mirror_goes_on_at_a_click(
     kaggle.act("stall", "whole")
     page = get(open_panel(), MIRROR)
     wait_until(kaggle.stalled.exists)
-    page = click(rerun(page), "Cancel")
+    page = press(rerun(page), "Cancel")
     until_ended(getter)
     rerun(page)
     text = written(page)
     assert "**Cancelled.**" in text and "What has come is kept" in text
     assert "goes on from there" in text  # in the form, for whoever comes after a crash
-    click(page, "Go on")
+    press(page, "Go on")
     until_ended(getter)
     assert f"**{FACES} faces, none refused.**" in written(rerun(page))
 
 
 def test_cancelled_address_can_be_tried_again(getter: Getter, server: Server) -> None:
-    page = click(stalled(getter, server, open_panel()), "Cancel")
+    page = press(stalled(getter, server, open_panel()), "Cancel")
     server.released.set()  # in place of the timeout
     until_ended(getter)
     rerun(page)
     text = written(page)
     assert "**Cancelled.**" in text and "begins anew" in text
     assert "goes on from there" not in text
-    click(page, "Try again")
+    press(page, "Try again")
     until_ended(getter)
     assert f"**{FACES} faces, 1 refused.**" in written(rerun(page))
 
@@ -278,7 +234,7 @@ def test_import_from_the_disk_ends_with_numbers_and_reasons(
     assert "UTKFace.tar.gz: imported in " in text
     assert "3 images are in no split." in text
     assert not page.code
-    click(page, "Close")
+    press(page, "Close")
     assert "refused" not in written(page)
 
 
@@ -303,7 +259,7 @@ def test_failed_download_is_said_and_can_be_tried_again_or_from_elsewhere(
     assert page.text_input(key="dataset_get_address").value == server.url
     assert page.checkbox(key="dataset_get_licence").value is True
     if try_again:
-        click(page, "Try again")
+        press(page, "Try again")
     else:
         get(page, ADDRESS, address=server.url + "?again")
     until_ended(getter)
@@ -315,10 +271,7 @@ def test_pictures_stand_on_the_page_as_soon_as_they_are_here(
 ) -> None:
     names = sorted(read_splits()["file"])[:20]
     source = write_folder(tmp_path / "UTKFace", [(name, tiny_jpeg()) for name in names])
-    page = AppTest.from_file(PAGE, default_timeout=60)
-    page.query_params["view"] = "faces"
-    page.query_params["size"] = "20"
-    rerun(page)
+    page = open_page("dataset", view="faces", size="20")
     assert not page.image
     get(page, DISK, path=str(source))
     until_ended(getter)

@@ -89,15 +89,6 @@ def test_broken_file_is_a_line_beside_the_good_one(page: AppTest) -> None:
     assert page.dataframe[0].value["file"].tolist() == ["bad.jpg", "good.png"]
 
 
-def test_names_are_shown_as_they_are(page: AppTest) -> None:
-    name = "*b* :red[x] $y$ <img src=x> www.example.org [l](http://x).png"
-    upload(page, (name, png_with_faces(30)), (f"broken {name}", b"bad"))
-    marked_down = [*page.markdown, *page.caption, *page.subheader, *page.info]
-    assert not [block for block in marked_down if "example.org" in str(block.value)]
-    assert [text for text in page.text if text.value.startswith(f"{name} (320 by 160")]
-    assert [text for text in page.text if text.value.startswith(f"broken {name} ")]
-
-
 def test_two_files_of_one_name_are_two_photos(page: AppTest) -> None:
     upload(page, ("a.png", png_with_faces(30)), ("a.png", png_with_faces(50)))
     assert ages(page) == ["30 years", "50 years"]

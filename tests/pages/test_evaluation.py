@@ -27,14 +27,6 @@ from ui.evaluation.headline_view import warm
 open_page = partial(app_pages.open_page, "evaluation")
 
 
-@pytest.fixture(autouse=True)
-def nothing_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No run but the shipped ones, and no pictures."""
-    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
-    return tmp_path
-
-
 def table_with(page: AppTest, column: str):
     """The first table that has the column, or an index of that name."""
     (found, *_) = [
@@ -131,15 +123,15 @@ def test_every_view_stands_for_every_shipped_run_and_without_a_face(view: str) -
 
 
 def test_without_an_evaluated_run_the_page_says_what_makes_one(
-    nothing_local: Path, monkeypatch: pytest.MonkeyPatch
+    local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(paths, "SHIPPED_RUNS", nothing_local)
+    monkeypatch.setattr(paths, "SHIPPED_RUNS", local)
     page = open_page()
     assert "python -m agemodel evaluate" in " ".join(one.value for one in page.text)
 
 
-def test_damaged_run_is_said_so_and_another_can_be_chosen(nothing_local: Path) -> None:
-    folder = nothing_local / "runs" / SERVED
+def test_damaged_run_is_said_so_and_another_can_be_chosen(local: Path) -> None:
+    folder = local / "runs" / SERVED
     shutil.copytree(paths.SHIPPED_RUNS / SERVED, folder)
     (folder / "predictions.parquet").write_bytes(b"nothing")
     page = open_page()
@@ -211,8 +203,8 @@ def test_what_the_page_shows_first_can_be_measured_before_anybody_comes() -> Non
     assert page.metric[0].label == "MAE, years"
 
 
-def test_damaged_run_beside_is_told_and_the_others_stand(nothing_local: Path) -> None:
-    folder = nothing_local / "runs" / "group_cnn-1"
+def test_damaged_run_beside_is_told_and_the_others_stand(local: Path) -> None:
+    folder = local / "runs" / "group_cnn-1"
     shutil.copytree(paths.SHIPPED_RUNS / "group_cnn-1", folder)
     (folder / "predictions.parquet").write_bytes(b"nothing")
     page = open_page()
@@ -290,13 +282,13 @@ def test_cell_is_let_go_of() -> None:
 
 
 def test_with_pictures_the_faces_are_pictures_with_captions(
-    nothing_local: Path, monkeypatch: pytest.MonkeyPatch
+    local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     faces = [f for f in plain_faces() if 20 <= f.age <= 29 and f.age_group == 5]
     for face in faces[1:]:
-        (nothing_local / face.file).write_bytes(tiny_jpeg())
-    (nothing_local / faces[0].file).write_bytes(b"no picture")
-    monkeypatch.setattr(dataset_pictures, "pictures_dir", lambda: nothing_local)
+        (local / face.file).write_bytes(tiny_jpeg())
+    (local / faces[0].file).write_bytes(b"no picture")
+    monkeypatch.setattr(dataset_pictures, "pictures_dir", lambda: local)
     page = open_page(view="confusion", pick="3,5")
     captions = {image.caption for image in page.image[0].proto.imgs}
     assert {caption.rstrip("!") for caption in captions} == {

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 
-import pandas as pd
 import pytest
 
 from agemodel.core import paths
@@ -17,14 +15,6 @@ from tests.harness.plain_predictions import SERVED
 
 SHIPPED = paths.SHIPPED_RUNS / SERVED
 NEEDED = ("config.json", "metrics.json", "predictions.parquet")
-
-
-@pytest.fixture(autouse=True)
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """No pictures, and a folder for local runs; where it is."""
-    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
-    return tmp_path / "runs"
 
 
 def views() -> None:
@@ -52,16 +42,17 @@ def views() -> None:
     evaluation_state.write_url()
 
 
-def add_run(runs: Path, name: str, change: dict[str, str], keep: int = 23_704) -> None:
+def add_run(name: str, change: dict[str, str], keep: int = 23_704) -> Run:
     """A run that split the faces otherwise: `change` says which split becomes which."""
-    (runs / name).mkdir(parents=True)
+    run = Run(paths.runs_dir() / name)
+    run.folder.mkdir(parents=True)
     for file in NEEDED:
-        shutil.copy(SHIPPED / file, runs / name / file)
-    run = Run(runs / name)
+        shutil.copy(SHIPPED / file, run.folder / file)
     predictions = run.read_predictions()
     first = predictions.index < keep
     predictions.loc[first, "split"] = predictions["split"][first].replace(change)
     run.write_predictions(predictions)
+    return run
 
 
 def test_groups_name_the_largest_gap_with_both_intervals() -> None:
@@ -156,26 +147,26 @@ def test_a_run_beside_itself_differs_by_nothing_and_says_so() -> None:
     assert "p = 1.0000" in written(page)
 
 
-def test_runs_that_share_no_face_say_so(runs: Path) -> None:
-    add_run(runs, "otherwise", {"test": "train", "val": "test"})
+def test_runs_that_share_no_face_say_so() -> None:
+    add_run("otherwise", {"test": "train", "val": "test"})
     page = run_script(views, view="runs", other="otherwise")
     assert "share no face here (test)" in page.warning[0].value
     assert f"{SERVED} has 4,743" in page.warning[0].value
     assert not page.dataframe
 
 
-def test_runs_that_share_some_faces_count_only_these(runs: Path) -> None:
-    add_run(runs, "partly", {"test": "train"}, keep=12_000)
-    predictions = Run(runs / "partly").read_predictions()
+def test_runs_that_share_some_faces_count_only_these() -> None:
+    run = add_run("partly", {"test": "train"}, keep=12_000)
+    predictions = run.read_predictions()
     shared = int((predictions["split"] == "test").sum())
     text = written(run_script(views, view="runs", other="partly"))
     assert f"{shared:,} are in test of both" in text
     assert 0 < shared < 4743
 
 
-def test_a_damaged_other_run_is_named(runs: Path) -> None:
-    add_run(runs, "damaged", {})
-    (runs / "damaged" / "predictions.parquet").write_bytes(b"PAR1 no more")
+def test_a_damaged_other_run_is_named() -> None:
+    run = add_run("damaged", {})
+    (run.folder / "predictions.parquet").write_bytes(b"PAR1 no more")
     page = run_script(views, view="runs", other="damaged")
     assert "predictions.parquet of run damaged is damaged" in page.error[0].value
 
@@ -202,11 +193,3 @@ def test_of_no_face_only_the_report_can_be_downloaded() -> None:
     page = run_script(views, view="groups", age="116-116", gender="male", race="other")
     disabled = [button.proto.disabled for button in page.get("download_button")]
     assert disabled == [True, True, False]
-
-
-def test_tables_hold_no_text_that_a_spreadsheet_would_run() -> None:
-    from agemodel.explorer.table_exports import selection_csv
-
-    faces = pd.DataFrame({"file": ["=cmd()", "a.jpg"], "age": [1, 2]})
-    text = selection_csv(faces, faces.index.to_numpy()).decode("utf-8-sig")
-    assert text.splitlines()[1:] == ['"\'=cmd()",1', '"a.jpg",2']

@@ -19,12 +19,10 @@ FACE = "0000001.jpg"
 
 
 @pytest.fixture(autouse=True)
-def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folders(local: Path) -> Path:
     """A dataset, and no runs."""
-    data = import_coloured_faces(tmp_path, train=8, val=4, test=2)
-    monkeypatch.setenv("AGEMODEL_DATA", str(data))
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
-    return tmp_path
+    import_coloured_faces(local, train=8, val=4, test=2)
+    return local
 
 
 def refusing(number: int) -> Callable[..., None]:

@@ -35,13 +35,6 @@ open_page = partial(app_pages.open_page, "training")
 CONFIG = TrainConfig(name="tiny", network="seed_cnn", framing="chip", epochs=3)
 
 
-@pytest.fixture(autouse=True)
-def nothing_local(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No local run, no dataset."""
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
-
-
 def local_run(run_id: str, val_mae: list[float], **changes: object) -> Run:
     values = CONFIG.as_dict() | changes
     run = open_run(TrainConfig(**values), run_id)
@@ -294,12 +287,6 @@ def test_recipe_tells_five_steps_with_the_numbers_of_the_run() -> None:
     assert f"{trained:,} faces to train on" in text
     assert f"{read_network(run).parameters:,} parameters" in text
     assert "Exported for the app as: mobile" in text
-
-
-def test_recipe_of_a_run_that_just_began_is_told_too() -> None:
-    local_run("mine-1", [])
-    text = written(open_page(view="recipe", runs="mine-1")).replace("\\", "")
-    assert "not chosen yet" in text and "evaluate mine-1" in text
 
 
 def test_damaged_network_is_told_beside_the_recipe(tmp_path: Path) -> None:

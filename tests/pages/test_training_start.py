@@ -16,15 +16,7 @@ from agemodel.core import paths
 from agemodel.jobs import control
 from agemodel.jobs.forecast import Forecast
 from agemodel.jobs.progress import STEPS, ProgressFile
-from agemodel.jobs.records import (
-    INTERRUPTED,
-    LOG,
-    RECORD,
-    TRAIN,
-    new_job,
-    recorded,
-    write_job,
-)
+from agemodel.jobs.records import LOG, RECORD, TRAIN, new_job, recorded, write_job
 from agemodel.models import app_model
 from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.runs.config import read_config
@@ -54,7 +46,6 @@ def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def folders(faces: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A dataset, and neither runs nor models."""
     monkeypatch.setenv("AGEMODEL_DATA", str(faces))
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
     monkeypatch.setattr(paths, "SHIPPED_RUNS", tmp_path / "shipped")
     return tmp_path
@@ -354,9 +345,3 @@ def test_damaged_files_of_a_run_are_sentences(run: Run) -> None:
     assert "job.json of run tried is damaged" in text
     assert "history.csv of run tried is damaged" in text
     assert "No epoch is done yet" in text
-
-
-def test_interrupted_is_what_the_command_line_exits_with() -> None:
-    from agemodel.cli.exit_codes import STOPPED
-
-    assert INTERRUPTED == STOPPED

@@ -29,8 +29,6 @@ def caches() -> None:
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model with training faces, and no dataset."""
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path))
-    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
     return write_model(tmp_path / DEFAULT_MODEL, faces_table(AGES))
 
 
