@@ -6,6 +6,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -50,7 +51,7 @@ def found_by(drill: ModuleType) -> dict[str, Any]:
     findings, notes = outcome if isinstance(outcome, tuple) else (outcome, [])
     return {
         "promise": " ".join(drill.PROMISE.split()),
-        "findings": [finding.as_dict() for finding in findings],
+        "findings": [asdict(finding) for finding in findings],
         "notes": list(notes),
     }
 

@@ -21,7 +21,6 @@ damaged file gives a sentence with the way to repair it, and the other pages wor
 /ready goes red for a missing or damaged model, and green again when it is repaired.
 """
 
-DATA_FLIPS, LOCAL_FLIPS, MODEL_DAMAGES = 300, 300, 150
 AGAIN = "missing|deleted"
 """Faults that also come while the pages are open."""
 RED_WITHIN_S = 5.0
@@ -32,11 +31,9 @@ def run() -> tuple[list[Finding], list[str]]:
     """Damage every kind of file in a copy of the project."""
     with project_copy() as root:
         files = [
-            *files_told(root, DATA_FLIPS, [DATA], "Flipped bits in data files"),
-            *files_told(root, LOCAL_FLIPS, [LOCAL], "Flipped bits in files of a run"),
-            *files_told(
-                root, MODEL_DAMAGES, [MODEL, KERAS], "Damaged model and weight files"
-            ),
+            files_told(root, 300, [DATA], "Flipped bits in data files"),
+            files_told(root, 300, [LOCAL], "Flipped bits in files of a run"),
+            files_told(root, 150, [MODEL, KERAS], "Damaged model and weight files"),
         ]
         new, notes = pages_kept(root, "")
         used, more_notes = pages_kept(root, AGAIN, again=True)
@@ -54,9 +51,7 @@ _WHAT_IS_DAMAGED = (
 )
 
 
-def files_told(
-    root: Path, count: int, kinds: Sequence[str], what: str
-) -> list[Finding]:
+def files_told(root: Path, count: int, kinds: Sequence[str], what: str) -> Finding:
     """Damage files of some kinds so often in all: how often it was told.
 
     Args:
@@ -68,10 +63,8 @@ def files_told(
     output = run_inside(
         root, ["tests.drills.damage_files", str(count), *kinds], TIMEOUT_S
     )
-    found: Counter[str] = Counter()
-    for outcomes in json.loads(output.splitlines()[-1]).values():
-        found.update(outcomes)
-    return [all_of(f"{what} that were told", found[TOLD], found.total())]
+    found = Counter[str](json.loads(output.splitlines()[-1]))
+    return all_of(f"{what} that were told", found[TOLD], found.total())
 
 
 def pages_kept(
@@ -83,7 +76,8 @@ def pages_kept(
         root: of a copy of the project.
         faults: a pattern of their names; empty for all.
         views: likewise.
-        again: whether the files were in use before.
+        again: whether the files were in use before. What was read before the damage
+            stays right in memory, so that nothing needs to be told.
 
     Returns:
         The findings, and a sentence on each view that did not do as it should.
@@ -93,7 +87,6 @@ def pages_kept(
     lines = [line for line in output.splitlines() if line.startswith("{")]
     seen: list[dict[str, Any]] = [json.loads(line) for line in lines]
     broken = [one for one in seen if one["failed"] or not one["drawn"]]
-    # What was read before the damage stays right in memory: nothing needs to be told.
     asked = [one for one in seen if one["must_tell"] and not again]
     silent = [one for one in asked if not one["tells"]]
     kinds = len({one["fault"] for one in seen})

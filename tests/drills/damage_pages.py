@@ -13,15 +13,17 @@ import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from agemodel.core import paths
+from agemodel.dataset.index import images_dir
 from tests.drills.damage_files import RUN, prepare
 from tests.harness.bit_flips import flipped
+from tests.harness.made_cards import read_values, write_values
 
 PATIENCE_S = 120
 REPAIRS = re.compile(
@@ -31,15 +33,8 @@ REPAIRS = re.compile(
 """What a way to repair it looks like."""
 
 
-@dataclass(frozen=True)
-class View:
-    """A page, as an address asks for it, and what is clicked on it.
-
-    Attributes:
-        page: of `pages/`.
-        query: of the address, `view=faces&size=20`.
-        click: the label of a button; empty for none.
-    """
+class View(NamedTuple):
+    """A page, as an address asks for it, and the button that is clicked on it."""
 
     page: str
     query: str = ""
@@ -71,8 +66,7 @@ VIEWS = [
 ]
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(NamedTuple):
     """Something that is wrong with a file or a folder.
 
     Attributes:
@@ -86,27 +80,6 @@ class Fault:
     path: Path
     damage: Callable[[Path], None]
     told: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What came of one view under one fault.
-
-    Attributes:
-        fault: what was wrong.
-        view: its name.
-        failed: the exception that was shown; empty of none.
-        drawn: whether the page has its title.
-        must_tell: whether it must say how to repair it.
-        tells: whether it says so.
-    """
-
-    fault: str
-    view: str
-    failed: str
-    drawn: bool
-    must_tell: bool
-    tells: bool
 
 
 def _missing(path: Path) -> None:
@@ -132,8 +105,6 @@ def _flip(path: Path) -> None:
 
 
 def _of_another_version(path: Path) -> None:
-    from tests.harness.made_cards import read_values, write_values
-
     write_values(path.parent, read_values(path.parent) | {"format": 99})
 
 
@@ -157,8 +128,6 @@ CUT = {"cut short": _cut}
 
 def faults() -> list[Fault]:
     """All faults: every way to damage every file, and some that are of one alone."""
-    from agemodel.dataset.index import images_dir
-
     model = paths.ASSETS / "models" / "mobile"
     described, run = paths.SPLITS.parent, paths.SHIPPED_RUNS / RUN
     data, detectors = paths.data_dir(), paths.DETECTORS
@@ -223,17 +192,31 @@ def suffering(fault: Fault) -> Iterator[None]:
             shutil.move(safe, fault.path)
 
 
-Usual = Mapping[View, set[str]]
-"""What each view says of repairing when all is well."""
+def look(
+    fault: Fault, usual: Mapping[View, set[str]], *, again: bool
+) -> list[dict[str, Any]]:
+    """Draw views under a fault.
 
-
-def look(fault: Fault, usual: Usual, *, again: bool) -> list[Seen]:
-    """Draw views under a fault; `again`: of a server that read the files before."""
+    Args:
+        fault: what is wrong.
+        usual: what each view says of repairing when all is well.
+        again: whether the server read the files before.
+    """
     _forget()
     pages = {view: _opened(view) for view in usual} if again else {}
     with suffering(fault):
         drawn = {v: pages[v].run() if again else _opened(v) for v in usual}
-    return [_seen(drawn[view], view, fault, usual[view]) for view in usual]
+    return [
+        {
+            "fault": fault.what,
+            "view": view.name,
+            "failed": " ".join(str(error.message) for error in page.exception),
+            "drawn": len(page.title) == 1,
+            "must_tell": bool(fault.told) and view.name.startswith(fault.told),
+            "tells": bool(_ways_to_repair(page) - usual[view]),
+        }
+        for view, page in drawn.items()
+    ]
 
 
 def _forget() -> None:
@@ -260,18 +243,6 @@ def _ways_to_repair(page: AppTest) -> set[str]:
     return {str(block.value) for block in blocks if REPAIRS.search(str(block.value))}
 
 
-def _seen(page: AppTest, view: View, fault: Fault, usual: set[str]) -> Seen:
-    """What a page came to; `usual` is what it says of repairing when all is well."""
-    return Seen(
-        fault=fault.what,
-        view=view.name,
-        failed=" ".join(str(error.message) for error in page.exception),
-        drawn=len(page.title) == 1,
-        must_tell=view.name.startswith(fault.told) if fault.told else False,
-        tells=bool(_ways_to_repair(page) - usual),
-    )
-
-
 def main() -> None:
     """Draw every view under some faults; print a JSON object a line."""
     parser = argparse.ArgumentParser()
@@ -287,7 +258,7 @@ def main() -> None:
     for fault in faults():
         if re.search(args.faults, fault.what):
             for seen in look(fault, usual, again=args.again):
-                print(json.dumps(asdict(seen)), flush=True)
+                print(json.dumps(seen), flush=True)
 
 
 if __name__ == "__main__":

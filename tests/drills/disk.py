@@ -10,19 +10,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 from agemodel.core import paths
 from agemodel.explorer.marks import MARKS_NAME, mark_faces
 from agemodel.jobs.best import CHECKPOINTS
-from agemodel.models.app_model import FILE
 from agemodel.models.model_folder import CARD
 from agemodel.runs.checkpoints import LAST, latest_checkpoint
 from agemodel.runs.run_folder import Run
 from agemodel.serving import read_sample, read_samples
-from tests.drills.kill_report import once
+from tests.drills.kills import once
 from tests.drills.refusals import FAULTS, FULL, Record, Work, refuse
 from tests.harness.driver import run_server
 from tests.harness.findings import Finding, all_of
@@ -88,11 +87,11 @@ def main(folder: Path) -> int:
     # The closed root comes last: it stays closed.
     notes = [
         f"For example: {records[0].sentences[0]}",
-        "That an import tells of a disk that is full or closed is a test "
-        "(tests/dataset/test_archive.py).",
+        "That an import and the choice of a model tell of such a disk are tests "
+        "(tests/dataset/test_archive.py, tests/models/test_app_model.py).",
     ]
     found += _on_closed_root(folder / "open")
-    values = [finding.as_dict() for finding in found]
+    values = [asdict(finding) for finding in found]
     print(json.dumps({"findings": values, "notes": notes}))
     return 0
 
@@ -134,7 +133,6 @@ def refusals(folder: Path) -> Iterator[Record]:
         yield _refused(home, "Evaluation", _evaluations(home))
         home.must("export", DONE, MODEL)
         yield _refused(home, "Export", _exports(home))
-        yield _refused(home, "Choosing the app's model", _choices(home))
         yield _refused(home, "Marks", _markings(home))
     finally:
         for place in places:
@@ -219,14 +217,6 @@ def _exports(home: Home) -> Faults:
     work = Work(home.models, "AGEMODEL_MODELS", command, content)
     yield from ((fault, work) for fault in FAULTS)
     yield FULL, replace(work, begun=lambda _: any(home.models.glob(".filled-*")))
-
-
-def _choices(home: Home) -> Faults:
-    shutil.copytree(home.models / MODEL, home.models / "other")
-    home.must("use", MODEL)
-    command = (*_AGEMODEL, "use", "other")
-    work = Work(home.runs, "AGEMODEL_RUNS", command, (home.runs / FILE).read_text)
-    yield from ((fault, work) for fault in FAULTS)
 
 
 def _markings(home: Home) -> Faults:

@@ -1,16 +1,31 @@
-"""Killed with -9 in the middle of work, and started again: what is lost."""
+"""Trainings killed with -9 again and again, and started again: what is lost."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import math
+import re
+import subprocess
+import sys
 import tempfile
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
-from tests.drills.kills_of_data import kill_imports, kill_markings
-from tests.drills.kills_of_runs import kill_evaluations, kill_exports, kill_trainings
-from tests.harness.findings import Finding, at_most
+from agemodel.core.errors import AgeModelError
+from agemodel.jobs.best import CHECKPOINTS, is_trained
+from agemodel.jobs.progress import STEPS, read_progress
+from agemodel.runs.checkpoints import BEST, LAST, latest_checkpoint
+from agemodel.runs.run_folder import Run
+from tests.harness.findings import Finding, all_of, at_most, none_of
 from tests.harness.made_home import Home, write_archive
+from tests.harness.waiting import wait_until
 
 PROMISE = """
 Training, evaluation, export, import and marking survive kill -9 at any
@@ -19,49 +34,213 @@ epoch that it was in, nothing finished is lost, no half file is taken for a whol
 and nothing is left lying about.
 """
 
-KILLS = 50
-"""Of trainings, exports, imports and markings."""
-DEAR_KILLS = 15
-"""Of evaluations, which take seconds to start."""
-SEED = 6
+KILLS, SEED, EPOCHS = 50, 6, 8
+START_S, EPOCH_S, WRITING_S = 5.0, 0.5, 0.2
+"""About how long it takes to begin, to train an epoch and to write it down."""
+
+_KINDS = ("starting", "training", "training", "writing", "writing", "ending")
+_POLL_S = 0.002
+
+Moment = Callable[[subprocess.Popen[str]], None]
+"""Waits until a process is to be killed, or has ended."""
+
+
+@dataclass
+class Report:
+    """What kills did to trainings.
+
+    Attributes:
+        kills: processes that were killed.
+        gone_on: kills after which the same command went on without an error.
+        losses: what was lost, or half a file that was taken for a whole one.
+        begun_and_lost: the most epochs that were begun and lost at a kill.
+        finished: trainings that came to their end after kills.
+        equal: those of them that ended as if nothing had happened.
+        left: temporary files that lay about at the end of one.
+    """
+
+    kills: int = 0
+    gone_on: int = 0
+    losses: list[str] = field(default_factory=list)
+    begun_and_lost: int = 0
+    finished: int = 0
+    equal: int = 0
+    left: list[str] = field(default_factory=list)
+
+    def run_until(self, process: subprocess.Popen[str], moment: Moment) -> bool:
+        """Let a process run until its moment, and kill it.
+
+        Returns:
+            Whether it had ended by itself, and well.
+
+        Raises:
+            RuntimeError: it ended with an error.
+        """
+        moment(process)
+        process.kill()
+        code = process.wait()
+        if code > 0:
+            raise RuntimeError(f"It ended with {code} after a kill.")
+        # Kills in a row are followed by one another; each is gone on from.
+        self.gone_on = self.kills
+        self.kills += code < 0
+        return code == 0
+
+    def findings(self) -> list[Finding]:
+        """The figures."""
+        lost, left = len(self.losses), len(self.left)
+        return [
+            all_of("Training: kills, and gone on after", self.gone_on, self.kills),
+            none_of("Training: something finished is lost, or half a file passes for a "
+                    "whole one", lost, self.kills),
+            all_of("Training: ends as if it had not been disturbed", self.equal,
+                   self.finished),
+            none_of("Training: temporary files lie about at the end", left,
+                    self.finished),
+            at_most("Training: epochs begun and lost at a kill", self.begun_and_lost, 1,
+                    ""),
+        ]  # fmt: skip
 
 
 def run() -> tuple[list[Finding], list[str]]:
-    """Kill each kind of work again and again."""
+    """Kill trainings again and again."""
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        found = [*of_runs(Path(folder, "runs")), *of_data(Path(folder, "data"))]
-    note = (
-        "Each process is the real command, that of marks aside, which marks one face "
-        f"after the other. The moments are drawn with the seed {SEED}: some while a "
-        "process starts, most while it works, for trainings above all while they "
-        "write. A training is compared with one that was not disturbed: history, "
-        "weights of the best and of the last model, and the names of all files."
-    )
-    return found, [note]
+        home = Home(Path(folder))
+        home.must("data", "import", write_archive(home.archive))
+        found = kill_trainings(home, KILLS, np.random.default_rng(SEED)).findings()
+    return found, [
+        "Each process is the real command. The moments are drawn with the seed "
+        f"{SEED}: some while a process starts, most while it works, above all while it "
+        "writes. A training is compared with one that was not disturbed: history, "
+        "weights of the best and of the last model, and the names of all files.",
+        "That exports, imports and marks survive a kill at each of their steps are "
+        "tests (tests/core/test_staging.py, tests/dataset/test_archive.py, "
+        "tests/explorer/test_marks.py); an evaluation writes its files as marks are "
+        "written, and is made anew.",
+    ]
 
 
-def of_runs(
-    folder: Path, kills: int = KILLS, dear_kills: int = DEAR_KILLS
-) -> list[Finding]:
-    """Kill trainings, evaluations and exports."""
-    home, rng = _home(folder), np.random.default_rng(SEED)
-    home.must("data", "import", write_archive(home.archive))
-    report, begun = kill_trainings(home, kills, rng)
-    found = report.findings()
-    found.append(at_most("Training: epochs begun and lost at a kill", begun, 1, ""))
-    home.must("evaluate", "undisturbed")
-    found += kill_evaluations(home, dear_kills, rng).findings()
-    home.must("export", "undisturbed", "m")
-    return found + kill_exports(home, kills, rng).findings()
+def kill_trainings(home: Home, kills: int, rng: np.random.Generator) -> Report:
+    """Kill trainings so often in all, each until it comes to its end."""
+    recipe, report = home.write_recipe(EPOCHS), Report()
+    home.must("train", recipe, "--run", "undisturbed")
+    model = home.run_of("undisturbed")
+    expected = _ending(model)
+    while report.kills < kills:
+        run, heard = home.run_of(f"killed-{report.finished}"), len(home.said())
+        ended = False
+        while not ended:
+            moment = _moment_of(run, rng) if report.kills < kills else after(math.inf)
+            process = home.start("train", recipe, "--run", run.id)
+            ended = report.run_until(process, moment)
+            begun, lost = _lost(run, home.said()[heard:])
+            report.begun_and_lost = max(report.begun_and_lost, begun)
+            report.losses += [f"{run.id}: {lost} epochs"] if lost else []
+            report.losses += _halves(run)
+        found = _ending(run)
+        if others := [name for name in found if found[name] != expected[name]]:
+            print(f"{run.id} ends otherwise: {', '.join(others)}", file=sys.stderr)
+        report.finished += 1
+        report.equal += not others
+        report.left += sorted(_names(run.folder) - _names(model.folder))
+    return report
 
 
-def of_data(folder: Path, kills: int = KILLS) -> list[Finding]:
-    """Kill imports and markings."""
-    rng = np.random.default_rng(SEED)
-    found = kill_imports(_home(folder / "import"), kills, rng).findings()
-    return found + kill_markings(_home(folder / "marks"), kills, rng).findings()
+def _moment_of(run: Run, rng: np.random.Generator) -> Moment:
+    """A moment at random, of which many are near what could go wrong."""
+    kind, checkpoints = rng.choice(_KINDS), run.folder / CHECKPOINTS
+    if kind == "starting":
+        return after(rng.uniform(0, START_S))
+    if kind == "training":
+        lines = _log_lines(run)
+        begun = rng.uniform(0, 3 * EPOCH_S)
+        return once(lambda: _log_lines(run) > lines, begun)
+    if kind == "writing":
+        soon = rng.uniform(0, WRITING_S)
+        return once(lambda: any(checkpoints.glob(".filled-*")), soon)
+    return once((run.folder / LAST).exists, rng.uniform(0, WRITING_S))
 
 
-def _home(folder: Path) -> Home:
-    folder.mkdir(parents=True)
-    return Home(folder)
+def after(seconds: float) -> Moment:
+    """So many seconds from now; `math.inf` lets a process come to its end."""
+
+    def wait(process: subprocess.Popen[str]) -> None:
+        with suppress(TimeoutError):
+            wait_until(lambda: process.poll() is not None, seconds, _POLL_S)
+
+    return wait
+
+
+def once(holds: Callable[[], object], then_s: float) -> Moment:
+    """So many seconds after something is so."""
+
+    def wait(process: subprocess.Popen[str]) -> None:
+        wait_until(
+            lambda: process.poll() is not None or holds(), math.inf, pause_s=_POLL_S
+        )
+        after(then_s)(process)
+
+    return wait
+
+
+def _log_lines(run: Run) -> int:
+    path = run.folder / "log.txt"
+    return len(path.read_text("utf-8").splitlines()) if path.exists() else 0
+
+
+def _lost(run: Run, said: str) -> tuple[int, int]:
+    """Epochs begun, and epochs told as finished, that the checkpoints lack."""
+    checkpoint = latest_checkpoint(run.folder / CHECKPOINTS)
+    kept = EPOCHS if is_trained(run) else checkpoint.epochs if checkpoint else 0
+    told = max(map(int, re.findall(r"^epoch (\d+)/", said, re.MULTILINE)), default=0)
+    progress, begun = read_progress(run), told
+    if progress and progress.text == STEPS and progress.total:
+        begun = max(begun, math.ceil(EPOCHS * progress.done / progress.total))
+    return max(0, begun - kept), max(0, told - kept)
+
+
+def _halves(run: Run) -> list[str]:
+    """Files that a reader would take for whole, and are not."""
+    checkpoint = latest_checkpoint(run.folder / CHECKPOINTS)
+    folders = [run.folder, *([checkpoint.folder] if checkpoint else [])]
+    files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
+    return [
+        f"{run.id}: {path.name}"
+        for path in files
+        if not path.name.startswith(".") and not _is_whole(run, path)
+    ]
+
+
+def _is_whole(run: Run, path: Path) -> bool:
+    try:
+        if path.suffix == ".keras":
+            with zipfile.ZipFile(path) as archive:
+                return archive.testzip() is None
+        if path.suffix == ".json":
+            json.loads(path.read_bytes())
+        if path.suffix == ".parquet":
+            pd.read_parquet(path)
+        if path.name == "history.csv":
+            return len(run.read_history()) > 0
+    except (AgeModelError, OSError, ValueError, zipfile.BadZipFile):
+        return False
+    return True
+
+
+def _ending(run: Run) -> dict[str, object]:
+    """What two trainings of a recipe have in common: all but the time they took."""
+    return {
+        "history": run.read_history().drop(columns="seconds").to_csv(),
+        "status": run.read_json("status.json"),
+        "split": (run.folder / "split.parquet").read_bytes(),
+        **{name: _weights(run.folder / name) for name in (BEST, LAST)},
+    }
+
+
+def _weights(path: Path) -> str:
+    with zipfile.ZipFile(path) as archive:
+        return hashlib.sha256(archive.read("model.weights.h5")).hexdigest()
+
+
+def _names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import http.client
 import socket
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from streamlit.proto.BackMsg_pb2 import BackMsg
-from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+import requests
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.harness.visitor import Drawn
+from tests.harness.visitor import Visitor
 
 HEADERS = (
     "Content-Security-Policy",
@@ -43,30 +40,12 @@ CLAIMS: tuple[dict[str, str], ...] = (
 TIMEOUT_S = 30
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A status and the headers, by their names in lower case."""
-
-    status: int
-    headers: Mapping[str, str]
-
-
-def ask(
-    url: str,
-    path: str,
-    method: str = "GET",
-    headers: Mapping[str, str] | None = None,
-    body: bytes | None = None,
-) -> Answer:
+def ask(url: str, path: str, method: str = "GET") -> requests.Response:
     """Send a request and read its answer to the end."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=TIMEOUT_S)
-    try:
-        connection.request(method, path, body, dict(headers or {}))
-        answer = connection.getresponse()
-        answer.read()
-    finally:
-        connection.close()
-    return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()})
+    with requests.Session() as web:
+        web.trust_env = False  # no proxy of this machine's
+        body = b"x" if method == "PUT" else None
+        return web.request(method, url + path, data=body, timeout=TIMEOUT_S)
 
 
 def announce(url: str, path: str, length: int) -> int:
@@ -124,26 +103,8 @@ def stream_status(url: str, origin: str) -> int:
 
 def texts_seen(url: str, claims: Mapping[str, str]) -> list[str]:
     """What the app's first page says to a visitor with these headers."""
-    wanted = dict(claims)
-    host = wanted.pop("Host", urlsplit(url).netloc)
-    origin = wanted.pop("Origin", f"http://{host}")
-    line = _dial(url)
-    with connect(
-        f"ws://{host}/_stcore/stream",
-        sock=line,
-        origin=Origin(origin),
-        additional_headers=wanted,
-        max_size=None,
-    ) as stream:
-        message = BackMsg()
-        message.rerun_script.page_name = ""
-        stream.send(message.SerializeToString())
-        drawn, answer = Drawn(), ForwardMsg()
-        while answer.WhichOneof("type") != "script_finished":
-            answer.ParseFromString(stream.recv(TIMEOUT_S, decode=False))
-            if answer.WhichOneof("type") == "delta":
-                drawn.take(answer.delta.new_element)
-    return drawn.texts
+    with Visitor(url, claims) as visitor:
+        return visitor.open().texts
 
 
 def _dial(url: str) -> socket.socket:

@@ -7,13 +7,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.drills.kill_report import once
+from tests.drills.kills import once
 from tests.harness.findings import Finding, all_of
 from tests.harness.made_home import Done, Home
 from tests.harness.small_disk import POWERLESS, empty, fill, forbidden, full, read_only
 
 FULL, READ_ONLY, FORBIDDEN = "full", "read-only", "forbidden"
 FAULTS = (FULL, READ_ONLY, FORBIDDEN)
+PROMISED = (
+    "told by a sentence with the folder and what to do",
+    "what was finished is kept",
+    "goes on once the disk is repaired",
+)
 _REMEDIES = {
     FULL: ("Free ", "Make room"),
     READ_ONLY: ("Make it writable",),
@@ -46,36 +51,23 @@ class Record:
 
     Attributes:
         kind: of work, to begin a sentence with.
-        times: how often it was refused.
-        told: how often by a sentence with the folder and the remedy, not by a crash.
-        kept: how often all that was finished was as before.
-        gone_on: how often it came to its end once the disk was repaired.
+        came: of each refusal, whether it was told by a sentence with the folder and the
+            remedy and not by a crash, whether all that was finished was as before, and
+            whether the work came to its end once the disk was repaired.
         sentences: what was said.
-        wrong: what was said, or the end, where one of these was not so.
+        wrong: what was said, and the end, where one of these was not so.
     """
 
     kind: str
-    times: int = 0
-    told: int = 0
-    kept: int = 0
-    gone_on: int = 0
+    came: list[tuple[bool, bool, bool]] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
 
     def findings(self) -> list[Finding]:
         """The figures."""
         return [
-            all_of(
-                f"{self.kind}: told by a sentence with the folder and what to do",
-                self.told,
-                self.times,
-            ),
-            all_of(f"{self.kind}: what was finished is kept", self.kept, self.times),
-            all_of(
-                f"{self.kind}: goes on once the disk is repaired",
-                self.gone_on,
-                self.times,
-            ),
+            all_of(f"{self.kind}: {what}", sum(so), len(self.came))
+            for what, so in zip(PROMISED, zip(*self.came, strict=True), strict=True)
         ]
 
 
@@ -85,15 +77,12 @@ def refuse(home: Home, work: Work, fault: str, record: Record) -> None:
     with _faulty(work, fault):
         done = _do(home, work, fault)
         is_kept = work.finished() == before
-    is_told = _is_told(done, work, fault)
     end = _do(home, work)
-    record.times += 1
-    record.told += is_told
-    record.kept += is_kept
-    record.gone_on += end.code == 0
+    came = (_is_told(done, work, fault), is_kept, end.code == 0)
+    record.came.append(came)
     said = done.said.splitlines()
     record.sentences += [line for line in said if work.setting in line]
-    if not (is_told and is_kept and end.code == 0):
+    if not all(came):
         record.wrong.append(f"{fault}: {done.said[-600:]} Then: {end.said[-300:]}")
 
 

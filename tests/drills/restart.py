@@ -27,8 +27,6 @@ there.
 KILLS = 20
 BACK_WITHIN_S = 10.0
 LONGEST_WAIT_S = 2.0
-MANY = 1000
-"""More than can be done before the kill."""
 PAGES = ("", "dataset", "training", "evaluation", "about")
 SAMPLE = "eileen-collins.jpg"
 MARKED = 5
@@ -107,20 +105,21 @@ def _idle(server: KillableServer, rng: random.Random) -> None:
 
 
 def _estimate(server: KillableServer, rng: random.Random) -> None:
+    def estimate() -> None:
+        while True:
+            _first_estimate(server.url)
+
     server.start()
-    _meanwhile(
-        rng, lambda: [_first_estimate(server.url) for _ in range(MANY)], server.kill
-    )
+    _meanwhile(rng, estimate, server.kill)
 
 
 def _draw(server: KillableServer, rng: random.Random) -> None:
-    page = rng.choice(PAGES)
-
     def draw() -> None:
         with Visitor(server.url) as visitor:
-            for _ in range(MANY):
+            while True:
                 visitor.open(page)
 
+    page = rng.choice(PAGES)
     server.start()
     _meanwhile(rng, draw, server.kill)
 
@@ -128,18 +127,17 @@ def _draw(server: KillableServer, rng: random.Random) -> None:
 def _meanwhile(
     rng: random.Random, action: Callable[[], object], kill: Callable[[], None]
 ) -> None:
-    """Kill the server at a moment of an action."""
-    acting = threading.Thread(target=_quietly, args=(action,), daemon=True)
+    """Kill the server at a moment of an action, which its end cuts off."""
+
+    def act() -> None:
+        with suppress(OSError, RuntimeError, IndexError, EOFError, WebSocketException):
+            action()
+
+    acting = threading.Thread(target=act, daemon=True)
     acting.start()
     pass_time(rng.uniform(0, LONGEST_WAIT_S))
     kill()
     acting.join()
-
-
-def _quietly(action: Callable[[], object]) -> None:
-    """Do what may be cut off by the server's end."""
-    with suppress(OSError, RuntimeError, IndexError, EOFError, WebSocketException):
-        action()
 
 
 if __name__ == "__main__":

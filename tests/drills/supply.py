@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import subprocess
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from agemodel.core import paths
 from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.models.shipped import shipped_files
 from requirements import licences
 from requirements.audit import audit
 from tests.harness.findings import Finding, all_of, none_of
@@ -79,14 +79,9 @@ def files_that_ship() -> Iterator[Path]:
 
 def is_held(path: Path) -> bool:
     """Whether a manifest or a model's card has the file's checksum, and it is right."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    for folder in (path.parent, *path.parent.parents):
-        for name in ("manifest.json", "card.json"):
-            record = folder / name
-            if record.exists() and digest in record.read_text("utf-8"):
-                return True
-        if folder == paths.ASSETS:
-            break
+    held = {file.path: file for file in shipped_files()}
+    if path in held:
+        return held[path].is_intact()
     return path.name in ("manifest.json", "card.json", "card.md")
 
 

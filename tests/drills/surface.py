@@ -81,9 +81,7 @@ def _in_the_image(folder: Path, app: Server) -> list[Finding]:
 
 def _at_the_proxy(url: str) -> list[Finding]:
     answers = [checks.ask(url, path) for path in ("/", "/media/x.png", *checks.HIDDEN)]
-    present = [
-        name.lower() in answer.headers for answer in answers for name in checks.HEADERS
-    ]
+    present = [name in one.headers for one in answers for name in checks.HEADERS]
     let_go_s = checks.seconds_until_let_go(url)
     return [
         all_of(

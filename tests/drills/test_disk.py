@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agemodel.core import paths
-from tests.drills.refusals import FULL, READ_ONLY, Record, Work, _is_told
+from tests.drills.refusals import FULL, READ_ONLY, Work, _is_told
 from tests.harness.made_home import Done, Home
 from tests.harness.measurements import Missing
 from tests.harness.small_disk import UNSHARE, check_available
@@ -25,8 +25,7 @@ from tests.harness.small_disk import mount_small_disk
 home = Home(Path(sys.argv[1]))
 mount_small_disk(home.data, 1)
 record = disk._refused(home, "Marks", disk._markings(home))
-found = [record.told, record.kept, record.gone_on]
-print(json.dumps([record.times, found, record.wrong]))
+print(json.dumps([record.came, record.wrong]))
 """
 
 
@@ -43,7 +42,7 @@ def test_marks_are_refused_with_a_sentence_and_go_on_once_the_disk_is_repaired(
         stdout=subprocess.PIPE,
         check=True,
     )
-    assert json.loads(done.stdout) == [3, [3, 3, 3], []]
+    assert json.loads(done.stdout) == [[[True] * 3] * 3, []]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +70,3 @@ def test_command_that_hangs_is_ended(
     monkeypatch.setattr("tests.harness.made_home.PATIENCE_S", 0.2)
     home = Home(tmp_path)
     assert home.end(home.begin(["sleep", "60"]), 0).code == -9
-
-
-def test_refusals_that_never_were_are_not_kept() -> None:
-    assert [finding.kept for finding in Record("Marks").findings()] == [False] * 3

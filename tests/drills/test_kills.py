@@ -1,19 +1,14 @@
-"""The drill of kills, with a few of them, and that it would notice a loss."""
+"""What the drill of kills counts, and when it kills."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from agemodel.explorer import marks
-from tests.drills import kills_of_data
-from tests.drills.kill_report import UNDISTURBED, KillReport, after, once
-from tests.drills.kills_of_data import kill_markings
+from tests.drills.kills import Report, after, once
 from tests.harness.made_home import Home
-
-KILLS = 2
 
 
 @pytest.fixture
@@ -21,33 +16,17 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
-def kept(report: KillReport) -> list[bool | None]:
-    return [finding.kept for finding in report.findings()]
-
-
-def test_marks_survive_kills(home: Home) -> None:
-    report = kill_markings(home, KILLS, np.random.default_rng(0))
-    assert report.kills == KILLS
-    assert kept(report) == [True] * 4
-
-
-def test_mark_that_is_lost_is_noticed(
-    home: Home, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(kills_of_data, "read_marks", lambda folder: {})
-    report = kill_markings(home, 1, np.random.default_rng(0))
-    assert report.losses
-    assert kept(report)[1] is False
-    assert marks.read_marks(home.data)
-
-
-def test_work_that_fails_after_a_kill_ends_the_drill(home: Home) -> None:
-    report = KillReport("Work")
+def test_kills_losses_and_what_goes_on_are_counted(home: Home) -> None:
+    report = Report()
     assert not report.run_until(home.begin(["sleep", "60"]), after(0.05))
-    assert report.run_until(home.begin(["true"]), UNDISTURBED)
+    assert report.run_until(home.begin(["true"]), after(math.inf))
     assert (report.kills, report.gone_on) == (1, 1)
+    report.finished = report.equal = 1
+    assert [finding.kept for finding in report.findings()] == [True] * 5
+    report.losses.append("a file")
+    assert [finding.kept for finding in report.findings()] == [True, False] + [True] * 3
     with pytest.raises(RuntimeError, match="ended with 1"):
-        report.run_until(home.begin(["false"]), UNDISTURBED)
+        report.run_until(home.begin(["false"]), after(math.inf))
 
 
 def test_moment_comes_once_something_is_so_or_the_process_has_ended(home: Home) -> None:

@@ -7,7 +7,7 @@ import pytest
 from agemodel.core.errors import ImageError
 from agemodel.images import Photo, read_image
 from tests.drills.malformed import _bombs, _measured, _turned, _typed
-from tests.drills.malformed_bombs import GROUPS, bombs, slow_ones
+from tests.drills.malformed_bombs import bombs, slow_ones
 from tests.drills.malformed_files import DAMAGES, damaged
 from tests.drills.malformed_worker import Answer, answers
 from tests.harness.made_pictures import MAKES, odd_ones, oriented, portrait
@@ -59,10 +59,11 @@ def test_every_make_meets_every_damage():
 
 
 def test_bombs_are_refused_with_the_cap_in_the_sentence():
-    sentences = [outcome(made) for made in bombs()]
-    assert all(isinstance(sentence, str) for sentence in sentences)
-    told = [s for s in sentences if "is too large: expected at most" in s]
-    assert len(told) >= 20  # of 26; what is broken besides is refused as such
+    sentences = {made.name: outcome(made) for made in bombs()}
+    assert all(isinstance(sentence, str) for sentence in sentences.values())
+    too_large = "is too large: expected at most"
+    others = {name for name, said in sentences.items() if too_large not in said}
+    assert others <= {"400-mp.avif", "900-mp.avif"}  # broken besides, and told as such
 
 
 def test_crumbs_loops_and_metadata_without_end_have_an_answer():
@@ -130,7 +131,3 @@ def test_ages_that_differ_or_lack_are_no_same_estimate(monkeypatch):
     assert given((30.0,), (30.0,))
     assert not given((30.0,), (30.01,))
     assert not given((30.0,), ())
-
-
-def test_every_group_of_bombs_makes_something():
-    assert all(next(iter(group())).data for group in GROUPS.values())

@@ -7,7 +7,6 @@ import os
 import random
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pandas as pd
@@ -27,6 +26,7 @@ from agemodel.explorer.marks import (
     with_marks,
 )
 from agemodel.explorer.table_exports import frame_csv
+from tests.harness.killed_steps import kills_of
 from tests.harness.made_tables import table
 
 
@@ -80,13 +80,6 @@ def test_long_notes_are_cut_and_unknown_verdicts_refused(marked: Path) -> None:
     assert marks_file(marked).read_bytes() == before
 
 
-def test_threads_that_mark_at_once_lose_nothing(tmp_path: Path) -> None:
-    files = [f"{number}.jpg" for number in range(40)]
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda file: mark_faces(tmp_path, [file], "wrong"), files))
-    assert set(read_marks(tmp_path)) == set(files)
-
-
 def test_processes_that_mark_at_once_lose_nothing(tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path\n"
@@ -102,6 +95,23 @@ def test_processes_that_mark_at_once_lose_nothing(tmp_path: Path) -> None:
     assert set(read_marks(tmp_path)) == {
         f"{name}-{n}" for name in ("one", "two") for n in range(20)
     }
+
+
+def test_a_kill_at_any_step_loses_no_mark(marked: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from agemodel.explorer.marks import mark_faces\n"
+        "from tests.harness.killed_steps import kill_at_each_step\n"
+        "kill_at_each_step(lambda: mark_faces(Path(sys.argv[1]), ['d'], 'fine'))"
+    )
+    known, kills = set("abc"), 0
+    for _ in kills_of(code, marked):
+        found = set(read_marks(marked))
+        assert known <= found <= set("abcd")
+        known, kills = found, kills + 1
+    assert kills > 5  # of a lock, a new file, its content, its name
+    assert set(read_marks(marked)) == set("abcd")
+    assert not list(marked.glob(f".{marks_module.MARKS_NAME}.*-*"))
 
 
 def test_lock_that_is_held_for_long_is_told(

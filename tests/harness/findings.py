@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -21,15 +20,6 @@ class Finding:
     measured: str
     promised: str = ""
     kept: bool | None = None
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for results.json."""
-        return {
-            "what": self.what,
-            "measured": self.measured,
-            "promised": self.promised,
-            "kept": self.kept,
-        }
 
 
 def at_most(

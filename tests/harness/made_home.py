@@ -23,6 +23,7 @@ from agemodel.dataset.names import parse_name
 from agemodel.dataset.splits import read_splits
 from agemodel.runs.run_folder import Run
 from tests.harness.coloured_faces import coloured_face
+from tests.harness.dataset_archives import add_to_tar
 
 PARTS = {"train": 120, "val": 40, "test": 40}
 """How many faces the archive has of each."""
@@ -100,16 +101,9 @@ class Home:
         }
         return os.environ | ours
 
-    def start(
-        self, *arguments: str | Path, before: Sequence[str] = ()
-    ) -> subprocess.Popen[str]:
-        """Begin `python -m agemodel ARGUMENTS`; what it says is appended to said.log.
-
-        Args:
-            arguments: of the command.
-            before: a program that starts it, with its arguments.
-        """
-        return self.begin([*before, sys.executable, "-m", "agemodel", *arguments])
+    def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
+        """Begin `python -m agemodel ARGUMENTS`; what it says goes to said.log."""
+        return self.begin([sys.executable, "-m", "agemodel", *arguments])
 
     def begin(self, command: Sequence[str | Path]) -> subprocess.Popen[str]:
         """Begin any program with these folders."""
@@ -130,11 +124,6 @@ class Home:
         path = self.folder / "said.log"
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
-    def do(self, *arguments: str | Path, before: Sequence[str] = ()) -> Done:
-        """Run a command to its end."""
-        heard = len(self.said())
-        return self.end(self.start(*arguments, before=before), heard)
-
     def end(self, process: subprocess.Popen[str], heard: int) -> Done:
         """Wait for the end of a process; one that hangs is killed.
 
@@ -154,7 +143,8 @@ class Home:
         Raises:
             RuntimeError: it failed.
         """
-        done = self.do(*arguments)
+        heard = len(self.said())
+        done = self.end(self.start(*arguments), heard)
         if done.code:
             raise RuntimeError(f"{arguments} failed: {done.said}")
 
@@ -179,7 +169,7 @@ def write_archive(path: Path, seed: int = 0) -> Path:
             buffer = io.BytesIO()
             rgb = coloured_face(label.age, label.gender, rng)
             Image.fromarray(rgb).save(buffer, "JPEG", quality=90)
-            _add(archive, f"UTKFace/{name}", buffer.getvalue())
+            add_to_tar(archive, f"UTKFace/{name}", buffer.getvalue())
     return path
 
 
@@ -190,9 +180,3 @@ def _names() -> list[str]:
         for part, count in PARTS.items()
         for name in splits["file"][splits["split"] == part].head(count)
     ]
-
-
-def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
-    info = tarfile.TarInfo(name)
-    info.size = len(content)
-    archive.addfile(info, io.BytesIO(content))

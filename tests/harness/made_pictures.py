@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,7 +14,7 @@ from PIL import Image
 
 from agemodel.core import paths
 from agemodel.images import read_image
-from tests.harness.pictures import as_stored, exif_with, png_of, srgb_profile
+from tests.harness.pictures import as_stored, exif_with, srgb_profile
 
 LONG_SIDE_PX = 400
 PORTRAITS = ("eileen-collins.jpg", "joe-biden.jpg", "barack-obama.jpg")
@@ -84,14 +82,6 @@ MAKES = {
     "tiff-float": _make(".tif", "TIFF", "F"),
 }
 _ANIMATED = ("gif", "webp-lossy", "png", "avif", "tiff-lzw")
-_PNG_CHANNELS = {0: "L", 2: "RGB", 3: "P", 4: "LA", 6: "RGBA"}
-_PNG_DEPTHS = {
-    0: (1, 2, 4, 8, 16),
-    2: (8, 16),
-    3: (1, 2, 4, 8),
-    4: (8, 16),
-    6: (8, 16),
-}
 
 
 @functools.cache
@@ -129,7 +119,6 @@ def odd_ones() -> Iterator[Made]:
     """Valid files that are rarely met; each shows a face."""
     yield from every_make()
     yield from animations()
-    yield from pngs()
     yield Made("jpeg-ycck.jpg", _as_ycck(stored(portrait(), MAKES["jpeg-cmyk"])))
     wide = np.asarray(portrait().convert("L")).astype(np.uint16) * 257
     for suffix, pillow_format in ((".tif", "TIFF"), (".png", "PNG")):
@@ -147,21 +136,6 @@ def animations() -> Iterator[Made]:
         yield Made(f"animated-{name}{make.suffix}", data)
 
 
-def pngs() -> Iterator[Made]:
-    """Every colour type and depth, interlaced, and with a transparent colour."""
-    grey = portrait().convert("L")
-    for colour_type, depths in _PNG_DEPTHS.items():
-        for depth in depths:
-            yield Made(
-                f"type-{colour_type}-depth-{depth}.png", _png(colour_type, depth)
-            )
-    for name in ("png", "png-palette"):
-        data = stored(portrait(), MAKES[name], transparency=_unused_colour(name))
-        yield Made(f"{name}-transparent-colour.png", data)
-    rows = np.asarray(grey)
-    yield Made("interlaced.png", _interlaced(rows))
-
-
 def oriented() -> Iterator[tuple[int, Made]]:
     """The eight EXIF orientations of one portrait, in formats that lose nothing."""
     upright = np.asarray(portrait())
@@ -173,58 +147,7 @@ def oriented() -> Iterator[tuple[int, Made]]:
             yield orientation, Made(f"orientation-{orientation}-{name}", data)
 
 
-def _unused_colour(name: str) -> Any:
-    return 255 if name == "png-palette" else (1, 254, 1)
-
-
 def _as_ycck(cmyk: bytes) -> bytes:
     """The same file, whose Adobe marker now calls its channels YCCK."""
     at = cmyk.index(b"Adobe") + 11
     return cmyk[:at] + b"\x02" + cmyk[at + 1 :]
-
-
-def _png(colour_type: int, depth: int) -> bytes:
-    """A portrait whose samples have so many bits."""
-    if colour_type == 3:
-        picture = portrait().quantize(1 << depth)
-        return stored(picture, Make(".png", "PNG", "P"), bits=depth)
-    samples = np.asarray(portrait().convert(_PNG_CHANNELS[colour_type]))
-    height, width = samples.shape[:2]
-    return png_of(width, height, depth, colour_type, _packed(samples, depth))
-
-
-def _packed(samples: np.ndarray, depth: int) -> bytes:
-    """Rows of 8-bit samples in `depth` bits each, the first in the highest bits."""
-    rows = samples.reshape(len(samples), -1)
-    if depth == 16:
-        return (rows.astype(">u2") * 257).tobytes()
-    if depth == 8:
-        return rows.tobytes()
-    bits = np.unpackbits(rows[..., None], axis=2)[..., :depth]  # (h, w, depth)
-    return np.packbits(bits.reshape(len(rows), -1), axis=1).tobytes()
-
-
-def _interlaced(grey: np.ndarray) -> bytes:
-    """An Adam7 PNG: seven pictures, each of a part of the pixels (PNG, 8.2)."""
-    passes = [(0, 0, 8, 8), (0, 4, 8, 8), (4, 0, 8, 4), (0, 2, 4, 4)]
-    passes += [(2, 0, 4, 2), (0, 1, 2, 2), (1, 0, 2, 1)]
-    lines = b"".join(
-        b"\0" + row.tobytes()
-        for top, left, down, right in passes
-        for row in grey[top::down, left::right]
-    )
-    height, width = grey.shape
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 1)
-    return png_file(header, png_chunk(b"IDAT", zlib.compress(lines)))
-
-
-def png_chunk(kind: bytes, body: bytes) -> bytes:
-    """One chunk with its length and checksum."""
-    checksum = struct.pack(">I", zlib.crc32(kind + body))
-    return struct.pack(">I", len(body)) + kind + body + checksum
-
-
-def png_file(header: bytes, chunks: bytes) -> bytes:
-    """A PNG of a header's body and whole chunks."""
-    start = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
-    return start + chunks + png_chunk(b"IEND", b"")

@@ -69,20 +69,22 @@ def png_of(
     width: int, height: int, bit_depth: int, colour_type: int, rows: bytes
 ) -> bytes:
     """A PNG whose header says whatever it is told; `rows` lack their filter bytes."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        checksum = struct.pack(">I", zlib.crc32(kind + body))
-        return struct.pack(">I", len(body)) + kind + body + checksum
-
     header = struct.pack(">IIBBBBB", width, height, bit_depth, colour_type, 0, 0, 0)
     stride = max(1, len(rows) // max(1, height))
     lines = (b"\0" + rows[at : at + stride] for at in range(0, len(rows), stride))
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(b"".join(lines)))
-        + chunk(b"IEND", b"")
-    )
+    return png_file(header, png_chunk(b"IDAT", zlib.compress(b"".join(lines))))
+
+
+def png_chunk(kind: bytes, body: bytes) -> bytes:
+    """One chunk with its length and checksum."""
+    checksum = struct.pack(">I", zlib.crc32(kind + body))
+    return struct.pack(">I", len(body)) + kind + body + checksum
+
+
+def png_file(header: bytes, chunks: bytes) -> bytes:
+    """A PNG of a header's body and whole chunks."""
+    start = b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
+    return start + chunks + png_chunk(b"IEND", b"")
 
 
 def flat_jpeg(
@@ -103,27 +105,28 @@ def flat_jpeg(
     channels = b"".join(bytes([channel, 0x11, 0]) for channel in (1, 2, 3))
     start_of_frame = 0xC2 if scans == "progressive" else 0xC0
     all_channels = bytes([3, 1, 0, 2, 0, 3, 0])
-    data = b"\xff\xd8" + _segment(0xDB, bytes([0]) + bytes([1]) * 64)
+    data = b"\xff\xd8" + jpeg_segment(0xDB, bytes([0]) + bytes([1]) * 64)
     frame = struct.pack(">BHHB", 8, height, width, 3) + channels
-    data += _segment(start_of_frame, frame)
+    data += jpeg_segment(start_of_frame, frame)
     for table in (0x00, 0x10):
-        data += _segment(0xC4, bytes([table, 1] + [0] * 15 + [0]))
+        data += jpeg_segment(0xC4, bytes([table, 1] + [0] * 15 + [0]))
     if scans == "interleaved":
-        data += _segment(0xDA, all_channels + bytes([0, 63, 0]))
+        data += jpeg_segment(0xDA, all_channels + bytes([0, 63, 0]))
         data += bytes(blocks * 6 // 8 + 1)
     elif scans == "separate":
         for channel in (1, 2, 3):
-            data += _segment(0xDA, bytes([1, channel, 0, 0, 63, 0]))
+            data += jpeg_segment(0xDA, bytes([1, channel, 0, 0, 63, 0]))
             data += bytes(blocks * 2 // 8 + 1)
     else:
-        data += _segment(0xDA, all_channels + bytes([0, 0, 0]))
+        data += jpeg_segment(0xDA, all_channels + bytes([0, 0, 0]))
         data += bytes(blocks * 3 // 8 + 1)
-        scan = _segment(0xDA, bytes([1, 1, 0, 1, 63, 0])) + bytes(blocks // 8 + 1)
+        scan = jpeg_segment(0xDA, bytes([1, 1, 0, 1, 63, 0])) + bytes(blocks // 8 + 1)
         data += scan * extra_scans
     return data + b"\xff\xd9"
 
 
-def _segment(marker: int, body: bytes) -> bytes:
+def jpeg_segment(marker: int, body: bytes) -> bytes:
+    """A part of a JPEG, with its marker and length."""
     return b"\xff" + bytes([marker]) + struct.pack(">H", len(body) + 2) + body
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -21,14 +20,8 @@ from tests.harness.driver import free_port
 from tests.harness.waiting import wait_until
 
 PARTS = (
-    "agemodel",
-    "ui",
-    "pages",
-    "tests",
-    "benchmarks",
-    "requirements",
-    "docs",
-    "assets",
+    *("agemodel", "ui", "pages", "tests", "benchmarks", "requirements", "docs"),
+    *("assets", ".streamlit"),
 )
 FILES = ("app.py", "requirements.txt")
 START_TIMEOUT_S = 90.0
@@ -39,15 +32,14 @@ def project_copy() -> Iterator[Path]:
     """A copy of what the app runs from, without data and runs, until the block ends."""
     with TemporaryDirectory(prefix="agemodel-") as folder:
         root = Path(folder) / "project"
-        for part in (*PARTS, ".streamlit"):
+        for part in PARTS:
             shutil.copytree(
                 paths.ROOT / part,
                 root / part,
                 ignore=shutil.ignore_patterns("__pycache__"),
             )
         for name in FILES:
-            if (paths.ROOT / name).exists():
-                shutil.copy(paths.ROOT / name, root / name)
+            shutil.copy(paths.ROOT / name, root / name)
         yield root
 
 
@@ -95,14 +87,13 @@ class KillableServer:
         self._root = root
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> float:
-        """Start it and wait until it is ready; how many seconds that took.
+    def start(self) -> None:
+        """Start it and wait until it is ready.
 
         Raises:
             RuntimeError: it ended.
             TimeoutError: it did not become ready.
         """
-        began = time.monotonic()
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         options = ["--server.headless", "true", "--server.port", str(self.port)]
         with (self._root / "server.log").open("ab") as log:
@@ -115,7 +106,6 @@ class KillableServer:
                 stderr=subprocess.STDOUT,
             )
         self.wait_for(200)
-        return time.monotonic() - began
 
     def ready(self) -> tuple[int, dict[str, Any]]:
         """What /ready answers: its status, 0 where nobody does, and its JSON."""

@@ -8,16 +8,19 @@ messages are those of the installed Streamlit (checked in 1.67).
 
 from __future__ import annotations
 
-import http.client
 import re
+import socket
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
+from typing import Any
 from urllib.parse import urlsplit
 
+import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.Common_pb2 import FileURLs
 from streamlit.proto.Element_pb2 import Element
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
@@ -71,29 +74,35 @@ class Drawn:
 class Visitor:
     """One tab of a browser; a context manager that closes it at the end."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, claims: Mapping[str, str] | None = None) -> None:
         """Take the cookie.
 
         Args:
             url: of the server, `http://127.0.0.1:8501`.
+            claims: headers by which a visitor says who he is; also `Host`, `Origin`.
         """
-        self._url, self._host = url, urlsplit(url).netloc
-        self._token = self._fetch_token()
-        self._closing = ExitStack()
-        self.session_id = ""
-        self._page = ""
+        self._url, self._host, self._claims = url, urlsplit(url).netloc, claims or {}
+        self._web, self._closing = requests.Session(), ExitStack()
+        self._web.trust_env = False  # no proxy of this machine's
+        self._request("GET", "/_stcore/health")
+        self._token = str(self._web.cookies[_XSRF_COOKIE])
+        self._session_id = self._page = ""
 
     def __enter__(self) -> Visitor:
         """Open the connection."""
+        claims = dict(self._claims)
+        host = claims.pop("Host", self._host)
+        origin = claims.pop("Origin", f"http://{host}")
+        address, _, port = self._host.rpartition(":")
         connecting = connect(
-            f"ws://{self._host}/_stcore/stream",
-            origin=Origin(self._url),
+            f"ws://{host}/_stcore/stream",
+            sock=socket.create_connection((address, int(port)), PATIENCE_S),
+            origin=Origin(origin),
             subprotocols=[Subprotocol("streamlit"), Subprotocol(self._token)],
-            additional_headers={"Cookie": f"{_XSRF_COOKIE}={self._token}"},
+            additional_headers={"Cookie": f"{_XSRF_COOKIE}={self._token}", **claims},
             compression=None,
             max_size=None,
             open_timeout=PATIENCE_S,
-            proxy=None,
         )
         self._socket: ClientConnection = self._closing.enter_context(connecting)
         return self
@@ -123,43 +132,33 @@ class Visitor:
             name: of the file.
             content: its bytes.
         """
-        file_id, put_path, delete_path = self.put(name, content)
+        urls = self._put(name, content)
         message = BackMsg()
         message.rerun_script.page_name = self._page
         widget = message.rerun_script.widget_states.widgets.add(id=drawn.uploader)
         info = widget.file_uploader_state_value.uploaded_file_info.add(
-            name=name, size=len(content), file_id=file_id
+            name=name, size=len(content), file_id=urls.file_id
         )
-        info.file_urls.file_id = file_id
-        info.file_urls.upload_url = put_path
-        info.file_urls.delete_url = delete_path
+        info.file_urls.CopyFrom(urls)
         self._send(message)
         return self._wait_until_drawn()
 
-    def put(self, name: str, content: bytes) -> tuple[str, str, str]:
-        """Send a file to the server and tell no widget of it.
-
-        Returns:
-            The file's id, the path it was put to, and the path that deletes it.
-        """
+    def _put(self, name: str, content: bytes) -> FileURLs:
+        """Send a file to the server; where it lies there."""
         message = BackMsg()
         request = message.file_urls_request
         request.request_id = uuid.uuid4().hex
         request.file_names.append(name)
-        request.session_id = self.session_id
+        request.session_id = self._session_id
         self._send(message)
         (urls,) = self._receive("file_urls_response").file_urls_response.file_urls
-        boundary = uuid.uuid4().hex
         self._request(
             "PUT",
             urls.upload_url,
-            _multipart(boundary, name, content),
-            {
-                "Content-Type": f"multipart/form-data; boundary={boundary}",
-                "X-Xsrftoken": self._token,
-            },
+            files={"file": (name, content)},
+            headers={"X-Xsrftoken": self._token},
         )
-        return urls.file_id, urls.upload_url, urls.delete_url
+        return urls
 
     def download(self, drawn: Drawn) -> list[bytes]:
         """Ask for every file that the page offers, and fetch it."""
@@ -170,7 +169,7 @@ class Visitor:
         message = BackMsg()
         request = message.backend_operation_request
         request.request_id = uuid.uuid4().hex
-        request.session_id = self.session_id
+        request.session_id = self._session_id
         request.deferred_file.file_id = name
         self._send(message)
         answer = self._receive("backend_operation_response")
@@ -180,34 +179,12 @@ class Visitor:
         """Fetch what the page shows."""
         return [self._request("GET", path) for path in paths]
 
-    def _fetch_token(self) -> str:
-        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
-        connection.request("GET", "/_stcore/health")
-        answer = connection.getresponse()
-        answer.read()
-        connection.close()
-        cookies = answer.headers.get_all("Set-Cookie") or []
-        found = [c.partition(";")[0] for c in cookies if c.startswith(_XSRF_COOKIE)]
-        return found[0].partition("=")[2]
-
-    def _request(
-        self,
-        method: str,
-        path: str,
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> bytes:
-        connection = http.client.HTTPConnection(self._host, timeout=PATIENCE_S)
-        cookie = {"Cookie": f"{_XSRF_COOKIE}={self._token}"}
-        try:
-            connection.request(method, path, body, cookie | (headers or {}))
-            answer = connection.getresponse()
-            content = answer.read()
-        finally:
-            connection.close()
-        if answer.status >= 400:
-            raise RuntimeError(f"{method} {path}: {answer.status} {answer.reason}")
-        return content
+    def _request(self, method: str, path: str, **options: Any) -> bytes:
+        answer = self._web.request(
+            method, self._url + path, timeout=PATIENCE_S, **options
+        )
+        answer.raise_for_status()
+        return answer.content
 
     def _send(self, message: BackMsg) -> None:
         self._socket.send(message.SerializeToString())
@@ -231,7 +208,7 @@ class Visitor:
             kind = message.WhichOneof("type")
             if kind == "new_session":
                 drawn = Drawn()
-                self.session_id = message.new_session.initialize.session_id
+                self._session_id = message.new_session.initialize.session_id
             elif kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 drawn.take(message.delta.new_element)
             elif kind == "script_finished":
@@ -240,14 +217,3 @@ class Visitor:
                 wanted = ForwardMsg.FINISHED_SUCCESSFULLY
                 drawn.failed |= message.script_finished != wanted
                 return drawn
-
-
-def _multipart(boundary: str, name: str, content: bytes) -> bytes:
-    """The body that a browser's FormData makes of one file."""
-    shown = name.replace("\\", "\\\\").replace('"', "%22")
-    head = (
-        f"--{boundary}\r\n"
-        f'Content-Disposition: form-data; name="{shown}"; filename="{shown}"\r\n'
-        "Content-Type: application/octet-stream\r\n\r\n"
-    )
-    return head.encode() + content + f"\r\n--{boundary}--\r\n".encode()

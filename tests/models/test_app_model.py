@@ -46,6 +46,20 @@ def test_chosen_model_that_is_gone_is_named_with_the_way_back(folders: Path) -> 
         app_model.check()
 
 
+def test_choice_that_the_disk_refuses_is_a_sentence_and_the_old_one_stays(
+    folders: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    choose("mine")
+    write_model(folders / "models" / "other")
+    monkeypatch.setattr("os.replace", refuse)
+    with pytest.raises(ModelError, match=r"disk of .* is full\. Free.*AGEMODEL_RUNS"):
+        choose("other")
+    assert read_name() == "mine"
+
+
 @pytest.mark.parametrize("content", [b"", b"\xff", b"../mine", b"a b"])
 def test_damaged_choice_is_told_with_the_way_back(
     folders: Path, content: bytes

@@ -2,15 +2,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from agemodel.core import paths
 from agemodel.runs import checkpoints
 from agemodel.runs.checkpoints import (
     BEST,
@@ -19,11 +15,13 @@ from agemodel.runs.checkpoints import (
     latest_checkpoint,
     write_checkpoint,
 )
+from tests.harness.killed_steps import kills_of
 
 WRITER = """
-import itertools, os, signal, sys
+import sys
 from pathlib import Path
 from agemodel.runs.checkpoints import latest_checkpoint, write_checkpoint
+from tests.harness.killed_steps import kill_at_each_step
 
 parent, better = Path(sys.argv[1]), sys.argv[2] == "better"
 
@@ -43,24 +41,9 @@ def write_next(better):
     history.append({"epoch": epoch, "best": epoch if better else history[-1]["best"]})
     write_checkpoint(parent, history, save(epoch), save(epoch) if better else None)
 
-def die_at(step):
-    steps = itertools.count()
-    def hook(event, _):
-        touches_disk = event.startswith(("open", "os.", "shutil.", "fcntl."))
-        if touches_disk and next(steps) == step:
-            os.kill(os.getpid(), signal.SIGKILL)
-    sys.addaudithook(hook)
-
 for is_better in (True, False, False):
     write_next(is_better)
-for step in itertools.count():
-    child = os.fork()
-    if not child:
-        die_at(step)
-        write_next(better)
-        os._exit(0)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-    input()
+kill_at_each_step(lambda: write_next(better))
 """
 
 
@@ -208,23 +191,10 @@ def test_a_kill_at_any_step_leaves_a_whole_checkpoint(
     tmp_path: Path, better: str
 ) -> None:
     epochs, kills, interrupted = 3, 0, 0
-    command = [sys.executable, "-c", WRITER, str(tmp_path), better]
-    with subprocess.Popen(
-        command,
-        cwd=paths.ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as writer:
-        assert writer.stdin is not None
-        assert writer.stdout is not None
-        while (code := int(writer.stdout.readline())) == -signal.SIGKILL:
-            epochs = whole_epochs(tmp_path, epochs)
-            kills += 1
-            interrupted += any(name.startswith(".filled-") for name in names(tmp_path))
-            print(file=writer.stdin, flush=True)
-        writer.kill()
-    assert code == 0  # the last one had fewer steps than the kill waited for
+    for _ in kills_of(WRITER, tmp_path, better):
+        epochs = whole_epochs(tmp_path, epochs)
+        kills += 1
+        interrupted += any(name.startswith(".filled-") for name in names(tmp_path))
     assert whole_epochs(tmp_path, epochs) == len(latest_checkpoint(tmp_path).history)
     assert [name[:6] for name in names(tmp_path)] == ["epoch-", "epoch-"]
     # The test is worth something if kills met a write, and some came after it.
