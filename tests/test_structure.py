@@ -79,10 +79,11 @@ def test_what_tests_share_imports_no_tests(folder: str) -> None:
         ["-c", "import agemodel.models.neighbours"],
         ["-c", "import agemodel.cli"],
         ["-m", "agemodel", "--help"],
+        ["-c", "from agemodel.explorer.face_table import read_faces; read_faces()"],
     ],
-    ids=["serving", "neighbours", "cli", "help"],
+    ids=["serving", "neighbours", "cli", "help", "faces"],
 )
-def test_serving_and_help_start_light(arguments: list[str]) -> None:
+def test_serving_help_and_the_table_of_faces_start_light(arguments: list[str]) -> None:
     # -X importtime lists every module imported, one a line: "... | 123 |   name".
     run = subprocess.run(
         [sys.executable, "-X", "importtime", *arguments],
@@ -95,7 +96,7 @@ def test_serving_and_help_start_light(arguments: list[str]) -> None:
     names = (line.rpartition("|")[2].strip() for line in run.stderr.splitlines())
     loaded = {name.partition(".")[0] for name in names}
     assert "agemodel" in loaded
-    assert not loaded & {"tensorflow", "keras", "streamlit"}
+    assert not loaded & {"tensorflow", "keras", "streamlit", "plotly", "scipy"}
 
 
 def test_no_picture_of_utkface_lies_in_the_repository() -> None:

@@ -10,12 +10,10 @@ import pytest
 from agemodel.analysis.fairness import (
     FACTORS,
     GROUP_MEASURES,
-    GROUPINGS,
     Gap,
     faces_of,
     gap_in_words,
     group_table,
-    grouping_name,
     largest_gap,
 )
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
@@ -49,14 +47,6 @@ def predicted(genders: str, errors: list[float], wrong: str = "") -> pd.DataFram
 @pytest.fixture(scope="module", params=RUNS)
 def run(request: pytest.FixtureRequest) -> Run:
     return Run(paths.SHIPPED_RUNS / request.param)
-
-
-def test_every_label_and_every_two_can_be_chosen() -> None:
-    assert len(GROUPINGS) == 6
-    assert {frozenset(grouping) for grouping in GROUPINGS} == {
-        frozenset(pair) for pair in product(FACTORS, FACTORS)
-    }
-    assert grouping_name(("gender", "age_group")) == "Gender and age group"
 
 
 def test_groups_have_their_n_error_bias_and_right_genders() -> None:

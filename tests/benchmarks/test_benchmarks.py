@@ -12,29 +12,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel.faces import CropSquare, Detection, crop_square, square_of_detection
+from agemodel.faces import CropSquare, Detection, square_of_detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from benchmarks import (
-    dataset_page,
-    evaluation_page,
-    framing,
-    page,
-    photos,
-    server_start,
-    start,
-    throughput,
-    visits,
-)
+from benchmarks import framing, page, throughput, visits
 from benchmarks.__main__ import main
 from benchmarks.benchmark_page import FRAMING_NAMES, PAGE, SECTIONS, render
 from benchmarks.chips import chosen
 from benchmarks.speed_limits import at_least, at_most
-from benchmarks.throughput import burst, overhead
+from benchmarks.throughput import overhead
 from benchmarks.timings import summarise, take_turns
-from tests.harness import made_face_tables, made_photos
+from tests.harness import made_photos
 from tests.harness.made_machine import MACHINE
-from tests.harness.measurement_tables import limits_table, number, spread, table
 from tests.harness.measurements import RESULTS, merge, read_results, write_results
 
 
@@ -53,25 +42,10 @@ def test_page_is_what_the_results_make() -> None:
     assert PAGE.read_text("utf-8") == render(read_results())
 
 
-def test_results_are_written_as_the_program_writes_them(tmp_path) -> None:
-    if not RESULTS.exists():
-        pytest.skip("nothing has been measured yet")
-    write_results(read_results(), tmp_path / "again.json")
-    assert (tmp_path / "again.json").read_bytes() == RESULTS.read_bytes()
-
-
 def test_summary_holds_median_quartiles_and_n() -> None:
     # Of 1, 2, 3, 4, 10 the ranks 0..4 put the quartiles on ranks 1, 2 and 3.
     summary = summarise([10, 1, 3, 2, 4])
     assert summary == {"median": 3, "q25": 2, "q75": 4, "n": 5}
-
-
-def test_summary_of_an_even_count_lies_between_the_middle_values() -> None:
-    assert summarise([1, 2, 3, 10])["median"] == 2.5
-
-
-def test_summary_keeps_five_significant_digits() -> None:
-    assert summarise([1 / 3])["median"] == 0.33333
 
 
 def test_turns_go_forth_and_back_after_one_uncounted_round() -> None:
@@ -88,11 +62,6 @@ def test_turns_go_forth_and_back_after_one_uncounted_round() -> None:
     assert found == {"a": [2, 5, 6], "b": [3, 4, 7]}
 
 
-def test_turns_end_at_the_most_rounds() -> None:
-    found = take_turns({"a": lambda: 0.0}, seconds=60, least=1, most=4)
-    assert len(found["a"]) == 4
-
-
 def test_a_section_is_renewed_and_the_others_stay(tmp_path) -> None:
     path = tmp_path / "results.json"
     assert read_results(path) == {}
@@ -105,51 +74,15 @@ def test_a_section_is_renewed_and_the_others_stay(tmp_path) -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        *((1234.5, "1,230"), (12.345, "12.3"), (9.996, "10.0"), (9.7, "9.70")),
-        *((0.0313, "0.0313"), (0.996, "0.996"), (0.0, "0.00"), (-0.1234, "-0.123")),
-    ],
-)
-def test_numbers_have_three_significant_digits(value: float, text: str) -> None:
-    assert number(value) == text
-
-
-def test_spread_names_median_and_quartiles() -> None:
-    assert spread({"median": 2, "q25": 1.5, "q75": 12}) == "2.00 (1.50 to 12.0)"
-
-
-def test_table_is_markdown_with_numbers_to_the_right() -> None:
-    assert table(("a", "b"), [("x", "1")]) == "| a | b |\n| --- | ---: |\n| x | 1 |\n"
-
-
-def test_a_number_column_is_to_the_right_and_a_column_of_words_is_not() -> None:
-    ruler = table(("a", "b", "c"), [], words=2).splitlines()[1]
-    assert ruler == "| --- | --- | ---: |"
-
-
 def test_limit_is_kept_up_to_itself() -> None:
     assert at_most("s", 0.5, 0.5)["kept"] and at_least("times", 3.0, 3.0)["kept"]
     assert not at_most("s", 0.501, 0.5)["kept"]
     assert not at_least("times", 2.999, 3.0)["kept"]
 
 
-def test_limit_not_kept_is_shown_as_such() -> None:
-    text = limits_table([at_least("times", 1.234, 3.0), at_most("heavy", 0, 0)])
-    assert text.splitlines()[2:] == [
-        "| times | at least 3 | 1.23 | **no** |",
-        "| heavy | at most 0 | 0 | yes |",
-    ]
-
-
 def test_every_section_can_be_run_and_shown() -> None:
     for name in SECTIONS:
         assert callable(importlib.import_module(f"benchmarks.{name}").run)
-
-
-def test_page_without_results_has_a_head_and_no_section() -> None:
-    assert "## " not in render({}).partition("\n")[2]
 
 
 def test_page_of_made_up_figures_shows_them_where_they_belong() -> None:
@@ -187,48 +120,6 @@ def test_first_views_are_held_to_their_limits() -> None:
     assert "| 1.00 (1.00 to 1.00) | 2.50 (2.00 to 5.75) | 1.5 | 1 |" in text
 
 
-def test_evaluation_page_is_held_to_its_limits() -> None:
-    times = {"split": [0.4], "confusion_split": [0.2, 0.6, 0.7], "bands": [0.5]}
-    found = {"chromium": "1.2", **evaluation_page.summarise_times(times)}
-    broken = [limit["what"] for limit in found["limits"] if not limit["kept"]]
-    assert broken == ["confusion: another split, to the repainted page, s"]
-    text = render(merge({}, "evaluation_page", MACHINE, found))
-    assert "confusion: another split | 0.600 (0.400 to 0.650) | 3 |" in text
-
-
-def test_dataset_page_is_held_to_its_limits() -> None:
-    times = {f"filter_{key}": [0.3] for key in dataset_page.FILTERS}
-    times |= {"filter_bar": [0.1, 0.5, 0.6], "map_filter": [0.2]}
-    # 10 MiB more than 1,000 MB, which are 953.67 MiB.
-    million = {"n": 1_000_000, "peak_mib": 963.67}
-    million |= {f"{key}_s": summarise([0.9]) for key in ("pure", "filter")}
-    million["map_filter_s"] = summarise([2.0])
-    found = {
-        "chromium": "1.2",
-        **dataset_page.summarise_times(times),
-        "million": million,
-    }
-    found["limits"] = dataset_page.limits(found)
-    broken = [limit["what"] for limit in found["limits"] if not limit["kept"]]
-    assert broken == [
-        "a click on a chart's bar, to the repainted page, s",
-        "a million faces: the server's memory at its most, MB",
-    ]
-    text = render(merge({}, "dataset_page", MACHINE, found))
-    assert "a click on a bar | 0.500 (0.300 to 0.550) | 3 |" in text
-    assert "pictures |" not in text  # of the gallery, where none is imported
-    found["gallery_s"] = summarise([1.5])
-    assert not dataset_page.limits(found)[-4]["kept"]
-
-
-def test_app_of_made_faces_names_its_table(tmp_path) -> None:
-    script = made_face_tables.write_app(
-        tmp_path, tmp_path / "faces.feather"
-    ).read_text()
-    assert f"read_feather({str(tmp_path / 'faces.feather')!r})" in script
-    compile(script, "app", "exec")
-
-
 VISITS = ("first", "later")
 
 
@@ -236,13 +127,6 @@ def test_overhead_compares_medians() -> None:
     # Medians of 6 and 4 ms: half as much again, 2 ms more.
     found = overhead([0.006, 0.005, 0.1], [0.004, 0.004, 0.001])
     assert found == {"ratio": 1.5, "added_ms": 2.0}
-
-
-def test_memory_is_held_to_its_limit_in_million_bytes() -> None:
-    # 240 MiB are 251.7 MB.
-    memory, heavy = start.limits({"peak_mib": {"median": 240.0}, "heavy": ["keras"]})
-    assert memory["measured"] == 251.66
-    assert not memory["kept"] and not heavy["kept"]
 
 
 def test_second_worker_is_held_to_its_gain_where_there_is_a_second_core() -> None:
@@ -259,67 +143,11 @@ def test_second_worker_is_held_to_its_gain_where_there_is_a_second_core() -> Non
     assert throughput.limits(found, cores=1) == limits[:1]
 
 
-def test_photos_with_one_face_are_held_to_limits() -> None:
-    rows = [("12", 1, 1000.0), ("12", 6, 9000.0), ("50", 1, 2000.0), ("50", 6, 1.0)]
-    limits = photos.limits(
-        [
-            {"megapixels": size, "faces": faces, "whole_ms": {"median": ms}}
-            for size, faces, ms in rows
-        ]
-    )
-    assert [limit["measured"] for limit in limits] == [1000, 2]
-    assert [limit["kept"] for limit in limits] == [True, False]
-
-
-def test_served_framing_is_held_against_the_best() -> None:
-    rows = [("chip", 4.4), (framing.SERVED, 4.55), ("box_2", 8.0)]
-    limit = framing.limits([{"framing": f, "mae_years": mae} for f, mae in rows])[0]
-    assert limit["measured"] == 0.15
-    assert not limit["kept"]
-
-
-def test_calls_of_a_method_are_timed_and_answer_as_before() -> None:
-    class Worker:
-        def run(self, crop: int) -> int:
-            return crop + 1
-
-    worker = Worker()
-    with photos.timed_calls(worker, "run") as seconds:
-        assert worker.run(1) == 2
-        assert worker.run(2) == 3
-    assert worker.run(3) == 4
-    assert len(seconds) == 2
-    assert min(seconds) >= 0
-
-
-def test_burst_does_at_least_a_piece_of_work_for_every_thread() -> None:
-    done: list[int] = []
-    measure = burst(lambda: done.append(1), threads=3, seconds=0)
-    before = len(done)
-    assert measure() > 0
-    assert len(done) - before == 3
-
-
-def test_memory_is_read_in_kib() -> None:
-    status = "Name:\tpython\nVmHWM:\t  2048 kB\nVmRSS:\t  1024 kB\n"
-    assert server_start.status_kib(status, "VmRSS") == 1024
-    assert server_start.resident_mib() > 1
-
-
 @pytest.mark.parametrize("faces", made_photos.LAYOUTS)
 def test_made_photos_show_as_many_faces_as_they_should(faces: int) -> None:
     photo = read_image(made_photos.make_photo(640, 480, faces))
     assert photo.rgb.shape == (480, 640, 3)
     assert len(FaceDetector().detect(photo.rgb)) == faces
-
-
-def test_a_photo_is_made_the_same_way_twice() -> None:
-    assert made_photos.make_photo(320, 240, 1) == made_photos.make_photo(320, 240, 1)
-
-
-def test_sizes_are_as_many_megapixels_as_they_are_called() -> None:
-    for megapixels, (width, height) in made_photos.SIZES.items():
-        assert width * height / 1e6 == pytest.approx(float(megapixels), rel=0.03)
 
 
 def test_every_third_test_chip_is_chosen_by_file_name() -> None:
@@ -341,17 +169,6 @@ def test_fitted_square_is_the_one_that_the_points_came_from(angle_deg: float) ->
     assert fitted.centre_xy == pytest.approx(square.centre_xy)
     assert fitted.side_px == pytest.approx(square.side_px)
     assert fitted.angle_deg == pytest.approx(square.angle_deg)
-
-
-def test_fitted_square_puts_a_mark_where_it_belongs_in_the_crop() -> None:
-    rgb = np.zeros((200, 200, 3), np.uint8)
-    rgb[118:123, 78:83] = 255  # 5 px around the point (80.5, 120.5)
-    points = np.array([(80.5, 120.5), (80.5, 80.5), (120.5, 120.5)])
-    # The photo turned by 90 degrees: below becomes left, right becomes below.
-    targets = np.array([(40.0, 50.0), (80.0, 50.0), (40.0, 90.0)])
-    square = framing.fit_square(points, targets, 100.0)
-    bright = np.argwhere(crop_square(rgb, square, 100)[..., 0] > 127) + 0.5
-    assert bright.mean(0)[::-1] == pytest.approx((40.0, 50.0), abs=0.3)
 
 
 def test_framings_are_the_box_turned_fitted_and_scaled() -> None:

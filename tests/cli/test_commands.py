@@ -587,14 +587,3 @@ def test_download_asks_for_the_terms_on_a_terminal_only(
     assert "non-commercial research only" in told.out
     assert ("--accept-licence" in told.err) == (code == 1)
     assert (tmp_path / "data").exists() == (code == 0)
-
-
-def test_the_command_starts_as_a_module() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "agemodel", "--version"],
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.strip()

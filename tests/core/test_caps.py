@@ -5,8 +5,7 @@ from dataclasses import fields
 
 import pytest
 
-from agemodel.core import caps as module
-from agemodel.core.caps import MB, Caps, caps, in_mb, read_caps
+from agemodel.core.caps import MB, Caps, caps, read_caps
 from agemodel.core.errors import ConfigError
 
 NAMES = (
@@ -77,15 +76,3 @@ def test_jpegs_may_not_be_capped_below_other_pictures() -> None:
     sentence = refusal({"AGEMODEL_MAX_MEGAPIXELS": "300"})
     assert "AGEMODEL_MAX_JPEG_MEGAPIXELS (200)" in sentence
     assert read_caps(dict.fromkeys(VARIABLES[5:7], "300")).pixels == 300_000_000
-
-
-@pytest.mark.parametrize("field", fields(Caps))
-def test_table_in_the_docstring_tells_the_truth(field: object) -> None:
-    variable = module._VARIABLES[field.name]  # type: ignore[attr-defined]
-    default = field.default // variable.unit  # type: ignore[attr-defined]
-    (row,) = re.findall(rf"^\| {variable.name} \|.*$", module.__doc__ or "", re.M)
-    assert row.endswith(f"| {default:,} | {variable.most:,} |")
-
-
-def test_megabytes_are_said_in_whole() -> None:
-    assert in_mb(1_000 * MB) == "1,000 MB"

@@ -10,10 +10,6 @@ from tests.harness.naughty_names import naughty_names
 NAMES = naughty_names()
 
 
-def test_there_are_as_many_naughty_names_as_on_the_published_list() -> None:
-    assert len(NAMES) >= 515
-
-
 @pytest.mark.parametrize(
     "name",
     [

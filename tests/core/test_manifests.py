@@ -6,12 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from agemodel.core import paths
 from agemodel.core.checksums import read_verified
 from agemodel.core.errors import ModelError
 
-MANIFESTS = ("detectors", "pretrained", "samples")
-WEIGHTS = {".tflite", ".bin", ".keras", ".h5", ".hdf5", ".npz", ".onnx", ".pb", ".pt"}
 CONTENT = b"weights"
 
 
@@ -65,39 +62,3 @@ def test_damaged_manifest_is_refused(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text, "utf-8")
     with pytest.raises(ModelError, match="git checkout -- assets"):
         read_verified(folder, "net.bin")
-
-
-@pytest.mark.parametrize("name", MANIFESTS)
-def test_every_shipped_file_is_in_its_manifest_and_as_it_says(name: str) -> None:
-    folder = paths.ASSETS / name
-    files = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
-    present = {path.name for path in folder.iterdir()} - {"manifest.json"}
-    assert present == set(files)
-    for file, entry in files.items():
-        assert len(read_verified(folder, file)) > 0
-        assert entry["source"].strip(), file
-        assert entry["licence"].strip(), file
-
-
-def test_every_shipped_weight_has_a_source_a_licence_and_a_checksum() -> None:
-    strays = []
-    for path in paths.ASSETS.rglob("*"):
-        if path.suffix not in WEIGHTS:
-            continue
-        entry = _entry(path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        source = entry.get("source") or entry.get("run")
-        if entry.get("sha256") != digest or not source or not entry.get("licence"):
-            strays.append(str(path.relative_to(paths.ASSETS)))
-    assert not strays
-
-
-def _entry(path: Path) -> dict[str, str]:
-    """What the manifest of a file's folder, or the card of its model, says of it."""
-    manifest, card = path.with_name("manifest.json"), path.with_name("card.json")
-    if manifest.exists():
-        return json.loads(manifest.read_text("utf-8"))["files"].get(path.name, {})
-    if card.exists():
-        entry = json.loads(card.read_text("utf-8"))
-        return entry if entry["file"] == path.name else {}
-    return {}

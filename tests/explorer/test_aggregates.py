@@ -97,14 +97,6 @@ def test_errors_are_averaged_by_age() -> None:
     assert by_gender.loc["female"].tolist() == [2, 6, 4]  # -2 and 10
 
 
-def test_errors_by_a_category_are_those_of_plain_pandas() -> None:
-    found = error_by(FACES, MASK, "split")
-    known = CHOSEN.dropna(subset=["age_years"]).groupby("split", observed=True)
-    assert found["n"].to_dict() == known.size().to_dict()
-    expected = known["abs_error"].mean().to_dict()
-    assert found["mae_years"].to_dict() == pytest.approx(expected, rel=1e-5)
-
-
 def test_dates_are_counted_by_month_and_day() -> None:
     dates = ["2017-01-09 23:59:59.999", "2017-01-10", "2016-12-31", None]
     faces = table(age=[30] * 4, date=dates)

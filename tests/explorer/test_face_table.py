@@ -1,9 +1,5 @@
 from __future__ import annotations
 
-import csv
-import subprocess
-import sys
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -16,19 +12,12 @@ from agemodel.core import paths
 from agemodel.core.errors import DatasetError
 from agemodel.core.labels import GENDERS, RACES
 from agemodel.dataset.archive import import_dataset
-from agemodel.dataset.index import read_index
 from agemodel.dataset.names import parse_name
 from agemodel.dataset.record import RECORD_NAME
 from agemodel.dataset.splits import read_splits
-from agemodel.explorer.aggregates import age_histogram
 from agemodel.explorer.face_table import read_faces
 from agemodel.explorer.model_estimates import run_of
-from tests.harness.dataset_archives import (
-    face_name,
-    splits_of,
-    tiny_jpeg,
-    write_folder,
-)
+from tests.harness.dataset_archives import face_name, splits_of, tiny_jpeg, write_folder
 from tests.harness.made_manifests import hold
 from tests.harness.made_models import write_model
 from tests.harness.made_predictions import made_predictions
@@ -147,29 +136,6 @@ def test_labels_are_those_of_the_names_for_every_face_that_ships() -> None:
     assert dates == [label.collected for label in labels]
 
 
-def test_counts_are_those_of_the_file_names_read_plainly() -> None:
-    with paths.SPLITS.open(newline="") as file:
-        names = [row["file"] for row in csv.DictReader(file)]
-    expected = Counter(tuple(map(int, name.split("_")[:2])) for name in names)
-    faces = read_faces()
-    counted = age_histogram(faces, np.ones(len(faces), bool), "gender")
-    for age in range(1, 117):
-        for gender, name in enumerate(GENDERS):
-            assert counted.loc[age, name] == expected[age, gender]
-    assert counted.to_numpy().sum() == len(names)
-
-
-def test_table_holds_the_labels_and_splits_of_the_imported_images(
-    real_data_dir: Path,
-) -> None:
-    index = read_index(real_data_dir)
-    faces = read_faces()
-    for column in ("file", "age", "split"):
-        assert faces[column].tolist() == index[column].tolist()
-    assert faces["race"].cat.codes.tolist() == index["race"].tolist()
-    assert faces["coral"].astype(object).fillna("").tolist() == index["coral"].tolist()
-
-
 def test_error_on_test_is_the_one_that_the_shipped_run_measured() -> None:
     faces = read_faces()
     measured = run_of().read_json("metrics.json")["splits"]
@@ -280,29 +246,3 @@ def test_name_that_cannot_be_read_is_told_with_the_reason(shipped: Path) -> None
     write_splits(FILES[0], "30_0_20170101000000001.jpg.chip.jpg")
     with pytest.raises(DatasetError, match="no race field"):
         read_faces()
-
-
-def test_columns_are_small() -> None:
-    faces = read_faces()
-    assert faces["age"].dtype == np.int16
-    for column in ("gender", "race", "split", "age_group", "estimated_group"):
-        assert faces[column].array.codes.dtype == np.int8
-    for column in ("age_years", "error_years", "abs_error", "suspicion"):
-        assert faces[column].dtype == np.float32
-
-
-def test_table_is_read_without_the_heavy_packages() -> None:
-    code = (
-        "import sys; from agemodel.explorer.face_table import read_faces; read_faces();"
-        "print(*{name.partition('.')[0] for name in sys.modules})"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=paths.ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    loaded = set(run.stdout.split())
-    assert "pandas" in loaded
-    assert not loaded & {"tensorflow", "keras", "streamlit", "plotly", "scipy"}

@@ -10,9 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 
-from agemodel.explorer.face_table import read_faces
 from agemodel.explorer.filters import counts, inside, mask, masks
-from agemodel.explorer.flags import FLAGS, OUTCOMES
 from agemodel.explorer.marks import UNMARKED, Mark, with_marks
 from agemodel.explorer.selection import FACETS, Selection
 from tests.harness.made_selections import SELECTIONS
@@ -70,33 +68,6 @@ def test_a_count_is_what_choosing_that_value_would_leave(selection: Selection) -
             field = FACETS[key].field
             changed = replace(selection, **{field: getattr(chosen, field)})
             assert n == mask(FACES, changed).sum()
-
-
-def test_counts_of_a_million_faces_are_those_of_plain_pandas() -> None:
-    faces = random_table(1_000_000)
-    selection = Selection(
-        ages=(20, 60), genders=("female",), splits=("test", "val"), errors=(5.0, 20.0)
-    )
-    ages = faces["age"].between(20, 60)
-    female = faces["gender"] == "female"
-    part = faces["split"].isin(["test", "val"])
-    errors = (faces["abs_error"] >= 5) & (faces["abs_error"] < 20)
-    assert (mask(faces, selection) == (ages & female & part & errors)).all()
-    found = counts(faces, selection)
-    for key, column, others in (
-        ("gender", "gender", ages & part & errors),
-        ("split", "split", ages & female & errors),
-        ("race", "race", ages & female & part & errors),
-        ("group", "age_group", ages & female & part & errors),
-    ):
-        expected = faces[others].groupby(column, observed=False).size().to_dict()
-        assert found[key] == expected
-    others = faces[ages & female & part]
-    bands = pd.cut(others["abs_error"], [0, 2, 5, 10, 20, np.inf], right=False)
-    assert list(found["error"].values()) == bands.value_counts(sort=False).tolist()
-    for key, names in (("flag", FLAGS), ("outcome", OUTCOMES)):
-        sums = faces.loc[ages & female & part & errors, list(names)].sum()
-        assert found[key] == sums.to_dict()
 
 
 def test_unknown_values_are_in_no_count() -> None:
@@ -202,22 +173,3 @@ def test_points_in_a_polygon_that_is_shaped_like_an_l(
     corner = ((0, 0), (1, 0), (1, 0.5), (0.5, 0.5), (0.5, 1), (0, 1))
     x, y = (np.array([value], np.float32) for value in point)
     assert inside(x, y, corner).tolist() == [expected]
-
-
-def test_share_of_random_points_in_a_circle_is_its_area() -> None:
-    angles = 2 * np.pi * np.arange(40) / 40
-    circle = tuple(
-        zip(0.5 + 0.5 * np.cos(angles), 0.5 + 0.5 * np.sin(angles), strict=True)
-    )
-    x, y = np.random.default_rng(0).random((2, 100_000))
-    # A regular polygon of 40 corners and radius r has the area 20 r² sin(2 pi / 40).
-    area = 20 * 0.25 * math.sin(2 * math.pi / 40)
-    assert inside(x, y, circle).mean() == pytest.approx(area, abs=0.005)
-
-
-def test_shipped_faces_add_up_in_every_count() -> None:
-    faces = read_faces()
-    found = counts(faces, Selection())
-    for key in ("group", "gender", "race", "split", "error"):
-        assert sum(found[key].values()) == len(faces) == 23_704
-    assert found["split"] == {"train": 17_063, "val": 1_898, "test": 4_743}

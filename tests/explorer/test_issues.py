@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from agemodel.core.labels import SPLIT_NAMES
 from agemodel.explorer.filters import mask
@@ -82,13 +81,3 @@ def test_taking_faces_out_changes_the_error_of_test_alone() -> None:
     assert same.mae_without == same.mae_with == 3
     assert np.isnan(same.mae_removed)
     assert np.isnan(removal_effect(faces, np.ones(6, bool)).mae_without)
-
-
-def test_means_are_those_of_plain_pandas() -> None:
-    faces = random_table(5000)
-    effect = removal_effect(faces, faces["crossing"].to_numpy())
-    test = faces[faces["split"] == "test"]
-    rest = test[~test["crossing"]]
-    assert effect.removed > 0
-    assert effect.mae_with == pytest.approx(test["abs_error"].mean(), rel=1e-5)
-    assert effect.mae_without == pytest.approx(rest["abs_error"].mean(), rel=1e-5)

@@ -12,14 +12,13 @@ from agemodel.core.errors import ModelError, RunError
 from agemodel.explorer.model_estimates import (
     read_distributions,
     read_embeddings,
-    read_estimates,
     run_of,
 )
 from agemodel.runs.predictions import PREDICTION_SCHEMA
 from agemodel.runs.run_folder import Run
 from tests.harness.fakes import embedding_of_age
 from tests.harness.made_cards import made_values, write_values
-from tests.harness.made_models import FACES, faces_table, train_file, write_model
+from tests.harness.made_models import faces_table, train_file, write_model
 from tests.harness.made_predictions import made_predictions
 
 AGES = [20, 30, 60]
@@ -53,33 +52,6 @@ def test_face_without_embedding_has_zeros(folder: Path) -> None:
     assert (embeddings != 0).any(axis=1).tolist() == [True, False, True]
 
 
-def test_damaged_embeddings_are_refused(folder: Path) -> None:
-    content = bytearray((folder / FACES).read_bytes())
-    content[len(content) // 2] ^= 1
-    (folder / FACES).write_bytes(content)
-    with pytest.raises(ModelError, match=r"checksum.*git checkout"):
-        read_embeddings(faces_of(20), folder)
-
-
-def test_missing_embeddings_are_told(folder: Path) -> None:
-    (folder / FACES).unlink()
-    with pytest.raises(ModelError, match=r"cannot be read.*git checkout"):
-        read_embeddings(faces_of(20), folder)
-
-
-@pytest.mark.parametrize("size", [0, 32])
-def test_embeddings_of_another_length_are_refused(tmp_path: Path, size: int) -> None:
-    table = faces_table(AGES).drop_columns(["embedding"])
-    table = table.append_column("embedding", pa.array([bytes(2 * size)] * len(AGES)))
-    with pytest.raises(ModelError, match="another length"):
-        read_embeddings(faces_of(20), write_model(tmp_path / "mobile", table))
-
-
-def test_model_exported_without_faces_says_so(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"without the faces.*agemodel export"):
-        read_embeddings(faces_of(20), write_model(tmp_path / "mobile"))
-
-
 def test_card_of_another_version_still_names_its_run(folder: Path) -> None:
     write_values(folder, made_values(format=0))
     assert run_of(folder).id == "mobile-7"
@@ -98,18 +70,6 @@ def test_missing_model_and_missing_run_are_told(folder: Path) -> None:
     write_values(folder, made_values(run="gone"))
     with pytest.raises(RunError, match=r"There is no run 'gone'.*git checkout"):
         run_of(folder)
-
-
-def test_run_without_predictions_is_told(folder: Path) -> None:
-    with pytest.raises(RunError, match="python -m agemodel evaluate mobile-7"):
-        read_estimates(folder)
-
-
-def test_predictions_with_other_columns_are_told(folder: Path) -> None:
-    pq.write_table(pa.table({"file": ["a"]}), predictions_of(folder))
-    for read in (read_estimates, lambda model: read_distributions(faces_of(20), model)):
-        with pytest.raises(RunError, match=r"other columns.*agemodel evaluate"):
-            read(folder)
 
 
 def test_distributions_are_in_the_order_of_the_faces(folder: Path) -> None:

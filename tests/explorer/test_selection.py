@@ -152,10 +152,6 @@ def test_filters_are_cleared_one_by_one_or_all() -> None:
     assert ALL.cleared() == ALL
 
 
-def test_a_selection_can_key_a_cache() -> None:
-    assert len({ALL, Selection.from_query(QUERY), Selection()}) == 2
-
-
 def test_a_lasso_is_thinned_and_kept_on_the_map() -> None:
     angles = [2 * math.pi * n / 500 for n in range(500)]
     xs = [0.5 + 0.7 * math.cos(angle) for angle in angles]

@@ -88,10 +88,6 @@ def test_spread_of_a_gender_that_is_not_chosen_is_faint() -> None:
     assert female.marker.opacity == (1,)
 
 
-def test_spread_of_no_face_is_drawn() -> None:
-    assert not figure_spread(spread()[:0], (), ()).data
-
-
 def test_histogram_of_shares_says_so() -> None:
     figure = figure_age_histogram(ages_by_gender() / 104, (1, 116))
     assert figure.layout.yaxis.title.text == "Share of faces"
@@ -111,12 +107,6 @@ def test_values_are_bars_with_their_numbers_and_the_first_on_top() -> None:
     shares = figure_values(counts / 40, ())
     assert shares.data[0].texttemplate == "%{x:.1%}"
     assert list(shares.data[0].marker.opacity) == [1, 1, 1]
-
-
-def test_values_of_no_face_are_drawn() -> None:
-    figure = figure_values(pd.Series([0, 0], index=["train", "test"]), ())
-    low, high = figure.layout.xaxis.range
-    assert low == 0 < high
 
 
 def test_errors_have_a_bar_for_each_set_and_all_groups_in_order() -> None:

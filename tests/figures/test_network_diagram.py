@@ -6,8 +6,8 @@ from itertools import pairwise
 import pytest
 
 from agemodel.core import paths
-from agemodel.figures.network_diagram import KINDS, figure_network, kind_of
-from agemodel.runs.architecture import Block, Layer, blocks, read_network
+from agemodel.figures.network_diagram import KINDS, figure_network
+from agemodel.runs.architecture import Layer, blocks, read_network
 from agemodel.runs.run_folder import Run
 
 
@@ -64,12 +64,6 @@ def test_an_arrow_leads_from_every_input() -> None:
         assert arrow.ay < arrow.y  # the axis points down
 
 
-def test_input_is_above_and_axes_are_hidden() -> None:
-    layout = figure_network(blocks(FORK, folded=False)).layout
-    assert layout.yaxis.range[0] > layout.yaxis.range[1]
-    assert not layout.xaxis.visible and not layout.yaxis.visible
-
-
 def test_kinds_keep_their_colours_and_only_those_there_are_named() -> None:
     edges = figure_network(blocks(FORK, folded=False)).data[1:]
     assert tuple(trace.name for trace in edges) == KINDS
@@ -78,19 +72,6 @@ def test_kinds_keep_their_colours_and_only_those_there_are_named() -> None:
         "Dense",
         "Other",
     ]
-
-
-@pytest.mark.parametrize(
-    ("kind", "expected"),
-    [
-        ("DepthwiseConv2D", "Convolution"),
-        ("GlobalAveragePooling2D", "Pooling"),
-        ("Dense", "Dense"),
-        ("Dropout", "Other"),
-    ],
-)
-def test_kind_of_a_block(kind: str, expected: str) -> None:
-    assert kind_of(Block((layer("a", kind),), ())) == expected
 
 
 def test_box_of_several_layers_tells_each_of_them() -> None:

@@ -12,7 +12,6 @@ from agemodel.figures.training_charts import (
     RUN_COLOURS,
     EpochMeasure,
     figure_curves,
-    smoothed,
 )
 from tests.harness.contrast import contrast
 from tests.harness.made_histories import made_history
@@ -61,12 +60,6 @@ def test_what_was_measured_stays_behind_a_smoothed_line() -> None:
     assert smooth.y[:2] == pytest.approx([9.0, 7.0])
     (circle,) = [trace for trace in figure.data if trace.mode == "markers"]
     assert circle.y[0] == pytest.approx(7.0)
-
-
-def test_smoothing_by_nothing_changes_nothing_and_a_constant_stays() -> None:
-    values = np.array([3.0, 1.0, 2.0])
-    assert smoothed(values, 0.0) == pytest.approx(values)
-    assert smoothed(np.full(5, 7.0), 0.9) == pytest.approx(np.full(5, 7.0))
 
 
 def test_hover_says_the_whole_row_of_the_epoch() -> None:

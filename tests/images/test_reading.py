@@ -10,7 +10,6 @@ from types import SimpleNamespace
 
 import cv2
 import numpy as np
-import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,7 +18,6 @@ from PIL import Image, ImageCms
 from agemodel.core.errors import ImageError
 from agemodel.images import (
     SUFFIXES,
-    Photo,
     av1,
     downscale,
     encode_jpeg,
@@ -34,7 +32,6 @@ from tests.harness.pictures import (
     BLUE,
     GREEN,
     GREY,
-    ORIENTATION_TAG,
     RED,
     as_stored,
     black_only_cmyk_profile,
@@ -119,13 +116,6 @@ def test_the_general_container_brand_is_told_apart_by_its_other_brands(brand_of)
     assert np.abs(corners[0] - RED).max() <= 12
 
 
-@pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate", "jpeg"])
-def test_compressed_tiffs_are_read(compression):
-    data = file_of(quadrants(), "TIFF", compression=compression)
-    corners = colours_at_corners(read_image(data).rgb)
-    assert np.abs(corners[2] - BLUE).max() <= 12
-
-
 def test_a_path_gives_its_name_and_bytes_give_the_name_that_was_passed(tmp_path):
     path = tmp_path / "Anna.png"
     path.write_bytes(file_of(quadrants(), "PNG"))
@@ -158,23 +148,16 @@ def test_an_oriented_file_is_upright_exactly_once(pillow_format, orientation):
     exif = exif_with(orientation)
     if pillow_format == "HEIF":
         exif = exif.tobytes()  # only then does the writer add the container's own turn
-    photo = read_image(file_of(stored, pillow_format, exif=exif))
+    data = file_of(stored, pillow_format, exif=exif)
+    if pillow_format == "HEIF" and orientation == 6:  # as phones write them: both
+        assert b"irot" in data
+        assert b"Exif" in data
+    photo = read_image(data)
     assert (photo.width, photo.height) == (64, 48)
     assert photo.rgb.shape == (48, 64, 3)
     corners = colours_at_corners(photo.rgb)
     for colour, expected in zip(corners, (RED, GREEN, BLUE, GREY), strict=True):
         assert np.abs(colour - expected).max() <= 12
-
-
-def test_the_heic_of_the_orientation_test_holds_both_a_turn_and_a_tag():
-    # as phones write them; a reader that heeds both would turn twice
-    data = file_of(as_stored(quadrants(), 6), "HEIF", exif=exif_with(6).tobytes())
-    assert b"irot" in data
-    heif = pillow_heif.open_heif(data)
-    assert heif.size == (64, 48)  # upright already, by the container's own turn
-    exif = Image.Exif()
-    exif.load(heif.info["exif"])
-    assert exif[ORIENTATION_TAG] == 6
 
 
 def test_a_heic_obeys_its_container_and_not_its_exif():
@@ -500,22 +483,6 @@ def test_a_jpeg_over_200_megapixels_is_refused_from_its_header():
     assert "expected at most 200 megapixels, got 14,143 x 14,143 pixels" in message
 
 
-@pytest.mark.parametrize(
-    ("pillow_format", "field", "stated"),
-    [
-        ("GIF", struct.pack("<HH", 16, 16), struct.pack("<HH", 9_000, 9_000)),
-        ("BMP", struct.pack("<II", 16, 16), struct.pack("<II", 9_000, 9_000)),
-        ("HEIF", struct.pack(">II", 64, 64), struct.pack(">II", 9_000, 9_000)),
-        ("AVIF", struct.pack(">II", 16, 16), struct.pack(">II", 9_000, 9_000)),
-    ],
-)
-def test_a_lying_header_of_any_format_is_refused(pillow_format, field, stated):
-    side = 64 if pillow_format == "HEIF" else 16  # smaller ones are padded
-    data = file_of(flat("RGB", RED, (side, side)), pillow_format)
-    assert field in data
-    assert "is too large" in message_of(data.replace(field, stated))
-
-
 def test_a_lying_canvas_of_an_animated_webp_is_refused():
     data = bytearray(file_with_two("WEBP"))
     data[24:30] = (8_999).to_bytes(3, "little") * 2  # one less than the side
@@ -584,13 +551,6 @@ def test_a_large_photo_keeps_the_size_of_its_file(monkeypatch):
     assert photo.scale == 2
 
 
-def test_working_sizes_keep_the_shape_and_both_limits():
-    assert pixels.working_size(4_096, 3_072) == (4_096, 3_072)
-    assert pixels.working_size(8_192, 6_144) == (4_096, 3_072)
-    assert pixels.working_size(65_000, 1) == (20_000, 1)
-    assert pixels.working_size(1, 50_000_000) == (1, 20_000)
-
-
 @pytest.mark.parametrize(
     ("kind", "pillow_format", "most"),
     # 7.5 bytes a pixel of the whole cap, over 18 and 16 that decoding takes
@@ -630,15 +590,6 @@ def test_the_size_of_an_av1_stream_is_found(mode):
     more = {"save_all": True, "append_images": [Image.new(mode, (123, 45), 200)]}
     data = file_of(Image.new(mode, (123, 45)), "AVIF", **more) if mode == "L" else data
     assert av1.stated_pixels(data) == 123 * 45
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
-@given(st.binary(max_size=300))
-def test_any_bytes_have_a_stated_size_of_a_stream(data):
-    start = b"\0\0\0\x0cftypavif\0\0\1\0meta\0\0\0\0\0\0\0\x40iloc"
-    assert av1.stated_pixels(data) >= 0
-    assert av1.stated_pixels(start + data) >= 0
 
 
 @pytest.mark.parametrize(
@@ -880,23 +831,8 @@ def test_a_name_cannot_forge_lines_of_a_message():
 @pytest.mark.parametrize(
     "error",
     [
-        OSError("x"),
-        SyntaxError("x"),
-        ValueError("x"),
-        TypeError("x"),
-        MemoryError(),
-        NotImplementedError(),
-        OverflowError("x"),
-        EOFError(),
-        struct.error("x"),
-        RuntimeError("x"),
-        IndexError("x"),
-        KeyError("x"),
-        AttributeError("x"),
-        ZeroDivisionError("x"),
-        Image.DecompressionBombError("x"),
-        Image.DecompressionBombWarning("x"),
-        UserWarning("x"),
+        *(OSError("x"), SyntaxError("x"), MemoryError(), struct.error("x")),
+        *(KeyError("x"), Image.DecompressionBombError("x"), UserWarning("x")),
     ],
 )
 def test_whatever_a_decoder_raises_is_an_image_error(error, monkeypatch):
@@ -984,101 +920,17 @@ print({{photo.rgb.shape for photo in photos}})
     assert run_python(code) == "{(48, 64, 3)}"
 
 
-def test_threads_read_the_same_pixels_as_one_reader():
-    files = [file_of(quadrants(), name) for name in FORMATS] * 6
-    files += [b"text", file_of(quadrants(), "PNG")[:200]] * 6
-
-    def outcome(data):
-        try:
-            return read_image(data).rgb.tobytes()
-        except ImageError as error:
-            return str(error)
-
-    serial = [outcome(data) for data in files]
-    with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(outcome, files)) == serial
-
-
 # --- any bytes at all --------------------------------------------------------------
 
 
-def malformed_seeds():
-    """Small valid files: every format, and the variants whose headers differ most."""
-    exif, profile = exif_with(6), swapped_profile()
-    seeds = [
-        file_of(quadrants(), name, exif=exif, icc_profile=profile) for name in WITH_EXIF
-    ]
-    seeds += [file_of(quadrants(), name) for name in FORMATS]
-    seeds += [file_with_two(name) for name in (*WITH_FRAMES, "TIFF", "HEIF", "MPO")]
-    seeds += [file_of(palette_picture(), name) for name in ("PNG", "GIF", "BMP")]
-    seeds += [
-        file_of(quadrants(), "TIFF", compression=name)
-        for name in ("tiff_lzw", "tiff_adobe_deflate", "jpeg", "packbits")
-    ]
-    seeds += [
-        file_of(quadrants(), "JPEG", progressive=True),
-        file_of(flat("CMYK", (1, 2, 3, 4)), "JPEG", icc_profile=profile),
-        file_of(flat("F", 0.5), "TIFF"),
-        file_of(flat("RGBA", (1, 2, 3, 4)), "WEBP", lossless=True),
-        png_of(4, 4, 16, 6, bytes(128)),
-    ]
-    return seeds
-
-
-SEEDS = malformed_seeds()
-anywhere = st.floats(0, 1, exclude_max=True)
-flips = st.lists(st.tuples(anywhere, st.integers(0, 7)), min_size=1, max_size=8)
-starts = st.sampled_from(sorted({seed[:12] for seed in SEEDS} | {b""}))
-bounded = settings(max_examples=400, deadline=None, derandomize=True, database=None)
-
-
-def assert_photo_or_image_error(data):
-    try:
-        photo = read_image(data, name="x")
-    except ImageError as error:
-        assert str(error).startswith("x ")
-        assert str(error).endswith(".")
-        return
-    assert isinstance(photo, Photo)
-    assert photo.rgb.dtype == np.uint8
-    assert photo.rgb.ndim == 3
-    assert photo.rgb.shape[2] == 3
-    assert photo.rgb.flags.c_contiguous
-    assert photo.width >= photo.rgb.shape[1] >= 1
-    assert photo.height >= photo.rgb.shape[0] >= 1
+STARTS = [file_of(quadrants(), name)[:12] for name in FORMATS]
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@bounded
-@given(starts, st.binary(max_size=400))
-def test_random_bytes_are_a_photo_or_an_image_error(start, rest):
-    assert_photo_or_image_error(start + rest)
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@bounded
-@given(st.sampled_from(SEEDS), flips)
-def test_flipped_bits_are_a_photo_or_an_image_error(seed, bits):
-    data = bytearray(seed)
-    for share, bit in bits:
-        data[int(share * len(data))] ^= 1 << bit
-    assert_photo_or_image_error(bytes(data))
-
-
-@pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@bounded
-@given(st.sampled_from(SEEDS), flips)
-def test_flipped_bits_of_a_header_are_a_photo_or_an_image_error(seed, bits):
-    data = bytearray(seed)
-    for share, bit in bits:
-        data[int(share * min(len(data), 300))] ^= 1 << bit
-    assert_photo_or_image_error(bytes(data))
-
-
-@pytest.mark.filterwarnings("ignore::UserWarning")
-@bounded
-@given(st.sampled_from(SEEDS), anywhere, st.binary(max_size=8))
-def test_a_cut_and_patched_file_is_a_photo_or_an_image_error(seed, share, patch):
-    assert_photo_or_image_error(seed[: int(share * len(seed))] + patch)
+@settings(max_examples=400, deadline=None, derandomize=True, database=None)
+@given(st.sampled_from([*STARTS, b""]), st.binary(max_size=400))
+def test_random_bytes_are_an_image_error(start, rest):
+    """Damaged files, some of which can be read, are tried in tests/drills."""
+    message = message_of(start + rest, name="x")
+    assert message.startswith("x ")
+    assert message.endswith(".")

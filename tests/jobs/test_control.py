@@ -260,16 +260,6 @@ def test_job_whose_record_the_disk_refuses_is_not_begun(
     assert begun[0].wait() == -signal.SIGKILL
 
 
-def test_page_that_cannot_make_a_run_is_told(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "closed").touch()
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "closed" / "runs"))
-    monkeypatch.setattr(control, "images_dir", lambda folder: folder)
-    with pytest.raises(RunError, match=r"cannot be written.*AGEMODEL_RUNS"):
-        control.start_training(CONFIG, "new")
-
-
 def test_run_that_ships_gets_no_record_and_no_job() -> None:
     folder = paths.SHIPPED_RUNS / "shipped"
     folder.mkdir(parents=True)

@@ -55,12 +55,6 @@ def test_asking_leaves_no_trace_where_nothing_was_trained(runs_folder: Path) -> 
     assert not runs_folder.exists()
 
 
-def test_lock_is_free_again_after_a_block_that_failed() -> None:
-    with pytest.raises(KeyError), training_lock("mine"):
-        raise KeyError
-    assert run_in_training() is None
-
-
 def test_who_asks_while_a_training_begins_does_not_keep_it_from_beginning(
     runs_folder: Path,
 ) -> None:
@@ -92,13 +86,4 @@ def test_records_are_changed_by_one_at_a_time(
 ) -> None:
     monkeypatch.setattr(locks, "_PATIENCE_S", 0.1)
     with records_lock(), pytest.raises(RunError, match="Another program holds"):
-        records_lock().__enter__()
-
-
-def test_folder_that_cannot_be_made_is_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "file" / "runs"))
-    with pytest.raises(RunError, match=r"lock .* cannot be written.*AGEMODEL_RUNS"):
         records_lock().__enter__()

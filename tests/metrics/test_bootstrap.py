@@ -52,14 +52,6 @@ def test_intervals_are_those_of_the_metrics() -> None:
         assert [low[number], high[number]] == pytest.approx(expected, abs=1e-12)
 
 
-def test_intervals_are_as_wide_as_theory_says() -> None:
-    # The mean of n normal values of sd 1 lies within 1.96 / sqrt(n) nineteen times of
-    # twenty.
-    values = np.random.default_rng(0).normal(size=(1, 2500))
-    low, high = mean_intervals(values)
-    assert (high - low)[0] == pytest.approx(2 * 1.96 / math.sqrt(2500), rel=0.1)
-
-
 def test_draws_pick_as_many_faces_as_there_are_with_replacement() -> None:
     counts = resample_counts(500, 40)
     assert counts.shape == (500, 40)

@@ -93,21 +93,6 @@ def test_a_certain_probability_has_a_bin() -> None:
     assert found["gender_calibration_error"] == pytest.approx(0.45)
 
 
-def test_calibration_error_agrees_with_a_plain_loop() -> None:
-    columns = made_columns()
-    genders, p_female = columns["gender"], columns["p_female"]
-    error = 0.0
-    for index in range(10):
-        members = [
-            k for k, p in enumerate(p_female) if index / 10 <= p < (index + 1) / 10
-        ]
-        said = sum(p_female[k] for k in members) / len(members)
-        are = sum(genders[k] for k in members) / len(members)
-        error += len(members) / len(p_female) * abs(said - are)
-    found = gender_metrics(genders, p_female)["gender_calibration_error"]
-    assert found == pytest.approx(error)
-
-
 def test_summary_agrees_with_plain_loops() -> None:
     columns = made_columns()
     faces = [{name: values[k] for name, values in columns.items()} for k in range(300)]

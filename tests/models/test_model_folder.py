@@ -28,10 +28,6 @@ def test_cards_come_by_name_in_order(tmp_path: Path) -> None:
     assert cards["server"] == made_card(network="server")
 
 
-def test_no_models_are_no_cards(tmp_path: Path) -> None:
-    assert read_cards(tmp_path / "missing") == {}
-
-
 @pytest.mark.parametrize("text", ["{", "[1]", "\x00"])
 def test_damaged_card_names_its_model_and_the_way_to_mend_it(
     path: Path, text: str
@@ -83,11 +79,3 @@ def test_card_that_ships_is_written_again_as_it_was_read() -> None:
     values = read_values(paths.ASSETS / "models" / "mobile")
     again = json.loads(json.dumps(card_values(card_from(values))))
     assert again == values
-
-
-def test_figures_of_a_card_are_numbers_with_names(path: Path) -> None:
-    card = ModelFolder(path.parent).card
-    assert (card.input_px, card.metrics["test"].mae_years) == (128, 4.567)
-    assert card.conditions.usual_mae_years == 4.0
-    assert card.groups["test"]["age_group"]["0-2"].n == 77
-    assert card.faces_file is None

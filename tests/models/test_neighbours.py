@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -63,21 +62,6 @@ def test_no_face_but_of_training_is_ever_found(tmp_path: Path) -> None:
 def test_face_without_any_direction_is_answered_all_the_same(folder: Path) -> None:
     alike = Neighbours(folder).nearest(np.zeros(64, np.float16))
     assert [face.similarity for face in alike] == [0] * 6
-
-
-def test_load_finds_a_model_by_name(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AGEMODEL_MODELS", str(folder.parent))
-    assert len(Neighbours.load("mobile")) == len(AGES)
-
-
-def test_threads_may_share_it(folder: Path) -> None:
-    neighbours = Neighbours(folder)
-    ages = AGES * 20
-    with ThreadPoolExecutor(8) as pool:
-        found = pool.map(lambda age: neighbours.nearest(embedding_of_age(age)), ages)
-    assert [alike[0].age for alike in found] == ages
 
 
 def test_median_label_is_of_the_labels() -> None:

@@ -11,12 +11,7 @@ import pytest
 from agemodel import __version__
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
-from agemodel.models.shipped import (
-    CITATION_OF_DATA,
-    citation_of_project,
-    installed_versions,
-    shipped_files,
-)
+from agemodel.models.shipped import installed_versions, shipped_files
 
 
 def test_every_manifest_and_card_is_listed() -> None:
@@ -93,11 +88,3 @@ def test_a_package_that_is_missing_is_said_to_be(
     (tmp_path / "requirements.txt").write_text("# of what\nno-such-package>=1\n")
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     assert installed_versions()["no-such-package"] == "not installed"
-
-
-def test_citations_name_the_paper_and_the_version() -> None:
-    assert "Age Progression/Regression" in CITATION_OF_DATA
-    assert "Zhang, Zhifei and Song, Yang and Qi, Hairong" in CITATION_OF_DATA
-    assert f"version = {{{__version__}}}" in citation_of_project()
-    for entry in (CITATION_OF_DATA, citation_of_project()):
-        assert entry.count("{") == entry.count("}")

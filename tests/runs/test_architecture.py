@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from agemodel.core import paths
-from agemodel.core.checksums import read_verified
 from agemodel.core.errors import RunError
-from agemodel.runs.architecture import FILE, Layer, blocks, places, read_network, sizes
+from agemodel.runs.architecture import FILE, Layer, blocks, places, read_network
 from agemodel.runs.run_folder import Run
 
 RECORD: dict[str, Any] = {
@@ -87,11 +86,6 @@ def test_file_that_is_no_network_is_damaged(run: Run, text: str) -> None:
         read_network(run)
 
 
-def test_sizes_read_as_a_product() -> None:
-    assert sizes((126, 126, 32)) == "126\u00d7126\u00d732"
-    assert sizes((12544,)) == "12,544"
-
-
 # --------------------------------------------------------------------------- blocks
 
 
@@ -162,8 +156,3 @@ def test_branches_that_meet_again_are_drawn_apart() -> None:
 def test_skipped_row_is_kept_free() -> None:
     skip = blocks([layer("a"), layer("b", "a"), layer("c", "a", "b")], folded=False)
     assert [place.row for place in places(skip)] == [0, 1, 2]
-
-
-@pytest.mark.parametrize("name", ["mobile-3", "group_cnn-1"])
-def test_shipped_network_is_as_its_manifest_says(name: str) -> None:
-    assert read_verified(paths.SHIPPED_RUNS / name, FILE)
