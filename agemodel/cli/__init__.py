@@ -6,6 +6,7 @@ without TensorFlow::
     predict   estimates of photos, and which model the app uses
     data      the dataset
     runs      training, and what is made of a run
+    detector  training of the face detector
     doctor    checks of the installation
     progress  progress bars
 """
@@ -19,7 +20,13 @@ import sys
 from collections.abc import Sequence
 
 from agemodel import __version__
-from agemodel.cli import data_commands, doctor_command, predict_command, run_commands
+from agemodel.cli import (
+    data_commands,
+    detector_commands,
+    doctor_command,
+    predict_command,
+    run_commands,
+)
 from agemodel.cli.exit_codes import FAILED, STOPPED
 from agemodel.core.caps import caps
 from agemodel.core.errors import AgeModelError
@@ -70,5 +77,6 @@ def build_parser() -> argparse.ArgumentParser:
     predict_command.add_commands(commands)
     data_commands.add_commands(commands)
     run_commands.add_commands(commands)
+    detector_commands.add_commands(commands)
     doctor_command.add_commands(commands)
     return parser

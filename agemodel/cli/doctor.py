@@ -20,7 +20,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from agemodel.core import paths
-from agemodel.core.checksums import MANIFEST, read_verified
+from agemodel.core.checksums import MANIFEST, read_manifest, read_verified
 from agemodel.core.errors import AgeModelError
 from agemodel.models import app_model
 from agemodel.models.model_folder import ModelFolder
@@ -114,11 +114,9 @@ def _model_files() -> str:
 
 
 def _detector_files() -> str:
-    from agemodel.faces.blazeface import BACK, FULL_RANGE
-
-    for spec in (BACK, FULL_RANGE):
-        read_verified(paths.DETECTORS, spec.file)
-    return "both networks are what their checksums say"
+    for file in read_manifest(paths.DETECTORS):
+        read_verified(paths.DETECTORS, file)
+    return "its networks are what their checksums say"
 
 
 def _model() -> str:

@@ -51,6 +51,18 @@ class CropSquare:
             self.angle_deg + turn_deg,
         )
 
+    def to_photo(self, points: np.ndarray) -> np.ndarray:
+        """Points in the square, as fractions of its side, in px of the photo.
+
+        Args:
+            points: shape (..., 2), x and y from the square's top left corner.
+        """
+        angle = math.radians(self.angle_deg)
+        turn = np.array(
+            [[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]
+        )
+        return (points - 0.5) * self.side_px @ turn + np.array(self.centre_xy)
+
 
 def square_of_detection(detection: Detection) -> CropSquare:
     """The square that frames a detected face."""

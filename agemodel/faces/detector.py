@@ -1,29 +1,28 @@
-"""Find every face of a photo, small ones in large photos too.
+"""Find every face of a photo: of any size and direction.
 
-BlazeFace sees one square at a time, scaled down to its input: a face must fill about
-a twelfth of the square. So the photo is looked at as a whole, then in overlapping
-tiles of a third of the side, and so on until a face of `MIN_FACE_PX` is seen. Each
-candidate is then searched again, in a window of twice its box, by the full-range
-network: it rejects false candidates, and its boxes are the steadiest of the three
-(docs/experiments.md), whatever the size of the face.
+The search network sees the photo scaled so that a face of `MIN_FACE_PX` is just large
+enough, and BlazeFace's 'back' network sees it as a whole, for faces that fill it. Each
+candidate is then looked at again, in a window of twice its box, with each side up, by
+BlazeFace's full-range network: it rejects false candidates, tells which way is up, and
+its boxes are the steadiest (docs/experiments.md), whatever the size of the face.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 
 from agemodel.core.caps import caps
-from agemodel.faces.blazeface import BACK, FULL_RANGE, BlazeFace, Candidates
+from agemodel.faces.blazeface import BACK, FULL_RANGE, BlazeFace
 from agemodel.faces.crop import CropSquare, crop_square
 from agemodel.faces.detection import Detection
+from agemodel.faces.search_network import LARGEST_PX, SMALLEST_PX, SearchNetwork
 
 MIN_FACE_PX = 35.0
 """The smallest face that must be found; smaller ones may be."""
-
-MIN_FACE_SHARE = 0.07
-"""The smallest face that the coarse network finds, in sides of its square."""
 
 MIN_CHIP_SHARE = 0.6
 """The smallest face that passes for the one of a face crop, in sides of the crop."""
@@ -31,20 +30,32 @@ MIN_CHIP_SHARE = 0.6
 WINDOW_SCALE = 2.0
 """Side of the window of the second look, in sides of the box."""
 
-_WHOLE_MARGIN = 1.5
-"""Side of the first square, in longer sides of the photo: a face that fills the photo
-is only found with some room around it."""
-_TILE_RATIO = 3.0
-_CANDIDATE_SCORE = 0.3
-_FINE_SCORE = 0.1
-MIN_SCORE = 0.52
-"""Mean of both looks' scores from which a candidate is a face. True faces in group
-photos begin at 0.57, false ones end at 0.51 (docs/experiments.md)."""
+UPRIGHT_DEG = 30.0
+"""A face that leans by less is looked at as it stands, as in training."""
 
-DOUBTFUL_SCORE = 0.45
-"""Where no face is sure, the likeliest candidate is believed from here on."""
+MIN_SCORE = 0.45
+"""Below it nothing is a face; above it `FaceCheck` has the last word."""
+
+_SMALL_PHOTO_PX = 640
+"""Longer side of a photo that is searched as it is; of larger ones, of a copy at least
+this long."""
+
+_WHOLE_MARGIN = 1.5
+"""Side of the square that shows a photo as a whole, in its longer sides: a face that
+fills the photo is only found with some room around it."""
+
+_CHIP_SCORE = 0.52
+_SEARCH_SCORE = 0.25
+_WHOLE_SCORE = 0.3
+_FINE_SCORE = 0.1
+_LIKELY_SCORE = 0.5
+_QUARTERS_DEG = (0.0, 90.0, -90.0, 180.0)
+_CLEAR_SCORE = 0.85
+"""Of the second look: no lying face that was measured has as much."""
 
 _SAME_FACE_IOU = 0.3
+_INSIDE_SHARE = 0.6
+"""Of the smaller box: a 'face' that lies in another by so much is a part of it."""
 _MOST_CANDIDATES = 10_000
 """Of the first look: a photo of a thousand faces has about as many."""
 _LOOKS_A_FACE = 3
@@ -52,15 +63,28 @@ _LOOKS_A_FACE = 3
 crowd's some are no faces."""
 
 
+@dataclass(frozen=True)
+class Candidate:
+    """Where a face may be: a square, turned as its forehead is, and how likely."""
+
+    square: CropSquare
+    score: float
+
+
 class FaceDetector:
-    """Detects faces in two passes; one thread at a time may use it.
+    """Finds faces in two looks; one thread at a time may use it.
+
+    Args:
+        min_score: mean of both looks' scores from which a candidate may be a face.
 
     Raises:
         ModelError: the networks' files are missing or damaged.
     """
 
-    def __init__(self) -> None:
-        self._coarse = BlazeFace(BACK)
+    def __init__(self, min_score: float = MIN_SCORE) -> None:
+        self._min_score = min_score
+        self._search = SearchNetwork()
+        self._whole = BlazeFace(BACK)
         self._fine = BlazeFace(FULL_RANGE)
 
     def detect(self, rgb: np.ndarray) -> list[Detection]:
@@ -70,35 +94,89 @@ class FaceDetector:
         smallest some are not looked for, so that no photo takes minutes.
 
         Args:
-            rgb: shape (h, w, 3), uint8, upright.
+            rgb: shape (h, w, 3), uint8; its faces may lie or stand on their head.
         """
-        found = [
-            detection
-            for square in search_squares(rgb.shape[1], rgb.shape[0])
-            for detection in self._look(self._coarse, rgb, square, _CANDIDATE_SCORE)
+        copies = _halved_copies(rgb)
+        looked_at = [
+            self._look_again(copies, each) for each in self._candidates(copies)
         ]
-        surest = sorted(found, key=lambda candidate: candidate.score, reverse=True)
-        candidates = _largest(merge(surest[:_MOST_CANDIDATES]))
-        looked_at = [self._look_again(rgb, candidate) for candidate in candidates]
-        faces = [face for face in merge([f for f in looked_at if f]) if _in(face, rgb)]
-        sure = [face for face in faces if face.score >= MIN_SCORE]
-        likeliest = [f for f in faces[:1] if f.score >= DOUBTFUL_SCORE]
-        return sorted(sure or likeliest, key=lambda face: face.size_px, reverse=True)
+        faces = [f for f in merge_faces([f for f in looked_at if f]) if _in(f, rgb)]
+        return sorted(
+            (face for face in faces if face.score >= self._min_score),
+            key=lambda face: face.size_px,
+            reverse=True,
+        )
 
-    def _look_again(self, rgb: np.ndarray, candidate: Detection) -> Detection | None:
-        """The face that the second pass finds at a candidate, if any."""
-        window = CropSquare(candidate.centre_xy, candidate.size_px * WINDOW_SCALE)
-        faces = merge(self._look(self._fine, rgb, window, _FINE_SCORE))
-        face = max(faces, key=lambda face: _iou(face, candidate), default=None)
-        if face is None or _iou(face, candidate) < _SAME_FACE_IOU:
+    def face_at(self, rgb: np.ndarray, square: CropSquare) -> Detection | None:
+        """The face that one close look finds at a square, if any."""
+        return self._face_in([rgb], square, 0.0)
+
+    def _candidates(self, copies: list[np.ndarray]) -> list[Candidate]:
+        """Where the first look sees a face; the surest first."""
+        height, width = copies[0].shape[:2]
+        found = self._searched(copies)
+        if max(width, height) > LARGEST_PX or not any(map(_is_likely, found)):
+            for face in self._look_at_whole(copies):
+                square = CropSquare(face.centre_xy, face.size_px, face.roll_deg)
+                found.append(Candidate(square, face.score))
+        surest = sorted(found, key=lambda each: each.score, reverse=True)
+        return _largest(surest_candidates(surest[:_MOST_CANDIDATES]))
+
+    def _searched(self, copies: list[np.ndarray]) -> list[Candidate]:
+        """What the search network sees in a photo."""
+        view = _searched_copy(copies)
+        seen = self._search(view, _SEARCH_SCORE)
+        scale = copies[0].shape[1] / view.shape[1]
+        return [
+            Candidate(CropSquare((x, y), side, roll), score)
+            for (x, y), side, roll, score in zip(
+                (seen.centres_xy * scale).tolist(),
+                (seen.sides_px * scale).tolist(),
+                seen.rolls_deg.tolist(),
+                seen.scores.tolist(),
+                strict=True,
+            )
+        ]
+
+    def _look_again(
+        self, copies: list[np.ndarray], candidate: Candidate
+    ) -> Detection | None:
+        """The face that the second look finds at a candidate, if any.
+
+        Unless it is clear, a likely one is looked at with each side up, and the surest
+        look tells which way is up; a tilted face is then looked at once more, level.
+        """
+        square, best = candidate.square, None
+        sides = sorted(_QUARTERS_DEG, key=lambda q: abs(_turn(q - square.angle_deg)))
+        for angle in sides if _is_likely(candidate) else sides[:1]:
+            face = self._face_in(copies, square, angle)
+            if face is not None and (best is None or face.score > best.score):
+                best, turned = face, angle
+            if best is not None and best.score >= _CLEAR_SCORE:
+                break
+        if best is None:
             return None
-        score = (face.score + candidate.score) / 2
-        return Detection(face.box_xyxy, score, face.landmarks_xy)
+        if abs(_turn(best.roll_deg - turned)) > UPRIGHT_DEG:
+            best = self._face_in(copies, square, best.roll_deg) or best
+        return replace(best, score=(best.score + candidate.score) / 2)
+
+    def _face_in(
+        self, copies: list[np.ndarray], square: CropSquare, angle_deg: float
+    ) -> Detection | None:
+        """The face that the full-range network finds at a square, if any."""
+        window = CropSquare(square.centre_xy, square.side_px * WINDOW_SCALE, angle_deg)
+        faces = merge_faces(self._look(self._fine, copies, window, _FINE_SCORE))
+        wanted = _box_of(square)
+        face = max(faces, key=lambda f: _iou(f.box_xyxy, wanted), default=None)
+        if face is None or _iou(face.box_xyxy, wanted) < _SAME_FACE_IOU:
+            return None
+        return face
 
     def detect_in_chip(self, rgb: np.ndarray) -> Detection | None:
         """Find the face in a picture that is a face crop already.
 
-        One close look at the whole picture, then, if in vain, a search.
+        One close look at the whole picture, then, if in vain, both looks, upright and
+        without the search network: so the crops of a dataset stay what they are.
 
         Args:
             rgb: shape (h, w, 3), uint8.
@@ -107,118 +185,195 @@ class FaceDetector:
         window = CropSquare((width / 2, height / 2), max(width, height) * WINDOW_SCALE)
         smallest = MIN_CHIP_SHARE * min(width, height)
         for faces in (
-            lambda: merge(self._look(self._fine, rgb, window, MIN_SCORE)),
-            lambda: self.detect(rgb),
+            lambda: merge_faces(self._look(self._fine, [rgb], window, _CHIP_SCORE)),
+            lambda: self._upright_faces(rgb),
         ):
             large = [face for face in faces() if face.size_px >= smallest]
             if large:
                 return max(large, key=lambda face: face.size_px)
         return None
 
+    def _upright_faces(self, rgb: np.ndarray) -> list[Detection]:
+        """The upright faces that BlazeFace's networks see in a picture as a whole."""
+        copies = [rgb]
+        faces = []
+        for seen in merge_faces(self._look_at_whole(copies)):
+            face = self._face_in(copies, CropSquare(seen.centre_xy, seen.size_px), 0.0)
+            if face is not None and (face.score + seen.score) / 2 >= MIN_SCORE:
+                faces.append(face)
+        return faces
+
+    def _look_at_whole(self, copies: list[np.ndarray]) -> list[Detection]:
+        """What the 'back' network sees in a photo as a whole."""
+        height, width = copies[0].shape[:2]
+        window = CropSquare((width / 2, height / 2), max(width, height) * _WHOLE_MARGIN)
+        return self._look(self._whole, copies, window, _WHOLE_SCORE)
+
     def _look(
-        self, network: BlazeFace, rgb: np.ndarray, square: CropSquare, min_score: float
+        self,
+        network: BlazeFace,
+        copies: list[np.ndarray],
+        window: CropSquare,
+        min_score: float,
     ) -> list[Detection]:
-        view = crop_square(rgb, square, network.spec.input_px)
-        candidates = network(view, min_score)
-        corner = np.array(square.centre_xy) - square.side_px / 2
-        return _detections(candidates, corner.astype(np.float32), square.side_px)
+        """What a network sees in a window, in px of the photo."""
+        input_px = network.spec.input_px
+        level = max(0, int(math.log2(window.side_px / input_px)) - 1)
+        level = min(level, len(copies) - 1)
+        scale = copies[0].shape[1] / copies[level].shape[1]
+        x, y = window.centre_xy
+        in_copy = CropSquare(
+            (x / scale, y / scale), window.side_px / scale, window.angle_deg
+        )
+        seen = network(crop_square(copies[level], in_copy, input_px), min_score)
+        corners = seen.boxes_xyxy.reshape(-1, 2, 2)
+        halves = np.ptp(corners, axis=1) / 2 * window.side_px  # (n, 2)
+        centres = window.to_photo(corners.mean(axis=1))
+        boxes = np.concatenate([centres - halves, centres + halves], axis=1)
+        landmarks = window.to_photo(seen.landmarks_xy).astype(np.float32)
+        return [
+            Detection((x0, y0, x1, y1), float(score), points)
+            for (x0, y0, x1, y1), score, points in zip(
+                boxes.tolist(), seen.scores, landmarks, strict=True
+            )
+        ]
 
 
-def search_squares(width: int, height: int) -> Iterator[CropSquare]:
-    """The squares in which to look for faces: the whole, then ever smaller tiles.
+def _halved_copies(rgb: np.ndarray) -> list[np.ndarray]:
+    """The photo, and copies of half its side, a quarter, and so on.
 
-    Tiles overlap by the smallest face that the level above would have found, so that
-    every face lies whole in some square.
-
-    Args:
-        width: of the photo, px.
-        height: of the photo, px.
+    A window is cut out of the smallest that shows it well enough: out of a large photo
+    that costs more than the network.
     """
+    copies = [rgb]
+    while max(copies[-1].shape[:2]) >= _SMALL_PHOTO_PX:
+        height, width = copies[-1].shape[:2]
+        half = max(1, width // 2), max(1, height // 2)
+        copies.append(cv2.resize(copies[-1], half, interpolation=cv2.INTER_AREA))
+    return copies
+
+
+def _searched_copy(copies: list[np.ndarray]) -> np.ndarray:
+    """The photo so small that a face of `MIN_FACE_PX` is just seen.
+
+    A small photo stays as it is, for its faces are often smaller.
+    """
+    height, width = copies[0].shape[:2]
     longest = max(width, height)
-    side = longest * _WHOLE_MARGIN
-    yield CropSquare((width / 2, height / 2), side)
-    smallest_side = MIN_FACE_PX / MIN_FACE_SHARE
-    while side * MIN_FACE_SHARE > MIN_FACE_PX:
-        overlap = side * MIN_FACE_SHARE
-        side = max(min(side, longest) / _TILE_RATIO, smallest_side)
-        for y in _tile_centres(height, side, overlap):
-            for x in _tile_centres(width, side, overlap):
-                yield CropSquare((x, y), side)
+    scale = min(1.0, max(_SMALL_PHOTO_PX / longest, SMALLEST_PX / MIN_FACE_PX))
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    source = min(
+        (copy for copy in copies if copy.shape[1] >= size[0]),
+        key=lambda copy: copy.size,
+    )
+    if source.shape[1::-1] == size:
+        return source
+    return cv2.resize(source, size, interpolation=cv2.INTER_AREA)
 
 
-def _tile_centres(length: int, side: float, overlap: float) -> np.ndarray:
-    if length <= side:
-        return np.array([length / 2])
-    count = int(np.ceil((length - overlap) / (side - overlap)))
-    return np.linspace(side / 2, length - side / 2, count)
+def surest_candidates(candidates: list[Candidate]) -> list[Candidate]:
+    """Of candidates that overlap the surest one each; the surest first."""
+    boxes = [_box_of(candidate.square) for candidate in candidates]
+    groups = _groups(boxes, [candidate.score for candidate in candidates])
+    return [candidates[group[0]] for group in groups]
 
 
-def merge(detections: list[Detection]) -> list[Detection]:
-    """Merge overlapping candidates by their mean weighted by score; surest first.
+def merge_faces(faces: list[Detection]) -> list[Detection]:
+    """Merge overlapping faces by their mean weighted by score; surest first.
 
     The averaging is BlazeFace's own replacement for non-maximum suppression: it
-    steadies boxes and landmarks.
+    steadies boxes and landmarks. A face inside a surer one is left out.
     """
-    rest = sorted(detections, key=lambda detection: detection.score, reverse=True)
-    boxes = np.array([detection.box_xyxy for detection in rest], float).reshape(-1, 4)
-    left = np.ones(len(rest), bool)
-    faces = []
-    for number in range(len(rest)):
-        if left[number]:
-            same = left & (_overlaps(boxes[number], boxes) > _SAME_FACE_IOU)
-            same[number] = True  # a box without an area overlaps nothing, not itself
-            left &= ~same
-            faces.append(_average([rest[place] for place in np.flatnonzero(same)]))
-    return faces
+    boxes = [face.box_xyxy for face in faces]
+    groups = _groups(boxes, [face.score for face in faces])
+    return [_mean_face([faces[place] for place in group]) for group in groups]
 
 
-def _largest(candidates: list[Detection]) -> list[Detection]:
-    """The candidates that the second pass looks at."""
-    most = _LOOKS_A_FACE * caps().faces
-    if len(candidates) <= most:
-        return candidates
-    return sorted(candidates, key=lambda c: c.size_px, reverse=True)[:most]
+def _groups(
+    boxes: list[tuple[float, float, float, float]], scores: list[float]
+) -> list[list[int]]:
+    """Which boxes are one face, by their places; the surest first, within a group too.
+
+    Of boxes that lie in the surest of a group for most of their area, only those that
+    overlap it as a whole count for its mean.
+    """
+    order = np.argsort(-np.array(scores), kind="stable")
+    ranked = np.array(boxes, float).reshape(-1, 4)[order]
+    left = np.ones(len(order), bool)
+    groups = []
+    for number in range(len(order)):
+        if not left[number]:
+            continue
+        union, inside = _overlaps(ranked[number], ranked)
+        same = left & (union > _SAME_FACE_IOU)
+        same[number] = True  # a box without an area overlaps nothing, not itself
+        left &= ~(same | (inside > _INSIDE_SHARE))
+        left[number] = False
+        groups.append(order[np.flatnonzero(same)].tolist())
+    return groups
 
 
-def _average(detections: list[Detection]) -> Detection:
-    weights = np.array([detection.score for detection in detections])
+def _mean_face(faces: list[Detection]) -> Detection:
+    weights = np.array([face.score for face in faces])
     weights /= weights.sum()
-    boxes = np.array([detection.box_xyxy for detection in detections])
-    landmarks = np.array([detection.landmarks_xy for detection in detections])
+    boxes = np.array([face.box_xyxy for face in faces])
+    landmarks = np.array([face.landmarks_xy for face in faces])
     x0, y0, x1, y1 = (weights @ boxes).tolist()
     return Detection(
         (x0, y0, x1, y1),
-        detections[0].score,
+        faces[0].score,
         np.tensordot(weights, landmarks, 1).astype(np.float32),
     )
 
 
-def _iou(a: Detection, b: Detection) -> float:
-    one, other = np.array([a.box_xyxy, b.box_xyxy], float)
-    return float(_overlaps(one, other[None])[0])
+def _turn(angle_deg: float) -> float:
+    """An angle as a turn of half a circle at most, -180..180."""
+    return (angle_deg + 180) % 360 - 180
 
 
-def _overlaps(box_xyxy: np.ndarray, boxes_xyxy: np.ndarray) -> np.ndarray:
-    """Intersection over union of a box, shape (4,), with others: (n, 4) -> (n,)."""
+def _is_likely(candidate: Candidate) -> bool:
+    return candidate.score >= _LIKELY_SCORE
+
+
+def _largest(candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates that the second look sees."""
+    most = _LOOKS_A_FACE * caps().faces
+    if len(candidates) <= most:
+        return candidates
+    return sorted(candidates, key=lambda c: c.square.side_px, reverse=True)[:most]
+
+
+def _box_of(square: CropSquare) -> tuple[float, float, float, float]:
+    (x, y), half = square.centre_xy, square.side_px / 2
+    return x - half, y - half, x + half, y + half
+
+
+def _iou(
+    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
+) -> float:
+    return float(_overlaps(np.array(one), np.array([other]))[0][0])
+
+
+def _overlaps(
+    box_xyxy: np.ndarray, boxes_xyxy: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far a box, shape (4,), and others, shape (n, 4), overlap.
+
+    Returns:
+        The shared area over that of both, and over that of the smaller, shape (n,).
+    """
     low = np.maximum(box_xyxy[:2], boxes_xyxy[:, :2])
     high = np.minimum(box_xyxy[2:], boxes_xyxy[:, 2:])
     shared = (high - low).clip(0).prod(axis=1)
     areas = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(axis=1)
-    both = (box_xyxy[2:] - box_xyxy[:2]).prod() + areas - shared
-    return np.divide(shared, both, out=np.zeros_like(shared), where=shared > 0)
+    own = (box_xyxy[2:] - box_xyxy[:2]).prod()
+    none = np.zeros_like(shared)
+    return (
+        np.divide(shared, own + areas - shared, out=none.copy(), where=shared > 0),
+        np.divide(shared, np.minimum(own, areas), out=none, where=shared > 0),
+    )
 
 
 def _in(face: Detection, rgb: np.ndarray) -> bool:
     x, y = face.centre_xy
     return 0 <= x < rgb.shape[1] and 0 <= y < rgb.shape[0]
-
-
-def _detections(
-    candidates: Candidates, corner: np.ndarray, side_px: float
-) -> list[Detection]:
-    boxes = candidates.boxes_xyxy * side_px + np.tile(corner, 2)
-    landmarks = candidates.landmarks_xy * side_px + corner
-    return [
-        Detection((float(b[0]), float(b[1]), float(b[2]), float(b[3])), float(s), p)
-        for b, s, p in zip(boxes, candidates.scores, landmarks, strict=True)
-    ]

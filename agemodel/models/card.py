@@ -14,6 +14,7 @@ from agemodel.metrics.evaluation_results import (
     Metrics,
     Stability,
 )
+from agemodel.models.face_check import FaceCheck
 
 _SELF_TEST = "golden"
 """What the entry of the self test is called in the file."""
@@ -86,6 +87,7 @@ class Card:
         licence: of model and faces.
         faces_file: the faces with embeddings; None where the network has none.
         self_test: None where it was exported without.
+        face_check: tells faces from what looks like one; None where it was not fitted.
     """
 
     format: int
@@ -114,6 +116,7 @@ class Card:
     licence: str
     faces_file: FileEntry | None = None
     self_test: SelfTestAnswer | None = None
+    face_check: FaceCheck | None = None
 
     @property
     def model_file(self) -> FileEntry:

@@ -143,6 +143,7 @@ def _draw_label(
     font = _font(text_px)
     padding = text_px * 0.4
     age = "no age" if estimate.reason else f"{estimate.age_years:.0f} years"
+    age = "no face?" if estimate.doubtful else age
     text = f"{number}: {age}"
     if draw.textlength(text, font) + 2 * padding > (x1 - x0) * 1.2:
         text = str(number)

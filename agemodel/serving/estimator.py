@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,28 +32,18 @@ from agemodel.faces import (
     square_of_picture,
 )
 from agemodel.faces.detector import MIN_SCORE, FaceDetector
-from agemodel.images import downscale
 from agemodel.metrics.calibration import widened
 from agemodel.metrics.distributions import distribution_around, median_age
 from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.card import Card, SelfTestAnswer
+from agemodel.models.face_check import BY_SCORE
 from agemodel.models.model_folder import ModelFolder
 from agemodel.serving import self_test
 
 FORMAT = 2
 """Format of the model's folder; a folder of another is refused."""
 
-QUARTER_TURNS = (1, 3, 2)
-"""Counter-clockwise turns that are tried when no face is clear, likeliest first."""
-
-TURNED_SIDE_PX = 1_600
-"""Longer side of the copy on which other directions are tried: a large photo without a
-face would take four times as long otherwise."""
-
-CLEAR_SCORE = 0.75
-SURER = 0.1
-"""In the bundled portraits the surest upright face has 0.88 and more, the surest lying
-one 0.69 at most."""
+DOUBTFUL = "Perhaps no face: it looks little like those that the model knows."
 
 
 @dataclass(frozen=True)
@@ -80,6 +70,8 @@ class Estimate:
         embedding: shape (64,), float16, for comparing faces, see `neighbours`; None
             where the network has none.
         reason: why no age is stated, a sentence; None where one is.
+        p_face: how likely it is a face, see `FaceCheck`; 1 for a whole picture.
+        doubtful: whether it is perhaps none.
     """
 
     box_xyxy: tuple[float, float, float, float]
@@ -97,6 +89,8 @@ class Estimate:
     heatmap: np.ndarray | None = None
     embedding: np.ndarray | None = None
     reason: str | None = None
+    p_face: float = 1.0
+    doubtful: bool = False
 
     @property
     def group_probabilities(self) -> np.ndarray:
@@ -112,13 +106,19 @@ class Estimate:
 class Estimator:
     """Estimates age and gender of faces; any number of threads may share one."""
 
-    def __init__(self, folder: Path, workers: int | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        workers: int | None = None,
+        min_detection_score: float = MIN_SCORE,
+    ) -> None:
         """Load an exported model; `load` does it by name.
 
         Args:
             folder: as `agemodel.learning.export` writes it.
             workers: how many calls run at once; the number of cores, 4 at most,
                 unless given.
+            min_detection_score: of what is estimated.
 
         Raises:
             ModelError: the model is missing, damaged or of another version.
@@ -132,9 +132,12 @@ class Estimator:
             )
         content = model.read_model()
         self.calibration = self.card.calibration
+        self._check = self.card.face_check or BY_SCORE
         count = workers or min(os.cpu_count() or 1, 4)
         try:
-            made = [_Worker(content, self.card) for _ in range(count)]
+            made = [
+                _Worker(content, self.card, min_detection_score) for _ in range(count)
+            ]
         except ValueError as error:
             raise ModelError(
                 f"Model {model.name} is damaged ({error}). Export it again: "
@@ -160,49 +163,43 @@ class Estimator:
         Args:
             rgb: shape (h, w, 3), uint8, upright.
         """
+        return [
+            face
+            for face in self.estimate_candidates(rgb)
+            if face.p_face >= self._check.none_below
+        ]
+
+    def estimate_candidates(self, rgb: np.ndarray) -> list[Estimate]:
+        """As `estimate`, with what the face check takes for no face.
+
+        Args:
+            rgb: shape (h, w, 3), uint8.
+        """
         with self._worker() as worker:
             return [
                 self._estimate(worker, rgb, detection)
                 for detection in worker.detector.detect(rgb)
             ]
 
-    def detect(self, rgb: np.ndarray) -> list[Detection]:
-        """Find every face of a photo, largest first, without estimating.
-
-        Args:
-            rgb: shape (h, w, 3), uint8, upright.
-        """
-        with self._worker() as worker:
-            return worker.detector.detect(rgb)
-
     def estimate_upright(self, rgb: np.ndarray) -> tuple[list[Estimate], int]:
         """Estimate a photo that may lie on its side.
 
-        The detector finds some lying faces too, but not clearly. So where no face is
-        clear the other three directions are tried, on a small copy, and one whose face
-        is much surer is taken.
+        Each face is estimated upright, whichever way it lies in the photo. Where most
+        of them lie alike, the photo is turned, if that shows a face beyond doubt.
 
         Args:
             rgb: shape (h, w, 3), uint8.
 
         Returns:
             The estimates, in px of `np.rot90(rgb, turns)`, and those counter-clockwise
-            quarter turns, 0..3; ([], 0) when no direction shows a face.
+            quarter turns, 0..3.
         """
         found = self.estimate(rgb)
-        if _surest(face.detection_score for face in found) >= CLEAR_SCORE:
+        turns = quarter_turns([face for face in found if not face.doubtful] or found)
+        if turns == 0:
             return found, 0
-        least = max(MIN_SCORE, _surest(face.detection_score for face in found) + SURER)
-        small = downscale(rgb, TURNED_SIDE_PX)
-        tries = {
-            turns: _surest(face.score for face in self.detect(_turned(small, turns)))
-            for turns in QUARTER_TURNS
-        }
-        turns = max(tries, key=lambda turns: tries[turns])
-        if tries[turns] < least:
-            return found, 0
-        turned = self.estimate(_turned(rgb, turns))
-        if _surest(face.detection_score for face in turned) < least:
+        turned = self.estimate(np.ascontiguousarray(np.rot90(rgb, turns)))
+        if all(face.doubtful for face in turned):
             return found, 0
         return turned, turns
 
@@ -255,12 +252,17 @@ class Estimator:
         low, high = calibration.interval(ages, found.age_probabilities[None])
         low, high = widened(ages, low, high, cost.widening)
         p_female = float(calibration.probability(np.array(found.p_female)))
+        score = detection.score if detection else 1.0
+        p_face = self._check.probability(score, found.embedding) if detection else 1.0
+        doubtful = p_face < self._check.doubtful_below
         return Estimate(
             box_xyxy=detection.box_xyxy if detection else _box(square),
-            detection_score=detection.score if detection else 1.0,
+            detection_score=score,
+            p_face=p_face,
+            doubtful=doubtful,
             landmarks_xy=detection.landmarks_xy if detection else None,
             quality=quality,
-            warnings=cost.warnings,
+            warnings=(DOUBTFUL,) * doubtful + cost.warnings,
             crop_rgb=crop,
             age_years=float(ages[0]),
             age_low=float(low[0]),
@@ -283,12 +285,14 @@ def work_in_one_thread() -> None:
     cv2.setNumThreads(1)
 
 
-def _turned(rgb: np.ndarray, turns: int) -> np.ndarray:
-    return np.ascontiguousarray(np.rot90(rgb, turns))
+def quarter_turns(faces: Sequence[Estimate]) -> int:
+    """Counter-clockwise quarter turns that bring most of the faces upright, 0..3.
 
-
-def _surest(scores: Iterable[float]) -> float:
-    return max(scores, default=0.0)
+    Where no direction has more than half of them, by none.
+    """
+    turns = [round(face.quality.roll_deg / 90) % 4 for face in faces]
+    common = max(set(turns), key=turns.count, default=0)
+    return common if turns.count(common) > len(turns) / 2 else 0
 
 
 @dataclass(frozen=True)
@@ -304,8 +308,8 @@ class _NetworkOutput:
 class _Worker:
     """A detector and a network's interpreter, for one thread at a time."""
 
-    def __init__(self, content: bytes, card: Card) -> None:
-        self.detector = FaceDetector()
+    def __init__(self, content: bytes, card: Card, min_score: float) -> None:
+        self.detector = FaceDetector(min_score)
         self.input_px = card.input_px
         self._flip_average = card.flip_average
         self._half_width = card.calibration.half_width_years or 0.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("file", "face", "x0", "y0", "x1", "y1", "detection_score"),
     *("age_years", "age_low", "age_high", "age_group", "p_female", "gender"),
-    *("warnings", "error"),
+    *("doubtful", "warnings", "error"),
 )
 """Of the table: boxes in px of the upright file, ages in years."""
 
@@ -71,6 +71,7 @@ def _face_record(result: PhotoResult, estimate: Estimate) -> dict[str, Any]:
         "gender": estimate.gender,
         "warnings": list(estimate.warnings),
         "reason": estimate.reason,
+        "doubtful": estimate.doubtful,
     }
 
 

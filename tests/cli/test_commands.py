@@ -51,6 +51,7 @@ FACE_KEYS = [
     "gender",
     "warnings",
     "reason",
+    "doubtful",
 ]
 NEAR_YEARS = 7
 PORTRAITS = ("barack-obama.jpg", "eileen-collins.jpg", "joe-biden.jpg")

@@ -23,13 +23,13 @@ from PIL import Image
 
 from agemodel.analysis.baselines import PUBLISHED, read_published
 from agemodel.core import paths
+from agemodel.core.checksums import read_manifest
 from agemodel.core.errors import AgeModelError
 from agemodel.dataset import index, record
 from agemodel.dataset.archive import import_dataset
 from agemodel.dataset.splits import read_splits
 from agemodel.explorer import averages, face_measures
 from agemodel.explorer.face_table import read_faces
-from agemodel.faces.blazeface import BACK, FULL_RANGE
 from agemodel.faces.detector import FaceDetector
 from agemodel.models.model_folder import CARD, ModelFolder
 from agemodel.models.neighbours import Neighbours
@@ -126,7 +126,7 @@ def _models() -> Targets:
         folder / "model.tflite": partial(Estimator, folder, workers=1),
         folder / CARD: lambda: ModelFolder(folder).card,
         folder / "faces.parquet": partial(Neighbours, folder),
-        **{paths.DETECTORS / one.file: FaceDetector for one in (BACK, FULL_RANGE)},
+        **{paths.DETECTORS / f: FaceDetector for f in read_manifest(paths.DETECTORS)},
     }
 
 

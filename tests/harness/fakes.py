@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from agemodel.core.labels import AGES
-from agemodel.faces import Detection, FaceQuality
+from agemodel.faces import FaceQuality
 from agemodel.images import encode_jpeg, encode_png
 from agemodel.serving import Estimate, Estimator
 from tests.harness.waiting import wait_until
@@ -23,10 +23,10 @@ HEATMAP = np.array([[1.5, 0.2, -0.6]] * 3, np.float32)
 
 
 class FakeEstimator:
-    """Takes every white block that is taller than wide for an upright face.
+    """Takes every white block for a face, which lies where it is wider than tall.
 
-    A block's age is its width in px, 10 years below to 20 above it; p(female) is as
-    given. It counts its calls. Where it `explains`, the left of every face makes it
+    A block's age is its shorter side in px, 10 years below to 20 above it; p(female) is
+    as given. It counts its calls. Where it `explains`, the left of every face makes it
     look older and the right younger, and embeddings are those of `embedding_of_age`.
     Faces narrower than `no_age_below_px` are too small for an age.
     """
@@ -56,15 +56,9 @@ class FakeEstimator:
         faces = [
             self._face(rgb, (x, y, x + width, y + height))
             for x, y, width, height in boxes
-            if height > width
+            if height != width
         ]
         return sorted(faces, key=lambda face: face.quality.size_px, reverse=True)
-
-    def detect(self, rgb: np.ndarray) -> list[Detection]:
-        return [
-            Detection(face.box_xyxy, face.detection_score, np.zeros((6, 2)))
-            for face in self.estimate(rgb)
-        ]
 
     def estimate_aligned(self, rgb: np.ndarray) -> Estimate:
         with self._counting:
@@ -76,14 +70,16 @@ class FakeEstimator:
     ) -> Estimate:
         x0, y0, x1, y1 = box
         inside = rgb[max(y0, 0) : y1, max(x0, 0) : x1]
-        age = float(np.clip(x1 - x0, 1, 116))
+        width, height = x1 - x0, y1 - y0
+        age = float(np.clip(min(width, height), 1, 116))
+        roll_deg = 90.0 if width > height and score < 1 else 0.0
         female = self.p_female
         gender = "female" if female > 0.8 else "male" if female < 0.2 else "uncertain"
         return Estimate(
             box_xyxy=(float(x0), float(y0), float(x1), float(y1)),
             detection_score=score,
             landmarks_xy=None,
-            quality=FaceQuality(float(x1 - x0), 0.1, 128.0, 0.0, 0.0, False),
+            quality=FaceQuality(age, 0.1, 128.0, 0.0, roll_deg, False),
             warnings=self.warnings,
             crop_rgb=cv2.resize(inside, (32, 32)),
             age_years=age,

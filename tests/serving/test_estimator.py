@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from agemodel.core import paths
 from agemodel.faces import cost_of
 from agemodel.images import downscale, read_image
-from agemodel.serving.estimator import TURNED_SIDE_PX, Estimator
+from agemodel.models.face_check import BY_SCORE
+from agemodel.serving.estimator import Estimate, Estimator, quarter_turns
 
 PORTRAIT = "barack-obama.jpg"
 GROUP = "three-portraits.jpg"
@@ -58,11 +60,60 @@ def test_a_lying_face_in_a_large_photo_is_estimated_at_its_full_size(
     upright[500 : 500 + height, 900 : 900 + width] = portrait
     (expected,) = estimator.estimate(upright)
     lying = np.ascontiguousarray(np.rot90(upright))
-    assert max(lying.shape) > TURNED_SIDE_PX
     (face,), back = estimator.estimate_upright(lying)
     assert back == 3
     assert face.box_xyxy == pytest.approx(expected.box_xyxy, abs=0.1)
     assert face.age_years == pytest.approx(expected.age_years, abs=1e-3)
+
+
+def test_a_lying_face_beside_an_upright_one_is_estimated_upright(
+    estimator: Estimator,
+) -> None:
+    portrait = photo(PORTRAIT)[:, :600]
+    lying = np.rot90(portrait)
+    both = np.full((900, 1600, 3), 120, np.uint8)
+    both[: portrait.shape[0], : portrait.shape[1]] = portrait
+    both[: lying.shape[0], 650 : 650 + lying.shape[1]] = lying
+    (alone,) = estimator.estimate(portrait)
+    faces, turns = estimator.estimate_upright(both)
+    assert turns == 0
+    assert sorted(round(face.quality.roll_deg, -1) for face in faces) == [-90, 0]
+    for face in faces:
+        assert face.age_years == pytest.approx(alone.age_years, abs=4)
+
+
+def test_photo_is_turned_where_most_faces_lie_alike(estimator: Estimator) -> None:
+    (upright,) = estimator.estimate(photo(PORTRAIT))
+
+    def lying(*rolls_deg: float) -> list[Estimate]:
+        return [
+            replace(upright, quality=replace(upright.quality, roll_deg=roll))
+            for roll in rolls_deg
+        ]
+
+    # a forehead on the right, at 90 degrees, is up after a quarter counter-clockwise
+    assert quarter_turns(lying(90, 80, 100)) == 1
+    assert quarter_turns(lying(-90, -60)) == 3
+    assert quarter_turns(lying(180, -175, 0)) == 2
+    assert quarter_turns(lying(90, 0)) == 0  # as many so as so
+    assert quarter_turns(lying(40, -40)) == 0
+    assert quarter_turns([]) == 0
+
+
+def test_what_is_hardly_a_face_is_doubtful_and_what_is_none_is_left_out(
+    estimator: Estimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (face,) = estimator.estimate(photo(PORTRAIT))
+    assert not face.doubtful
+    for none_below, doubtful_below, expected in (
+        (0.0, 1.0, [True]),
+        (1.0, 1.0, []),
+        (0.0, 0.0, [False]),
+    ):
+        check = replace(BY_SCORE, none_below=none_below, doubtful_below=doubtful_below)
+        monkeypatch.setattr(estimator, "_check", check)
+        faces = estimator.estimate(photo(PORTRAIT))
+        assert [face.doubtful for face in faces] == expected
 
 
 def test_no_face_is_an_empty_list(estimator: Estimator) -> None:

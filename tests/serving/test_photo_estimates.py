@@ -67,7 +67,7 @@ def test_record_has_exactly_the_keys_and_the_order_of_the_contract() -> None:
     ]
     assert list(record["faces"][0]) == [
         *("box_xyxy", "detection_score", "age_years", "age_low", "age_high"),
-        *("age_group", "p_female", "gender", "warnings", "reason"),
+        *("age_group", "p_female", "gender", "warnings", "reason", "doubtful"),
     ]
 
 
@@ -90,6 +90,7 @@ def test_record_of_a_photo_states_its_size_and_its_faces_largest_first() -> None
         "gender": "female",
         "warnings": [],
         "reason": None,
+        "doubtful": False,
     }
     assert record["error"] is None
 

@@ -43,16 +43,22 @@ def show_face(number: int, estimate: Estimate, key: str) -> None:
 
 
 def _show_age(number: int, estimate: Estimate) -> None:
-    """The age with its interval, or why there is none."""
-    if estimate.reason:
+    """The age with its interval; small where it is perhaps no face; or why none."""
+    if estimate.doubtful:
+        st.badge("Perhaps no face", icon=":material/help:", color="orange")
+        age = (
+            f"it looks about {estimate.age_years:.0f} years, {interval_text(estimate)}"
+        )
+        st.caption(f"Face {number}. {estimate.reason or f'If it is one, {age}.'}")
+    elif estimate.reason:
         st.markdown(f"Face {number}")
         st.header("No age", anchor=False)
         st.caption(estimate.reason)
-        return
-    # st.metric would show the age only once its charting code is loaded.
-    st.markdown(f"Face {number} looks about")
-    st.header(f"{estimate.age_years:.0f} years", anchor=False)
-    st.caption(interval_text(estimate))
+    else:
+        # st.metric would show the age only once its charting code is loaded.
+        st.markdown(f"Face {number} looks about")
+        st.header(f"{estimate.age_years:.0f} years", anchor=False)
+        st.caption(interval_text(estimate))
 
 
 def interval_text(estimate: Estimate) -> str:
