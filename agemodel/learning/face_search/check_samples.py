@@ -44,13 +44,13 @@ def collect_samples(
     Args:
         estimator: with `CANDIDATE_SCORE`, of a network that has embeddings.
     """
-    random = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     rows: list[tuple[Estimate, bool]] = []
     for portrait in portraits:
         rows += _of_portrait(estimator, portrait)
-        if random.random() < _DEGRADED_SHARE:
-            rows += _of_portrait(estimator, _degraded(portrait, random))
-    for picture in _parts(faceless, random):
+        if rng.random() < _DEGRADED_SHARE:
+            rows += _of_portrait(estimator, _degraded(portrait, rng))
+    for picture in _parts(faceless, rng):
         rows += [(each, False) for each in estimator.estimate_candidates(picture)]
     return CheckSamples(
         np.array([estimate.detection_score for estimate, _ in rows]),
@@ -77,45 +77,45 @@ def _of_portrait(
             yield estimate, False
 
 
-def _degraded(portrait: FacePicture, random: np.random.Generator) -> FacePicture:
+def _degraded(portrait: FacePicture, rng: np.random.Generator) -> FacePicture:
     """The portrait small, blurred, or in another light."""
     side = portrait.faces[0, 2] if len(portrait.faces) else 100.0
-    scale = min(1.0, np.exp(random.uniform(np.log(18), np.log(120))) / side)
+    scale = min(1.0, np.exp(rng.uniform(np.log(18), np.log(120))) / side)
     rgb = cv2.resize(
         portrait.rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA
     )
-    if random.random() < 0.3:
-        rgb = cv2.GaussianBlur(rgb, (0, 0), random.uniform(0.4, 1.5))
-    if random.random() < 0.4:
-        rgb = (rgb * random.uniform(0.3, 1.6)).clip(0, 255).astype(np.uint8)
+    if rng.random() < 0.3:
+        rgb = cv2.GaussianBlur(rgb, (0, 0), rng.uniform(0.4, 1.5))
+    if rng.random() < 0.4:
+        rgb = (rgb * rng.uniform(0.3, 1.6)).clip(0, 255).astype(np.uint8)
     by = np.array([scale, scale, scale, 1.0], np.float32)
     return FacePicture(rgb, portrait.faces * by, portrait.ignored * by, True)
 
 
 def _parts(
-    faceless: FacelessPictures, random: np.random.Generator
+    faceless: FacelessPictures, rng: np.random.Generator
 ) -> Iterator[np.ndarray]:
     """Each picture, and some parts of it, turned by quarters at times."""
     for thing in faceless.things:
-        yield from _parts_of(_on_plain_ground(thing, random), random)
+        yield from _parts_of(_on_plain_ground(thing, rng), rng)
     for background in faceless.backgrounds:
-        yield from _parts_of(background, random)
+        yield from _parts_of(background, rng)
 
 
-def _parts_of(rgb: np.ndarray, random: np.random.Generator) -> Iterator[np.ndarray]:
+def _parts_of(rgb: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
     yield rgb
     height, width = rgb.shape[:2]
     for _ in range(_PARTS):
-        side = int(min(height, width) * random.uniform(0.25, 1.0))
+        side = int(min(height, width) * rng.uniform(0.25, 1.0))
         x, y = (
-            random.integers(0, width - side + 1),
-            random.integers(0, height - side + 1),
+            rng.integers(0, width - side + 1),
+            rng.integers(0, height - side + 1),
         )
-        turns = random.choice([0, 0, 1, 2, 3])
+        turns = rng.choice([0, 0, 1, 2, 3])
         yield np.ascontiguousarray(np.rot90(rgb[y : y + side, x : x + side], turns))
 
 
-def _on_plain_ground(thing: np.ndarray, random: np.random.Generator) -> np.ndarray:
+def _on_plain_ground(thing: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     alpha = thing[..., 3:].astype(np.float32) / 255
-    ground = random.integers(120, 256, 3)
+    ground = rng.integers(120, 256, 3)
     return (thing[..., :3] * alpha + ground * (1 - alpha)).astype(np.uint8)

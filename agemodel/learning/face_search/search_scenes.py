@@ -88,16 +88,16 @@ class Scenes:
             RGB, shape (s, s, 3), uint8; faces, shape (n, 4), see `FacePicture`; ignored
             ones, shape (m, 4).
         """
-        random = self._random
+        rng = self._random
         rgb = self._background()
-        for _ in range(random.integers(0, 4) if self._things else 0):
+        for _ in range(rng.integers(0, 4) if self._things else 0):
             self._paste_thing(rgb)
         faces: list[np.ndarray] = []
         ignored: list[np.ndarray] = []
         taken: list[tuple[float, float, float]] = []
-        if random.random() > 0.12:
-            most = random.integers(1, _MOST_FACES + 1)
-            small = random.random() < 0.5
+        if rng.random() > 0.12:
+            most = rng.integers(1, _MOST_FACES + 1)
+            small = rng.random() < 0.5
             for _ in range(_TRIES):
                 if len(faces) >= most:
                     break
@@ -109,36 +109,34 @@ class Scenes:
         )
 
     def _background(self) -> np.ndarray:
-        random, size = self._random, self._size
-        if random.random() < 0.06:
-            low = random.integers(0, 256, (random.integers(1, 5), 4, 3), np.uint8)
+        rng, size = self._random, self._size
+        if rng.random() < 0.06:
+            low = rng.integers(0, 256, (rng.integers(1, 5), 4, 3), np.uint8)
             return cv2.resize(low, (size, size), interpolation=cv2.INTER_LINEAR)
-        picture = self._backgrounds[random.integers(len(self._backgrounds))]
+        picture = self._backgrounds[rng.integers(len(self._backgrounds))]
         height, width = picture.shape[:2]
-        side = int(min(height, width) * random.uniform(0.25, 1.0))
+        side = int(min(height, width) * rng.uniform(0.25, 1.0))
         x, y = (
-            random.integers(0, width - side + 1),
-            random.integers(0, height - side + 1),
+            rng.integers(0, width - side + 1),
+            rng.integers(0, height - side + 1),
         )
         part = picture[y : y + side, x : x + side]
-        if random.random() < 0.5:
+        if rng.random() < 0.5:
             part = part[:, ::-1]
-        if random.random() < 0.2:
-            part = np.rot90(part, int(random.integers(1, 4)))
+        if rng.random() < 0.2:
+            part = np.rot90(part, int(rng.integers(1, 4)))
         return cv2.resize(
             np.ascontiguousarray(part), (size, size), interpolation=cv2.INTER_AREA
         )
 
     def _paste_thing(self, rgb: np.ndarray) -> None:
-        random, size = self._random, self._size
-        thing = self._things[random.integers(len(self._things))]
-        side = size * random.uniform(0.1, 0.9)
-        angle = (
-            random.normal(0, 20) if random.random() < 0.7 else random.uniform(0, 360)
-        )
+        rng, size = self._random, self._size
+        thing = self._things[rng.integers(len(self._things))]
+        side = size * rng.uniform(0.1, 0.9)
+        angle = rng.normal(0, 20) if rng.random() < 0.7 else rng.uniform(0, 360)
         scale = side / max(thing.shape[:2])
         middle = thing.shape[1] / 2, thing.shape[0] / 2
-        matrix = _map(scale, angle, middle, random.uniform(0, size, 2))
+        matrix = _map(scale, angle, middle, rng.uniform(0, size, 2))
         _paste(rgb, thing[..., :3], thing[..., 3], matrix)
 
     def _paste_faces(
@@ -149,22 +147,22 @@ class Scenes:
         taken: list[tuple[float, float, float]],
         small: bool,
     ) -> None:
-        random, size = self._random, self._size
-        picture = self._pictures[random.integers(len(self._pictures))]
+        rng, size = self._random, self._size
+        picture = self._pictures[rng.integers(len(self._pictures))]
         if not len(picture.faces):
             return
         largest = 60.0 if small else _LARGEST_PX
-        side = math.exp(random.uniform(math.log(_SMALLEST_PX), math.log(largest)))
+        side = math.exp(rng.uniform(math.log(_SMALLEST_PX), math.log(largest)))
         first = picture.faces[0]
         scale = side / first[2]
         angle = (
-            random.uniform(-180, 180)
-            if random.random() < _TURNED_SHARE
-            else random.normal(0, 14)
+            rng.uniform(-180, 180)
+            if rng.random() < _TURNED_SHARE
+            else rng.normal(0, 14)
         )
-        mirrored = random.random() < 0.5
+        mirrored = rng.random() < 0.5
         margin = min(side * 0.3, size * 0.2)
-        centre = random.uniform(margin, size - margin, 2)
+        centre = rng.uniform(margin, size - margin, 2)
         placed, extent = self._placed(picture, scale, angle, centre, mirrored)
         if any(
             math.hypot(centre[0] - x, centre[1] - y) < 0.75 * (extent + other)
@@ -172,8 +170,8 @@ class Scenes:
         ):
             return
         taken.append((centre[0], centre[1], extent))
-        covered = random.random() < 0.06
-        source = _without_its_middle(picture, random) if covered else picture.rgb
+        covered = rng.random() < 0.06
+        source = _without_its_middle(picture, rng) if covered else picture.rgb
         self._blend(rgb, source, picture, placed, mirrored)
         if covered:
             return
@@ -207,14 +205,14 @@ class Scenes:
         matrix: np.ndarray,
         mirrored: bool,
     ) -> None:
-        random = self._random
+        rng = self._random
         mask = np.full(source.shape[:2], 255, np.uint8)
-        if not picture.whole and random.random() < 0.5:
+        if not picture.whole and rng.random() < 0.5:
             mask[:] = 0
             x, y, side, _ = picture.faces[0]
-            axes = int(side * random.uniform(0.5, 0.62)), int(side * 0.72)
+            axes = int(side * rng.uniform(0.5, 0.62)), int(side * 0.72)
             cv2.ellipse(mask, (int(x), int(y)), axes, 0, 0, 360, 255, -1)
-            mask = cv2.GaussianBlur(mask, (0, 0), side * random.uniform(0.01, 0.06))
+            mask = cv2.GaussianBlur(mask, (0, 0), side * rng.uniform(0.01, 0.06))
         if mirrored:
             source, mask = source[:, ::-1], mask[:, ::-1]
         scale = math.hypot(matrix[0, 0], matrix[0, 1])
@@ -237,21 +235,21 @@ class Scenes:
 
     def _finish(self, rgb: np.ndarray) -> np.ndarray:
         """Light, colour, blur, noise and compression, as photos have them."""
-        random = self._random
+        rng = self._random
         x = rgb.astype(np.float32)
-        if random.random() < 0.6:
-            gain = math.exp(random.normal(0, 0.3)) * np.exp(random.normal(0, 0.06, 3))
-            x = (x - 128) * math.exp(random.normal(0, 0.2)) + 128
+        if rng.random() < 0.6:
+            gain = math.exp(rng.normal(0, 0.3)) * np.exp(rng.normal(0, 0.06, 3))
+            x = (x - 128) * math.exp(rng.normal(0, 0.2)) + 128
             x = x.clip(0, 255) * gain.astype(np.float32)
-        if random.random() < 0.12:
+        if rng.random() < 0.12:
             x = np.repeat(x.mean(2, keepdims=True), 3, 2)
-        if random.random() < 0.2:
-            x = cv2.GaussianBlur(x, (0, 0), random.uniform(0.3, 1.3))
-        if random.random() < 0.2:
-            x += random.normal(0, random.uniform(1, 12), x.shape).astype(np.float32)
+        if rng.random() < 0.2:
+            x = cv2.GaussianBlur(x, (0, 0), rng.uniform(0.3, 1.3))
+        if rng.random() < 0.2:
+            x += rng.normal(0, rng.uniform(1, 12), x.shape).astype(np.float32)
         seen = x.clip(0, 255).astype(np.uint8)
-        if random.random() < 0.4:
-            quality = int(random.uniform(25, 90))
+        if rng.random() < 0.4:
+            quality = int(rng.uniform(25, 90))
             _, data = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, quality])
             seen = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
         return seen
@@ -350,13 +348,11 @@ def _moved(
     return np.array([*centre, side * scale, roll + angle], np.float32)
 
 
-def _without_its_middle(
-    picture: FacePicture, random: np.random.Generator
-) -> np.ndarray:
+def _without_its_middle(picture: FacePicture, rng: np.random.Generator) -> np.ndarray:
     """The picture with eyes, nose and mouth of each face covered by what is beside."""
     rgb = picture.rgb.copy()
     for x, y, side, _ in picture.faces:
-        half = side * random.uniform(0.42, 0.6)
+        half = side * rng.uniform(0.42, 0.6)
         x0, y0 = max(0, int(x - half)), max(0, int(y - half))
         x1, y1 = int(x + half), int(y + half)
         part = rgb[y0:y1, x0:x1]
@@ -364,9 +360,7 @@ def _without_its_middle(
             continue
         above = rgb[max(0, int(y - 0.75 * side)) : max(2, int(y - 0.35 * side)), x0:x1]
         fill = (
-            above
-            if random.random() < 0.6 and above.size
-            else part[: len(part) // 5 + 1]
+            above if rng.random() < 0.6 and above.size else part[: len(part) // 5 + 1]
         )
         fill = cv2.resize(
             np.ascontiguousarray(fill),
