@@ -53,6 +53,9 @@ _QUARTERS_DEG = (0.0, 90.0, -90.0, 180.0)
 _CLEAR_SCORE = 0.85
 """Of the second look: no lying face that was measured has as much."""
 
+_EXPECTED_EDGE = 0.05
+"""By which another side must be surer than the one that the first look has on top."""
+
 _SAME_FACE_IOU = 0.3
 _INSIDE_SHARE = 0.6
 """Of the smaller box: a 'face' that lies in another by so much is a part of it."""
@@ -146,13 +149,16 @@ class FaceDetector:
         Unless it is clear, a likely one is looked at with each side up, and the surest
         look tells which way is up; a tilted face is then looked at once more, level.
         """
-        square, best = candidate.square, None
+        square, best, turned = candidate.square, None, 0.0
         sides = sorted(_QUARTERS_DEG, key=lambda q: abs(_turn(q - square.angle_deg)))
+        least = 0.0
         for angle in sides if _is_likely(candidate) else sides[:1]:
             face = self._face_in(copies, square, angle)
-            if face is not None and (best is None or face.score > best.score):
-                best, turned = face, angle
-            if best is not None and best.score >= _CLEAR_SCORE:
+            if face is not None and face.score > least:
+                best, turned, least = face, angle, face.score
+                if angle == sides[0]:
+                    least += _EXPECTED_EDGE
+            if least >= _CLEAR_SCORE:
                 break
         if best is None:
             return None
