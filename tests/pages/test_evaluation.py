@@ -101,8 +101,8 @@ def test_run_in_the_url_that_is_not_there_is_told(asked: str) -> None:
     assert query_of(page) == {"run": "group_cnn-1"}
 
 
-def test_run_in_the_url_that_is_not_evaluated_is_told(nothing_local: Path) -> None:
-    (nothing_local / "runs" / "begun").mkdir(parents=True)
+def test_run_in_the_url_that_is_not_evaluated_is_told(local: Path) -> None:
+    (local / "runs" / "begun").mkdir(parents=True)
     page = open_page(run="begun")
     assert "python -m agemodel evaluate begun" in page.text[0].value
 
