@@ -38,9 +38,9 @@ from agemodel.runs.config import TrainConfig, config_from
 from agemodel.serving.estimator import Estimator
 
 CUT_SHARE = 0.2
-TILTS_DEG = (20, 40, 60)
-"""By which pictures are turned for tilted faces."""
-TILT_RANGES_DEG = (10, 25, 45, 75, 135, 180)
+TILTS_DEG = (20, 40, 60, 90, 120, 150, 180)
+"""By which pictures are turned for tilted faces, to either side by turns."""
+TILT_RANGES_DEG = (10, 25, 45, 75, 105, 135, 165, 181)
 TURN_RANGES_DEG = (20, 30, 40, 60, 90)
 """Ends of the ranges in which faces are picked by the detector's roll and yaw."""
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from agemodel.faces.quality import CONDITIONS
 from agemodel.learning import conditions
 from agemodel.learning.conditions import (
     DEGRADATIONS,
+    TILT_RANGES_DEG,
     TILTS_DEG,
     Degradation,
     measure_conditions,
@@ -80,6 +82,15 @@ def test_bins_go_beyond_the_limit_of_their_condition() -> None:
             values = DEGRADATIONS[condition.name].values
             worst = values[0] if condition.worse_below else values[-1]
             assert (worst < condition.limit) == condition.worse_below
+
+
+def test_every_range_of_tilts_up_to_a_half_turn_has_pictures_turned_by_as_much() -> (
+    None
+):
+    # A face leans to either side by 180 degrees at most, and 180 itself is in a range.
+    ends = pairwise(TILT_RANGES_DEG)
+    assert all(any(a <= tilt < b for tilt in TILTS_DEG) for a, b in ends)
+    assert TILT_RANGES_DEG[-1] > 180 == max(TILTS_DEG)
 
 
 def test_errors_are_those_of_the_worsened_faces(
@@ -162,15 +173,17 @@ def test_tilted_faces_are_picked_by_the_roll_that_the_detector_sees(
         """A face as large as the upright one, too small in every third picture."""
         asked.append(rgb.shape)
         side = SIDE / 4 if len(asked) % 3 == 0 else SIDE
-        corner, roll_deg = SIDE - side / 2, 15 if len(asked) <= N else -35
+        leans = (15, -35) if len(asked) <= 2 * N else (180, 180)
+        corner, roll_deg = SIDE - side / 2, leans[len(asked) > N]
         box = (corner, corner, corner + side, corner + side)
         return [detection(box, roll_deg=roll_deg)]
 
-    slight, strong = measured(faces, tmp_path, detect).curves["tilted"]
-    # Of 60 faces, 40 are large enough in pictures of each of three tilts.
+    slight, strong, over = measured(faces, tmp_path, detect).curves["tilted"]
+    # Of 60 faces, 40 are large enough in pictures of each tilt.
     assert asked == [(2 * SIDE, 2 * SIDE, 3)] * (N * len(TILTS_DEG))
     assert (slight.at, slight.n) == (pytest.approx(15, abs=0.01), 40)
-    assert (strong.at, strong.n) == (pytest.approx(35, abs=0.01), 80)
+    assert (strong.at, strong.n) == (pytest.approx(35, abs=0.01), 40)
+    assert (over.at, over.n) == (pytest.approx(180, abs=0.01), 40 * len(TILTS_DEG[2:]))
 
 
 def test_where_no_tilted_face_is_found_there_is_no_such_curve(
