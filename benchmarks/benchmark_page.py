@@ -28,6 +28,7 @@ SECTIONS = {
     "dataset_page": "Dataset page",
     "evaluation_page": "Evaluation page",
     "framing": "Framing",
+    "store_shares": "Shares of a store's visitors",
 }
 """Modules of this folder, each with a `run`, and their headings."""
 
@@ -82,6 +83,11 @@ WORK_NAMES = {
     "aligned": "a cropped face",
     "network": "bare runs of the network for a face",
 }
+SHARE_ERRORS = {
+    "likely_error": "most likely",
+    "mean_error": "mean probabilities",
+    "error": "stated",
+}
 FRAMING_NAMES = {
     "chip": "the chip as it is",
     "box_1": "the detector's box, as served",
@@ -114,6 +120,7 @@ def render(results: dict[str, Any]) -> str:
         "dataset_page": _dataset_page,
         "evaluation_page": _evaluation_page,
         "framing": _framing,
+        "store_shares": _store_shares,
     }
     parts = [HEAD]
     for name, title in SECTIONS.items():
@@ -377,4 +384,31 @@ def _framing(found: dict[str, Any]) -> str:
         f"split of UTKFace, each framed in several ways. In {found['not_found']} no "
         "face was found; they stay as they are in every framing.\n\n"
         f"{table(head, rows)}"
+    )
+
+
+def _store_shares(found: dict[str, Any]) -> str:
+    rows = [
+        (
+            row["mix"],
+            name,
+            f"{row['size']:,}",
+            *(f"{100 * part[key]:.1f}" for key in SHARE_ERRORS),
+            percent(part["held"]),
+            f"{100 * part['width']:.1f}",
+        )
+        for row in found["rows"]
+        for name, part in sorted(row["parts"].items())
+        if row["mix"] == "all of them" or name in ("four bands", "genders")
+    ]
+    head = ("Store", "Shares of", "visitors", *SHARE_ERRORS.values(), "held", "width")
+    return (
+        f"{found['stores']} simulated stores of each mix and size, their visitors "
+        f"drawn from the {found['faces']:,} test faces, one look each; the mixes are "
+        "none of those that the calibration was chosen on. Errors are mean absolute "
+        "ones of a share, in points: of counting the most likely group, of the mean "
+        "probabilities, and of the estimate that `footage` states, which corrects "
+        "them for the mix of the training's faces. 'Held' are the shares inside their "
+        "95 % intervals, whose mean width is in points.\n\n"
+        f"{table(head, rows, words=2)}"
     )

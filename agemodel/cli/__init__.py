@@ -7,6 +7,7 @@ without TensorFlow::
     data      the dataset
     runs      training, and what is made of a run
     detector  training of the face detector
+    shares    calibration of shares among many people
     doctor    checks of the installation
     progress  progress bars
 """
@@ -26,6 +27,7 @@ from agemodel.cli import (
     doctor_command,
     predict_command,
     run_commands,
+    share_command,
 )
 from agemodel.cli.exit_codes import FAILED, STOPPED
 from agemodel.core.caps import caps
@@ -78,5 +80,6 @@ def build_parser() -> argparse.ArgumentParser:
     data_commands.add_commands(commands)
     run_commands.add_commands(commands)
     detector_commands.add_commands(commands)
+    share_command.add_commands(commands)
     doctor_command.add_commands(commands)
     return parser

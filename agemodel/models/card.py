@@ -14,6 +14,7 @@ from agemodel.metrics.evaluation_results import (
     Metrics,
     Stability,
 )
+from agemodel.metrics.shares import ShareCalibration
 from agemodel.models.face_check import FaceCheck
 
 _SELF_TEST = "golden"
@@ -88,6 +89,8 @@ class Card:
         faces_file: the faces with embeddings; None where the network has none.
         self_test: None where it was exported without.
         face_check: tells faces from what looks like one; None where it was not fitted.
+        shares: how shares of age bands among many people are corrected, and how far
+            they err; None where that was not measured.
     """
 
     format: int
@@ -117,6 +120,7 @@ class Card:
     faces_file: FileEntry | None = None
     self_test: SelfTestAnswer | None = None
     face_check: FaceCheck | None = None
+    shares: ShareCalibration | None = None
 
     @property
     def model_file(self) -> FileEntry:
