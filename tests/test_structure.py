@@ -20,6 +20,7 @@ OURS = {"agemodel", "app", "pages", "tests", "ui"}
 UTKFACE_NAME = re.compile(
     r"^\d{1,3}_[01](_[0-4])?_\d{8,}.*\.(jpe?g|png|webp|bmp)$", re.I
 )
+PORTABLE = ("bulk", "cli", "dataset", "jobs")
 NOT_OURS = {".git", ".venv", ".cache", "data", "runs", "node_modules"}
 
 
@@ -76,12 +77,13 @@ def test_what_tests_share_imports_no_tests(folder: str) -> None:
     "arguments",
     [
         ["-c", "import agemodel.serving"],
+        ["-c", "import agemodel.bulk"],
         ["-c", "import agemodel.models.neighbours"],
         ["-c", "import agemodel.cli"],
         ["-m", "agemodel", "--help"],
         ["-c", "from agemodel.explorer.face_table import read_faces; read_faces()"],
     ],
-    ids=["serving", "neighbours", "cli", "help", "faces"],
+    ids=["serving", "bulk", "neighbours", "cli", "help", "faces"],
 )
 def test_serving_help_and_the_table_of_faces_start_light(arguments: list[str]) -> None:
     # -X importtime lists every module imported, one a line: "... | 123 |   name".
@@ -129,7 +131,7 @@ def test_everything_is_imported_where_the_modules_of_unix_are_missing() -> None:
     """As on Windows, where the libraries do without them, too."""
     names = [
         str(path.relative_to(ROOT).with_suffix("")).replace("/", ".")
-        for folder in ("agemodel/cli", "agemodel/jobs", "agemodel/dataset", "ui")
+        for folder in (*(f"agemodel/{name}" for name in PORTABLE), "ui")
         for path in files(folder)
         if path.name != "__init__.py"
     ]

@@ -4,6 +4,7 @@ Each command imports what it needs when it runs, so that `--help` and `predict` 
 without TensorFlow::
 
     predict   estimates of photos, and which model the app uses
+    bulk      estimates of very many photos
     data      the dataset
     runs      training, and what is made of a run
     detector  training of the face detector
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 
 from agemodel import __version__
 from agemodel.cli import (
+    bulk_command,
     data_commands,
     detector_commands,
     doctor_command,
@@ -77,6 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     predict_command.add_commands(commands)
+    bulk_command.add_commands(commands)
     data_commands.add_commands(commands)
     run_commands.add_commands(commands)
     detector_commands.add_commands(commands)

@@ -26,7 +26,8 @@ class Bar:
         from tqdm import tqdm
 
         if self._bar is None:
-            self._bar = tqdm(disable=None, **self._options)
+            # what was done before counts neither for the rate nor for the time left
+            self._bar = tqdm(disable=None, initial=done, **self._options)
         self._bar.total = total
         self._bar.set_description(text, refresh=False)
         self._bar.update(done - self._bar.n)

@@ -7,6 +7,7 @@ A caller that catches `AgeModelError` has caught them all::
     ├── DatasetError    an archive, a dataset folder or its index
     ├── ConfigError     a training configuration or an environment variable
     ├── RunError        a run that is missing, damaged or in use
+    ├── BulkError       a bulk run: its source, its results or its workers
     └── ModelError      a model that is missing, damaged or of another version
 
 Every message is a sentence or two for a person: what was expected, what came, and
@@ -32,6 +33,10 @@ class ConfigError(AgeModelError):
 
 class RunError(AgeModelError):
     """A run is missing, damaged, in use or not far enough."""
+
+
+class BulkError(AgeModelError):
+    """A bulk run cannot begin or go on: its source, its results or its workers."""
 
 
 class ModelError(AgeModelError):

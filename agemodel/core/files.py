@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
@@ -176,9 +177,21 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises:
         OSError: the disk refuses it; the old file is kept, and nothing else is left.
     """
+    with written_whole(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[BinaryIO]:
+    """The same for what is written piece by piece: it is in place after the block.
+
+    Raises:
+        OSError: the disk refuses it.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        partial.write_bytes(content)
+        with partial.open("wb") as file:
+            yield file
         put_in_place(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)

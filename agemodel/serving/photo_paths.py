@@ -56,39 +56,42 @@ class PhotoPaths:
             return self._in_folder(path)
         if path.suffix.lower() == ARCHIVE_SUFFIX and path.is_file():
             return _in_archive(path)
-        return [_photo(path)]
+        return [photo_at(path)]
 
     def _in_folder(self, folder: Path) -> Iterator[Upload]:
-        walk = _Walk(folder)
+        walk = PhotoWalk(folder)
+        photos = list(walk)
         for error in walk.errors:
             yield refused(str(error.filename), _not_opened(error))
-        if not walk.photos and not walk.errors:
+        if not photos and not walk.errors:
             yield refused(str(folder), walk.no_photos())
         # Where a link and a file are the same photo, the file gives its name.
-        for path in sorted(walk.photos, key=lambda path: (path.is_symlink(), path)):
+        for path in sorted(photos, key=lambda path: (path.is_symlink(), path)):
             real = os.path.realpath(path)
             if real in self._taken:
-                walk.photos.remove(path)
+                photos.remove(path)
                 self.same_count += 1
             self._taken.add(real)
-        yield from map(_photo, sorted(walk.photos))
+        yield from map(photo_at, sorted(photos))
 
 
-class _Walk:
+class PhotoWalk:
     """A way through a folder and those below it, each real one entered once.
 
+    It yields the paths whose ending is one of `SUFFIXES`, in no order, as it goes.
+
     Attributes:
-        photos: paths whose ending is one of `SUFFIXES`, in no order.
-        errors: of folders that cannot be opened.
+        errors: of folders that could not be opened so far.
     """
 
     def __init__(self, folder: Path) -> None:
-        self.photos: list[Path] = []
         self.errors: list[OSError] = []
         self._folder = folder
         self._others: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[Path]:
         entered = set()
-        walk = os.walk(folder, onerror=self.errors.append, followlinks=True)
+        walk = os.walk(self._folder, onerror=self.errors.append, followlinks=True)
         for at, folders, files in walk:
             real = os.path.realpath(at)
             if real in entered:
@@ -98,16 +101,16 @@ class _Walk:
             kept = [name for name in folders if not is_bookkeeping(f"{name}/")]
             # links last, so that a folder is entered by its own name
             folders[:] = sorted(kept, key=lambda n: os.path.islink(os.path.join(at, n)))
-            self._look_at(Path(at), files)
+            yield from self._photos_of(Path(at), files)
 
-    def _look_at(self, folder: Path, names: list[str]) -> None:
-        for name in names:
+    def _photos_of(self, folder: Path, names: list[str]) -> Iterator[Path]:
+        for name in sorted(names):
             path = folder / name
             ending = path.suffix.lower()
             if is_bookkeeping(name):
                 continue
             if ending in SUFFIXES and (path.is_file() or path.is_symlink()):
-                self.photos.append(path)
+                yield path
             else:
                 self._others[ending or "without an ending"] += 1
 
@@ -128,7 +131,8 @@ class _Walk:
         )
 
 
-def _photo(path: Path) -> Upload:
+def photo_at(path: Path) -> Upload:
+    """The photo at a path, whatever its ending; nothing is opened yet."""
     return Upload(str(path), partial(read_bytes, path, str(path)))
 
 

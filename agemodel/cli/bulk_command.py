@@ -1,0 +1,133 @@
+"""The command `bulk`: photos in any number, on all cores."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from functools import partial
+from typing import Any
+
+from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
+from agemodel.cli.progress_bars import Bar
+
+_SOURCE_HELP = (
+    "a folder (with the folders in it), a pattern such as 'photos/**/*.jpg', a list of "
+    "files (text with a path a line, or Parquet with a column 'path'), or an address "
+    "such as s3://bucket/photos"
+)
+_OUT_HELP = "a folder for the results, or an address"
+_LINE_EVERY_S = 30.0
+
+
+def add_commands(commands: Any) -> None:
+    """Add `bulk` to the parser."""
+    parser = commands.add_parser("bulk", help="estimate the faces in very many photos")
+    parser.add_argument("source", metavar="SOURCE", help=_SOURCE_HELP)
+    parser.add_argument("out", metavar="OUT", help=_OUT_HELP)
+    parser.add_argument(
+        "--resume", action="store_true", help="go on with the run that is in OUT"
+    )
+    parser.add_argument(
+        "--aligned", action="store_true", help="each file is a cropped face already"
+    )
+    parser.add_argument("--model", metavar="NAME", help="the app's unless given")
+    parser.add_argument(
+        "--engine", choices=("local",), default="local", help="what runs the processes"
+    )
+    parser.add_argument(
+        "--workers", type=_count, metavar="N", help="as many as there are cores"
+    )
+    parser.set_defaults(run=partial(_bulk, parser))
+
+
+def _bulk(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    from agemodel.bulk import BulkOptions, run_bulk
+    from agemodel.jobs.processes import stoppable
+
+    options = BulkOptions(
+        args.model, args.aligned, args.engine, args.workers, args.resume
+    )
+    with stoppable(), _Report() as report:
+        try:
+            counts = run_bulk(args.source, args.out, options, report)
+        except KeyboardInterrupt:
+            report.close()
+            print(f"{report.stopped()} Go on by --resume.", file=sys.stderr)
+            return STOPPED
+    print(
+        f"Done: {counts.files:,} files, {counts.faces:,} faces; {counts.errors:,} of "
+        f"the files failed. {report.pace()} The results are in {args.out}."
+    )
+    return FAILED if counts.errors else DONE
+
+
+class _Report:
+    """Progress on standard error: a bar on a terminal, elsewhere a line now and then.
+
+    An `OnProgress`.
+    """
+
+    def __init__(self) -> None:
+        self._text, self._bar = "", Bar()
+        self._began_s, self._told_s = 0.0, 0.0
+        self._begun = self._done = 0
+        self._total: int | None = None
+
+    def __enter__(self) -> _Report:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __call__(self, done: int, total: int | None, text: str) -> None:
+        if text != self._text:
+            self._begin(done, text)
+        self._done, self._total = done, total
+        self._bar(done, total, text)
+        now = time.monotonic()
+        if not sys.stderr.isatty() and now - self._told_s >= _LINE_EVERY_S:
+            self._told_s = now
+            print(f"{text}: {self.line()}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """End the bar, so that others may print."""
+        self._bar.__exit__()
+
+    def line(self) -> str:
+        """How far it is, how fast, and how long it will take."""
+        from agemodel.jobs.forecast import duration_in_words
+
+        if not self._total:
+            return f"{self._done:,} files."
+        rate = self._per_second()
+        far = f"{self._done:,} of {self._total:,} files, {rate:.1f} a second"
+        if not rate:
+            return f"{far}."
+        return f"{far}, {duration_in_words((self._total - self._done) / rate)} left."
+
+    def stopped(self) -> str:
+        """What is said of a run that was stopped."""
+        of = f" of {self._total:,}" if self._total else ""
+        return f"Stopped: about {self._done:,}{of} files were done ({self._text})."
+
+    def pace(self) -> str:
+        """How fast it was."""
+        return f"{self._per_second():.1f} files a second."
+
+    def _begin(self, done: int, text: str) -> None:
+        self.close()
+        self._text, self._bar = text, Bar(unit="file")
+        self._begun = done
+        self._began_s = self._told_s = time.monotonic()
+
+    def _per_second(self) -> float:
+        passed_s = time.monotonic() - self._began_s
+        return (self._done - self._begun) / passed_s if passed_s else 0.0
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError(text)
+    return count

@@ -1,0 +1,230 @@
+"""Whole runs with real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from agemodel.bulk import BulkOptions, Counts, run_bulk
+from agemodel.bulk.bulk_record import read_record
+from agemodel.bulk.stores import LocalStore
+from agemodel.core.errors import BulkError
+from agemodel.core.file_locks import try_lock
+from agemodel.core.tables import read_parquet
+from agemodel.serving import PhotoResult, estimate_photo, to_record
+from tests.harness.bulk_photos import (
+    BLUE,
+    BROKEN,
+    RED,
+    FragileEstimator,
+    FragileWork,
+    plain,
+    write_photos,
+)
+
+OPTIONS = BulkOptions(workers=2, shard_files=40)
+
+
+@pytest.fixture(autouse=True)
+def fragile_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agemodel.bulk.bulk_run.Work", FragileWork)
+
+
+def ignore(*_: object) -> None:
+    pass
+
+
+def tables(out: Path, folder: str) -> list[dict[str, Any]]:
+    parts = [read_parquet(path) for path in sorted((out / folder).iterdir())]
+    return pa.concat_tables(parts).to_pylist() if parts else []
+
+
+def check_rows(out: Path, photos: list[Path], dead: set[Path]) -> None:
+    """Every photo has one row, in order, and the faces that it has by itself."""
+    files, faces = tables(out, "files"), tables(out, "faces")
+    assert [row["row"] for row in files] == list(range(len(photos)))
+    assert [row["file"] for row in files] == list(map(str, photos))
+    assert {Path(row["file"]) for row in files if row["ended_process"]} == dead
+    estimator = FragileEstimator()
+    ages = []
+    for path, row in zip(photos, files, strict=True):
+        if path in dead:
+            result = PhotoResult(str(path), error=row["error"])
+        else:
+            try:
+                result = estimate_photo(estimator, path, str(path))
+            except ZeroDivisionError:
+                result = PhotoResult(str(path), error=row["error"])
+        said = to_record(result)
+        assert (row["error"], row["width"]) == (said["error"], said["width"])
+        ages += [(row["row"], face["age_years"]) for face in said["faces"]]
+    assert [(face["row"], face["age_years"]) for face in faces] == ages
+
+
+def test_a_run_with_deadly_and_broken_files_has_the_rows_of_one_process(
+    tmp_path: Path,
+) -> None:
+    photos, out = write_photos(tmp_path / "photos", 130), tmp_path / "out"
+    dead = {photos[0], photos[71], photos[72]}
+    for path in dead:
+        path.write_bytes(plain(RED))
+    photos[50].write_bytes(plain(BLUE))
+    photos[129].write_bytes(BROKEN)
+    seen = []
+    counts = run_bulk(
+        str(tmp_path / "photos"), str(out), OPTIONS, lambda *one: seen.append(one)
+    )
+    check_rows(out, photos, dead)
+    faces = tables(out, "faces")
+    assert counts == Counts(files=130, faces=len(faces), errors=5)
+    assert counts == read_record(LocalStore(out)).counts
+    errors = {row["row"]: row["error"] for row in tables(out, "files") if row["error"]}
+    assert "signal SIGKILL" in errors[71]
+    assert "ZeroDivisionError: blue" in errors[50]
+    assert len(os.listdir(out / "files")) == 4  # shards of 40, 40, 40 and 10
+    assert seen[-1] == (130, 130, "estimating")
+
+
+def stop_when(is_time: Callable[[Path], bool], out: Path) -> Callable[..., None]:
+    def on_progress(*_: object) -> None:
+        if is_time(out):
+            raise KeyboardInterrupt
+
+    return on_progress
+
+
+def test_a_stopped_run_goes_on_where_it_was_though_its_source_has_changed(
+    tmp_path: Path,
+) -> None:
+    source, out = tmp_path / "photos", tmp_path / "out"
+    photos = write_photos(source, 130)
+    has_parts = stop_when(lambda out: len(list(out.glob("files/*.parquet"))) >= 1, out)
+    with pytest.raises(KeyboardInterrupt):
+        run_bulk(str(source), str(out), OPTIONS, has_parts)
+    done = {path: path.stat().st_mtime_ns for path in out.glob("f*/*.parquet")}
+    assert 2 <= len(done) < 8
+    assert read_record(LocalStore(out)).ended == ""
+    (source / "0000a.png").write_bytes(photos[1].read_bytes())  # is not of the list
+    gone = photos[129]
+    gone.unlink()
+    counts = run_bulk(str(source), str(out), replace(OPTIONS, resume=True), ignore)
+    check_rows(out, photos, set())
+    assert counts.errors == 1
+    assert "is not there" in tables(out, "files")[129]["error"]
+    assert all(path.stat().st_mtime_ns == when for path, when in done.items())
+    assert read_record(LocalStore(out)).ended
+
+
+def test_a_part_cut_in_half_is_made_anew_and_the_others_stay(tmp_path: Path) -> None:
+    source, out = tmp_path / "photos", tmp_path / "out"
+    photos = write_photos(source, 90)
+    run_bulk(str(source), str(out), OPTIONS, ignore)
+    parts = sorted(out.glob("files/*.parquet"))
+    before = [path.stat().st_mtime_ns for path in parts]
+    parts[1].write_bytes(parts[1].read_bytes()[:500])
+    run_bulk(str(source), str(out), replace(OPTIONS, resume=True), ignore)
+    check_rows(out, photos, set())
+    after = [path.stat().st_mtime_ns for path in parts]
+    assert [a == b for a, b in zip(after, before, strict=True)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"resume": False}, "holds a bulk run already"),
+        ({"aligned": True}, "began with aligned False, and this is True"),
+        ({"shard_files": 41}, "began with shard_files 40"),
+        ({"source": "other"}, "began with source"),
+        ({"sha256": "f" * 64}, "began with model sha256"),
+    ],
+)
+def test_a_run_is_not_gone_on_with_by_other_settings(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    sentence: str,
+) -> None:
+    source, out = tmp_path / "photos", tmp_path / "out"
+    write_photos(source, 2)
+    run_bulk(str(source), str(out), OPTIONS, ignore)
+    before = (out / "_run.json").read_bytes()
+    if "sha256" in change:
+        from agemodel.bulk import bulk_record
+
+        other = replace(bulk_record.identity_of("mobile"), sha256=change.pop("sha256"))
+        monkeypatch.setattr(bulk_record, "identity_of", lambda name: other)
+    if "source" in change:
+        source = tmp_path / change.pop("source")
+    with pytest.raises(BulkError, match=sentence):
+        options = replace(OPTIONS, **{"resume": True} | change)
+        run_bulk(str(source), str(out), options, ignore)
+    assert (out / "_run.json").read_bytes() == before
+
+
+def test_what_is_in_the_way_is_left_alone_and_named(tmp_path: Path) -> None:
+    source, out = tmp_path / "photos", tmp_path / "out"
+    write_photos(source, 2)
+    out.mkdir()
+    (out / "thesis.doc").write_text("mine")
+    with pytest.raises(BulkError, match=r"holds other files \(thesis.doc\)"):
+        run_bulk(str(source), str(out), OPTIONS, ignore)
+    (out / "thesis.doc").unlink()
+    with try_lock(out / "_run.lock"), pytest.raises(BulkError, match="Another bulk"):
+        run_bulk(str(source), str(out), OPTIONS, ignore)
+    with pytest.raises(BulkError, match="is a file"):
+        run_bulk(str(source), str(source / "0000.png"), OPTIONS, ignore)
+
+
+@pytest.mark.parametrize("name", ["_run.json", "_list.parquet"])
+def test_a_damaged_record_or_list_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    source, out = tmp_path / "photos", tmp_path / "out"
+    write_photos(source, 5)
+    run_bulk(str(source), str(out), OPTIONS, ignore)
+    content = bytearray((out / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (out / name).write_bytes(content)
+    with pytest.raises(BulkError, match=f"{name} in .* is damaged"):
+        run_bulk(str(source), str(out), replace(OPTIONS, resume=True), ignore)
+
+
+def test_processes_that_cannot_start_are_no_files_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_photos(tmp_path / "photos", 3)
+    monkeypatch.setattr("agemodel.bulk.bulk_run.Work", lambda *_: DiesAtOnce())
+    with pytest.raises(BulkError, match=r"end while they start \(exit code 7\)"):
+        run_bulk(str(tmp_path / "photos"), str(tmp_path / "out"), OPTIONS, ignore)
+    assert not (tmp_path / "out" / "files").exists()
+
+
+class DiesAtOnce:
+    def load(self) -> None:
+        os._exit(7)
+
+
+def test_results_at_an_address_are_those_of_a_folder(tmp_path: Path) -> None:
+    fsspec = pytest.importorskip("fsspec")
+    source = tmp_path / "photos"
+    write_photos(source, 50)
+    run_bulk(str(source), str(tmp_path / "out"), OPTIONS, ignore)
+    out = f"memory://{tmp_path.name}"
+    run_bulk(source.as_uri(), out, OPTIONS, ignore)
+    resumed = run_bulk(source.as_uri(), out, replace(OPTIONS, resume=True), ignore)
+    assert resumed.files == 50
+    memory = fsspec.filesystem("memory")
+    memory.get(tmp_path.name, str(tmp_path / "copy"), recursive=True)
+    for folder in ("files", "faces"):
+        here, there = (tables(tmp_path / one, folder) for one in ("out", "copy"))
+        assert {row.pop("file") for row in there} <= {
+            Path(row.pop("file")).as_uri() for row in here
+        }
+        assert there == here
+    record = json.loads((tmp_path / "copy" / "_run.json").read_text())
+    assert record["settings"]["source"] == source.as_uri()
