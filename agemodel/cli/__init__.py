@@ -8,6 +8,7 @@ without TensorFlow::
     data      the dataset
     runs      training, and what is made of a run
     detector  training of the face detector
+    footage   who came, from recorded video
     shares    calibration of shares among many people
     doctor    checks of the installation
     progress  progress bars
@@ -27,6 +28,7 @@ from agemodel.cli import (
     data_commands,
     detector_commands,
     doctor_command,
+    footage_command,
     predict_command,
     run_commands,
     share_command,
@@ -84,5 +86,6 @@ def build_parser() -> argparse.ArgumentParser:
     run_commands.add_commands(commands)
     detector_commands.add_commands(commands)
     share_command.add_commands(commands)
+    footage_command.add_commands(commands)
     doctor_command.add_commands(commands)
     return parser

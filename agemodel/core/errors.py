@@ -8,6 +8,7 @@ A caller that catches `AgeModelError` has caught them all::
     ├── ConfigError     a training configuration or an environment variable
     ├── RunError        a run that is missing, damaged or in use
     ├── BulkError       a bulk run: its source, its results or its workers
+    ├── FootageError    a clip, or a folder with what was found in clips
     └── ModelError      a model that is missing, damaged or of another version
 
 Every message is a sentence or two for a person: what was expected, what came, and
@@ -41,3 +42,7 @@ class BulkError(AgeModelError):
 
 class ModelError(AgeModelError):
     """An exported model is missing, damaged or of another version."""
+
+
+class FootageError(AgeModelError):
+    """A clip cannot be read, or a folder of results is of something else."""

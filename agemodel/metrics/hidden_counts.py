@@ -14,20 +14,25 @@ LEAST_COUNT = 10
 """A count below it is hidden."""
 
 
-def hidden_counts(counts: np.ndarray, least: float = LEAST_COUNT) -> np.ndarray:
+def hidden_counts(
+    counts: np.ndarray, least: float = LEAST_COUNT, also: np.ndarray | None = None
+) -> np.ndarray:
     """Which counts of a table may not be shown beside its totals.
 
     Totals are taken to be shown where they are not below `least` themselves.
 
     Args:
         counts: shape (rows, columns) or (n,), not negative; may have fractions.
-        least: a count from this on may be shown.
+        least: a count from this on may be shown; 1 or less shows all.
+        also: others that are hidden, of the same shape, bool.
 
     Returns:
         Of the same shape, bool.
     """
     table = np.asarray(counts, float)
-    hidden = table < least
+    hidden = (table < least) & (least > 1)
+    if also is not None:
+        hidden |= also
     if table.ndim == 1:
         _complete(table, hidden, least)
         return hidden

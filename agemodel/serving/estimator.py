@@ -181,6 +181,19 @@ class Estimator:
                 for detection in worker.detector.detect(rgb)
             ]
 
+    def estimate_faces(
+        self, rgb: np.ndarray, faces: Sequence[Detection]
+    ) -> list[Estimate]:
+        """Estimate faces that were found already, in their order.
+
+        Args:
+            rgb: shape (h, w, 3), uint8.
+            faces: where they are; what the face check takes for none is left out.
+        """
+        with self._worker() as worker:
+            found = [self._estimate(worker, rgb, face) for face in faces]
+        return [face for face in found if face.p_face >= self._check.none_below]
+
     def estimate_upright(self, rgb: np.ndarray) -> tuple[list[Estimate], int]:
         """Estimate a photo that may lie on its side.
 

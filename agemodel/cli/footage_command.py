@@ -1,0 +1,177 @@
+"""The command `footage`: who came, from recorded video."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
+
+if TYPE_CHECKING:
+    from agemodel.footage.footage_run import FootageResult, FootageRun, Progress
+    from agemodel.footage.footage_settings import FootageSettings
+
+_UNITS_S = {"s": 1, "min": 60, "m": 60, "h": 3600}
+
+
+def add_commands(commands: Any) -> None:
+    """Add `footage` to the parser."""
+    parser = commands.add_parser(
+        "footage", help="who came, from recorded video: visits, ages, shares"
+    )
+    parser.add_argument(
+        "paths", nargs="+", metavar="PATH", help="a video, or a folder of videos"
+    )
+    parser.add_argument(
+        "--out",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="for the results; a stopped run goes on there",
+    )
+    _add_settings(parser)
+    parser.add_argument("--model", metavar="NAME", help="the app's unless given")
+    parser.add_argument(
+        "--json", action="store_true", help="one JSON object a visit, then one a slot"
+    )
+    parser.set_defaults(run=_footage)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="TIME",
+        help="when the first video begins, such as 2026-11-27T09:00; else by its name",
+    )
+    parser.add_argument(
+        "--slot", type=_seconds, metavar="TIME", help="visits are summed up by: 1h"
+    )
+    parser.add_argument(
+        "--bands", choices=("three", "four", "nine"), help="of ages; four unless given"
+    )
+    parser.add_argument(
+        "--smallest-face", type=float, metavar="PX", help="that counts: 60"
+    )
+    parser.add_argument("--looks", type=float, metavar="N", help="a second: 3")
+    parser.add_argument(
+        "--zone",
+        type=_zone,
+        metavar="L,T,R,B",
+        help="part of the picture whose faces count: 0,0,1,1",
+    )
+    parser.add_argument(
+        "--hide-below", type=int, metavar="N", help="counts that are hidden: below 10"
+    )
+
+
+def settings_of(args: argparse.Namespace) -> FootageSettings:
+    """The settings that were asked for.
+
+    Raises:
+        ConfigError: one is out of range.
+    """
+    from agemodel.footage.footage_settings import FootageSettings
+
+    asked = {
+        "slot_s": args.slot,
+        "bands": args.bands,
+        "smallest_face_px": args.smallest_face,
+        "looks_per_s": args.looks,
+        "zone": args.zone,
+        "least_count": args.hide_below,
+    }
+    given = {name: value for name, value in asked.items() if value is not None}
+    return FootageSettings(**given)
+
+
+def _footage(args: argparse.Namespace) -> int:
+    from agemodel.footage.clip_files import find_clips
+    from agemodel.footage.footage_run import FootageRun
+    from agemodel.footage.wall_clock import read_start
+    from agemodel.jobs.processes import stoppable
+    from agemodel.models import app_model
+    from agemodel.serving import Estimator
+
+    settings = settings_of(args)
+    start = read_start(args.start) if args.start else None
+    found = find_clips(args.paths)
+    for problem in found.problems:
+        print(problem, file=sys.stderr)
+    if not found.clips:
+        return FAILED
+    estimator = Estimator.load(args.model or app_model.read_name(), workers=1)
+    run = FootageRun(args.out, estimator, settings, start)
+    try:
+        with stoppable(), _Bar() as bar:
+            result = run.run(found.clips, bar)
+    except KeyboardInterrupt:
+        print(_stopped(run), file=sys.stderr)
+        return STOPPED
+    _show(result, args.json)
+    bad = found.problems or any(counts.problem for counts in result.counts)
+    return FAILED if bad else DONE
+
+
+class _Bar:
+    """A progress bar in seconds of footage."""
+
+    def __enter__(self) -> _Bar:
+        from tqdm import tqdm
+
+        self._bar = tqdm(disable=None, unit="s", unit_scale=True, leave=False)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._bar.close()
+
+    def __call__(self, progress: Progress) -> None:
+        self._bar.total = progress.total_s
+        self._bar.set_description(f"{progress.visits:,} visits", refresh=False)
+        self._bar.update(progress.done_s - self._bar.n)
+
+
+def _stopped(run: FootageRun) -> str:
+    done, clips = run.done
+    return (
+        f"Stopped: {done:,} of {clips:,} videos are done, and their results written. "
+        "The same command goes on with the next one."
+    )
+
+
+def _show(result: FootageResult, as_json: bool) -> None:
+    from agemodel.footage.footage_tables import slot_record
+    from agemodel.footage.footage_words import lines_of
+
+    for counts in result.counts:
+        if counts.problem:
+            print(counts.problem, file=sys.stderr)
+    if not as_json:
+        for line in lines_of(result):
+            print(line)
+        return
+    for record in result.records:
+        print(json.dumps(record))
+    for number, slot in enumerate(result.slots, start=1):
+        print(json.dumps(slot_record(number, slot)))
+
+
+def _seconds(text: str) -> float:
+    """A length of time such as 1h, 30min or 900s."""
+    for unit, seconds in _UNITS_S.items():
+        number = text.strip().removesuffix(unit)
+        if number != text.strip() and number.replace(".", "", 1).isdigit():
+            return float(number) * seconds
+    raise argparse.ArgumentTypeError(f"{text!r}: expected such as 1h, 30min or 900s")
+
+
+def _zone(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{text!r}: expected four fractions such as 0,0.5,1,1"
+        ) from error

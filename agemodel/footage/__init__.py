@@ -1,0 +1,17 @@
+"""Footage: who came, from recorded video.
+
+clip_files        paths in, clips out
+clip_reader       frames of a clip by their timestamps
+prefetch          decoding ahead in a thread
+looks             the faces of a frame, with their estimates
+tracking          following faces from frame to frame
+assignment        the cheapest pairs of tracks and looks
+visit             one person's stay in view
+clip_visits       one clip in, its visits out
+clip_parts        what was found in each clip, kept
+wall_clock        when a clip began
+slots             visits and shares by stretches of time
+footage_tables    the files of a run
+footage_settings  how footage is looked at
+footage_run       a run over clips, in its folder
+"""

@@ -1,0 +1,205 @@
+"""Frames of a clip by their timestamps, decoded by OpenCV's FFmpeg.
+
+Only containers that hold the pictures themselves are opened: a playlist (HLS, DASH,
+SDP, ffconcat), whatever its name is, would have FFmpeg fetch addresses.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from agemodel.core.errors import FootageError
+from agemodel.footage.clip_files import Clip
+
+_HEAD_BYTES = 1024
+_TS_PACKET_BYTES = (188, 192, 204)
+_BACK_S = 0.5
+"""A timestamp that lies further back than this begins another recording."""
+
+_MOST_TIMELESS = 100
+_SIDE_LIMIT_PX = 16_384
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A frame of a clip.
+
+    Attributes:
+        time_s: seconds since the clip's beginning.
+        rgb: shape (h, w, 3), uint8, upright.
+        is_cut: whether another recording begins here.
+    """
+
+    time_s: float
+    rgb: np.ndarray
+    is_cut: bool = False
+
+
+class ClipReader:
+    """Reads a clip from its beginning to its end, once.
+
+    Attributes:
+        stated_s: how long the file says it is; None where it does not.
+        read_s: the time of the last frame that was read.
+        frames: how many frames were read.
+        damaged: how many frames that were due could not be decoded.
+    """
+
+    def __init__(self, clip: Clip) -> None:
+        """Open a clip.
+
+        Raises:
+            FootageError: it cannot be opened as a video.
+        """
+        self._clip = clip
+        self.read_s, self.frames, self.damaged = 0.0, 0, 0
+        _check_container(clip)
+        _keep_ffmpeg_quiet_and_local()
+        self._capture = cv2.VideoCapture(str(clip.path.absolute()), cv2.CAP_FFMPEG)
+        if not self._capture.isOpened():
+            raise FootageError(
+                f"{clip.name} cannot be read as a video: it has no picture, is "
+                "damaged at its beginning or end, or its codec is not known. Play it "
+                "to see, and copy it again from the camera or recorder."
+            )
+        self.stated_s = self._stated_s()
+
+    def frames_at(self, per_s: float) -> Iterator[Frame]:
+        """Frames about so many times a second, in order.
+
+        Args:
+            per_s: how many a second; all where the clip has fewer.
+
+        Raises:
+            FootageError: there is no frame, or none has a time.
+        """
+        due_s = offset_s = last_s = 0.0
+        is_cut = False
+        while self._capture.grab():
+            self.frames += 1
+            time_s = offset_s + self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            if time_s < last_s - _BACK_S:
+                offset_s += last_s - time_s
+                time_s, is_cut = last_s, True
+            last_s = max(last_s, time_s)
+            self.read_s = last_s
+            self._check_times()
+            if last_s + 1e-6 < due_s:
+                continue
+            due_s = (np.floor(last_s * per_s + 1e-6) + 1) / per_s
+            rgb = self._retrieve()
+            if rgb is not None:
+                yield Frame(last_s, rgb, is_cut)
+                is_cut = False
+        if not self.frames:
+            raise FootageError(
+                f"{self._clip.name} has no frame that can be read. Play it to see, "
+                "and copy it again from the camera or recorder."
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._capture.release()
+
+    def _retrieve(self) -> np.ndarray | None:
+        is_read, bgr = self._capture.retrieve()
+        if not is_read or bgr is None or bgr.ndim != 3:
+            self.damaged += 1
+            return None
+        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+    def _check_times(self) -> None:
+        if self.frames > _MOST_TIMELESS and self.read_s == 0:
+            raise FootageError(
+                f"{self._clip.name} has no timestamps, so when somebody came cannot "
+                "be told. Put it into an .mp4 or .mkv file first: ffmpeg -i FILE -c "
+                "copy FILE.mkv"
+            )
+
+    def _stated_s(self) -> float | None:
+        width, height, count, fps = (
+            self._capture.get(name)
+            for name in (
+                cv2.CAP_PROP_FRAME_WIDTH,
+                cv2.CAP_PROP_FRAME_HEIGHT,
+                cv2.CAP_PROP_FRAME_COUNT,
+                cv2.CAP_PROP_FPS,
+            )
+        )
+        if max(width, height) > _SIDE_LIMIT_PX:
+            raise FootageError(
+                f"{self._clip.name} has pictures of {width:.0f} x {height:.0f} px; "
+                f"expected sides of {_SIDE_LIMIT_PX:,} px at most."
+            )
+        seconds = count / fps if fps > 0 else 0
+        return float(seconds) if 0 < seconds < 31 * 86_400 else None
+
+
+def _check_container(clip: Clip) -> None:
+    """Refuse what is no container of pictures by its first bytes.
+
+    Raises:
+        FootageError: it is none, or cannot be opened.
+    """
+    try:
+        with clip.path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError as error:
+        raise FootageError(
+            f"{clip.name} cannot be opened: expected that this account may read it, "
+            f"got '{error.strerror}'."
+        ) from error
+    if not head:
+        raise FootageError(f"{clip.name} is empty: expected a video, got 0 bytes.")
+    if not is_container(head):
+        raise FootageError(
+            f"{clip.name} is no video by its content: expected MP4, MOV, MKV, WebM, "
+            "AVI, MPEG, WMV, FLV or OGG. Playlists and addresses are not followed."
+        )
+
+
+def is_container(head: bytes) -> bool:
+    """Whether a file's first bytes are those of a container of pictures.
+
+    Args:
+        head: the first kilobyte, or all of a smaller file.
+    """
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"):
+        return True
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return True
+    starts = (
+        *(
+            b"\x1a\x45\xdf\xa3",
+            b"FLV\x01",
+            b"OggS",
+            b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+        ),
+        *(b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x06\x0e\x2b\x34", b"DHAV"),
+    )
+    return head.startswith(starts) or _is_transport_stream(head)
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    return any(
+        len(head) > first + 2 * step and set(head[first::step][:3]) == {0x47}
+        for step in _TS_PACKET_BYTES
+        for first in (0, step - 188 if step == 192 else 0)
+    )
+
+
+@functools.cache
+def _keep_ffmpeg_quiet_and_local() -> None:
+    """Let FFmpeg read files alone, and not talk about damaged ones on standard error.
+
+    OpenCV reads both variables when it opens a file.
+    """
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    os.environ["OPENCV_FFMPEG_CAPTURE_OPTIONS"] = "protocol_whitelist;file"
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -1,0 +1,152 @@
+"""One clip in, its visits out, with counts of all that was not counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+
+from agemodel.core.errors import FootageError
+from agemodel.footage.clip_files import Clip
+from agemodel.footage.clip_reader import ClipReader, Frame
+from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.looks import FindsLooks
+from agemodel.footage.prefetch import prefetched
+from agemodel.footage.tracking import Track, Tracker
+from agemodel.footage.visit import Visit, is_visit, visit_of
+from agemodel.metrics.calibration import Calibration
+
+_UNREAD_S = 2.0
+"""Shorter differences between a file's stated and its read length mean nothing."""
+
+
+@dataclass(frozen=True)
+class ClipCounts:
+    """What was looked at in a clip, and what was not.
+
+    Attributes:
+        clip: its name.
+        read_s: seconds that were read.
+        unread_s: seconds that the file states beyond those.
+        frames: how many were read.
+        frames_looked_at: in how many faces were searched.
+        frames_damaged: how many that were due could not be decoded.
+        looks: faces seen in them, each once a frame.
+        visits: how many.
+        without_age: of them without an age.
+        brief: faces that were seen too seldom, or too unsurely, for a visit.
+        problem: why it was not read to its end, a sentence; empty where it was.
+    """
+
+    clip: str
+    read_s: float = 0.0
+    unread_s: float = 0.0
+    frames: int = 0
+    frames_looked_at: int = 0
+    frames_damaged: int = 0
+    looks: int = 0
+    visits: int = 0
+    without_age: int = 0
+    brief: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class ClipResult:
+    """The counts and the visits of one clip."""
+
+    counts: ClipCounts
+    visits: tuple[Visit, ...]
+
+
+OnFrame = Callable[[float, list[Track]], None]
+"""Called with the time of a frame that was looked at and the tracks that are open. To
+cancel the work, raise an error in it."""
+
+
+def read_visits(
+    clip: Clip,
+    find_looks: FindsLooks,
+    settings: FootageSettings,
+    calibration: Calibration,
+    on_frame: OnFrame | None = None,
+) -> ClipResult:
+    """Find the visits of a clip; a clip that cannot be read has none, and a problem.
+
+    Args:
+        clip: a file.
+        find_looks: finds the faces of a frame.
+        settings: of the run.
+        calibration: of the model.
+        on_frame: called after each frame that was looked at.
+    """
+    try:
+        reader = ClipReader(clip)
+    except FootageError as error:
+        return ClipResult(ClipCounts(clip.name, problem=str(error)), ())
+    with closing(reader):
+        return _Reading(clip, reader, settings, calibration).run(find_looks, on_frame)
+
+
+class _Reading:
+    def __init__(
+        self,
+        clip: Clip,
+        reader: ClipReader,
+        settings: FootageSettings,
+        calibration: Calibration,
+    ) -> None:
+        self._clip, self._reader = clip, reader
+        self._settings, self._calibration = settings, calibration
+        self._tracker = Tracker(settings)
+        self._visits: list[Visit] = []
+        self._brief = self._looks = self._frames = 0
+
+    def run(self, find_looks: FindsLooks, on_frame: OnFrame | None) -> ClipResult:
+        problem = ""
+        try:
+            with closing(self._frames_ahead()) as frames:
+                for frame in frames:
+                    self._look(frame, find_looks)
+                    if on_frame:
+                        on_frame(frame.time_s, self._tracker.open)
+        except FootageError as error:
+            problem = str(error)
+        self._end(self._tracker.close())
+        return ClipResult(self._counts(problem), tuple(self._visits))
+
+    def _frames_ahead(self) -> Generator[Frame]:
+        return prefetched(self._reader.frames_at(self._settings.looks_per_s))
+
+    def _look(self, frame: Frame, find_looks: FindsLooks) -> None:
+        self._frames += 1
+        if frame.is_cut:
+            self._end(self._tracker.close())
+        looks = find_looks(frame.rgb, frame.time_s)
+        self._looks += len(looks)
+        self._end(self._tracker.update(frame.time_s, looks))
+
+    def _end(self, tracks: list[Track]) -> None:
+        for track in tracks:
+            if is_visit(track, self._settings):
+                self._visits.append(visit_of(track, self._clip.name, self._calibration))
+            else:
+                self._brief += 1
+
+    def _counts(self, problem: str) -> ClipCounts:
+        reader = self._reader
+        self._visits.sort(key=lambda visit: (visit.start_s, visit.end_s))
+        unread_s = max(0.0, (reader.stated_s or 0.0) - reader.read_s)
+        return ClipCounts(
+            clip=self._clip.name,
+            read_s=round(reader.read_s, 3),
+            unread_s=round(unread_s, 3) if unread_s > _UNREAD_S else 0.0,
+            frames=reader.frames,
+            frames_looked_at=self._frames,
+            frames_damaged=reader.damaged,
+            looks=self._looks,
+            visits=len(self._visits),
+            without_age=sum(visit.reason is not None for visit in self._visits),
+            brief=self._brief,
+            problem=problem,
+        )

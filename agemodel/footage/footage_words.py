@@ -1,0 +1,65 @@
+"""What a run found and did not look at, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from agemodel.footage.clip_visits import ClipCounts
+from agemodel.footage.footage_run import FootageResult
+from agemodel.footage.slots import PartShare
+
+COUNTED_AGAIN = "Who leaves the picture and comes back is counted again."
+
+
+def lines_of(result: FootageResult) -> list[str]:
+    """What to tell of a run, a line each."""
+    counts = result.counts
+    visits = sum(one.visits for one in counts)
+    lines = [
+        f"{visits:,} visits in {_length(sum(one.read_s for one in counts))} of footage "
+        f"({len(counts):,} videos). {COUNTED_AGAIN}"
+    ]
+    lines += [
+        _shares("Age", result.whole.bands),
+        _shares("Gender", result.whole.genders),
+    ]
+    return [line for line in (*lines, *not_counted(counts)) if line]
+
+
+def not_counted(counts: Sequence[ClipCounts]) -> list[str]:
+    """Sentences on what was seen and not counted, and on what was not looked at."""
+    found = [
+        (
+            sum(c.without_age for c in counts),
+            "visits without a face good enough for an age",
+        ),
+        (
+            sum(c.brief for c in counts),
+            "faces seen too briefly or unsurely for a visit",
+        ),
+        (sum(c.frames_damaged for c in counts), "damaged frames left out"),
+        (sum(bool(c.problem) for c in counts), "videos not read, or not to their end"),
+    ]
+    lines = [f"{number:,} {what}." for number, what in found if number]
+    unread_s = sum(c.unread_s for c in counts)
+    if unread_s:
+        lines.append(f"{_length(unread_s)} that the files state could not be read.")
+    return lines
+
+
+def _shares(what: str, parts: Sequence[PartShare]) -> str:
+    said = [_share(part) for part in parts]
+    return f"{what}: {', '.join(said)}."
+
+
+def _share(part: PartShare) -> str:
+    if part.share is None:
+        return f"{part.part} hidden (too few)"
+    if part.low is None or part.high is None:
+        return f"{part.part} {part.share:.0%} (no interval: the model has none)"
+    return f"{part.part} {part.share:.0%} ({part.low:.0%} to {part.high:.0%})"
+
+
+def _length(seconds: float) -> str:
+    return str(timedelta(seconds=round(seconds)))

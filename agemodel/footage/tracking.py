@@ -1,0 +1,150 @@
+"""Following faces from frame to frame: tracks.
+
+A look belongs to the track whose place, size and embedding are most like its own. The
+embedding serves only while the person is in view, and is forgotten with the track:
+nobody is recognised who comes back.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from agemodel.footage.assignment import cheapest_pairs
+from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.looks import Look
+
+_NEAR, _FAR_PER_S = 0.8, 4.0
+"""How far a face may be from where it was expected, in its own sides: at once, and
+more for each second since it was seen. Walking moves a face by some seven a second, of
+which the motion so far foretells about half."""
+
+_MOST_S = 1.0
+"""From then on the expected place grows no wider."""
+
+_MOST_GROWTH = 0.7
+"""Of the logarithm of the size."""
+
+_UNLIKE = 0.5
+"""Distance of two embeddings from which on it is somebody else."""
+
+_REFUSED = 1e3
+_MEMORY = 0.7
+_STEADY = 0.5
+
+
+class Track:
+    """One face, followed.
+
+    Attributes:
+        number: of it in its clip, from 1 on.
+        start_s: when it was first seen.
+        end_s: when it was last seen.
+        looks: how many frames show it.
+        sure_looks: how many of them show a face beyond doubt.
+        reasons: of looks without an age, how often each was the reason.
+    """
+
+    def __init__(self, number: int, look: Look, most_looks: int) -> None:
+        self.number = number
+        self.start_s = self.end_s = look.time_s
+        self.looks = self.sure_looks = 0
+        self.reasons: Counter[str] = Counter()
+        self.last = look
+        self._speed = np.zeros(2)
+        self._embedding = look.embedding
+        self._best: list[tuple[float, int, Look]] = []
+        self._most = most_looks
+        self._count(look)
+
+    @property
+    def best_looks(self) -> list[Look]:
+        """Its good looks, the best first, no more than are asked for."""
+        return [look for _, _, look in sorted(self._best, reverse=True)]
+
+    def take(self, look: Look) -> None:
+        """Go on with a look."""
+        passed = look.time_s - self.end_s
+        if passed > 0:
+            moved = (look.centre_xy - self.last.centre_xy) / passed
+            self._speed = _STEADY * self._speed + (1 - _STEADY) * moved
+        if look.embedding is not None and self._embedding is not None:
+            mixed = _MEMORY * self._embedding + (1 - _MEMORY) * look.embedding
+            self._embedding = mixed / max(float(np.linalg.norm(mixed)), 1e-6)
+        self.last, self.end_s = look, look.time_s
+        self._count(look)
+
+    def cost(self, look: Look) -> float:
+        """How unlike a look is to what is expected: 0 to 3, or far more if refused."""
+        passed = min(look.time_s - self.end_s, _MOST_S)
+        size = np.sqrt(look.size_px * self.last.size_px)
+        expected = self.last.centre_xy + self._speed * passed
+        apart = float(np.linalg.norm(look.centre_xy - expected)) / size
+        reach = _NEAR + _FAR_PER_S * passed
+        grown = abs(np.log(look.size_px / self.last.size_px))
+        unlike = 0.0
+        if look.embedding is not None and self._embedding is not None:
+            unlike = 1.0 - float(look.embedding @ self._embedding)
+        if apart > reach or grown > _MOST_GROWTH or unlike > 2 * _UNLIKE:
+            return _REFUSED
+        return apart / reach + float(grown) / _MOST_GROWTH + unlike / _UNLIKE
+
+    def _count(self, look: Look) -> None:
+        self.looks += 1
+        self.sure_looks += look.is_sure
+        if look.reason:
+            self.reasons[look.reason.partition(",")[0]] += 1
+        if look.is_good:
+            heapq.heappush(self._best, (look.rank, -self.looks, look))
+            if len(self._best) > self._most:
+                heapq.heappop(self._best)
+
+
+class Tracker:
+    """Follows the faces of one clip."""
+
+    def __init__(self, settings: FootageSettings) -> None:
+        """Begin without tracks."""
+        self._settings = settings
+        self._numbers = itertools.count(1)
+        self.open: list[Track] = []
+
+    def update(self, time_s: float, looks: Sequence[Look]) -> list[Track]:
+        """Go on with the looks of a frame.
+
+        Args:
+            time_s: of the frame, not before that of the last one.
+            looks: of the frame.
+
+        Returns:
+            The tracks that have ended since.
+        """
+        ended = [t for t in self.open if time_s - t.end_s > self._settings.gap_s]
+        self.open = [t for t in self.open if time_s - t.end_s <= self._settings.gap_s]
+        left = set(range(len(looks)))
+        for track, place in self._matches(looks):
+            track.take(looks[place])
+            left.discard(place)
+        for place in sorted(left):
+            track = Track(next(self._numbers), looks[place], self._settings.most_looks)
+            self.open.append(track)
+        return ended
+
+    def close(self) -> list[Track]:
+        """End all tracks, as a cut or the clip's end does."""
+        ended, self.open = self.open, []
+        return ended
+
+    def _matches(self, looks: Sequence[Look]) -> list[tuple[Track, int]]:
+        if not self.open or not looks:
+            return []
+        costs = np.array([[track.cost(look) for look in looks] for track in self.open])
+        return [
+            (self.open[row], column)
+            for row, column in cheapest_pairs(costs)
+            if costs[row, column] < _REFUSED
+        ]

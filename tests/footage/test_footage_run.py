@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from agemodel.core.errors import FootageError
+from agemodel.core.file_locks import try_lock
+from agemodel.core.tables import read_parquet
+from agemodel.footage.clip_files import find_clips
+from agemodel.footage.clip_parts import PARTS
+from agemodel.footage.footage_run import LOCK, FootageResult, FootageRun, Progress
+from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.footage_tables import VISIT_SCHEMA
+from agemodel.footage.footage_words import lines_of
+from tests.harness.made_estimators import CardOnly
+from tests.harness.made_footage import FPS, BlockFinder, together, walk, write_blocks
+
+FILES = ["_run.json", "slots.csv", "visits.csv", "visits.parquet"]
+SETTINGS = FootageSettings(smallest_face_px=30, least_count=1)
+
+
+@pytest.fixture
+def clips(tmp_path: Path) -> Path:
+    """Three clips of four seconds: two people, one, and none."""
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    everywhere = walk(0, 30), walk(5, 30, y=160)
+    for number, walks in enumerate((everywhere, everywhere[:1], ())):
+        path = folder / f"cam_20261127_09{number}000.avi"
+        write_blocks(path, together(4 * FPS, *walks))
+    return folder
+
+
+def run(
+    clips: Path,
+    out: Path,
+    finder: BlockFinder | None = None,
+    settings: FootageSettings = SETTINGS,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> FootageResult:
+    made = FootageRun(out, CardOnly(), settings, find_looks=finder or BlockFinder())
+    return made.run(find_clips([clips]).clips, on_progress)
+
+
+def written(out: Path) -> dict[str, bytes]:
+    """The results but the time of their writing."""
+    contents = {name: (out / name).read_bytes() for name in FILES}
+    record = json.loads(contents["_run.json"])
+    return contents | {"_run.json": json.dumps(record | {"written": ""}).encode()}
+
+
+def test_a_run_finds_the_visits_of_every_clip_and_writes_them(
+    clips: Path, tmp_path: Path
+) -> None:
+    result = run(clips, tmp_path / "out")
+    assert [counts.visits for counts in result.counts] == [2, 1, 0]
+    table = VISIT_SCHEMA.of(read_parquet(tmp_path / "out" / "visits.parquet"))
+    rows = table.to_pylist()
+    assert [row["visit"] for row in rows] == [1, 2, 3]
+    assert [row["start"] for row in rows] == [
+        "2026-11-27T09:00:00",
+        "2026-11-27T09:00:00",
+        "2026-11-27T09:10:00",
+    ]
+    # the first walks from 0 to 2.9 s; looks at 0, 0.4, 0.7, 1.0 ... 2.7
+    assert (rows[0]["start_s"], rows[0]["end_s"], rows[0]["looks"]) == (0, 2.7, 9)
+    assert (rows[0]["age_years"], rows[0]["gender"]) == (30.0, "uncertain")
+    (slot,) = result.slots
+    assert (slot.visits, slot.minutes) == (3, pytest.approx(11.7 / 60, abs=0.01))
+
+
+def test_results_hold_no_picture_and_no_embedding(clips: Path, tmp_path: Path) -> None:
+    run(clips, tmp_path / "out")
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} == {".json", ".csv", ".parquet", ".lock"}
+    assert "embedding" not in VISIT_SCHEMA.names
+    for path in (tmp_path / "out" / PARTS).iterdir():
+        assert "embedding" not in path.read_text()
+
+
+def test_a_stopped_run_keeps_what_is_done_and_ends_as_an_unbroken_one(
+    clips: Path, tmp_path: Path
+) -> None:
+    run(clips, tmp_path / "whole")
+    first, second = BlockFinder(), BlockFinder()
+
+    def stop_in_the_second_clip(progress: Progress) -> None:
+        if progress.clips_done == 1 and progress.boxes:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(clips, tmp_path / "out", first, on_progress=stop_in_the_second_clip)
+    record = json.loads((tmp_path / "out" / "_run.json").read_text())
+    assert (record["clips_done"], record["clips"]) == (1, 3)
+    assert len(record["clips_waiting"]) == 2
+    assert read_parquet(tmp_path / "out" / "visits.parquet").num_rows == 2
+    result = run(clips, tmp_path / "out", second)
+    assert result.is_whole
+    assert second.frames == 24  # the twelve looks of each of the other two clips
+    assert written(tmp_path / "out") == written(tmp_path / "whole")
+
+
+def test_other_slots_and_bands_need_no_new_look(clips: Path, tmp_path: Path) -> None:
+    run(clips, tmp_path / "out")
+    again = BlockFinder()
+    settings = FootageSettings(
+        smallest_face_px=30, least_count=1, slot_s=600, bands="three"
+    )
+    result = run(clips, tmp_path / "out", again, settings)
+    assert again.frames == 0
+    assert [slot.visits for slot in result.slots] == [2, 1, 0]
+    assert [part.part for part in result.whole.bands] == ["0-19", "20-49", "50+"]
+
+
+@pytest.mark.parametrize("change", ["part damaged", "clip replaced", "another gap"])
+def test_a_clip_is_looked_at_anew_where_what_is_kept_does_not_hold(
+    clips: Path, tmp_path: Path, change: str
+) -> None:
+    run(clips, tmp_path / "out")
+    settings, again = SETTINGS, BlockFinder()
+    if change == "part damaged":
+        part = min((tmp_path / "out" / PARTS).iterdir())
+        part.write_text(part.read_text().replace('"visits": ', '"visits":  1', 1))
+    elif change == "clip replaced":
+        write_blocks(clips / "cam_20261127_090000.avi", together(4 * FPS))
+        os.utime(clips / "cam_20261127_090000.avi", (1, 1))
+    else:
+        settings = FootageSettings(smallest_face_px=30, least_count=1, gap_s=1.0)
+    result = run(clips, tmp_path / "out", again, settings)
+    assert again.frames == (36 if change == "another gap" else 12)
+    visits = 0 if change == "clip replaced" else 2
+    assert result.counts[0].visits == visits
+
+
+def test_clips_that_cannot_be_read_are_counted_and_said(
+    clips: Path, tmp_path: Path
+) -> None:
+    content = (clips / "cam_20261127_090000.avi").read_bytes()
+    (clips / "cam_20261127_093000.avi").write_bytes(content[: len(content) // 3])
+    (clips / "cam_20261127_094000.avi").write_text("nothing")
+    result = run(clips, tmp_path / "out")
+    cut, none = result.counts[3:]
+    # 4 s are stated, and about a third of them is there
+    assert cut.unread_s > 2 and cut.frames_looked_at > 0 and not cut.problem
+    assert "no video by its content" in none.problem
+    lines = " ".join(lines_of(result))
+    assert "1 videos not read" in lines
+    assert "that the files state could not be read" in lines
+    assert "comes back is counted again" in lines
+
+
+def test_a_cut_ends_all_visits(tmp_path: Path) -> None:
+    # clips joined without a gap: each ends its visits, though the block stays
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    still = together(20, {n: (100, 80, 40, 40) for n in range(20)})
+    for name in "abc":
+        write_blocks(clips / f"{name}.avi", still)
+    result = run(clips, tmp_path / "out")
+    assert len(result.records) == 3
+    assert [record["start"] for record in result.records] == [None] * 3
+
+
+def test_a_folder_of_something_else_is_left_alone(clips: Path, tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "a.jpg").write_bytes(b"mine")
+    with pytest.raises(FootageError, match="holds other files"):
+        run(clips, tmp_path / "photos")
+    with pytest.raises(FootageError, match="is a file"):
+        run(clips, tmp_path / "photos" / "a.jpg")
+    assert [path.name for path in (tmp_path / "photos").iterdir()] == ["a.jpg"]
+
+
+def test_one_run_at_a_time_writes_to_a_folder(clips: Path, tmp_path: Path) -> None:
+    run(clips, tmp_path / "out")
+    held = try_lock(tmp_path / "out" / LOCK)
+    assert held is not None
+    with held, pytest.raises(FootageError, match="Another run writes"):
+        run(clips, tmp_path / "out")
