@@ -32,8 +32,8 @@ from agemodel.core.errors import BulkError
 from agemodel.models.app_model import read_name
 from agemodel.models.shipped import installed_versions
 
-LOCAL = "local"
-ENGINES = (LOCAL,)
+LOCAL, RAY = "local", "ray"
+ENGINES = (LOCAL, RAY)
 SHARD_FILES = 1_000
 LISTING, CHECKING, ESTIMATING = "listing", "checking what is done", "estimating"
 """The steps, as their progress names them."""
@@ -50,6 +50,7 @@ class BulkOptions:
         aligned: whether each file is a cropped face already.
         engine: one of `ENGINES`.
         workers: how many processes; as many as there are cores unless given.
+        address: of a Ray cluster; a private one unless given.
         resume: whether to go on with the run that is there.
         shard_files: files of a shard.
     """
@@ -58,6 +59,7 @@ class BulkOptions:
     aligned: bool = False
     engine: str = LOCAL
     workers: int | None = None
+    address: str | None = None
     resume: bool = False
     shard_files: int = SHARD_FILES
 
@@ -125,6 +127,10 @@ def _estimate(
 
 
 def _pool_of(options: BulkOptions, work: Work) -> Pool:
+    if options.engine == RAY:
+        from agemodel.bulk.ray_pool import RayPool
+
+        return RayPool(work, options.workers, options.address)
     return LocalPool(work, options.workers or os.cpu_count() or 1)
 
 

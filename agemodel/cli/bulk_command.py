@@ -33,7 +33,15 @@ def add_commands(commands: Any) -> None:
     )
     parser.add_argument("--model", metavar="NAME", help="the app's unless given")
     parser.add_argument(
-        "--engine", choices=("local",), default="local", help="what runs the processes"
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="processes of this machine, unless given, or tasks of a Ray cluster",
+    )
+    parser.add_argument(
+        "--address",
+        metavar="ADDRESS",
+        help="of a Ray cluster, or auto; a private one on this machine unless given",
     )
     parser.add_argument(
         "--workers", type=_count, metavar="N", help="as many as there are cores"
@@ -42,11 +50,18 @@ def add_commands(commands: Any) -> None:
 
 
 def _bulk(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    if args.address and args.engine != "ray":
+        parser.error("--address is of a Ray cluster: add --engine ray")
     from agemodel.bulk import BulkOptions, run_bulk
     from agemodel.jobs.processes import stoppable
 
     options = BulkOptions(
-        args.model, args.aligned, args.engine, args.workers, args.resume
+        model=args.model,
+        aligned=args.aligned,
+        engine=args.engine,
+        workers=args.workers,
+        address=args.address,
+        resume=args.resume,
     )
     with stoppable(), _Report() as report:
         try:

@@ -9,12 +9,17 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
+from agemodel.bulk.file_list import Task
+from agemodel.bulk.scheduling import Finished
 from agemodel.bulk.shard_work import Work
+from agemodel.core.tables import read_parquet
 from agemodel.images import encode_png
-from agemodel.serving import Estimate
+from agemodel.serving import Estimate, PhotoResult, estimate_photo, to_record
 from agemodel.serving.photo_estimates import FaceEstimator
 from tests.harness.fakes import FakeEstimator, png_with_faces
 
@@ -44,6 +49,30 @@ class FragileWork(Work):
         return FragileEstimator()
 
 
+class InlinePool:
+    """Does the tasks here, one after the other: for photos that kill nobody."""
+
+    files_begun = 0
+
+    def __init__(self, work: Work, workers: int) -> None:
+        self._estimate, self._most = work.load(), workers
+        self._tasks: list[Task] = []
+
+    @property
+    def is_free(self) -> bool:
+        return len(self._tasks) < self._most
+
+    def submit(self, task: Task) -> None:
+        self._tasks.append(task)
+
+    def wait(self) -> list[Finished]:
+        task = self._tasks.pop(0)
+        return [Finished(task, self._estimate(task, lambda: None))]
+
+    def close(self) -> None:
+        pass
+
+
 def plain(colour: tuple[int, int, int]) -> bytes:
     """A photo of one colour."""
     return encode_png(np.full((40, 40, 3), colour, np.uint8))
@@ -61,3 +90,45 @@ def write_photos(folder: Path, count: int) -> list[Path]:
         widths = (21 + number % 70, 15)[: number % 3]
         path.write_bytes(png_with_faces(*widths))
     return paths
+
+
+def write_mixed_photos(folder: Path) -> tuple[list[Path], set[Path]]:
+    """Seventy photos and those among them, 0, 31 and 32, that end processes.
+
+    On number 50 the estimator fails, and 69 is no picture.
+    """
+    photos = write_photos(folder, 70)
+    dead = {photos[0], photos[31], photos[32]}
+    for path in dead:
+        path.write_bytes(plain(RED))
+    photos[50].write_bytes(plain(BLUE))
+    photos[69].write_bytes(BROKEN)
+    return photos, dead
+
+
+def tables(out: Path, folder: str) -> list[dict[str, Any]]:
+    """The rows of all parts in a folder of a run."""
+    parts = [read_parquet(path) for path in sorted((out / folder).iterdir())]
+    return pa.concat_tables(parts).to_pylist() if parts else []
+
+
+def check_rows(out: Path, photos: list[Path], dead: set[Path]) -> None:
+    """Every photo has one row, in order, and the faces that it has by itself."""
+    files, faces = tables(out, "files"), tables(out, "faces")
+    assert [row["row"] for row in files] == list(range(len(photos)))
+    assert [row["file"] for row in files] == list(map(str, photos))
+    assert {Path(row["file"]) for row in files if row["ended_process"]} == dead
+    estimator = FragileEstimator()
+    ages: list[tuple[int, float]] = []
+    for path, row in zip(photos, files, strict=True):
+        if path in dead:
+            result = PhotoResult(str(path), error=row["error"])
+        else:
+            try:
+                result = estimate_photo(estimator, path, str(path))
+            except ZeroDivisionError:
+                result = PhotoResult(str(path), error=row["error"])
+        said = to_record(result)
+        assert (row["error"], row["width"]) == (said["error"], said["width"])
+        ages += [(row["row"], face["age_years"]) for face in said["faces"]]
+    assert [(face["row"], face["age_years"]) for face in faces] == ages
