@@ -4,7 +4,7 @@ Each command imports what it needs when it runs, so that `--help` and `predict` 
 without TensorFlow::
 
     predict   estimates of photos, and which model the app uses
-    bulk      estimates of very many photos
+    bulk      estimates of very many photos, and their summary
     data      the dataset
     runs      training, and what is made of a run
     detector  training of the face detector
@@ -32,6 +32,7 @@ from agemodel.cli import (
     predict_command,
     run_commands,
     share_command,
+    summarize_command,
 )
 from agemodel.cli.exit_codes import FAILED, STOPPED
 from agemodel.core.caps import caps
@@ -82,6 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     predict_command.add_commands(commands)
     bulk_command.add_commands(commands)
+    summarize_command.add_commands(commands)
     data_commands.add_commands(commands)
     run_commands.add_commands(commands)
     detector_commands.add_commands(commands)
