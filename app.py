@@ -22,6 +22,7 @@ def pages() -> list[st.Page]:
             url_path="",
             default=True,
         ),
+        st.Page("pages/footage.py", title="Footage", icon=":material/videocam:"),
         st.Page("pages/dataset.py", title="Dataset", icon=":material/grid_view:"),
         st.Page(
             "pages/training.py", title="Training", icon=":material/model_training:"

@@ -5,15 +5,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
+from agemodel.cli.exit_codes import DONE, FAILED
+from agemodel.cli.progress_bars import Bar
+from agemodel.core.callbacks import OnProgress
+from agemodel.core.errors import FootageError
 
 if TYPE_CHECKING:
     from agemodel.footage.footage_run import FootageResult, FootageRun, Progress
     from agemodel.footage.footage_settings import FootageSettings
 
+SEARCHING = "seconds of footage"
+_BAR = {"unit": "s", "unit_scale": True, "leave": False}
 _UNITS_S = {"s": 1, "min": 60, "m": 60, "h": 3600}
 
 
@@ -23,8 +29,12 @@ def add_commands(commands: Any) -> None:
         "footage", help="who came, from recorded video: visits, ages, shares"
     )
     parser.add_argument(
-        "paths", nargs="+", metavar="PATH", help="a video, or a folder of videos"
+        "paths", nargs="*", metavar="PATH", help="a video, or a folder of videos"
     )
+    parser.add_argument(
+        "--sample", action="store_true", help="a made video, to see what comes out"
+    )
+    parser.add_argument("--job", metavar="NAME", help=argparse.SUPPRESS)
     parser.add_argument(
         "--out",
         type=Path,
@@ -89,49 +99,62 @@ def settings_of(args: argparse.Namespace) -> FootageSettings:
 
 
 def _footage(args: argparse.Namespace) -> int:
+    from agemodel.jobs.footage_jobs import footage_job
+    from agemodel.jobs.processes import stoppable
+    from agemodel.jobs.progress import ProgressFile
+    from agemodel.jobs.records import FOOTAGE, recorded
+
+    if args.job is None:
+        with stoppable(), Bar(**_BAR) as bar:
+            return _look(args, bar)
+    job = footage_job(args.job)
+    with recorded(job, FOOTAGE, sys.argv[1:]), stoppable():
+        return _look(args, ProgressFile(job.folder))
+
+
+def _look(args: argparse.Namespace, on_progress: OnProgress) -> int:
     from agemodel.footage.clip_files import find_clips
     from agemodel.footage.footage_run import FootageRun
     from agemodel.footage.wall_clock import read_start
-    from agemodel.jobs.processes import stoppable
     from agemodel.models import app_model
     from agemodel.serving import Estimator
 
     settings = settings_of(args)
     start = read_start(args.start) if args.start else None
-    found = find_clips(args.paths)
+    found = find_clips([*args.paths, *_sample(args)])
+    if not found.clips:
+        raise FootageError("\n".join(found.problems) or "Give a video, or --sample.")
     for problem in found.problems:
         print(problem, file=sys.stderr)
-    if not found.clips:
-        return FAILED
     estimator = Estimator.load(args.model or app_model.read_name(), workers=1)
     run = FootageRun(args.out, estimator, settings, start)
     try:
-        with stoppable(), _Bar() as bar:
-            result = run.run(found.clips, bar)
+        result = run.run(found.clips, _told(on_progress))
     except KeyboardInterrupt:
         print(_stopped(run), file=sys.stderr)
-        return STOPPED
+        raise
     _show(result, args.json)
     bad = found.problems or any(counts.problem for counts in result.counts)
     return FAILED if bad else DONE
 
 
-class _Bar:
-    """A progress bar in seconds of footage."""
+def _told(on_progress: OnProgress) -> Callable[[Progress], None]:
+    """Progress in whole seconds of footage."""
 
-    def __enter__(self) -> _Bar:
-        from tqdm import tqdm
+    def tell(progress: Progress) -> None:
+        done, total = int(progress.done_s), max(1, round(progress.total_s))
+        on_progress(min(done, total), total, SEARCHING)
 
-        self._bar = tqdm(disable=None, unit="s", unit_scale=True, leave=False)
-        return self
+    return tell
 
-    def __exit__(self, *exception: object) -> None:
-        self._bar.close()
 
-    def __call__(self, progress: Progress) -> None:
-        self._bar.total = progress.total_s
-        self._bar.set_description(f"{progress.visits:,} visits", refresh=False)
-        self._bar.update(progress.done_s - self._bar.n)
+def _sample(args: argparse.Namespace) -> list[Path]:
+    if not args.sample:
+        return []
+    from agemodel.core.paths import footage_dir
+    from agemodel.footage.sample_clip import write_sample
+
+    return [write_sample(footage_dir() / ".sample")]
 
 
 def _stopped(run: FootageRun) -> str:

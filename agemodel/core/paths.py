@@ -27,6 +27,16 @@ def runs_dir() -> Path:
     return _folder("AGEMODEL_RUNS", ROOT / "runs")
 
 
+def footage_dir() -> Path:
+    """The folder of what was found in footage from the page, one a run."""
+    return runs_dir() / "footage"
+
+
+def footage_jobs_dir() -> Path:
+    """The folder of the records of the processes that look at footage."""
+    return footage_dir() / ".jobs"
+
+
 def models_dir() -> Path:
     """The exported models' folder: `AGEMODEL_MODELS`, else `assets/models/`."""
     return _folder("AGEMODEL_MODELS", ASSETS / "models")

@@ -24,13 +24,18 @@ from agemodel.runs.run_folder import Run
 
 RECORD = "job.json"
 LOG = "process.log"
-TRAIN, EVALUATE, EXPORT = "train", "evaluate", "export"
+TRAIN, EVALUATE, EXPORT, FOOTAGE = "train", "evaluate", "export", "footage"
 RUNNING, STOPPED, FAILED, FINISHED = "running", "stopped", "failed", "finished"
 
 INTERRUPTED = 130
 """The exit status of a command that was asked to stop and did."""
 
-_PARTICIPLES = {TRAIN: "trained", EVALUATE: "evaluated", EXPORT: "exported"}
+_PARTICIPLES = {
+    TRAIN: "trained",
+    EVALUATE: "evaluated",
+    EXPORT: "exported",
+    FOOTAGE: "looked at",
+}
 _LOG_BYTES = 16_384
 _TAIL_LINES = 12
 _TENSORFLOW_LINE = re.compile(
@@ -42,11 +47,11 @@ _TENSORFLOW_LINE = re.compile(
 
 @dataclass(frozen=True)
 class Job:
-    """A process that trains, evaluates or exports a run, running or ended.
+    """A process that works on a run, or looks at footage; running or ended.
 
     Attributes:
         run_id: the run's id.
-        kind: `TRAIN`, `EVALUATE` or `EXPORT`.
+        kind: `TRAIN`, `EVALUATE`, `EXPORT` or `FOOTAGE`.
         command: its arguments, without the program.
         pid: the number of the process.
         birth: as returned by `processes.birth_of`.
@@ -142,7 +147,7 @@ def new_job(run: Run, kind: str, command: Sequence[str], pid: int) -> Job:
 
 def is_local(run: Run) -> bool:
     """Whether the run was made here; the others ship and are never changed."""
-    return run.folder.parent == paths.runs_dir()
+    return run.folder.parent in (paths.runs_dir(), paths.footage_jobs_dir())
 
 
 def busy_refusal(job: Job) -> str:

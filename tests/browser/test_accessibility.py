@@ -33,6 +33,7 @@ IN_COLOURS_OF = """(scheme) => document.getAnimations().length === 0
 
 FIRST_VIEWS = [
     "/",
+    "/footage",
     "/dataset",
     "/training?view=curves",
     "/evaluation?view=overview",

@@ -22,6 +22,7 @@ EVALUATION = f"/evaluation?run={SERVED}"
 VIEWS = {
     "estimate": "/",
     "about": "/about",
+    "footage": "/footage",
     "training": "/training",
     "dataset-charts": "/dataset",
     "dataset-faces": "/dataset?view=faces&sort=random",

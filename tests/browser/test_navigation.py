@@ -11,6 +11,7 @@ from tests.harness.driver import Server, visit, wait_until_drawn
 
 PAGES = {
     "/": "Estimate",
+    "/footage": "Footage",
     "/dataset": "Dataset",
     "/training": "Training",
     "/evaluation": "Evaluation",

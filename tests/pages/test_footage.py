@@ -1,0 +1,189 @@
+"""The Footage page: its states, what it starts, and what it shows of results."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from agemodel.core import paths
+from agemodel.footage.clip_files import find_clips
+from agemodel.footage.footage_run import FootageRun
+from agemodel.footage.footage_settings import FootageSettings
+from agemodel.jobs import footage_jobs
+from agemodel.jobs.footage_jobs import footage_job
+from agemodel.jobs.progress import ProgressFile
+from agemodel.jobs.records import FOOTAGE, new_job, write_job
+from tests.harness.app_pages import labels, open_page, press, query_of, written
+from tests.harness.made_estimators import CardOnly
+from tests.harness.made_footage import FPS, BlockFinder, together, walk, write_blocks
+from tests.harness.made_jobs import IDLE
+from ui.permission import SETTING
+
+
+@pytest.fixture(autouse=True)
+def allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(SETTING, "1")
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
+    """What would be started: a name and arguments."""
+    calls: list[tuple[str, list[str]]] = []
+
+    def start(name: str, arguments: list[str]) -> None:
+        calls.append((name, list(arguments)))
+
+    monkeypatch.setattr("ui.footage.footage_form.start_footage", start)
+    monkeypatch.setattr(footage_jobs, "start_footage", start)
+    return calls
+
+
+@pytest.fixture
+def worker() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing, to be taken for a job."""
+    with subprocess.Popen(IDLE) as process:
+        yield process
+        process.kill()
+
+
+def results(name: str, tmp_path: Path, least_count: int = 1) -> Path:
+    """Results of a clip with two visits at nine in the morning."""
+    clip = tmp_path / f"{name}_20261127_090000.avi"
+    write_blocks(clip, together(4 * FPS, walk(0, 30), walk(5, 30, y=160)))
+    settings = FootageSettings(smallest_face_px=30, least_count=least_count)
+    out = paths.footage_dir() / name
+    run = FootageRun(out, CardOnly(), settings, find_looks=BlockFinder())
+    run.run(find_clips([clip]).clips)
+    return out
+
+
+def test_without_results_the_page_says_what_makes_some(local: Path) -> None:
+    page = open_page("footage")
+    text = written(page)
+    assert "No footage has been looked at yet" in text
+    assert "python -m agemodel footage recordings/ --out results/" in text
+    assert "No picture, crop or template of a face is written" in text
+    assert {"Start", "Try the sample"} <= set(labels(page))
+
+
+def test_who_may_not_change_the_server_sees_the_command_alone(
+    local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results("morning", tmp_path)
+    monkeypatch.setenv(SETTING, "0")
+    page = open_page("footage")
+    assert "python -m agemodel footage" in written(page)
+    assert labels(page) == [] and not page.metric and not page.selectbox
+
+
+def test_a_missing_model_is_said_and_results_are_shown(
+    local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results("morning", tmp_path)
+    monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "none"))
+    page = open_page("footage")
+    assert "The model is missing" in written(page)
+    assert "Start" not in labels(page)
+    assert page.metric[0].value == "2"
+
+
+def test_start_asks_for_what_the_form_holds(
+    local: Path, tmp_path: Path, asked: list
+) -> None:
+    clip = write_blocks(tmp_path / "a.avi", together(3))
+    page = open_page("footage")
+    page.text_input(key="footage_form_path").input(str(clip))
+    page.text_input(key="footage_form_from").input("2026-11-27 09:00")
+    page.text_input(key="footage_form_name").input("monday")
+    page.selectbox(key="footage_form_bands").select("three")
+    press(page, "Start")
+    ((name, arguments),) = asked
+    assert name == "monday" and arguments[0] == str(clip)
+    wanted = {"--from=2026-11-27T09:00:00", "--bands=three", "--slot=1h"}
+    assert wanted <= set(arguments)
+    assert query_of(page)["run"] == "monday"
+
+
+@pytest.mark.parametrize(
+    ("path", "said"), [("", "Give the path"), ("/nowhere/a.mp4", "is not there")]
+)
+def test_a_path_without_a_video_is_refused_on_the_page(
+    local: Path, asked: list, path: str, said: str
+) -> None:
+    page = open_page("footage")
+    page.text_input(key="footage_form_path").input(path)
+    press(page, "Start")
+    assert asked == []
+    assert said in written(page)
+
+
+def test_the_sample_needs_one_click(local: Path, asked: list) -> None:
+    press(open_page("footage"), "Try the sample")
+    ((name, arguments),) = asked
+    assert name.startswith("sample-") and arguments[0] == "--sample"
+
+
+def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
+    local: Path, worker: subprocess.Popen[bytes]
+) -> None:
+    job = footage_job("tuesday")
+    job.folder.mkdir(parents=True)
+    write_job(job, new_job(job, FOOTAGE, ["footage"], worker.pid))
+    ProgressFile(job.folder)(1800, 7200, "seconds of footage")
+    page = open_page("footage")
+    assert "0:30:00 of 2:00:00" in page.get("progress")[0].proto.text
+    start = next(button for button in page.button if button.label == "Start")
+    assert start.disabled
+    press(page, "Stop")
+    assert worker.wait(timeout=60) != 0
+
+
+def test_a_stopped_job_can_go_on(
+    local: Path, asked: list, worker: subprocess.Popen[bytes]
+) -> None:
+    job = footage_job("tuesday")
+    job.folder.mkdir(parents=True)
+    command = ["footage", "--out", "o", "--job", "tuesday", "a.mp4"]
+    write_job(job, new_job(job, FOOTAGE, command, worker.pid))
+    worker.kill()
+    worker.wait()
+    page = open_page("footage")
+    assert "ended with a problem" in written(page)
+    press(page, "Go on")
+    assert asked == [("tuesday", ["a.mp4"])]
+
+
+def test_results_show_visits_over_time_who_came_and_a_table(
+    local: Path, tmp_path: Path
+) -> None:
+    results("morning", tmp_path)
+    page = open_page("footage")
+    assert [metric.value for metric in page.metric] == ["2", "0 min", "2"]
+    assert "comes back is counted again" in written(page)
+    assert len(page.get("plotly_chart")) == 2
+    page = open_page("footage", view="people")
+    assert len(page.get("plotly_chart")) == 3
+    assert "no calibration of shares, so there are no intervals" in written(page)
+    (table,) = open_page("footage", view="visits").dataframe
+    assert list(table.value["age_years"]) == [30, 30]
+
+
+def test_small_counts_are_hidden_and_that_is_said(local: Path, tmp_path: Path) -> None:
+    results("morning", tmp_path, least_count=10)
+    page = open_page("footage", view="people")
+    assert "Counts below 10 are hidden" in written(page)
+    assert "(hidden)" in page.get("plotly_chart")[0].proto.spec
+
+
+def test_damaged_results_are_said_and_others_are_shown(
+    local: Path, tmp_path: Path
+) -> None:
+    damaged = results("broken", tmp_path)
+    results("good", tmp_path)
+    (damaged / "_run.json").write_text("{")
+    page = open_page("footage", run="broken")
+    assert "_run.json cannot be read" in written(page)
+    assert open_page("footage", run="good").metric[0].value == "2"

@@ -1,0 +1,150 @@
+"""The form that starts looking at footage."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import streamlit as st
+
+from agemodel.core.errors import FootageError
+from agemodel.footage.clip_files import find_clips
+from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.wall_clock import read_start
+from agemodel.jobs.footage_jobs import running_footage, start_footage
+from agemodel.metrics.shares import BAND_STARTS, band_names
+from ui.footage import footage_state
+
+PATH, START, NAME = (
+    footage_state.widget_key(f"form_{n}") for n in ("path", "from", "name")
+)
+SLOT, BANDS, SMALLEST, LOOKS, ZONE, HIDE = (
+    footage_state.widget_key(f"form_{name}")
+    for name in ("slot", "bands", "smallest", "looks", "zone", "hide")
+)
+SLOTS = {"15min": "15 minutes", "30min": "30 minutes", "1h": "Hour", "24h": "Day"}
+SAMPLE_OPTIONS = ("--sample", "--slot", "1min", "--hide-below", "1")
+DEFAULTS = FootageSettings()
+
+
+def show_form() -> None:
+    """Draw the form, and the sample for whom there is no footage at hand."""
+    running = running_footage()
+    st.subheader("Look at footage", anchor=False)
+    st.text_input(
+        "Video, or folder of videos",
+        key=PATH,
+        placeholder="/srv/camera/2026-11-27",
+        help="A path on the machine that runs this app. It is read, never changed.",
+    )
+    st.segmented_control(
+        "Sum up by",
+        list(SLOTS),
+        format_func=lambda slot: SLOTS[slot],
+        default="1h",
+        key=SLOT,
+        required=True,
+    )
+    with st.expander("Settings"):
+        _show_settings()
+    with st.container(horizontal=True):
+        st.button(
+            "Start",
+            key=footage_state.widget_key("start"),
+            icon=":material/play_arrow:",
+            disabled=running is not None,
+            on_click=_start,
+        )
+        st.button(
+            "Try the sample",
+            key=footage_state.widget_key("sample"),
+            icon=":material/slideshow:",
+            disabled=running is not None,
+            on_click=_start_sample,
+            help="A made video of three minutes: the bundled portraits of three known "
+            "people slide past. It shows what comes out, not how well it works.",
+        )
+    footage_state.show_refusal()
+
+
+def _show_settings() -> None:
+    st.text_input(
+        "First video begins at",
+        key=START,
+        placeholder="2026-11-27T09:00",
+        help="Where the names of the files hold no time.",
+    )
+    st.selectbox(
+        "Age bands",
+        list(BAND_STARTS),
+        list(BAND_STARTS).index(DEFAULTS.bands),
+        format_func=lambda bands: ", ".join(band_names(bands)),
+        key=BANDS,
+    )
+    st.number_input(
+        "Smallest face, px", 20, 500, int(DEFAULTS.smallest_face_px), 5, key=SMALLEST
+    )
+    st.number_input("Looks a second", 1, 30, int(DEFAULTS.looks_per_s), key=LOOKS)
+    st.text_input(
+        "Zone",
+        key=ZONE,
+        placeholder="0,0,1,1",
+        help="Left, top, right and bottom as fractions of the picture; only faces "
+        "whose middle lies in it count. 0,0.5,1,1 is the lower half.",
+    )
+    st.number_input("Hide counts below", 1, 1000, DEFAULTS.least_count, key=HIDE)
+    st.text_input(
+        "Name of the results",
+        key=NAME,
+        max_chars=80,
+        placeholder="the time of the start",
+        help="Letters, digits, . _ and -",
+    )
+
+
+def _start() -> None:
+    name = str(st.session_state.get(NAME, "")).strip() or _now()
+    if footage_state.attempt(lambda: start_footage(name, _arguments())):
+        footage_state.change(run=name)
+
+
+def _start_sample() -> None:
+    name = f"sample-{_now()}"
+    if footage_state.attempt(lambda: start_footage(name, SAMPLE_OPTIONS)):
+        footage_state.change(run=name)
+
+
+def _arguments() -> list[str]:
+    """The arguments of the command for what the widgets hold now.
+
+    Raises:
+        FootageError: the path leads to no video.
+        ConfigError: the time is none.
+    """
+    state = st.session_state
+    given = str(state.get(PATH, "")).strip()
+    if not given:
+        raise FootageError("Give the path of a video, or of a folder of videos.")
+    path = Path(given).expanduser().absolute()
+    found = find_clips([path])
+    if not found.clips:
+        raise FootageError(" ".join(found.problems))
+    options = {
+        "--slot": state.get(SLOT, "1h"),
+        "--bands": state.get(BANDS, DEFAULTS.bands),
+        "--smallest-face": state.get(SMALLEST, DEFAULTS.smallest_face_px),
+        "--looks": state.get(LOOKS, DEFAULTS.looks_per_s),
+        "--hide-below": state.get(HIDE, DEFAULTS.least_count),
+        "--zone": str(state.get(ZONE, "")).strip(),
+        "--from": _begins(str(state.get(START, "")).strip()),
+    }
+    asked = [f"{name}={value}" for name, value in options.items() if value != ""]
+    return [str(path), *asked]
+
+
+def _begins(text: str) -> str:
+    return read_start(text).isoformat() if text else ""
+
+
+def _now() -> str:
+    return f"{datetime.now():%Y%m%d-%H%M%S}"

@@ -1,0 +1,200 @@
+"""What was found: figures, charts, a table, and downloads."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from agemodel.core import paths
+from agemodel.core.errors import AgeModelError
+from agemodel.figures.footage_charts import (
+    figure_pyramid,
+    figure_seconds,
+    figure_shares,
+    figure_visits,
+)
+from agemodel.footage.footage_run import RUN, SLOTS, VISITS, VISITS_CSV
+from agemodel.footage.footage_words import COUNTED_AGAIN, not_counted
+from agemodel.footage.saved_run import (
+    SavedRun,
+    list_saved,
+    read_file,
+    read_saved,
+    read_visits_table,
+)
+from ui.charts import show_chart
+from ui.downloads import show_download
+from ui.footage import footage_state
+
+_EMPTY = """
+**No footage has been looked at yet.** Give the path of a video or a folder, or try the
+sample. From the command line:
+"""
+_COMMAND = "python -m agemodel footage recordings/ --out results/"
+_DOWNLOADS = {
+    SLOTS: "Shares by time (CSV)",
+    VISITS_CSV: "Visits (CSV)",
+    VISITS: "Visits with distributions (Parquet)",
+    RUN: "Settings and counts (JSON)",
+}
+_SHOWN = (
+    *("visit", "start_s", "start", "seconds", "age_years", "age_low", "age_high"),
+    *("gender", "p_female", "looks", "looks_used", "size_px", "reason", "clip"),
+)
+
+
+def show_results() -> None:
+    """Draw the results that were chosen, or say that there are none."""
+    folders = {folder.name: folder for folder in list_saved(paths.footage_dir())}
+    if not folders:
+        st.info(_EMPTY, icon=":material/videocam:")
+        st.code(_COMMAND, language=None, wrap_lines=True)
+        return
+    asked = footage_state.look().run
+    name = asked if asked in folders else next(iter(folders))
+    st.selectbox(
+        "Results",
+        list(folders),
+        **footage_state.bind("run", name, lambda one: footage_state.change(run=one)),
+    )
+    folder = folders[name]
+    try:
+        saved, visits = _read(folder, _stamp(folder))
+    except AgeModelError as error:
+        footage_state.show_error(str(error))
+        return
+    _show_summary(saved)
+    footage_state.show_choice(
+        "View", "view", footage_state.VIEWS, label_visibility="collapsed"
+    )
+    view = footage_state.look().view
+    if view == footage_state.TIME:
+        _show_time(saved, visits)
+    elif view == footage_state.PEOPLE:
+        _show_people(saved)
+    else:
+        _show_table(visits)
+    _show_downloads(folder)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _read(folder: Path, written_ns: int) -> tuple[SavedRun, pd.DataFrame]:
+    table = read_visits_table(folder).drop(columns="age_probabilities")
+    return read_saved(folder), table
+
+
+def _stamp(folder: Path) -> int:
+    try:
+        return (folder / RUN).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _show_summary(saved: SavedRun) -> None:
+    counts = saved.counts
+    visits = sum(one.visits for one in counts)
+    minutes = sum(one.read_s for one in counts) / 60
+    length = f"{minutes / 60:.1f} h" if minutes >= 60 else f"{minutes:.0f} min"
+    with_age = visits - sum(one.without_age for one in counts)
+    with st.container(horizontal=True):
+        st.metric("Visits", f"{visits:,}")
+        st.metric("Footage read", length)
+        st.metric("With an age", f"{with_age:,}")
+    if saved.clips_done < saved.clips:
+        st.warning(
+            f"**{saved.clips_done:,} of {saved.clips:,} videos are done**: these are "
+            "results of a part.",
+            icon=":material/hourglass_top:",
+        )
+    st.caption(" ".join([COUNTED_AGAIN, *not_counted(counts)]))
+
+
+def _show_time(saved: SavedRun, visits: pd.DataFrame) -> None:
+    if saved.slots:
+        st.markdown("**Visits, by age band**")
+        show_chart(
+            figure_visits(saved.slots),
+            footage_state.widget_key("visits_chart"),
+            "Visits over time, stacked by age band",
+        )
+    if len(visits):
+        st.markdown("**Time in view**")
+        show_chart(
+            figure_seconds(visits["seconds"].to_numpy()),
+            footage_state.widget_key("seconds_chart"),
+            "How many visits were in view for how long",
+        )
+    _say_hidden(saved)
+
+
+def _show_people(saved: SavedRun) -> None:
+    whole = saved.whole
+    ages, both = st.columns(2, gap="large")
+    with ages:
+        st.markdown("**Age bands**")
+        show_chart(
+            figure_shares(whole.bands, "Share of the visits with an age"),
+            footage_state.widget_key("bands_chart"),
+            "Share of each age band with its interval",
+        )
+        st.markdown("**Gender as labelled in the dataset**")
+        show_chart(
+            figure_shares(whole.genders, "Share of the visits with an age"),
+            footage_state.widget_key("genders_chart"),
+            "Share of each gender label with its interval",
+        )
+    with both:
+        st.markdown("**Ages by gender**")
+        show_chart(
+            figure_pyramid(whole.bands_by_gender),
+            footage_state.widget_key("pyramid"),
+            "Share of each age band of males, to the left, and females",
+        )
+    if saved.has_intervals:
+        st.caption(
+            "The lines are 95 % intervals; docs/footage.md says how often they hold "
+            "the shares of simulated stores whose mixes they were not calibrated on."
+        )
+    else:
+        st.caption(
+            "The model has no calibration of shares, so there are no intervals: "
+            "`python -m agemodel shares NAME` makes one."
+        )
+    _say_hidden(saved)
+
+
+def _say_hidden(saved: SavedRun) -> None:
+    if saved.settings.least_count > 1:
+        st.caption(
+            f"Counts below {saved.settings.least_count} are hidden, and others whose "
+            "difference from a total would reveal them."
+        )
+
+
+def _show_table(visits: pd.DataFrame) -> None:
+    if not len(visits):
+        st.caption("Nobody was seen.")
+        return
+    years = st.column_config.NumberColumn(format="%.0f")
+    st.dataframe(
+        visits[[name for name in _SHOWN if not visits[name].isna().all()]],
+        hide_index=True,
+        width="stretch",
+        column_config=dict.fromkeys(("age_years", "age_low", "age_high"), years),
+    )
+
+
+def _show_downloads(folder: Path) -> None:
+    with st.popover("Downloads", icon=":material/download:"):
+        for file, label in _DOWNLOADS.items():
+            show_download(
+                label,
+                f"{folder.name}-{file.removeprefix('_')}",
+                partial(read_file, folder, file),
+                footage_state.widget_key(f"download_{file}"),
+                width="stretch",
+            )
+        st.caption("The shares are what to pass on; the visits have a row a person.")
