@@ -7,6 +7,7 @@ from typing import Any
 
 from agemodel.core import paths
 from agemodel.core.files import write_whole
+from benchmarks.finding_text import finding_text
 from tests.harness.measurement_tables import (
     limits_table,
     machine_line,
@@ -21,6 +22,7 @@ SECTIONS = {
     "field": "Accuracy beside the field",
     "peer": "Beside a package that one could install instead",
     "photos": "Photos",
+    "finding": "Finding faces",
     "start": "Start and memory",
     "throughput": "Throughput",
     "page": "Page",
@@ -113,6 +115,7 @@ def render(results: dict[str, Any]) -> str:
         "field": _field,
         "peer": _peer,
         "photos": _photos,
+        "finding": finding_text,
         "start": _start,
         "throughput": _throughput,
         "page": _page,

@@ -1,24 +1,33 @@
 """Find every face of a photo: of any size and direction.
 
 The search network sees the photo scaled so that a face of `MIN_FACE_PX` is just large
-enough, and BlazeFace's 'back' network sees it as a whole, for faces that fill it. Each
-candidate is then looked at again, in a window of twice its box, with each side up, by
-BlazeFace's full-range network: it rejects false candidates, tells which way is up, and
+enough, and once more as a whole, small, for faces that fill it; where it sees none,
+BlazeFace's 'back' network is asked. Each candidate is then looked at again, in a window
+of twice its box, with each side up where the first is not clear, by BlazeFace's
+full-range network: it rejects false candidates, tells which way is up, and
 its boxes are the steadiest (docs/experiments.md), whatever the size of the face.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import cv2
 import numpy as np
 
 from agemodel.core.caps import caps
 from agemodel.faces.blazeface import BACK, FULL_RANGE, BlazeFace
 from agemodel.faces.crop import CropSquare, crop_square
 from agemodel.faces.detection import Detection
+from agemodel.faces.merging import (
+    SAME_FACE_IOU,
+    Candidate,
+    box_of,
+    iou,
+    merge_faces,
+    surest_candidates,
+)
+from agemodel.faces.photo_copies import SMALL_PHOTO_PX, copy_of_side, halved_copies
 from agemodel.faces.search_network import LARGEST_PX, SMALLEST_PX, SearchNetwork
 
 MIN_FACE_PX = 35.0
@@ -36,42 +45,40 @@ UPRIGHT_DEG = 30.0
 MIN_SCORE = 0.45
 """Below it nothing is a face; above it `FaceCheck` has the last word."""
 
-_SMALL_PHOTO_PX = 640
-"""Longer side of a photo that is searched as it is; of larger ones, of a copy at least
-this long."""
+_WHOLE_PX, _LARGE_SHARE = 256, 0.5
+"""Longer side of the copy that is searched for large faces, and from what part of the
+largest that the other shows a face is large: smaller ones are for the other to see."""
 
 _WHOLE_MARGIN = 1.5
 """Side of the square that shows a photo as a whole, in its longer sides: a face that
 fills the photo is only found with some room around it."""
 
 _CHIP_SCORE = 0.52
-_SEARCH_SCORE = 0.25
+_SEARCH_SCORE = 0.3
 _WHOLE_SCORE = 0.3
 _FINE_SCORE = 0.1
 _LIKELY_SCORE = 0.5
 _QUARTERS_DEG = (0.0, 90.0, -90.0, 180.0)
 _CLEAR_SCORE = 0.85
-"""Of the second look: no lying face that was measured has as much."""
+"""Of the second look. With a wrong side up, 0.79 was the most in 8,528 looks at 878
+portraits, and 0.82 the most that was ever seen (docs/experiments.md)."""
+
+_SURE_CANDIDATE = 0.8
+_CLEAR_UPRIGHT, _CLEAR_TURNED = 0.6, 0.7
+"""Of the second look of such a candidate, where the face leans as the first look says,
+in an upright window and in another: then no other side is looked at."""
 
 _EXPECTED_EDGE = 0.05
-"""By which another side must be surer than the one that the first look has on top."""
+"""What counts for the side that the first look has on top, and against its opposite."""
 
-_SAME_FACE_IOU = 0.3
-_INSIDE_SHARE = 0.6
-"""Of the smaller box: a 'face' that lies in another by so much is a part of it."""
+_CLOSE_SCORES = 0.15
+"""Two sides whose looks differ by less are looked at once more."""
+
 _MOST_CANDIDATES = 10_000
 """Of the first look: a photo of a thousand faces has about as many."""
 _LOOKS_A_FACE = 3
 """Candidates that are looked at again, the largest first, per face of the cap: of a
 crowd's some are no faces."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """Where a face may be: a square, turned as its forehead is, and how likely."""
-
-    square: CropSquare
-    score: float
 
 
 class FaceDetector:
@@ -99,7 +106,7 @@ class FaceDetector:
         Args:
             rgb: shape (h, w, 3), uint8; its faces may lie or stand on their head.
         """
-        copies = _halved_copies(rgb)
+        copies = halved_copies(rgb)
         looked_at = [
             self._look_again(copies, each) for each in self._candidates(copies)
         ]
@@ -115,19 +122,27 @@ class FaceDetector:
         return self._face_in([rgb], square, 0.0)
 
     def _candidates(self, copies: list[np.ndarray]) -> list[Candidate]:
-        """Where the first look sees a face; the surest first."""
-        height, width = copies[0].shape[:2]
-        found = self._searched(copies)
-        if max(width, height) > LARGEST_PX or not any(map(_is_likely, found)):
+        """Where the first look sees a face; the surest first.
+
+        The search network sees two copies: the smaller shows the faces that are too
+        large for the other. The 'back' network is asked where neither has a likely one.
+        """
+        longest, searched_px = max(copies[0].shape[:2]), _searched_side(copies[0])
+        found = self._searched(copies, searched_px)
+        if longest > LARGEST_PX:
+            large_px = _LARGE_SHARE * LARGEST_PX * longest / searched_px
+            whole = filter(_is_likely, self._searched(copies, _WHOLE_PX))
+            found += [each for each in whole if each.square.side_px > large_px]
+        if not any(map(_is_likely, found)):
             for face in self._look_at_whole(copies):
                 square = CropSquare(face.centre_xy, face.size_px, face.roll_deg)
                 found.append(Candidate(square, face.score))
         surest = sorted(found, key=lambda each: each.score, reverse=True)
         return _largest(surest_candidates(surest[:_MOST_CANDIDATES]))
 
-    def _searched(self, copies: list[np.ndarray]) -> list[Candidate]:
-        """What the search network sees in a photo."""
-        view = _searched_copy(copies)
+    def _searched(self, copies: list[np.ndarray], side_px: float) -> list[Candidate]:
+        """What the search network sees in a copy with so long a longer side."""
+        view = copy_of_side(copies, side_px)
         seen = self._search(view, _SEARCH_SCORE)
         scale = copies[0].shape[1] / view.shape[1]
         return [
@@ -146,25 +161,48 @@ class FaceDetector:
     ) -> Detection | None:
         """The face that the second look finds at a candidate, if any.
 
-        Unless it is clear, a likely one is looked at with each side up, and the surest
-        look tells which way is up; a tilted face is then looked at once more, level.
+        Unless the look with the expected side up is clear, a likely one is looked at
+        with each side up; a tilted face is then looked at once more, level.
         """
-        square, best, turned = candidate.square, None, 0.0
+        square = candidate.square
         sides = sorted(_QUARTERS_DEG, key=lambda q: abs(_turn(q - square.angle_deg)))
-        least = 0.0
-        for angle in sides if _is_likely(candidate) else sides[:1]:
-            face = self._face_in(copies, square, angle)
-            if face is not None and face.score > least:
-                best, turned, least = face, angle, face.score
-                if angle == sides[0]:
-                    least += _EXPECTED_EDGE
-            if least >= _CLEAR_SCORE:
-                break
-        if best is None:
+        first = self._face_in(copies, square, sides[0])
+        looks = {sides[0]: first}
+        if _is_likely(candidate) and not _is_clear(first, candidate, sides[0]):
+            looks |= {side: self._face_in(copies, square, side) for side in sides[1:]}
+        seen = {side: face for side, face in looks.items() if face is not None}
+        if not seen:
             return None
-        if abs(_turn(best.roll_deg - turned)) > UPRIGHT_DEG:
+        up = self._up_side(copies, seen, square.angle_deg)
+        best = seen[up]
+        if abs(_turn(best.roll_deg - up)) > UPRIGHT_DEG:
             best = self._face_in(copies, square, best.roll_deg) or best
         return replace(best, score=(best.score + candidate.score) / 2)
+
+    def _up_side(
+        self,
+        copies: list[np.ndarray],
+        seen: dict[float, Detection],
+        expected_deg: float,
+    ) -> float:
+        """The side of a face that is up: the one with the surest look.
+
+        Where two are about as sure, each is looked at once more, in a window about the
+        face that was seen there: the candidate's is often off its middle.
+        """
+        sure = {
+            side: face.score
+            + _EXPECTED_EDGE * math.cos(math.radians(side - expected_deg))
+            for side, face in seen.items()
+        }
+        best, *others = sorted(sure, key=lambda side: -sure[side])[:2]
+        for other in others:
+            if sure[best] - sure[other] < _CLOSE_SCORES:
+                for side in (best, other):
+                    square = CropSquare(seen[side].centre_xy, seen[side].size_px)
+                    again = self._face_in(copies, square, side)
+                    sure[side] += again.score if again else 0.0
+        return max((best, *others), key=lambda side: sure[side])
 
     def _face_in(
         self, copies: list[np.ndarray], square: CropSquare, angle_deg: float
@@ -172,9 +210,9 @@ class FaceDetector:
         """The face that the full-range network finds at a square, if any."""
         window = CropSquare(square.centre_xy, square.side_px * WINDOW_SCALE, angle_deg)
         faces = merge_faces(self._look(self._fine, copies, window, _FINE_SCORE))
-        wanted = _box_of(square)
-        face = max(faces, key=lambda f: _iou(f.box_xyxy, wanted), default=None)
-        if face is None or _iou(face.box_xyxy, wanted) < _SAME_FACE_IOU:
+        wanted = box_of(square)
+        face = max(faces, key=lambda f: iou(f.box_xyxy, wanted), default=None)
+        if face is None or iou(face.box_xyxy, wanted) < SAME_FACE_IOU:
             return None
         return face
 
@@ -245,91 +283,13 @@ class FaceDetector:
         ]
 
 
-def _halved_copies(rgb: np.ndarray) -> list[np.ndarray]:
-    """The photo, and copies of half its side, a quarter, and so on.
-
-    A window is cut out of the smallest that shows it well enough: out of a large photo
-    that costs more than the network.
-    """
-    copies = [rgb]
-    while max(copies[-1].shape[:2]) >= _SMALL_PHOTO_PX:
-        height, width = copies[-1].shape[:2]
-        half = max(1, width // 2), max(1, height // 2)
-        copies.append(cv2.resize(copies[-1], half, interpolation=cv2.INTER_AREA))
-    return copies
-
-
-def _searched_copy(copies: list[np.ndarray]) -> np.ndarray:
-    """The photo so small that a face of `MIN_FACE_PX` is just seen.
+def _searched_side(rgb: np.ndarray) -> float:
+    """The longer side of the copy in which a face of `MIN_FACE_PX` is just seen.
 
     A small photo stays as it is, for its faces are often smaller.
     """
-    height, width = copies[0].shape[:2]
-    longest = max(width, height)
-    scale = min(1.0, max(_SMALL_PHOTO_PX / longest, SMALLEST_PX / MIN_FACE_PX))
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    source = min(
-        (copy for copy in copies if copy.shape[1] >= size[0]),
-        key=lambda copy: copy.size,
-    )
-    if source.shape[1::-1] == size:
-        return source
-    return cv2.resize(source, size, interpolation=cv2.INTER_AREA)
-
-
-def surest_candidates(candidates: list[Candidate]) -> list[Candidate]:
-    """Of candidates that overlap the surest one each; the surest first."""
-    boxes = [_box_of(candidate.square) for candidate in candidates]
-    groups = _groups(boxes, [candidate.score for candidate in candidates])
-    return [candidates[group[0]] for group in groups]
-
-
-def merge_faces(faces: list[Detection]) -> list[Detection]:
-    """Merge overlapping faces by their mean weighted by score; surest first.
-
-    The averaging is BlazeFace's own replacement for non-maximum suppression: it
-    steadies boxes and landmarks. A face inside a surer one is left out.
-    """
-    boxes = [face.box_xyxy for face in faces]
-    groups = _groups(boxes, [face.score for face in faces])
-    return [_mean_face([faces[place] for place in group]) for group in groups]
-
-
-def _groups(
-    boxes: list[tuple[float, float, float, float]], scores: list[float]
-) -> list[list[int]]:
-    """Which boxes are one face, by their places; the surest first, within a group too.
-
-    Of boxes that lie in the surest of a group for most of their area, only those that
-    overlap it as a whole count for its mean.
-    """
-    order = np.argsort(-np.array(scores), kind="stable")
-    ranked = np.array(boxes, float).reshape(-1, 4)[order]
-    left = np.ones(len(order), bool)
-    groups = []
-    for number in range(len(order)):
-        if not left[number]:
-            continue
-        union, inside = _overlaps(ranked[number], ranked)
-        same = left & (union > _SAME_FACE_IOU)
-        same[number] = True  # a box without an area overlaps nothing, not itself
-        left &= ~(same | (inside > _INSIDE_SHARE))
-        left[number] = False
-        groups.append(order[np.flatnonzero(same)].tolist())
-    return groups
-
-
-def _mean_face(faces: list[Detection]) -> Detection:
-    weights = np.array([face.score for face in faces])
-    weights /= weights.sum()
-    boxes = np.array([face.box_xyxy for face in faces])
-    landmarks = np.array([face.landmarks_xy for face in faces])
-    x0, y0, x1, y1 = (weights @ boxes).tolist()
-    return Detection(
-        (x0, y0, x1, y1),
-        faces[0].score,
-        np.tensordot(weights, landmarks, 1).astype(np.float32),
-    )
+    longest = max(rgb.shape[:2])
+    return min(longest, max(SMALL_PHOTO_PX, longest * SMALLEST_PX / MIN_FACE_PX))
 
 
 def _turn(angle_deg: float) -> float:
@@ -341,43 +301,21 @@ def _is_likely(candidate: Candidate) -> bool:
     return candidate.score >= _LIKELY_SCORE
 
 
+def _is_clear(face: Detection | None, candidate: Candidate, side: float) -> bool:
+    """Whether a look with the expected side up leaves no doubt that it is up."""
+    if face is None or face.score >= _CLEAR_SCORE:
+        return face is not None
+    leans_alike = abs(_turn(face.roll_deg - candidate.square.angle_deg)) < UPRIGHT_DEG
+    least = _CLEAR_TURNED if side else _CLEAR_UPRIGHT
+    return leans_alike and candidate.score >= _SURE_CANDIDATE and face.score >= least
+
+
 def _largest(candidates: list[Candidate]) -> list[Candidate]:
     """The candidates that the second look sees."""
     most = _LOOKS_A_FACE * caps().faces
     if len(candidates) <= most:
         return candidates
     return sorted(candidates, key=lambda c: c.square.side_px, reverse=True)[:most]
-
-
-def _box_of(square: CropSquare) -> tuple[float, float, float, float]:
-    (x, y), half = square.centre_xy, square.side_px / 2
-    return x - half, y - half, x + half, y + half
-
-
-def _iou(
-    one: tuple[float, float, float, float], other: tuple[float, float, float, float]
-) -> float:
-    return float(_overlaps(np.array(one), np.array([other]))[0][0])
-
-
-def _overlaps(
-    box_xyxy: np.ndarray, boxes_xyxy: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """How far a box, shape (4,), and others, shape (n, 4), overlap.
-
-    Returns:
-        The shared area over that of both, and over that of the smaller, shape (n,).
-    """
-    low = np.maximum(box_xyxy[:2], boxes_xyxy[:, :2])
-    high = np.minimum(box_xyxy[2:], boxes_xyxy[:, 2:])
-    shared = (high - low).clip(0).prod(axis=1)
-    areas = (boxes_xyxy[:, 2:] - boxes_xyxy[:, :2]).prod(axis=1)
-    own = (box_xyxy[2:] - box_xyxy[:2]).prod()
-    none = np.zeros_like(shared)
-    return (
-        np.divide(shared, own + areas - shared, out=none.copy(), where=shared > 0),
-        np.divide(shared, np.minimum(own, areas), out=none, where=shared > 0),
-    )
 
 
 def _in(face: Detection, rgb: np.ndarray) -> bool:

@@ -14,13 +14,8 @@ import cv2
 import numpy as np
 
 from agemodel.faces import CropSquare, Detection, FaceQuality, cost_of
-from agemodel.faces.detector import (
-    MIN_SCORE,
-    Candidate,
-    FaceDetector,
-    merge_faces,
-    surest_candidates,
-)
+from agemodel.faces.detector import MIN_SCORE, FaceDetector
+from agemodel.faces.merging import Candidate, merge_faces, surest_candidates
 from agemodel.faces.quality import SMALL_PX, TURNED_DEG
 from agemodel.faces.search_network import SMALLEST_PX, SearchNetwork
 from agemodel.footage.footage_settings import FootageSettings

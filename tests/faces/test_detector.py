@@ -9,12 +9,8 @@ import pytest
 from agemodel.faces import CropSquare, Detection, crop_square, search_network
 from agemodel.faces import detector as detector_module
 from agemodel.faces.blazeface import BACK, BlazeFaceSpec, Candidates
-from agemodel.faces.detector import (
-    Candidate,
-    FaceDetector,
-    merge_faces,
-    surest_candidates,
-)
+from agemodel.faces.detector import FaceDetector
+from agemodel.faces.merging import Candidate
 from tests.harness.made_faces import detection, noise, turned
 
 PLACES = (
@@ -166,33 +162,6 @@ def test_small_face_does_not_pass_for_the_one_of_a_face_crop(
     assert detector.detect_in_chip(plain(200, 200)) is None
 
 
-def test_merged_boxes_and_landmarks_are_averaged_by_score() -> None:
-    sure, doubtful = detection((0, 0, 10, 10), 0.8), detection((1, 0, 13, 12), 0.4)
-    (merged,) = merge_faces([doubtful, sure])
-    # weights 2/3 and 1/3: (0 + 1) / 3, 0, (20 + 13) / 3, (20 + 12) / 3
-    assert merged.box_xyxy == pytest.approx((1 / 3, 0, 11, 32 / 3))
-    expected = (2 * sure.landmarks_xy + doubtful.landmarks_xy) / 3
-    assert merged.landmarks_xy == pytest.approx(expected, abs=1e-4)
-    assert merged.landmarks_xy.dtype == np.float32
-    assert merged.score == 0.8  # the surest one's
-
-
-def test_what_overlaps_little_stays_apart_the_surest_first() -> None:
-    # Boxes of 10 px, shifted by s, share (10 - s) / (10 + s): at 5 px 1/3, one face;
-    # at 6 px 1/4, two.
-    near = [detection((0, 0, 10, 10), 0.5), detection((5, 0, 15, 10), 0.6)]
-    assert len(merge_faces(near)) == 1
-    far = [detection((0, 0, 10, 10), 0.5), detection((0, 6, 10, 16), 0.6)]
-    assert [face.score for face in merge_faces(far)] == [0.6, 0.5]
-    assert merge_faces([]) == []
-
-
-def test_merging_does_not_chain() -> None:
-    # Each overlaps its neighbour by a third, the outer two share nothing.
-    row = [detection((x, 0, x + 10, 10), s) for x, s in ((0, 0.9), (5, 0.7), (10, 0.8))]
-    assert sorted(face.score for face in merge_faces(row)) == [0.8, 0.9]
-
-
 class MadeNetworks:
     """Stands in for BlazeFace's networks: a face in the middle of a photo of 100 px.
 
@@ -264,23 +233,6 @@ def test_a_face_needs_both_looks(
         assert face.box_xyxy == pytest.approx((25, 25, 75, 75))
 
 
-def test_face_inside_a_surer_one_is_a_part_of_it() -> None:
-    whole = detection((0, 0, 100, 100), 0.9)
-    mouth = detection((30, 60, 60, 90), 0.8)
-    assert [face.score for face in merge_faces([mouth, whole])] == [0.9]
-    # beside it, with 0.5 of its own area shared, it is a face of its own
-    beside = detection((85, 60, 115, 90), 0.8)
-    assert [face.score for face in merge_faces([beside, whole])] == [0.9, 0.8]
-
-
-def test_of_candidates_at_one_place_the_surest_is_kept() -> None:
-    one, surer, other = (
-        Candidate(CropSquare((x, 50.0), side), score)
-        for x, side, score in ((50.0, 80.0, 0.5), (52.0, 60.0, 0.7), (200.0, 60.0, 0.6))
-    )
-    assert surest_candidates([one, surer, other]) == [surer, other]
-
-
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_lying_face_is_found_with_its_direction(
     turns: int, portraits: dict, detector: FaceDetector
@@ -312,19 +264,6 @@ def test_face_whose_middle_is_outside_the_photo_is_none(detect_made: Callable) -
     assert detect_made(((0.9, -51),), ((0.9, 0),)) == []
 
 
-def test_box_without_an_area_is_merged_with_nothing_and_for_ever_with_itself() -> None:
-    # as networks give now and then for a crowd of tiny faces
-    landmarks = np.zeros((6, 2), np.float32)
-    flat = Detection((10.0, 10.0, 10.0, 20.0), 0.9, landmarks)
-    turned = Detection((20.0, 20.0, 10.0, 10.0), 0.8, landmarks)
-    face = Detection((0.0, 0.0, 50.0, 50.0), 0.7, landmarks)
-    assert [m.box_xyxy for m in merge_faces([face, flat, turned])] == [
-        flat.box_xyxy,
-        turned.box_xyxy,
-        face.box_xyxy,
-    ]
-
-
 def test_of_far_more_faces_than_the_cap_only_the_largest_are_looked_at_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -335,7 +274,7 @@ def test_of_far_more_faces_than_the_cap_only_the_largest_are_looked_at_again(
     ]
     looked_at: list[float] = []
     detector = FaceDetector()
-    monkeypatch.setattr(detector, "_searched", lambda _: every)
+    monkeypatch.setattr(detector, "_searched", lambda *_: every)
     monkeypatch.setattr(
         detector,
         "_look_again",
@@ -343,3 +282,83 @@ def test_of_far_more_faces_than_the_cap_only_the_largest_are_looked_at_again(
     )
     detector.detect(np.zeros((50, 50, 3), np.uint8))
     assert looked_at == [100, 99, 98, 97, 96, 95]
+
+
+def test_face_that_fills_a_large_photo_is_found_without_the_back_network(
+    portraits: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    detector = FaceDetector()
+    monkeypatch.setattr(detector, "_look_at_whole", lambda _: pytest.fail("asked"))
+    for rgb, face in portraits.values():
+        square = CropSquare(face.centre_xy, 1.25 * face.size_px)
+        (found,) = detector.detect(crop_square(rgb, square, 900))
+        # its box is 900 / 1.25 = 720 px of them
+        assert found.size_px == pytest.approx(720, rel=0.15)
+
+
+SQUARE = CropSquare((50.0, 50.0), 40.0)
+
+
+class MadeLooks:
+    """Stands in for the close look: a score for each side that is up, 0 for none."""
+
+    def __init__(self, scores: dict[float, float], again: dict[float, float]) -> None:
+        self.asked: list[float] = []
+        self._scores, self._again = scores, again
+
+    def __call__(
+        self, copies: list[np.ndarray], square: CropSquare, angle_deg: float
+    ) -> Detection | None:
+        self.asked.append(angle_deg)
+        is_again = square.centre_xy != SQUARE.centre_xy
+        score = (self._again if is_again else self._scores).get(angle_deg, 0.0)
+        box = (33.0, 30.0, 73.0, 70.0)  # 3 px beside the candidate's middle
+        return detection(box, score, roll_deg=angle_deg) if score else None
+
+
+@pytest.mark.parametrize(
+    ("expected_deg", "candidate_score", "scores", "up", "asked"),
+    [
+        # clear: upright from 0.6, turned from 0.7, unless it leans otherwise
+        (10.0, 0.8, {0.0: 0.61}, 0.0, 1),
+        (10.0, 0.8, {0.0: 0.59}, 0.0, 4),
+        (10.0, 0.79, {0.0: 0.61}, 0.0, 4),
+        (80.0, 0.8, {90.0: 0.71}, 90.0, 1),
+        (80.0, 0.8, {90.0: 0.69}, 90.0, 4),
+        (40.0, 0.8, {0.0: 0.84}, 0.0, 4),
+        (40.0, 0.8, {0.0: 0.86}, 0.0, 1),
+        # not likely: one look is enough
+        (10.0, 0.49, {0.0: 0.5, 90.0: 0.9}, 0.0, 1),
+        # another side is surer
+        (10.0, 0.9, {0.0: 0.5, 90.0: 0.8}, 90.0, 4),
+    ],
+)
+def test_other_sides_are_looked_at_unless_the_first_look_is_clear(
+    expected_deg: float,
+    candidate_score: float,
+    scores: dict[float, float],
+    up: float,
+    asked: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks, detector = MadeLooks(scores, {}), FaceDetector()
+    monkeypatch.setattr(detector, "_face_in", looks)
+    square = CropSquare(SQUARE.centre_xy, SQUARE.side_px, expected_deg)
+    face = detector._look_again([], Candidate(square, candidate_score))
+    assert face is not None
+    assert face.roll_deg == pytest.approx(up, abs=0.1)
+    assert face.score == pytest.approx((scores[up] + candidate_score) / 2)
+    assert len(looks.asked) == asked
+
+
+def test_of_two_sides_about_as_sure_a_look_about_the_face_decides(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # 0.5 + 0.05 for the expected side against 0.5: closer than 0.15. Looked at once
+    # more, the other has 0.6 instead of 0.4 and wins, 1.1 to 0.95.
+    looks = MadeLooks({0.0: 0.5, 90.0: 0.5}, {0.0: 0.4, 90.0: 0.6})
+    detector = FaceDetector()
+    monkeypatch.setattr(detector, "_face_in", looks)
+    face = detector._look_again([], Candidate(SQUARE, 0.9))
+    assert face is not None and face.roll_deg == pytest.approx(90, abs=0.1)
+    assert looks.asked[4:] == [0.0, 90.0]

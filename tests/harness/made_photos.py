@@ -34,8 +34,7 @@ def make_photo(width: int, height: int, faces: int) -> bytes:
         faces: one of `LAYOUTS`.
     """
     rng = np.random.default_rng(0)
-    blobs = rng.integers(60, 190, (9, 12, 3), dtype=np.uint8)
-    rgb = cv2.resize(blobs, (width, height), interpolation=cv2.INTER_LINEAR)
+    rgb = make_ground(width, height, rng)
     columns, rows = LAYOUTS[faces]
     portraits = read_portraits()
     for number in range(faces):
@@ -47,6 +46,12 @@ def make_photo(width: int, height: int, faces: int) -> bytes:
         _place(cell, portraits[number % len(portraits)])
     _add_grain(rgb, rng)
     return encode_jpeg(rgb)
+
+
+def make_ground(width: int, height: int, rng: np.random.Generator) -> np.ndarray:
+    """Soft blobs of colour, shape (height, width, 3), uint8."""
+    blobs = rng.integers(60, 190, (9, 12, 3), dtype=np.uint8)
+    return cv2.resize(blobs, (width, height), interpolation=cv2.INTER_LINEAR)
 
 
 def read_portraits() -> list[np.ndarray]:
