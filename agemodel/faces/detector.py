@@ -1,9 +1,9 @@
 """Find every face of a photo: of any size and direction.
 
 The search network sees the photo scaled so that a face of `MIN_FACE_PX` is just large
-enough, and once more as a whole, small, for faces that fill it; where it sees none,
-BlazeFace's 'back' network is asked. Each candidate is then looked at again, in a window
-of twice its box, with each side up where the first is not clear, by BlazeFace's
+enough, and once more as a whole, small, for faces that fill it; where it is sure of
+none, BlazeFace's 'back' network is asked. Each candidate is then looked at again, in a
+window of twice its box, with each side up where the first is not clear, by BlazeFace's
 full-range network: it rejects false candidates, tells which way is up, and
 its boxes are the steadiest (docs/experiments.md), whatever the size of the face.
 """
@@ -125,7 +125,7 @@ class FaceDetector:
         """Where the first look sees a face; the surest first.
 
         The search network sees two copies: the smaller shows the faces that are too
-        large for the other. The 'back' network is asked where neither has a likely one.
+        large for the other. The 'back' network is asked where neither has a sure one.
         """
         longest, searched_px = max(copies[0].shape[:2]), _searched_side(copies[0])
         found = self._searched(copies, searched_px)
@@ -133,7 +133,7 @@ class FaceDetector:
             large_px = _LARGE_SHARE * LARGEST_PX * longest / searched_px
             whole = filter(_is_likely, self._searched(copies, _WHOLE_PX))
             found += [each for each in whole if each.square.side_px > large_px]
-        if not any(map(_is_likely, found)):
+        if all(each.score < _SURE_CANDIDATE for each in found):
             for face in self._look_at_whole(copies):
                 square = CropSquare(face.centre_xy, face.size_px, face.roll_deg)
                 found.append(Candidate(square, face.score))
