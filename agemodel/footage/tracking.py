@@ -18,10 +18,13 @@ from agemodel.footage.assignment import cheapest_pairs
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import Look
 
-_NEAR, _FAR_PER_S = 0.8, 4.0
-"""How far a face may be from where it was expected, in its own sides: at once, and
-more for each second since it was seen. Walking moves a face by some seven a second, of
-which the motion so far foretells about half."""
+_NEAR = 0.8
+"""How far a face may be from where it was expected, in its own sides, at once."""
+
+_NEW_PER_S, _KNOWN_PER_S, _PLACE_ALONE_PER_S = 6.0, 5.0, 3.0
+"""How much farther for each second since it was seen: a face of one look, of more, and
+where there is no embedding to tell people apart. Walking moves a face by some seven of
+its sides a second. All this was chosen on made scenes (docs/benchmarks.md)."""
 
 _MOST_S = 1.0
 """From then on the expected place grows no wider."""
@@ -29,8 +32,12 @@ _MOST_S = 1.0
 _MOST_GROWTH = 0.7
 """Of the logarithm of the size."""
 
-_UNLIKE = 0.5
-"""Distance of two embeddings from which on it is somebody else."""
+_UNLIKE, _UNLIKE_LATER, _LATER_S = 0.6, 0.3, 0.5
+"""Distance of two embeddings from which on it is somebody else: from one look to the
+next, and after a longer time. Of two looks at one walking face it is 0.01 to 0.05, of
+strangers of about one age and gender 0.4 (median)."""
+
+_USUAL_UNLIKE = 0.15
 
 _REFUSED = 1e3
 _MEMORY = 0.7
@@ -79,19 +86,30 @@ class Track:
         self._count(look)
 
     def cost(self, look: Look) -> float:
-        """How unlike a look is to what is expected: 0 to 3, or far more if refused."""
+        """How unlike a look is to what is expected: 0 to 6, or far more if refused."""
         passed = min(look.time_s - self.end_s, _MOST_S)
         size = np.sqrt(look.size_px * self.last.size_px)
         expected = self.last.centre_xy + self._speed * passed
         apart = float(np.linalg.norm(look.centre_xy - expected)) / size
-        reach = _NEAR + _FAR_PER_S * passed
-        grown = abs(np.log(look.size_px / self.last.size_px))
-        unlike = 0.0
-        if look.embedding is not None and self._embedding is not None:
-            unlike = 1.0 - float(look.embedding @ self._embedding)
-        if apart > reach or grown > _MOST_GROWTH or unlike > 2 * _UNLIKE:
+        grown = abs(float(np.log(look.size_px / self.last.size_px)))
+        unlike = self._unlike(look)
+        most_unlike = _UNLIKE if passed < _LATER_S else _UNLIKE_LATER
+        reach = _NEAR + self._reach_per_s(unlike) * passed
+        unlike = unlike or 0.0
+        if apart > reach or grown > _MOST_GROWTH or unlike > most_unlike:
             return _REFUSED
-        return apart / reach + float(grown) / _MOST_GROWTH + unlike / _UNLIKE
+        return apart / reach + grown / _MOST_GROWTH + unlike / _USUAL_UNLIKE
+
+    def _unlike(self, look: Look) -> float | None:
+        """Distance of the embeddings, 0..2; None where there are none."""
+        if look.embedding is None or self._embedding is None:
+            return None
+        return 1.0 - float(look.embedding @ self._embedding)
+
+    def _reach_per_s(self, unlike: float | None) -> float:
+        if unlike is None:
+            return _PLACE_ALONE_PER_S if self.looks > 1 else _NEW_PER_S
+        return _KNOWN_PER_S if self.looks > 1 else _NEW_PER_S
 
     def _count(self, look: Look) -> None:
         self.looks += 1
