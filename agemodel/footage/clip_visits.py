@@ -123,8 +123,9 @@ class _Reading:
         if frame.is_cut:
             self._end(self._tracker.close())
         looks = find_looks(frame.rgb, frame.time_s)
+        height, width = frame.rgb.shape[:2]
         self._looks += len(looks)
-        self._end(self._tracker.update(frame.time_s, looks))
+        self._end(self._tracker.update(frame.time_s, looks, (width, height)))
 
     def _end(self, tracks: list[Track]) -> None:
         for track in tracks:

@@ -11,7 +11,7 @@ from agemodel.core.errors import ConfigError
 from agemodel.metrics.hidden_counts import LEAST_COUNT
 from agemodel.metrics.shares import BAND_STARTS
 
-FORMAT = 2
+FORMAT = 3
 """Of what is kept of a clip; what another version kept is made anew."""
 
 ALL_OF_IT = (0.0, 0.0, 1.0, 1.0)
@@ -38,7 +38,7 @@ class FootageSettings:
     looks_per_s: float = 3.0
     smallest_face_px: float = 60.0
     least_looks: int = 3
-    gap_s: float = 2.0
+    gap_s: float = 4.0
     most_looks: int = 15
     zone: tuple[float, ...] = ALL_OF_IT
     slot_s: float = 3600.0

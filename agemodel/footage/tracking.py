@@ -39,6 +39,10 @@ strangers of about one age and gender 0.4 (median)."""
 
 _USUAL_UNLIKE = 0.15
 
+_EDGE = 0.15
+"""How far outside of the picture the middle of a face is expected, in its sides, that
+has left by its edge."""
+
 _REFUSED = 1e3
 _MEMORY = 0.7
 _STEADY = 0.5
@@ -89,7 +93,7 @@ class Track:
         """How unlike a look is to what is expected: 0 to 6, or far more if refused."""
         passed = min(look.time_s - self.end_s, _MOST_S)
         size = np.sqrt(look.size_px * self.last.size_px)
-        expected = self.last.centre_xy + self._speed * passed
+        expected = self.expected_xy(look.time_s)
         apart = float(np.linalg.norm(look.centre_xy - expected)) / size
         grown = abs(float(np.log(look.size_px / self.last.size_px)))
         unlike = self._unlike(look)
@@ -99,6 +103,11 @@ class Track:
         if apart > reach or grown > _MOST_GROWTH or unlike > most_unlike:
             return _REFUSED
         return apart / reach + grown / _MOST_GROWTH + unlike / _USUAL_UNLIKE
+
+    def expected_xy(self, time_s: float) -> np.ndarray:
+        """Where its middle is expected, px of the frame, shape (2,)."""
+        passed = min(time_s - self.end_s, _MOST_S)
+        return self.last.centre_xy + self._speed * passed
 
     def _unlike(self, look: Look) -> float | None:
         """Distance of the embeddings, 0..2; None where there are none."""
@@ -131,18 +140,21 @@ class Tracker:
         self._numbers = itertools.count(1)
         self.open: list[Track] = []
 
-    def update(self, time_s: float, looks: Sequence[Look]) -> list[Track]:
+    def update(
+        self, time_s: float, looks: Sequence[Look], size_px: tuple[int, int]
+    ) -> list[Track]:
         """Go on with the looks of a frame.
 
         Args:
             time_s: of the frame, not before that of the last one.
             looks: of the frame.
+            size_px: width and height of the frame.
 
         Returns:
             The tracks that have ended since.
         """
-        ended = [t for t in self.open if time_s - t.end_s > self._settings.gap_s]
-        self.open = [t for t in self.open if time_s - t.end_s <= self._settings.gap_s]
+        ended = [track for track in self.open if self._has_left(track, time_s, size_px)]
+        self.open = [track for track in self.open if track not in ended]
         left = set(range(len(looks)))
         for track, place in self._matches(looks):
             track.take(looks[place])
@@ -156,6 +168,14 @@ class Tracker:
         """End all tracks, as a cut or the clip's end does."""
         ended, self.open = self.open, []
         return ended
+
+    def _has_left(self, track: Track, time_s: float, size_px: tuple[int, int]) -> bool:
+        """Whether a face is away for too long, or has walked out of the picture."""
+        if time_s - track.end_s > self._settings.gap_s:
+            return True
+        beyond = _EDGE * track.last.size_px
+        place = track.expected_xy(time_s)
+        return bool((place < -beyond).any() or (place > np.add(size_px, beyond)).any())
 
     def _matches(self, looks: Sequence[Look]) -> list[tuple[Track, int]]:
         if not self.open or not looks:

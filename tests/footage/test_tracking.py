@@ -16,6 +16,7 @@ from tests.harness.made_scenes import (
     stranger_embeddings,
 )
 
+SIZE = (1920, 1080)
 ANNA, BERT = np.eye(64, dtype=np.float32)[:2]
 
 
@@ -30,7 +31,7 @@ def follow(frames: list[list], per_s: float = 3.0, **settings: float) -> list[Tr
     for number, faces in enumerate(frames):
         time_s = number / per_s
         looks = [look_at(box, time_s, embedding=emb) for box, emb in faces]
-        ended += tracker.update(time_s, looks)
+        ended += tracker.update(time_s, looks, SIZE)
     return ended + tracker.close()
 
 
@@ -66,6 +67,16 @@ def test_who_is_away_for_longer_than_the_gap_comes_anew(away: int, count: int) -
     assert len(follow([*still, *[[]] * away, *still], gap_s=2.0)) == count
 
 
+def test_who_leaves_by_the_edge_is_not_taken_for_who_comes_there() -> None:
+    # alike as twins: one walks out to the left, another comes in half a second later
+    out = [[(at(300 - 60 * n), ANNA)] for n in range(6)]
+    back = [[(at(60 * n), ANNA)] for n in range(6)]
+    assert len(follow([*out, [], *back])) == 2
+    # who stops before the edge, and is not seen for a moment, is the same
+    still = [[(at(90), ANNA)]] * 5
+    assert len(follow([*out[:4], *still, [], *still])) == 1
+
+
 def test_another_face_at_the_same_place_is_another_track() -> None:
     frames = [[(at(100), ANNA)]] * 4 + [[(at(105), -ANNA)]] * 4
     assert [track.looks for track in follow(frames)] == [4, 4]
@@ -82,7 +93,7 @@ def test_only_the_best_looks_are_kept() -> None:
         quality = look_at(at(0), 0).quality
         sharp = 0.01 * (number % 5 + 1)
         better = type(quality)(80, sharp, 128, 0, 0, False)
-        tracker.update(number / 3, [look_at(at(0), number / 3, quality=better)])
+        tracker.update(number / 3, [look_at(at(0), number / 3, quality=better)], SIZE)
     (track,) = tracker.close()
     assert [look.quality.sharpness for look in track.best_looks] == [0.05, 0.05, 0.04]
     assert track.looks == 10

@@ -158,7 +158,7 @@ def measure_following(scene: Scene, settings: FootageSettings) -> Followed:
     tracker, ended = Tracker(settings), list[Track]()
     number_of: dict[int, int] = {}
     for time_s, looks in zip(scene.times_s, scene.looks, strict=True):
-        ended += tracker.update(time_s, looks)
+        ended += tracker.update(time_s, looks, (WIDTH, HEIGHT))
         last = {id(track.last): track.number for track in tracker.open}
         number_of |= {id(look): last[id(look)] for look in looks}
     ended += tracker.close()
