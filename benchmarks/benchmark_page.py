@@ -25,6 +25,7 @@ SECTIONS = {
     "finding": "Finding faces",
     "start": "Start and memory",
     "throughput": "Throughput",
+    "bulk_pace": "Bulk",
     "page": "Page",
     "visits": "First views",
     "dataset_page": "Dataset page",
@@ -91,6 +92,13 @@ SHARE_ERRORS = {
     "mean_error": "mean probabilities",
     "error": "stated",
 }
+BULK_WHATS = {"photo": "a photo of 0.3 MP, one face", "aligned": "a cropped face"}
+BULK_WAYS = {
+    "estimator": "the estimator alone, in a loop",
+    "local_1": "bulk, 1 worker",
+    "local_2": "bulk, 2 workers",
+    "ray_2": "bulk on Ray, 2 workers",
+}
 FRAMING_NAMES = {
     "chip": "the chip as it is",
     "box_1": "the detector's box, as served",
@@ -119,6 +127,7 @@ def render(results: dict[str, Any]) -> str:
         "finding": finding_text,
         "start": _start,
         "throughput": _throughput,
+        "bulk_pace": _bulk_pace,
         "page": _page,
         "visits": _visits,
         "dataset_page": _dataset_page,
@@ -280,6 +289,28 @@ def _throughput(found: dict[str, Any]) -> str:
         f"{table(('Aligned face', 'Median'), rows)}\n"
         "How often a second, with as many threads as workers; decoding not counted.\n\n"
         f"{table(('What', 'workers', 'per second'), rates)}"
+    )
+
+
+def _bulk_pace(found: dict[str, Any]) -> str:
+    rows = [
+        (
+            BULK_WHATS[row["what"]],
+            BULK_WAYS[row["way"]],
+            spread(row["per_second"]),
+            spread(row["cpu_ms"]),
+            f"{row['per_second']['n']}",
+        )
+        for row in found["rows"]
+    ]
+    head = ("File", "Way", "files a second", "processor time a file, ms", "n")
+    files = found["files"]
+    return (
+        "`python -m agemodel bulk` from files to Parquet, after its processes have "
+        f"started: {files['photo']} photos or {files['aligned']} cropped faces a turn. "
+        "Processor time is of all processes; where the machine was busy (see "
+        "its load below) only that and the ratios tell anything.\n\n"
+        + table(head, rows)
     )
 
 

@@ -15,7 +15,7 @@ import pytest
 from agemodel.faces import CropSquare, Detection, square_of_detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from benchmarks import framing, page, throughput, visits
+from benchmarks import bulk_pace, framing, page, throughput, visits
 from benchmarks.__main__ import main
 from benchmarks.benchmark_page import FRAMING_NAMES, PAGE, SECTIONS, render
 from benchmarks.chips import chosen
@@ -141,6 +141,28 @@ def test_second_worker_is_held_to_its_gain_where_there_is_a_second_core() -> Non
     assert [limit["measured"] for limit in limits] == [0.8, 1.6, 1.8]
     assert [limit["kept"] for limit in limits] == [True, False, True]
     assert throughput.limits(found, cores=1) == limits[:1]
+
+
+def test_bulk_is_held_to_the_estimators_own_pace_and_processor_time() -> None:
+    paces = {"estimator": 10.0, "local_1": 9.0, "local_2": 18.0, "ray_2": 17.1}
+    rows = [
+        {
+            "what": what,
+            "way": way,
+            "per_second": {"median": pace, "q25": pace, "q75": pace, "n": 7},
+            "cpu_ms": {"median": 100 / pace, "q25": 1.0, "q75": 1.0, "n": 7},
+        }
+        for what in bulk_pace.FILES
+        for way, pace in paces.items()
+    ]
+    found = {"rows": rows, "files": bulk_pace.FILES, "limits": bulk_pace.limits(rows)}
+    # 18 / 9 = 2 times, 9 / 10, 11.11 / 10 ms, and 17.1 / 18
+    measured = [2.0, 0.9, 1.1111, 0.95]
+    assert [limit["measured"] for limit in found["limits"]] == measured * 2
+    kept = [True, False, False, True]
+    assert [limit["kept"] for limit in found["limits"]] == kept * 2
+    text = render(merge({}, "bulk_pace", MACHINE, found))
+    assert "| a cropped face | bulk, 2 workers | 18.0 (18.0 to 18.0) |" in text
 
 
 @pytest.mark.parametrize("faces", made_photos.LAYOUTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from agemodel.bulk.bulk_record import read_record
 from agemodel.bulk.stores import LocalStore
 from agemodel.core.errors import BulkError
 from agemodel.core.file_locks import try_lock
+from agemodel.core.files import put_in_place
 from tests.harness.bulk_photos import (
     FragileWork,
     InlinePool,
@@ -103,6 +105,28 @@ def test_a_part_cut_in_half_is_made_anew_and_the_others_stay(tmp_path: Path) -> 
     check_rows(out, photos, set())
     after = [path.stat().st_mtime_ns for path in parts]
     assert [a == b for a, b in zip(after, before, strict=True)] == [True, False, True]
+
+
+@pytest.mark.usefixtures("inline")
+def test_a_full_disk_ends_the_run_with_a_sentence_and_it_goes_on_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = tmp_path / "photos", tmp_path / "out"
+    photos = write_photos(source, 50)
+
+    def fill(made: Path, place: Path) -> None:
+        if place.name == "part-000001.parquet":
+            raise OSError(errno.ENOSPC, "No space left on device", str(made))
+        put_in_place(made, place)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("agemodel.core.files.put_in_place", fill)
+        with pytest.raises(BulkError, match=r"the disk of .*out is full"):
+            run_bulk(str(source), str(out), OPTIONS, ignore)
+    assert [path.name for path in (out / "files").iterdir()] == ["part-000000.parquet"]
+    assert [path.name for path in (out / "faces").iterdir()] == ["part-000000.parquet"]
+    run_bulk(str(source), str(out), replace(OPTIONS, resume=True), ignore)
+    check_rows(out, photos, set())
 
 
 @pytest.mark.usefixtures("inline")
