@@ -12,7 +12,7 @@ COMPILE = $(PY) -m uv pip compile --quiet --universal --python-version 3.11 \
 
 export PYTHON
 
-.PHONY: app test check audit format bench drills readme dependencies lock clean
+.PHONY: app test check audit format bench drills ship readme dependencies lock clean
 
 app: $(APP_STAMP)  ## open the app
 	$(PY) -m streamlit run app.py $(ARGS)
@@ -46,6 +46,15 @@ bench: $(DEV_STAMP)  ## measure accuracy, speed and memory on this machine
 drills: $(DEV_STAMP)  ## try to break the app, and renew docs/reliability.md
 	CHROMIUM="$$($(PY) tests/harness/chromium.py)" && export CHROMIUM && \
 		$(PY) -m tests.drills $(ARGS)
+
+ship: $(DEV_STAMP)  ## make RUN the app's model, with all that is derived from it
+	$(PY) -m agemodel evaluate $(RUN)
+	$(PY) -m agemodel export $(RUN) mobile
+	$(PY) -m agemodel conditions mobile
+	$(PY) -m agemodel shares mobile
+	$(PY) -m agemodel ship $(RUN)
+	$(PY) -m agemodel data describe
+	$(PY) -m docs.renew_readme
 
 readme: $(DEV_STAMP)  ## write the shipped model's figures into README.md
 	$(PY) -m docs.renew_readme

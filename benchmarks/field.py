@@ -34,7 +34,7 @@ MEASURES = ("n", "mae_years", "mae_years_95", "cs5", "gender_accuracy")
 
 
 def run() -> dict[str, Any]:
-    """All rows of both parts, the best first.
+    """All rows of both parts, the best first, and the served model's on other sets.
 
     Raises:
         ModelError: the served model has no readable card, or the published figures
@@ -48,7 +48,8 @@ def run() -> dict[str, Any]:
         part: sorted(ours[part] + others[part], key=lambda row: row["mae_years"])
         for part in PARTS
     }
-    return {**found, "limits": limits(found["coral_test"])}
+    sets = values_of(card.sets or {})
+    return {**found, "sets": sets, "limits": limits(found["coral_test"])}
 
 
 def own_rows(card: Card, shipped: Path, part: str) -> list[dict[str, Any]]:

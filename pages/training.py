@@ -34,7 +34,7 @@ def show_runs(view: str) -> None:
 
 TRAIN_ELSEWHERE = f"""
 Training is for whoever runs this app, on its own machine:
-`python -m agemodel train mobile`. {NOT_HERE}
+`python -m agemodel train mobile_utkface`. {NOT_HERE}
 """
 
 

@@ -22,8 +22,25 @@ def add_commands(commands: Any) -> None:
     """Add `data` and its actions to the parser."""
     data = commands.add_parser("data", help="get UTKFace, or say what is there")
     actions = data.add_subparsers(required=True, metavar="ACTION")
-    importer = actions.add_parser("import", help="from a .tar.gz, a .zip or a folder")
+    importer = actions.add_parser(
+        "import",
+        help="UTKFace, or with --labels any labelled faces beside it, from a .tar.gz, "
+        "a .zip or a folder",
+    )
     importer.add_argument("source", type=Path, metavar="ARCHIVE_OR_FOLDER")
+    importer.add_argument(
+        "--labels", type=Path, metavar="CSV", help="file, age (or age_low, age_high)"
+    )
+    importer.add_argument(
+        "--form",
+        default="csv",
+        choices=("csv", "fairface", "appa-real", "all-age-faces"),
+        help="of the labels",
+    )
+    importer.add_argument("--name", help="of the set; else its source's")
+    importer.add_argument(
+        "--licence", default="not stated", help="a note on the set's terms"
+    )
     importer.add_argument("--force", action="store_true", help="import it once more")
     importer.set_defaults(run=_import)
     download = actions.add_parser(
@@ -53,11 +70,35 @@ def add_commands(commands: Any) -> None:
 def _import(args: argparse.Namespace) -> int:
     from agemodel.dataset.archive import import_dataset
 
+    if args.labels:
+        return _import_labelled(args)
     with Bar(unit="B", unit_scale=True) as bar:
         report = import_dataset(
             args.source, paths.data_dir(), progress=bar, force=args.force
         )
     _print_import(report)
+    return DONE
+
+
+def _import_labelled(args: argparse.Namespace) -> int:
+    """Import a set for each source that the labels name, and look for copies."""
+    from agemodel.dataset.copies import find_copies
+    from agemodel.dataset.labelled_sets import import_labelled, sets_in
+    from agemodel.dataset.labels_file import read_labels
+
+    labels = read_labels(args.labels, args.form)
+    others = [*labels["file"], args.labels.name]
+    for about, part in sets_in(labels, args.name, args.licence):
+        with Bar(unit="B", unit_scale=True) as bar:
+            report = import_labelled(
+                args.source, part, paths.data_dir(), about, bar, args.force, others
+            )
+        print(f"{about.title} as {about.name}: ", end="")
+        _print_import(report)
+        with Bar(unit="face") as bar:
+            copies = find_copies(paths.data_dir(), about.name, bar)
+        for other, found in copies.groupby("other_set"):
+            print(f"  {found['file'].nunique():,} are copies of {other}'s: left out.")
     return DONE
 
 

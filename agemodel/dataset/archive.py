@@ -1,4 +1,4 @@
-"""Importing UTKFace: an archive or a folder becomes the dataset, or nothing does.
+"""Importing faces: an archive or a folder becomes the dataset, or nothing does.
 
 An import unpacks into a folder of its own, which counts only once `import.json` names
 it (see `record`). So an import that is killed at any moment leaves the old dataset, or
@@ -12,11 +12,12 @@ import os
 import re
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 import pandas as pd
 
@@ -26,6 +27,7 @@ from agemodel.core.errors import DatasetError, ImageError
 from agemodel.core.file_locks import lock_or_raise
 from agemodel.core.file_names import is_bookkeeping
 from agemodel.core.files import check_room, data_place, writing
+from agemodel.core.tables import Schema
 from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.index import (
     INDEX_NAME,
@@ -44,10 +46,11 @@ from agemodel.dataset.members import (
     list_folder,
     source_bytes,
 )
-from agemodel.dataset.names import FaceLabel, parse_name
+from agemodel.dataset.names import parse_name
 from agemodel.dataset.record import (
     FORMAT,
     IMAGES_NAME,
+    UTKFACE,
     ImportRecord,
     commit_record,
     is_import_folder,
@@ -91,11 +94,26 @@ def import_dataset(
             another import is running; or the disk does not take it. A dataset that
             was there before is still there.
     """
-    started = time.monotonic()
     source, data_dir = Path(source), Path(data_dir)
     check_source(source, data_dir)
     splits = read_splits() if splits is None else splits
     check_splits(splits)
+    return import_files(
+        source, data_dir, UtkFaceForm(splits), progress, force, limits or Limits()
+    )
+
+
+def import_files(
+    source: Path,
+    data_dir: Path,
+    form: Form,
+    progress: OnProgress | None = None,
+    force: bool = False,
+    limits: Limits | None = None,
+) -> ImportReport:
+    """Import the files of a source that a form accepts; see `import_dataset`."""
+    started = time.monotonic()
+    limits = limits or Limits()
     running = DatasetError(
         f"Another import into {data_dir} is running. Wait for it to end, then try "
         "again."
@@ -105,15 +123,15 @@ def import_dataset(
         data_dir.mkdir(parents=True, exist_ok=True)
         with lock_or_raise(data_dir / LOCK_NAME, running):
             remove_leftovers(data_dir)
-            identity = _identify(source, splits)
+            identity = _identify(source, form)
             known = not force and _is_there(data_dir, identity)
             if not known:
                 # JPEGs are packed already: an archive of them is as large as they are.
                 room = source_bytes(source)
                 check_room("the import needs", room, place, DatasetError)
-                worker = _Import(source, data_dir, limits or Limits(), progress)
+                worker = _Import(source, data_dir, form, limits, progress)
                 with writing(what, place, DatasetError, room):
-                    worker.run(splits, identity)
+                    worker.run(identity)
             return _report(data_dir, started, known)
 
 
@@ -142,6 +160,88 @@ def check_source(source: Path, data_dir: Path) -> None:
         )
 
 
+# ---------------------------------------------------------------- forms
+
+
+class Form(Protocol):
+    """What the files of a source are named like and hold.
+
+    Attributes:
+        kind: the first part of the name of an import's folder.
+        schema: of the index; its first column is the file's name.
+        identity: text that tells this form's labels from others.
+        expected: ends the sentence on a source without a usable image.
+    """
+
+    kind: str
+    schema: Schema
+    identity: str
+    expected: str
+
+    def file_name(self, name: str) -> str:
+        """The name under which a file of the source, by its path in it, is kept."""
+
+    def is_other(self, name: str) -> bool:
+        """Whether a file of the source is no concern of this import."""
+
+    def row(self, name: str) -> tuple:
+        """The index's row of a file of the source.
+
+        Raises:
+            DatasetError: it has no label of use; why, without its name.
+        """
+
+    def check(self, member: Member) -> bytes:
+        """The bytes of a file that can be decoded.
+
+        Raises:
+            DatasetError: it cannot; why, without its name.
+        """
+
+    def absent(self, files: Collection[str]) -> list[tuple[str, str]]:
+        """Rejects beside those in the source: what has a label but no file there."""
+
+
+class UtkFaceForm:
+    """UTKFace: JPEGs whose labels are in their names, and the splits that ship."""
+
+    kind = UTKFACE
+    schema = INDEX_SCHEMA
+    expected = (
+        "holds no image of UTKFace ({found}). Give UTKFace.tar.gz, or the folder of "
+        "its images."
+    )
+
+    def __init__(self, splits: pd.DataFrame) -> None:
+        """With splits as returned by `read_splits`."""
+        self.identity = splits.to_csv(index=False)
+        marks = zip(splits["split"], splits["coral"], splits["seed"], strict=True)
+        self._marks = dict(zip(splits["file"], marks, strict=True))
+
+    def file_name(self, name: str) -> str:
+        """The base name."""
+        return re.split(r"[/\\]", name)[-1]
+
+    def is_other(self, name: str) -> bool:
+        """Every file is to be one of UTKFace."""
+        return False
+
+    def row(self, name: str) -> tuple:
+        """The labels in the name, and the splits."""
+        file = self.file_name(name)
+        label = parse_name(file)
+        marks = self._marks.get(file, ("", "", ""))
+        return (file, label.age, label.gender, label.race, label.collected, *marks)
+
+    def check(self, member: Member) -> bytes:
+        """A JPEG that is whole."""
+        return _checked_jpeg(member)
+
+    def absent(self, files: Collection[str]) -> list[tuple[str, str]]:
+        """None: part of UTKFace is a dataset, too."""
+        return []
+
+
 # ---------------------------------------------------------------- the same again
 
 
@@ -153,7 +253,7 @@ class _Identity:
     fingerprint: str
 
 
-def _identify(source: Path, splits: pd.DataFrame) -> _Identity:
+def _identify(source: Path, form: Form) -> _Identity:
     """Digest an archive's bytes, or a folder's listing with sizes and times."""
     if source.is_dir():
         sha256 = ""
@@ -165,7 +265,7 @@ def _identify(source: Path, splits: pd.DataFrame) -> _Identity:
         with source.open("rb") as file:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
         content = sha256
-    text = content + splits.to_csv(index=False)
+    text = content + form.identity
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape"))
     return _Identity(sha256, digest.hexdigest())
 
@@ -207,21 +307,24 @@ class _Import:
 
     source: Path
     data_dir: Path
+    form: Form
     limits: Limits
     progress: OnProgress | None
-    labels: dict[str, FaceLabel] = field(default_factory=dict)
+    rows: dict[str, tuple] = field(default_factory=dict)
     rejects: list[tuple[str, str]] = field(default_factory=list)
     skipped: int = 0
     image_bytes: int = 0
 
-    def run(self, splits: pd.DataFrame, identity: _Identity) -> None:
+    def run(self, identity: _Identity) -> None:
         """Unpack, write the tables, and make them the dataset."""
-        folder = self.data_dir / new_folder_name()
+        folder = self.data_dir / new_folder_name(self.form.kind)
         try:
             (folder / IMAGES_NAME).mkdir(parents=True)
             self._unpack(folder / IMAGES_NAME)
+            known = {*self.rows, *(name for name, _ in self.rejects)}
+            self.rejects += self.form.absent(known)
             self._check_any_usable()
-            record = self._write_tables(folder, splits, identity)
+            record = self._write_tables(folder, identity)
             os.sync()  # every image on disk before the record says so
             commit_record(self.data_dir, record)
         finally:
@@ -232,7 +335,7 @@ class _Import:
         total = source_bytes(self.source)
         done = 0
         members = iter_members(self.source, self.limits)
-        for number, (member, checked) in enumerate(_checked(members)):
+        for number, (member, checked) in enumerate(_checked(members, self.form.check)):
             if number % _STEP == 0:
                 self._tell(done, total)
             done = member.done_bytes
@@ -241,43 +344,42 @@ class _Import:
 
     def _tell(self, done: int, total: int) -> None:
         if self.progress is not None:
-            self.progress(min(done, total), total, f"{len(self.labels):,} images")
+            self.progress(min(done, total), total, f"{len(self.rows):,} images")
 
     def _add(self, member: Member, checked: Future[bytes], images: Path) -> None:
         """Write one file, if it is usable, under its base name."""
-        name = re.split(r"[/\\]", member.name)[-1]
+        name = self.form.file_name(member.name)
         if is_bookkeeping(member.name):
             self.skipped += 1
             return
+        if self.form.is_other(member.name):
+            return
         try:
             data = checked.result()
-            label = parse_name(name)
-            if name in self.labels:
+            row = self.form.row(member.name)
+            if name in self.rows:
                 raise DatasetError("Another file of this name came before.")
         except DatasetError as error:
             self.rejects.append((_printable(name), str(error)))
             return
         with (images / name).open("xb") as file:
             file.write(data)
-        self.labels[name] = label
+        self.rows[name] = row
         self.image_bytes += len(data)
 
     def _check_any_usable(self) -> None:
-        if self.labels:
+        if self.rows:
             return
         found = f"{len(self.rejects):,} files, none of them usable"
         if self.rejects:
             found += f"; the first is {self.rejects[0][0]!r}: {self.rejects[0][1]}"
-        raise DatasetError(
-            f"{self.source.name} holds no image of UTKFace ({found}). Give "
-            "UTKFace.tar.gz, or the folder of its images."
-        )
+        expected = self.form.expected.format(found=found)
+        raise DatasetError(f"{self.source.name} {expected}")
 
-    def _write_tables(
-        self, folder: Path, splits: pd.DataFrame, identity: _Identity
-    ) -> ImportRecord:
+    def _write_tables(self, folder: Path, identity: _Identity) -> ImportRecord:
         """Write the index and the rejects, and describe them."""
-        rows = _index_rows(self.labels, splits)
+        rows, schema = list(self.rows.values()), self.form.schema
+        split = schema.names.index("split")
         return ImportRecord(
             format=FORMAT,
             folder=folder.name,
@@ -287,9 +389,9 @@ class _Import:
             usable=len(rows),
             rejects=len(self.rejects),
             skipped=self.skipped,
-            without_split=sum(row[5] == "" for row in rows),
+            without_split=sum(row[split] == "" for row in rows),
             image_bytes=self.image_bytes,
-            index_sha256=write_table(folder / INDEX_NAME, rows, INDEX_SCHEMA),
+            index_sha256=write_table(folder / INDEX_NAME, rows, schema),
             rejects_sha256=write_table(
                 folder / REJECTS_NAME, self.rejects, REJECTS_SCHEMA
             ),
@@ -298,25 +400,14 @@ class _Import:
         )
 
 
-def _index_rows(labels: dict[str, FaceLabel], splits: pd.DataFrame) -> list[tuple]:
-    """The index's rows, in the order of `INDEX_SCHEMA`."""
-    marks = zip(splits["split"], splits["coral"], splits["seed"], strict=True)
-    by_file = dict(zip(splits["file"], marks, strict=True))
-    return [
-        (
-            *(name, label.age, label.gender, label.race, label.collected),
-            *by_file.get(name, ("", "", "")),
-        )
-        for name, label in labels.items()
-    ]
-
-
-def _checked(members: Iterable[Member]) -> Iterator[tuple[Member, Future[bytes]]]:
-    """Files with what `_checked_jpeg` makes of each, in threads, some files ahead."""
+def _checked(
+    members: Iterable[Member], check: Callable[[Member], bytes]
+) -> Iterator[tuple[Member, Future[bytes]]]:
+    """Files with what `check` makes of each, in threads, some files ahead."""
     ahead: deque[tuple[Member, Future[bytes]]] = deque()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for member in members:
-            ahead.append((member, pool.submit(_checked_jpeg, member)))
+            ahead.append((member, pool.submit(check, member)))
             if len(ahead) > _AHEAD:
                 yield ahead.popleft()
         yield from ahead

@@ -15,6 +15,7 @@ from agemodel.core.labels import SPLIT_NAMES
 from agemodel.core.tables import Column, Schema, parquet_of, read_parquet
 from agemodel.dataset.record import (
     IMAGES_NAME,
+    LABELLED,
     RECORD_NAME,
     REPAIR,
     read_record,
@@ -36,6 +37,17 @@ INDEX_SCHEMA = Schema(
     )
 )
 """A row a usable image, sorted by file."""
+UNKNOWN = -1
+"""A gender or race that a labelled set does not tell."""
+LABELLED_SCHEMA = Schema(
+    (
+        *INDEX_SCHEMA.columns,
+        Column("age_low", pa.int16(), "the least age that the label allows, in years"),
+        Column("age_high", pa.int16(), "the highest; equal where the age is known"),
+        Column("person", pa.string(), "who it is; empty where that is not known"),
+    )
+)
+"""A row a usable image of a labelled set; `age` is the middle of the range."""
 REJECTS_SCHEMA = Schema(
     (
         Column("file", pa.string(), "the name of a file that was refused"),
@@ -92,14 +104,16 @@ def read_index(data_dir: Path, verify: bool = True) -> pd.DataFrame:
         verify: check the file's digest, beside its pages' checksums.
 
     Returns:
-        The columns of `INDEX_SCHEMA`.
+        The columns of `INDEX_SCHEMA`; of a labelled set, of `LABELLED_SCHEMA`.
 
     Raises:
         DatasetError: nothing is imported, or the table is damaged.
     """
     record = read_record(data_dir)
     path = Path(data_dir) / record.folder / INDEX_NAME
-    table = _read_table(path, INDEX_SCHEMA, record.index_sha256 if verify else "")
+    labelled = record.folder.startswith(LABELLED)
+    schema = LABELLED_SCHEMA if labelled else INDEX_SCHEMA
+    table = _read_table(path, schema, record.index_sha256 if verify else "")
     return table.to_pandas()
 
 

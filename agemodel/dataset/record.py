@@ -24,7 +24,9 @@ IMAGES_NAME = "images"
 FORMAT = 1
 IMPORT_HINT = "Import it with: python -m agemodel data import UTKFace.tar.gz"
 REPAIR = "Import the dataset again: python -m agemodel data import UTKFace.tar.gz"
-_FOLDER = re.compile(r"utkface-[0-9a-f]{16}")
+UTKFACE, LABELLED = "utkface", "labelled"
+"""The kinds of imports: what the names of their folders begin with."""
+_FOLDER = re.compile(rf"({UTKFACE}|{LABELLED})-[0-9a-f]{{16}}")
 
 
 @dataclass(frozen=True)
@@ -94,9 +96,9 @@ def commit_record(data_dir: Path, record: ImportRecord) -> None:
     put_in_place(draft, data_dir / RECORD_NAME)
 
 
-def new_folder_name() -> str:
-    """A name that no other import has."""
-    return f"utkface-{secrets.token_hex(8)}"
+def new_folder_name(kind: str) -> str:
+    """A name that no other import has, for one of a kind."""
+    return f"{kind}-{secrets.token_hex(8)}"
 
 
 def remove_leftovers(data_dir: Path) -> None:

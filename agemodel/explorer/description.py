@@ -26,10 +26,7 @@ from agemodel.core.files import write_whole
 from agemodel.core.labels import age_group_index
 from agemodel.core.tables import parquet_of
 from agemodel.dataset.crops import read_crops, square_of_row
-from agemodel.dataset.index import images_dir, read_index
-from agemodel.explorer import averages
-from agemodel.explorer.averages import AverageFaces, write_averages
-from agemodel.explorer.duplicates import (
+from agemodel.dataset.duplicates import (
     exact_pairs,
     first_of_each,
     groups_of,
@@ -38,6 +35,9 @@ from agemodel.explorer.duplicates import (
     pixel_digest,
     thumbnail,
 )
+from agemodel.dataset.index import images_dir, read_index
+from agemodel.explorer import averages
+from agemodel.explorer.averages import AverageFaces, write_averages
 from agemodel.explorer.face_map import MIN_FACES, place_faces
 from agemodel.explorer.face_measures import FILE, SCHEMA
 from agemodel.explorer.model_estimates import read_embeddings

@@ -15,9 +15,7 @@ import numpy as np
 import pandas as pd
 
 from agemodel.core.callbacks import OnProgress
-from agemodel.dataset.crops import read_crops
-from agemodel.dataset.index import images_dir
-from agemodel.dataset.labelled_faces import plain_crop, read_face, recipe_faces
+from agemodel.dataset.labelled_faces import crops_of, read_face, recipe_faces
 from agemodel.faces import Detection, crop_square, square_of_detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.faces.quality import grey_of, sharpness
@@ -111,7 +109,6 @@ DEGRADATIONS = {
 
 def measure_conditions(
     faces: pd.DataFrame,
-    folder: Path,
     input_px: int,
     estimate: Callable[[np.ndarray], Estimates],
     detect: Callable[[np.ndarray], list[Detection]] | None,
@@ -120,8 +117,7 @@ def measure_conditions(
     """The error, and the width that the interval needs, along each measure of quality.
 
     Args:
-        faces: val faces, with columns `file`, `age`, `square` and `yaw_deg`.
-        folder: of their images.
+        faces: val faces, with columns `path`, `age`, `square` and `yaw_deg`.
         input_px: side of a crop.
         estimate: of crops, shape (n, s, s, 3), uint8.
         detect: finds the faces of a picture; None leaves tilted faces out.
@@ -132,10 +128,8 @@ def measure_conditions(
     """
     ages = faces["age"].to_numpy(np.float64)
     squares = list(faces["square"])
-    paths = [folder / file for file in faces["file"]]
-    crops = np.stack(
-        [plain_crop(*face, input_px) for face in zip(paths, squares, strict=True)]
-    )
+    paths = list(faces["path"])
+    crops = crops_of(faces, input_px)
     usual = estimate(crops)
     curves = {}
     for name, way in DEGRADATIONS.items():
@@ -249,15 +243,14 @@ def val_faces(
 ) -> pd.DataFrame:
     """Val faces as `measure_conditions` takes them, drawn at random where not all.
 
+    Faces of which only a range of ages is known are not among them.
+
     Raises:
         DatasetError: the dataset is missing.
     """
     faces = recipe_faces(config, data_dir, progress, part="val")
-    faces = faces.sample(min(most or len(faces), len(faces)), random_state=0)
-    if config.framing != "detector":
-        return faces.assign(yaw_deg=0.0)
-    found = read_crops(data_dir, faces["file"].tolist())
-    return faces.assign(yaw_deg=found["yaw_deg"].to_numpy())
+    faces = faces[faces["age_low"] == faces["age_high"]]
+    return faces.sample(min(most or len(faces), len(faces)), random_state=0)
 
 
 def renew_conditions(
@@ -291,7 +284,6 @@ def renew_conditions(
 
     measured = measure_conditions(
         val_faces(config, data_dir, most, progress),
-        images_dir(data_dir),
         config.input_px,
         estimate,
         tilted_detector(config),

@@ -17,8 +17,8 @@ from agemodel.core.errors import RunError
 from agemodel.core.json_records import values_of
 from agemodel.core.labels import AGES, group_probabilities
 from agemodel.dataset.crops import read_crops
-from agemodel.dataset.index import images_dir
 from agemodel.dataset.labelled_faces import crops_of, recipe_faces
+from agemodel.dataset.labelled_sets import read_about, set_dir
 from agemodel.learning.conditions import (
     Estimates,
     measure_conditions,
@@ -34,6 +34,7 @@ from agemodel.metrics.calibration import Calibration, calibrate
 from agemodel.metrics.distributions import distribution_around, median_age
 from agemodel.metrics.evaluation_results import Conditions, Stability
 from agemodel.metrics.restricted_range import restrict_to_range
+from agemodel.metrics.set_measures import SetMetrics, measure_set
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import EMBEDDINGS, Run
@@ -56,7 +57,9 @@ def evaluate(
     Writes `network.json`, `predictions.parquet`, `calibration.json`,
     `conditions.json` and `metrics.json` into the run's folder, and, where the network
     has such features, `embeddings.parquet` and `projection.npz`, once all is measured.
-    The calibration is chosen on val; test is only reported.
+    The predictions and their figures are of the recipe's first data set; of the others
+    the faces of val and test are measured, too, and are in `set_predictions.parquet`.
+    The calibration is chosen on val of all; test is only reported.
 
     Args:
         run: a run with a best model.
@@ -75,22 +78,33 @@ def evaluate(
         run.check_may_change()
     config = run.read_config()
     faces = recipe_faces(config, data_dir, progress)
+    counts = _counts(faces)
+    in_first = faces["set"] == config.data[0]
+    others = faces[~in_first & (faces["part"] != "train")].reset_index(drop=True)
+    faces = faces[in_first].reset_index(drop=True)
     model = load_best(run)
     predict = predictor(model, config)
-    outputs = _predict_all(predict, faces, config, data_dir, progress)
-    calibration = _calibrate(faces, outputs)
+    outputs = _predict_all(predict, faces, config, progress)
+    of_others = _predict_all(predict, others, config, progress)
+    calibration = _calibrate(
+        pd.concat([faces, others], ignore_index=True), outputs.joined(of_others)
+    )
     table = prediction_table(faces, outputs.ages, outputs.p_female, calibration)
+    set_table = set_prediction_table(others, of_others, calibration)
     conditions = _conditions(predict, config, calibration, data_dir, progress)
     result = {
         "run": run.id,
         "model_sha256": sha256_of((run.folder / BEST).read_bytes()),
-        "faces": _found(faces, config, data_dir),
+        "faces": counts | _found(faces, config, data_dir),
         **measure(table),
+        "sets": values_of(measure_sets(set_table, data_dir)),
         "stability": values_of(_stability(predict, config, faces, data_dir, progress)),
     }
     write_network(run, model)
     run.write_json("calibration.json", calibration.as_dict())
     run.write_predictions(table)
+    if len(set_table):
+        run.write_set_predictions(set_table)
     if outputs.features is not None:
         _write_embeddings(run, table, outputs.features)
     run.write_json("conditions.json", values_of(conditions))
@@ -130,6 +144,16 @@ class Outputs:
     ages: np.ndarray
     p_female: np.ndarray
     features: np.ndarray | None
+
+    def joined(self, other: Outputs) -> Outputs:
+        """These faces' and then the other ones', without features."""
+        if not len(other.p_female):
+            return self
+        return Outputs(
+            np.concatenate([self.ages, other.ages]),
+            np.concatenate([self.p_female, other.p_female]),
+            None,
+        )
 
     @property
     def age_years(self) -> np.ndarray:
@@ -179,14 +203,15 @@ def _predict_all(
     predict: Predict,
     faces: pd.DataFrame,
     config: TrainConfig,
-    data_dir: Path,
     progress: OnProgress | None,
 ) -> Outputs:
+    if not len(faces):
+        return Outputs(np.zeros((0, len(AGES))), np.zeros(0), None)
     parts = []
     step = 8 * _BATCH
     for start in range(0, len(faces), step):
         part = faces.iloc[start : start + step]
-        parts.append(predict(crops_of(part, config, data_dir)))
+        parts.append(predict(crops_of(part, config.input_px)))
         if progress:
             progress(start + len(part), len(faces), "estimating faces")
     features = [part.features for part in parts if part.features is not None]
@@ -198,14 +223,18 @@ def _predict_all(
 
 
 def _calibrate(faces: pd.DataFrame, outputs: Outputs) -> Calibration:
+    """A calibration on val, for which each data set counts alike."""
     rows = (faces["part"] == "val").to_numpy()
-    ages = outputs.ages[rows]
+    val, ages = faces[rows], outputs.ages[rows]
+    has_age = val["age_low"] == val["age_high"]
+    per_set = has_age.groupby(val["set"]).transform("sum")
     return calibrate(
-        faces["age"].to_numpy()[rows],
-        faces["gender"].to_numpy()[rows],
+        val["age"].where(has_age).to_numpy(np.float64),
+        val["gender"].to_numpy(),
         as_age_years(ages),
         ages if _is_distribution(ages) else None,
         outputs.p_female[rows],
+        (has_age / per_set.clip(lower=1)).to_numpy(np.float64),
     )
 
 
@@ -250,6 +279,34 @@ def prediction_table(
     return table.rename(columns={"part": "split"})
 
 
+def set_prediction_table(
+    faces: pd.DataFrame, outputs: Outputs, calibration: Calibration
+) -> pd.DataFrame:
+    """One row a face of the other sets, with the columns of `SET_PREDICTION_SCHEMA`."""
+    ages = outputs.age_years
+    distribution = outputs.ages if _is_distribution(outputs.ages) else None
+    low, high = calibration.interval(ages, distribution)
+    names = {"part": "split", "age_low": "label_low", "age_high": "label_high"}
+    labels = faces[["set", "file", *names, "gender"]].rename(columns=names)
+    return labels.assign(
+        age_years=ages.astype(np.float32),
+        age_low=low.astype(np.float32),
+        age_high=high.astype(np.float32),
+        p_female=calibration.probability(outputs.p_female).astype(np.float32),
+    )
+
+
+def measure_sets(table: pd.DataFrame, data_dir: Path) -> dict[str, SetMetrics]:
+    """The measures of each other set, by its name: of its test faces, else of val."""
+    measured = {}
+    for name, faces in table.groupby("set", sort=False):
+        split = "test" if (faces["split"] == "test").any() else "val"
+        title = read_about(data_dir, str(name)).title
+        part = faces[faces["split"] == split]
+        measured[str(name)] = measure_set(part, title, split)
+    return measured
+
+
 def measure(table: pd.DataFrame) -> dict[str, Any]:
     """Metrics of val, test and, where it is marked, the CORAL test split.
 
@@ -288,7 +345,6 @@ def _conditions(
 
     return measure_conditions(
         val_faces(config, data_dir, CONDITION_FACES),
-        images_dir(data_dir),
         config.input_px,
         estimate,
         tilted_detector(config),
@@ -308,23 +364,27 @@ def _stability(
     test = faces[faces["part"] == "test"]
     return measure_stability(
         test,
-        images_dir(data_dir),
         config.input_px,
         lambda crops: predict(crops).age_years,
     )
 
 
+def _counts(faces: pd.DataFrame) -> dict[str, Any]:
+    """How many faces each part has, of all the recipe's data sets together."""
+    parts = {str(part): int(n) for part, n in faces["part"].value_counts().items()}
+    return {"total": len(faces), "parts": parts}
+
+
 def _found(faces: pd.DataFrame, config: TrainConfig, data_dir: Path) -> dict[str, Any]:
-    """How many faces each part has, and in how many images no face was found.
+    """In how many images of the first data set no face was found.
 
     Those keep their own framing.
     """
-    parts = {str(part): int(n) for part, n in faces["part"].value_counts().items()}
-    counts = {"total": len(faces), "parts": parts}
     if config.framing == "chip":
-        return {**counts, "not_searched": len(faces)}
-    crops = read_crops(data_dir, faces["file"].tolist())
-    return {**counts, "not_found": int((~crops["found"]).sum())}
+        return {"not_searched": len(faces)}
+    folder = set_dir(data_dir, config.data[0])
+    crops = read_crops(folder, [path.name for path in faces["path"]])
+    return {"not_found": int((~crops["found"]).sum())}
 
 
 def _is_distribution(ages: np.ndarray) -> bool:

@@ -23,6 +23,7 @@ from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import ModelError, RunError
 from agemodel.core.files import REFUSALS, models_place, writing
 from agemodel.core.staging import staged
+from agemodel.dataset.index import UNKNOWN
 from agemodel.dataset.labelled_faces import crops_of, recipe_faces
 from agemodel.jobs.best import is_evaluated
 from agemodel.learning.evaluate import as_age_years, load_best
@@ -98,17 +99,18 @@ def _fill(
         model = explained(model, Projection(*run.read_projection()))
         files[FACES] = run.read_embeddings()
     faces = recipe_faces(config, data_dir)
+    labelled = (faces["age_low"] == faces["age_high"]) & (faces["gender"] != UNKNOWN)
     val, train = (
         part.sample(min(count, len(part)), random_state=0)
         for part, count in (
-            (faces[faces["part"] == "val"], CHECKED_FACES),
+            (faces[labelled & (faces["part"] == "val")], CHECKED_FACES),
             (faces[faces["part"] == "train"], QUANTISING_FACES),
         )
     )
     content, weights, difference = _smallest(
         model,
-        crops_of(train, config, data_dir),
-        crops_of(val, config, data_dir),
+        crops_of(train, config.input_px),
+        crops_of(val, config.input_px),
         val,
         folder,
     )
@@ -132,6 +134,7 @@ def _fill(
         "conditions": run.read_json("conditions.json"),
         "metrics": figures["splits"],
         "groups": figures["groups"],
+        "sets": figures.get("sets") or None,
         "stability": figures["stability"],
         "faces": figures["faces"],
         "recipe": config.as_dict(),

@@ -1,15 +1,21 @@
-"""Starting weights for the `mobile` network: HSE-FaceRes, a MobileNet v1.
+"""Starting weights for the `mobile` network, a MobileNet v1.
 
-A. Savchenko's MobileNet was trained to tell VGGFace2's identities apart, then on age
-and gender. It comes as a TensorFlow.js graph model in which every batch norm is
-folded: pointwise convolutions carry the norm's scale in their kernels, depthwise ones
-keep it as a factor, and only the shifts are left of the statistics. Fine-tuned like
+`faces-192` is what this project trained before: the mean of the weights of two runs, of
+14 and 20 epochs of 36,000 faces, on the training faces of UTKFace, APPA-REAL,
+All-Age-Faces and Images of Groups, themselves begun from `faceres-deep`.
+
+`faceres-deep` is HSE-FaceRes. A. Savchenko's MobileNet was trained to tell VGGFace2's
+identities apart, then on age and gender. It comes as a TensorFlow.js graph model in
+which every batch norm is folded: pointwise convolutions carry the norm's scale in their
+kernels, depthwise ones keep it as a factor, and only the shifts are left of the
+statistics. Fine-tuned like
 that, the trunk collapses; `unfold_batch_norms` gives the norms real statistics again
 without changing the function.
 """
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -18,12 +24,43 @@ import numpy as np
 
 from agemodel.core import paths
 from agemodel.core.checksums import read_verified
+from agemodel.core.errors import ConfigError
 
+FACERES, FACES = "faceres-deep", "faces-192"
 FOLDER = paths.ASSETS / "pretrained"
 MEAN_RGB = (123.68, 116.779, 103.939)
 """Channel means that the trunk expects to be subtracted from its input."""
 
+_HEADS = {"age_logits": "am", "gender_logit": "gm"}
+"""In `faces-192`, the heads that learned from all sets."""
+_PARTS = {True: ("gamma", "beta", "mean", "var"), False: ("kernel", "bias")}
+"""The weights of a batch norm, and of another layer, in Keras' order."""
 _BN_EPSILON = 1e-3  # of keras.applications.MobileNet
+
+
+def load_network_weights(model: keras.Model, name: str, folder: Path = FOLDER) -> None:
+    """Set a `mobile` network, heads included, to starting weights of this project.
+
+    Args:
+        model: as built by `networks.build_mobile`.
+        name: of the weights.
+        folder: where they are.
+
+    Raises:
+        ConfigError: there are no such weights.
+        ModelError: the file is missing or differs from its checksum.
+    """
+    if name not in (FACERES, FACES):
+        raise ConfigError(f"pretrained is {name!r}; expected {FACERES} or {FACES}.")
+    content = io.BytesIO(read_verified(folder, f"{name}.npz"))
+    with np.load(content, allow_pickle=False) as tensors:
+        for layer in [*model.get_layer("trunk").layers, *model.layers]:
+            parts = _PARTS[isinstance(layer, keras.layers.BatchNormalization)]
+            stem = _HEADS.get(layer.name, layer.name)
+            found = [f"{stem}/{part}" for part in parts]
+            if found[0] in tensors:
+                # The kernels of the trunk have no bias.
+                layer.set_weights([tensors[key] for key in found if key in tensors])
 
 
 def read_tensors(folder: Path = FOLDER) -> dict[str, np.ndarray]:

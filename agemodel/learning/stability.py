@@ -7,7 +7,6 @@ little lighter or darker, and compressed anew; what moves is the age's range ove
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -29,16 +28,14 @@ _AT_ONCE = 50
 
 def measure_stability(
     faces: pd.DataFrame,
-    folder: Path,
     input_px: int,
     estimate: Callable[[np.ndarray], np.ndarray],
 ) -> Stability:
     """The range of the estimates of the same face under small changes.
 
     Args:
-        faces: test faces, with columns `file` and `square`; `FACES` of them, drawn at
+        faces: test faces, with columns `path` and `square`; `FACES` of them, drawn at
             random, are used.
-        folder: of their images.
         input_px: side of a crop.
         estimate: from crops, shape (n, s, s, 3), uint8, to ages, shape (n,), years.
 
@@ -51,8 +48,8 @@ def measure_stability(
     for start in range(0, len(faces), _AT_ONCE):
         part = faces.iloc[start : start + _AT_ONCE]
         crops = []
-        for file, square in zip(part["file"], part["square"], strict=True):
-            rgb, square = read_face(folder / file, square)
+        for path, square in zip(part["path"], part["square"], strict=True):
+            rgb, square = read_face(path, square)
             crops += [jittered(rgb, square, input_px, rng) for _ in range(JITTERS)]
         ages = estimate(np.stack(crops)).reshape(len(part), JITTERS)
         ranges += np.ptp(ages, axis=1).tolist()

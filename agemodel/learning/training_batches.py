@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from pathlib import Path
 
 import keras
 import numpy as np
 import pandas as pd
 
-from agemodel.core.errors import RunError
-from agemodel.core.labels import AGES
+from agemodel.core.labels import AGES, MAX_AGE, MIN_AGE
+from agemodel.dataset.index import UNKNOWN
 from agemodel.dataset.labelled_faces import plain_crop, read_face
 from agemodel.learning.augmentation import augmented_crop
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.runs.config import TrainConfig
-from agemodel.runs.run_folder import find_run
-
-MIXUP_ALPHA = 0.4
-"""Both parameters of the Beta distribution that parts of blended faces come from."""
-
-_MIXUP = 1  # tells the chances of a batch from those of its faces
 
 
 class FaceBatches(keras.utils.PyDataset):
@@ -33,7 +25,6 @@ class FaceBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        folder: Path,
         faces: pd.DataFrame,
         config: TrainConfig,
         augmented: bool,
@@ -42,94 +33,72 @@ class FaceBatches(keras.utils.PyDataset):
         """Set up the batches; nothing is read yet.
 
         Args:
-            folder: of the images.
-            faces: columns `file`, `age`, `gender`, and `square`, a `CropSquare`, or
-                None for the whole picture; perhaps `teachers`, a distribution.
+            faces: as returned by `recipe_faces`.
             config: the recipe.
             augmented: vary and shuffle, or take each as it is, in order.
             epoch: of the run; changes the order and the variations.
         """
         super().__init__(workers=1, max_queue_size=6)
-        self.folder, self.faces, self.config = folder, faces, config
+        self.faces, self.config = faces, config
         self.augmented, self.epoch = augmented, epoch
         self.order = np.arange(len(faces))
         if augmented:
-            rng = np.random.default_rng([config.seed, epoch])
-            if config.age_balance:
-                share = age_shares(faces["age"].to_numpy(), config.age_balance)
-                self.order = rng.choice(self.order, len(faces), p=share)
-            else:
-                rng.shuffle(self.order)
+            self.order = drawn(faces, config, epoch)
 
     def __len__(self) -> int:
         """How many batches; the last may be smaller."""
-        return math.ceil(len(self.faces) / self.config.batch_size)
+        return math.ceil(len(self.order) / self.config.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Faces, shape (n, s, s, 3), and their labels, each of shape (n, 1).
+    def __getitem__(self, index: int) -> tuple[np.ndarray, dict, dict]:
+        """Faces, shape (n, s, s, 3), their labels, and how much each label counts.
 
-        When training with teachers or blended faces, the distributions to be learned
-        follow the ages: (n, 117).
+        The label of the age is the range that it lies in, shape (n, 2), years; that of
+        the gender has shape (n, 1), and counts nothing where it is not known.
         """
         size = self.config.batch_size
         rows = self.order[index * size : (index + 1) * size]
         crops = [self._crop(row, index * size + i) for i, row in enumerate(rows)]
-        faces, labels = np.stack(crops).astype(np.float32), self.faces.iloc[rows]
-        ages = labels["age"].to_numpy(np.float32)[:, None]
-        genders = labels["gender"].to_numpy(np.float32)[:, None]
-        if self.augmented and (self.config.mixup or "teachers" in labels):
-            ages = np.concatenate([ages, self._targets(labels)], axis=1)
-        if self.augmented and self.config.mixup:
-            rng = np.random.default_rng([self.config.seed, self.epoch, index, _MIXUP])
-            faces, ages, genders = mixed((faces, ages, genders), self.config.mixup, rng)
-        return faces, {AGE_OUTPUT: ages, GENDER_OUTPUT: genders}
-
-    def _targets(self, labels: pd.DataFrame) -> np.ndarray:
-        ages = labels["age"].to_numpy(np.float32)
-        targets = target_distributions(ages, self.config.age_target_sd_years)
-        if "teachers" in labels:
-            taught = np.stack(labels["teachers"].tolist())
-            targets += self.config.teacher_share * (taught - targets)
-        return targets
+        labels = self.faces.iloc[rows]
+        ages = labels[["age_low", "age_high"]].to_numpy(np.float32)
+        genders = labels["gender"].to_numpy()[:, None]
+        known = (genders != UNKNOWN)[:, 0].astype(np.float32)
+        return (
+            np.stack(crops).astype(np.float32),
+            {
+                AGE_OUTPUT: np.clip(ages, MIN_AGE, MAX_AGE),
+                GENDER_OUTPUT: np.maximum(genders, 0).astype(np.float32),
+            },
+            {AGE_OUTPUT: np.ones(len(rows), np.float32), GENDER_OUTPUT: known},
+        )
 
     def _crop(self, row: int, place: int) -> np.ndarray:
-        file, square = self.faces["file"].iloc[row], self.faces["square"].iloc[row]
+        path, square = self.faces["path"].iloc[row], self.faces["square"].iloc[row]
         if not self.augmented:
-            return plain_crop(self.folder / file, square, self.config.input_px)
-        rgb, square = read_face(self.folder / file, square)
+            return plain_crop(path, square, self.config.input_px)
+        rgb, square = read_face(path, square)
         rng = np.random.default_rng([self.config.seed, self.epoch, place])
         return augmented_crop(rgb, square, self.config, rng)
 
 
-def target_distributions(ages: np.ndarray, sd_years: float) -> np.ndarray:
-    """Gaussians around true ages, shape (n,), over `AGES`: shape (n, 116), float32."""
-    density = np.exp(-0.5 * np.square((AGES - ages[:, None]) / sd_years))
-    return (density / density.sum(1, keepdims=True)).astype(np.float32)
+def drawn(faces: pd.DataFrame, config: TrainConfig, epoch: int) -> np.ndarray:
+    """The rows of training faces in the order of an epoch.
 
-
-def mixed(
-    batch: Sequence[np.ndarray], share: float, rng: np.random.Generator
-) -> list[np.ndarray]:
-    """Blend some faces of a batch with others, and so their labels.
-
-    As in H. Zhang et al., 'mixup: Beyond Empirical Risk Minimization', ICLR 2018; the
-    face itself always keeps the larger part.
+    Each face comes once, in a random order, unless the recipe balances ages, weighs
+    data sets or says how many to draw: then they are drawn with replacement.
 
     Args:
-        batch: arrays, float32, whose first axis are the n faces.
-        share: of the faces that are blended, 0..1.
-        rng: random generator.
+        faces: columns `age` and `weight`, n rows.
+        config: the recipe.
+        epoch: of the run.
     """
-    size = len(batch[0])
-    part = rng.beta(MIXUP_ALPHA, MIXUP_ALPHA, size)
-    part = np.minimum(part, 1 - part) * (rng.random(size) < share)
-    others = rng.permutation(size)
-
-    def blend(values: np.ndarray) -> np.ndarray:
-        weight = part.astype(np.float32).reshape(-1, *[1] * (values.ndim - 1))
-        return values + weight * (values[others] - values)
-
-    return [blend(values) for values in batch]
+    rng = np.random.default_rng([config.seed, epoch])
+    rows = np.arange(len(faces))
+    if not (config.age_balance or config.data_weights or config.epoch_faces):
+        rng.shuffle(rows)
+        return rows
+    share = age_shares(faces["age"].to_numpy(), config.age_balance)
+    share = share * faces["weight"].to_numpy(np.float64)
+    return rng.choice(rows, config.epoch_faces or len(rows), p=share / share.sum())
 
 
 def age_shares(ages: np.ndarray, balance: float) -> np.ndarray:
@@ -150,29 +119,3 @@ def age_shares(ages: np.ndarray, balance: float) -> np.ndarray:
     common /= np.convolve(np.ones(len(AGES)), kernel, "same")  # fewer at both ends
     weights = common[places] ** -balance
     return weights / weights.sum()
-
-
-def teacher_distributions(teachers: str, files: pd.Series) -> pd.Series:
-    """The mean of evaluated runs' distributions over the ages, for each file.
-
-    Args:
-        teachers: run ids with commas between.
-        files: n names.
-
-    Returns:
-        n distributions, shape (116,), float32, with the index of the names.
-
-    Raises:
-        RunError: a run is missing, not evaluated, or knows other faces.
-    """
-    total = np.zeros((len(files), len(AGES)), np.float32)
-    for run_id in teachers.split(","):
-        known = find_run(run_id.strip()).read_predictions().set_index("file")
-        missing = files[~files.isin(known.index)]
-        if len(missing):
-            raise RunError(
-                f"Run {run_id.strip()} says nothing of {len(missing)} of the faces, "
-                f"such as {missing.iloc[0]}: a teacher needs the same split."
-            )
-        total += np.stack(known.loc[files, "age_probabilities"].tolist())
-    return pd.Series(list(total / total.sum(1, keepdims=True)), files.index)

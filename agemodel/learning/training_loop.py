@@ -20,21 +20,21 @@ import pandas as pd
 from keras import ops
 
 from agemodel.core.callbacks import OnProgress
-from agemodel.core.errors import ConfigError, RunError
+from agemodel.core.errors import RunError
 from agemodel.core.files import check_room, runs_place, write_whole, writing
 from agemodel.core.labels import AGES
-from agemodel.dataset.index import images_dir
 from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.learning import compression, networks, pretrained
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.learning.objectives import (
     AgeDistributionLoss,
     AgeGroupLoss,
+    AgeSquaredError,
     WarmupCosine,
     label_accuracy,
     mae_years,
 )
-from agemodel.learning.training_batches import FaceBatches, teacher_distributions
+from agemodel.learning.training_batches import FaceBatches
 from agemodel.runs import checkpoints
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, find_run, open_run
@@ -74,7 +74,7 @@ def train(
     Raises:
         ConfigError: there is no such network, or it cannot learn what the recipe says.
         DatasetError: the dataset is missing, or has no face to train on.
-        RunError: the run exists and follows another recipe, a teacher is missing, or
+        RunError: the run exists and follows another recipe, or
             the disk does not take what is written. What was finished is kept.
     """
     what = f"The training of {run_id or config.name}"
@@ -96,13 +96,12 @@ def _train(
     if _is_finished(run, parent):
         return run
     faces = recipe_faces(config, data_dir, progress)
-    if config.teachers:
-        faces["teachers"] = teacher_distributions(config.teachers, faces["file"])
     _write_split(run, faces)
     keras.utils.set_random_seed(config.seed)
     checkpoint = checkpoints.latest_checkpoint(parent)
     history = list(checkpoint.history) if checkpoint else []
-    batches = _Batches(images_dir(data_dir), faces, config)
+    batches = _Batches(faces, config)
+    start = _starting_weights(config, batches) if config.start_share else None
     if checkpoint:
         model = keras.saving.load_model(checkpoint.folder / checkpoints.LAST)
         # A kill may have come between the checkpoint and this.
@@ -121,7 +120,7 @@ def _train(
             parent,
             history,
             model.save,
-            (lambda path: save_plain(model, config, path)) if is_best else None,
+            (lambda path: save_plain(model, config, path, start)) if is_best else None,
         )
         checkpoints.publish(run, history, config.epochs)
         run.log(f"epoch done: {json.dumps(row)}")
@@ -135,35 +134,39 @@ def _train(
 class _Batches:
     """Makes the batches of an epoch."""
 
-    def __init__(self, folder: Path, faces: pd.DataFrame, config: TrainConfig) -> None:
-        self.folder, self.config = folder, config
+    def __init__(self, faces: pd.DataFrame, config: TrainConfig) -> None:
+        self.config = config
         self.parts = dict(tuple(faces.groupby("part")))
 
     def sizes(self) -> dict[str, int]:
         return {str(part): len(faces) for part, faces in self.parts.items()}
 
     def training(self, epoch: int) -> FaceBatches:
-        return FaceBatches(
-            self.folder, self.parts["train"], self.config, augmented=True, epoch=epoch
-        )
+        return FaceBatches(self.parts["train"], self.config, True, epoch)
 
     def validation(self) -> FaceBatches:
-        return FaceBatches(self.folder, self.parts["val"], self.config, augmented=False)
+        return FaceBatches(self.parts["val"], self.config, augmented=False)
 
 
 def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
     policy = "mixed_bfloat16" if config.mixed_bfloat16 else "float32"
     model = _built(config, policy)
-    if config.start_run:
-        model.set_weights(_mean_weights(config))
-    elif config.pretrained:
-        start = _built(config, "float32")
-        _load_pretrained(start, batches.validation())
-        model.set_weights(start.get_weights())
+    if config.start_run or config.pretrained:
+        model.set_weights(_starting_weights(config, batches))
     if networks.has_groups(model):
         networks.spread_groups(model, batches.parts["train"]["age"].to_numpy())
     _compile(model, config, steps_per_epoch=len(batches.training(0)))
     return model
+
+
+def _starting_weights(config: TrainConfig, batches: _Batches) -> list[np.ndarray]:
+    """The weights of other runs or of those that ship, which training starts from."""
+    if config.start_run:
+        return _mean_weights(config)
+    start = _built(config, "float32")
+    if config.pretrained:
+        _load_pretrained(start, config.pretrained, batches.validation())
+    return start.get_weights()
 
 
 def _mean_weights(config: TrainConfig) -> list[np.ndarray]:
@@ -189,8 +192,11 @@ def _built(config: TrainConfig, policy: str) -> keras.Model:
         keras.config.set_dtype_policy(before)
 
 
-def _load_pretrained(model: keras.Model, batches: FaceBatches) -> None:
+def _load_pretrained(model: keras.Model, name: str, batches: FaceBatches) -> None:
     trunk = model.get_layer("trunk")
+    if name != pretrained.FACERES:
+        pretrained.load_network_weights(model, name)
+        return
     pretrained.load_trunk_weights(trunk)
     count = min(len(batches), math.ceil(UNFOLD_FACES / batches.config.batch_size))
     rgb = np.concatenate([batches[index][0] for index in range(count)])
@@ -224,7 +230,7 @@ def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> N
             GENDER_OUTPUT: "binary_crossentropy",
         },
         loss_weights={AGE_OUTPUT: 1.0, GENDER_OUTPUT: config.gender_weight},
-        metrics={
+        weighted_metrics={
             AGE_OUTPUT: keras.metrics.MeanMetricWrapper(mae_years, name="mae_years"),
             GENDER_OUTPUT: keras.metrics.MeanMetricWrapper(
                 label_accuracy, name="accuracy"
@@ -238,15 +244,9 @@ def _age_loss(model: keras.Model, config: TrainConfig) -> keras.losses.Loss:
     has_groups = networks.has_groups(model)
     if model.output[AGE_OUTPUT].shape[-1] == len(AGES) and not has_groups:
         return AgeDistributionLoss(config.age_target_sd_years, config.age_mae_weight)
-    for name in ("mixup", "teachers"):
-        if getattr(config, name):
-            raise ConfigError(
-                f"{name} is {getattr(config, name)!r}, but the network "
-                f"{config.network!r} learns no distribution over the ages."
-            )
     if has_groups:
         return AgeGroupLoss()
-    return keras.losses.MeanSquaredError()
+    return AgeSquaredError()
 
 
 class _Steps(keras.callbacks.Callback):
@@ -285,6 +285,8 @@ def _epoch(
     row = {name: values[0] for name, values in fitted.history.items()}
     val = model.evaluate(batches.validation(), verbose=0, return_dict=True)
     row |= {f"val_{name}": value for name, value in val.items()}
+    if config.choose_by == "loss":
+        row[checkpoints.CHOSEN_BY] = row["val_loss"]
     return {
         "epoch": epoch + 1,
         "seconds": round(time.monotonic() - started, 1),
@@ -327,9 +329,25 @@ def plain_copy(model: keras.Model, config: TrainConfig) -> keras.Model:
     return copy
 
 
-def save_plain(model: keras.Model, config: TrainConfig, path: Path) -> None:
-    """Save the plain copy, small where the recipe says so."""
+def save_plain(
+    model: keras.Model,
+    config: TrainConfig,
+    path: Path,
+    start: list[np.ndarray] | None = None,
+) -> None:
+    """Save the plain copy, small where the recipe says so.
+
+    Args:
+        model: in training.
+        config: its recipe.
+        path: the file.
+        start: the weights it started from, to be mixed in by `start_share`.
+    """
     copy = plain_copy(model, config)
+    if start is not None:
+        share = config.start_share
+        pairs = zip(start, copy.get_weights(), strict=True)
+        copy.set_weights([share * old + (1 - share) * new for old, new in pairs])
     if config.compact:
         for weight in copy.trainable_weights:
             weight.assign(compression.round_bits(ops.convert_to_numpy(weight)))
@@ -339,8 +357,8 @@ def save_plain(model: keras.Model, config: TrainConfig, path: Path) -> None:
 
 
 def _is_best(row: dict[str, Any], history: list[dict[str, Any]]) -> bool:
-    before = [earlier["val_age_mae_years"] for earlier in history]
-    return not before or row["val_age_mae_years"] < min(before)
+    before = [checkpoints.chosen_by(earlier) for earlier in history]
+    return not before or checkpoints.chosen_by(row) < min(before)
 
 
 def _write_split(run: Run, faces: pd.DataFrame) -> None:

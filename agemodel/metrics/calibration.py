@@ -98,25 +98,33 @@ def calibrate(
     age_years: np.ndarray,
     age_probabilities: np.ndarray | None,
     p_female: np.ndarray,
+    weights: np.ndarray | None = None,
 ) -> Calibration:
     """Choose a calibration on val faces.
 
     Args:
-        true_ages: shape (n,), years.
-        true_genders: shape (n,), 0 male, 1 female.
+        true_ages: shape (n,), years; nan where it is not known.
+        true_genders: shape (n,), 0 male, 1 female, less where it is not known.
         age_years: the network's estimates, shape (n,).
         age_probabilities: its distributions, shape (n, 116), or None.
         p_female: its probabilities, shape (n,).
+        weights: how much each face counts for the interval where there are
+            distributions, shape (n,); all alike unless given.
     """
     half_width = shares = None
+    aged, gendered = np.isfinite(true_ages), true_genders >= 0
     if age_probabilities is None:
-        errors = np.abs(true_ages - age_years)
+        errors = np.abs(true_ages - age_years)[aged]
         half_width = float(_conformal_quantile(errors, COVERAGE))
     else:
-        shares = _central_shares(true_ages, age_years, age_probabilities).tolist()
+        of_each = np.ones(len(aged)) if weights is None else weights
+        shares = _central_shares(
+            true_ages[aged], age_years[aged], age_probabilities[aged], of_each[aged]
+        ).tolist()
+    p_female, true_genders = p_female[gendered], true_genders[gendered]
     slope, offset = _fit_platt(p_female, true_genders)
     partial = Calibration(
-        COVERAGE, shares, half_width, slope, offset, 0.5, len(true_ages)
+        COVERAGE, shares, half_width, slope, offset, 0.5, int(aged.sum())
     )
     threshold = _uncertain_above(partial.probability(p_female), true_genders)
     return replace(partial, uncertain_above=threshold)
@@ -203,17 +211,22 @@ def _end_of_stretch(margins: np.ndarray, start: np.ndarray) -> np.ndarray:
 
 
 def _central_shares(
-    true_ages: np.ndarray, age_years: np.ndarray, age_probabilities: np.ndarray
+    true_ages: np.ndarray,
+    age_years: np.ndarray,
+    age_probabilities: np.ndarray,
+    weights: np.ndarray,
 ) -> np.ndarray:
     """How far out each age may lie in a distribution, shape (116,), from val faces.
 
     For each age a quantile over all faces, weighted by how near their true age is; the
     quantile is the least with which the asked share of faces, and one more, lie inside.
     """
+    weights = weights * len(weights) / weights.sum()
     outness = 2 * np.abs(cumulative_at(age_probabilities, true_ages) - 0.5)
     order = np.argsort(outness)
     apart = np.sqrt(AGES)[:, None] - np.sqrt(true_ages[order])  # (116, n)
-    ranks = np.cumsum(np.exp(-0.5 * np.square(apart / KERNEL_SD)), axis=1)
+    near = np.exp(-0.5 * np.square(apart / KERNEL_SD)) * weights[order]
+    ranks = np.cumsum(near, axis=1)
     ranks /= ranks[:, -1:]
 
     def shares(level: float) -> np.ndarray:
@@ -224,7 +237,7 @@ def _central_shares(
     for _ in range(20):
         middle = (least + most) / 2
         low, high = _label_conditional(age_years, age_probabilities, shares(middle))
-        inside = np.sum((low <= true_ages) & (true_ages <= high))
+        inside = weights @ ((low <= true_ages) & (true_ages <= high))
         least, most = (least, middle) if inside >= asked else (middle, most)
     return shares(most)
 

@@ -14,6 +14,7 @@ from agemodel.metrics.evaluation_results import (
     Metrics,
     Stability,
 )
+from agemodel.metrics.set_measures import SetMetrics
 from agemodel.metrics.shares import ShareCalibration
 from agemodel.models.face_check import FaceCheck
 
@@ -83,6 +84,7 @@ class Card:
         agemodel: the version that exported it.
         metrics: by split.
         groups: by split, label and value.
+        sets: measures of the data sets beside the first; None where there was none.
         recipe: the run's configuration, as its `config.json` holds it.
         training: the run's `status.json`.
         licence: of model and faces.
@@ -112,6 +114,7 @@ class Card:
     conditions: Conditions
     metrics: dict[str, Metrics]
     groups: dict[str, GroupMetrics]
+    sets: dict[str, SetMetrics] | None = None
     stability: Stability
     faces: FaceCounts
     recipe: dict[str, Any]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from agemodel.metrics.evaluation_results import Metrics
 from agemodel.metrics.measures import CORAL_RESTRICTED, MIN_FACES
+from agemodel.metrics.set_measures import SetMetrics
 from agemodel.models.card import Card
 from agemodel.runs.config import config_from
 from agemodel.runs.recipes import recipe_in_words
@@ -23,6 +26,7 @@ def card_markdown(card: Card) -> str:
             _markdown_table(error_rows(card.metrics)),
             MEASURES_NOTE,
             how_sure(card),
+            *_elsewhere(card),
             "### Where it fails",
             "\n".join(f"- {line}" for line in known_failures(card)),
             *(
@@ -37,6 +41,12 @@ def card_markdown(card: Card) -> str:
             "",
         ]
     )
+
+
+def _elsewhere(card: Card) -> list[str]:
+    if not card.sets:
+        return []
+    return ["### Faces from elsewhere", _markdown_table(set_rows(card.sets)), SETS_NOTE]
 
 
 def _poor_pictures(card: Card) -> list[str]:
@@ -63,6 +73,14 @@ MEASURES_NOTE = (
     f"project's own split; '{_RESTRICTED}' are the same faces with each estimate "
     "restricted to 21 to 60 years, as it is of networks that learned from such faces "
     "alone."
+)
+
+
+SETS_NOTE = (
+    "Faces of sets whose training faces it learned from as well, none of these; on val "
+    "the calibration was chosen, too. In range: of faces of which only a range of ages "
+    "is known, the share whose estimate lies in it. Minors as adults: the share of "
+    "those under 18 whose estimate is 18 or more; it is never to be an age check."
 )
 
 
@@ -177,6 +195,56 @@ def error_rows(parts: dict[str, Metrics]) -> list[dict[str, str]]:
     return [{"Faces": names.get(key, key), **_measures(parts[key])} for key in parts]
 
 
+def set_rows(sets: Mapping[str, SetMetrics]) -> list[dict[str, str]]:
+    """The measures of other data sets in words, a row a set."""
+    return [
+        {
+            "Faces": f"{one.title} ({one.split})",
+            "n": f"{one.n:,}",
+            "MAE (years)": _with_interval(one.mae_years, one.mae_years_95, "{:.2f}"),
+            "Bias": _known(one.bias_years, "{:+.1f}"),
+            "CS@5": _known(one.cs5, "{:.1%}"),
+            "Interval": _known(one.coverage, "{:.1%}"),
+            "Width": _known(one.mean_width_years, "{:.1f}"),
+            "In range": _known(one.range_accuracy, "{:.1%}"),
+            "Minors as adults": _known(one.minors_as_adults, "{:.1%}"),
+            "Gender": _known(one.gender_accuracy, "{:.1%}"),
+        }
+        for one in sets.values()
+    ]
+
+
+def set_in_words(one: SetMetrics) -> str:
+    """How a model does on a set's faces, in a sentence or two."""
+    text = f"{one.title} ({one.split}, {one.n:,} faces): "
+    parts = []
+    if one.mae_years is not None and one.mae_years_95 is not None:
+        low, high = one.mae_years_95
+        parts.append(
+            f"off by {one.mae_years:.1f} years on average ({low:.1f} to {high:.1f})"
+        )
+    if one.coverage is not None:
+        parts.append(f"the interval of 80 % holds {one.coverage:.0%}")
+    if one.range_accuracy is not None:
+        parts.append(f"{one.range_accuracy:.0%} fall into the labelled range of ages")
+    if one.gender_accuracy is not None:
+        parts.append(f"the gender label is right for {one.gender_accuracy:.0%}")
+    return text + (", ".join(parts) or "too few labels") + "."
+
+
+def _known(value: float | None, form: str) -> str:
+    return "" if value is None else form.format(value)
+
+
+def _with_interval(
+    value: float | None, bounds: Sequence[float] | None, form: str
+) -> str:
+    if value is None or bounds is None:
+        return ""
+    low, high = (form.format(bound) for bound in bounds)
+    return f"{form.format(value)} ({low} to {high})"
+
+
 def _measures(part: Metrics) -> dict[str, str]:
     low, high = part.mae_years_95
     return {
@@ -197,6 +265,7 @@ def group_rows(card: Card) -> dict[str, list[dict[str, str]]]:
     return {
         f"Test faces by {key.replace('_', ' ')}": error_rows(parts)
         for key, parts in groups.items()
+        if parts
     }
 
 
@@ -249,4 +318,8 @@ def readme_figures(card: Card) -> str:
         for row in error_rows(card.metrics)
         if row["Faces"] in names
     ]
-    return f"{_markdown_table(rows)}\n\n{how_sure(card)}"
+    parts = [_markdown_table(rows), how_sure(card)]
+    if card.sets:
+        sets = "\n".join(f"- {set_in_words(one)}" for one in card.sets.values())
+        parts += [f"On faces from elsewhere:\n\n{sets}"]
+    return "\n\n".join(parts)

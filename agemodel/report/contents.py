@@ -8,10 +8,11 @@ from typing import Any
 
 from agemodel import __version__
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
+from agemodel.analysis.set_results import sets_of
 from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import RunError
 from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
-from agemodel.models.card_text import USES
+from agemodel.models.card_text import USES, set_in_words
 from agemodel.models.shipped import installed_versions
 from agemodel.report.document import (
     Beside,
@@ -55,6 +56,7 @@ def lead_of(run: Run) -> list[Block]:
             f"{high:.2f}) and gives {test['gender_accuracy'] * 100:.1f} % the gender "
             "that they are labelled with."
         ),
+        *(Paragraph(set_in_words(one)) for one in sets_of(run).values()),
         Paragraph(USES),
         Note(
             f"Written on {now:%Y-%m-%d at %H:%M} UTC by agemodel {__version__}, from "

@@ -23,6 +23,9 @@ from agemodel.runs.run_folder import Run
 
 LAST = "last.keras"
 BEST = "best.keras"
+CHOSEN_BY = "chosen_by"
+"""The column of the history that tells what epochs are chosen by, where that is not the
+error of the age on val."""
 KEPT = 2
 _NAME = re.compile(r"epoch-(\d{4})")
 
@@ -93,7 +96,7 @@ def publish(run: Run, history: list[dict[str, Any]], epochs: int) -> None:
         epochs: how many the recipe asks for.
     """
     run.write_history(pd.DataFrame(history))
-    best = min(history, key=lambda row: row["val_age_mae_years"])
+    best = min(history, key=chosen_by)
     run.write_json(
         "status.json",
         {
@@ -104,6 +107,11 @@ def publish(run: Run, history: list[dict[str, Any]], epochs: int) -> None:
             "best_val_age_mae_years": float(best["val_age_mae_years"]),
         },
     )
+
+
+def chosen_by(row: dict[str, Any]) -> float:
+    """What the epochs of a training are chosen by, the least being the best."""
+    return float(row.get(CHOSEN_BY, row["val_age_mae_years"]))
 
 
 def _complete(parent: Path) -> list[Path]:

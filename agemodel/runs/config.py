@@ -25,12 +25,23 @@ class TrainConfig:
         network: a name in `networks.NETWORKS`.
         input_px: side of the network's square input.
         framing: "detector" crops through the detector, "chip" takes each file whole.
+        data: the data sets to learn from: "utkface", or names of labelled sets. The
+            first is the one that the run's figures are mainly about.
+        data_weights: how often a face of each is drawn, beside one of the others; all
+            alike unless given.
+        epoch_faces: how many training faces an epoch draws; 0 for as many as there are.
         split: column of the index that says train, val and test: "split" or "seed".
         share: part of the training faces to use, 0..1.
-        pretrained: start from the weights in assets/pretrained.
+        pretrained: the weights in assets/pretrained to start from, such as "faces-192";
+            empty for none.
         start_run: id of a run of the same network whose best model to start from, or
             ids with commas between, whose best models' weights are averaged, one named
             twice counting twice ("model soups", Wortsman et al. 2022); empty for none.
+        choose_by: "age" keeps the epoch with the least error of the age on val, "loss"
+            that with the least loss, in which the gender counts, too.
+        start_share: how large a part, 0..1, the weights that training starts from have
+            in the model that is kept: their mean with those of the chosen epoch
+            ("WiSE-FT", Wortsman et al. 2022) errs less on faces from elsewhere.
         frozen_blocks: how many of the trunk's blocks, 0 to 13, counted from the input,
             keep the weights they start from; they cost little and cannot overfit.
         epochs: passes over the training faces.
@@ -48,9 +59,6 @@ class TrainConfig:
             groups the group.
         age_mae_weight: of the expected age's absolute error, per year, in the loss of
             a distribution head.
-        teachers: ids of evaluated runs, with commas between; the mean of what they say
-            of a training face is a part of what a distribution head learns.
-        teacher_share: how large a part, 0..1.
         age_balance: how far rare ages are drawn more often: with a weight of their
             share to the power of minus this; 0 takes every face once an epoch.
         gender_weight: of the gender loss, beside 1 for age.
@@ -64,8 +72,6 @@ class TrainConfig:
             sharpening, noise or compression, of random strength.
         greyscale: share of faces without colour.
         erase: share of faces of which a random rectangle is covered.
-        mixup: share of faces blended with another face of the batch, and their labels
-            with its labels; for a distribution head.
         flip_average: estimate a face and its mirror image, and average, when evaluated.
         mixed_bfloat16: compute in bfloat16 where the processor can (weights stay
             float32): 1.6 times as fast here.
@@ -78,10 +84,15 @@ class TrainConfig:
     network: str
     input_px: int = 128
     framing: str = "detector"
+    data: tuple[str, ...] = ("utkface",)
+    data_weights: tuple[float, ...] = ()
+    epoch_faces: int = 0
     split: str = "split"
     share: float = 1.0
-    pretrained: bool = False
+    pretrained: str = ""
     start_run: str = ""
+    choose_by: str = "age"
+    start_share: float = 0.0
     frozen_blocks: int = 0
     epochs: int = 10
     batch_size: int = 64
@@ -94,8 +105,6 @@ class TrainConfig:
     dropout: float = 0.2
     age_target_sd_years: float = 2.0
     age_mae_weight: float = 0.0
-    teachers: str = ""
-    teacher_share: float = 0.5
     age_balance: float = 0.0
     gender_weight: float = 1.0
     flip: bool = True
@@ -107,7 +116,6 @@ class TrainConfig:
     degrade: float = 0.0
     greyscale: float = 0.0
     erase: float = 0.0
-    mixup: float = 0.0
     flip_average: bool = True
     mixed_bfloat16: bool = False
     compact: bool = False
@@ -123,6 +131,7 @@ class TrainConfig:
             "framing": ("detector", "chip"),
             "split": ("split", "seed"),
             "optimizer": ("adamw", "adam"),
+            "choose_by": ("age", "loss"),
         }
         for name, choices in allowed.items():
             if getattr(self, name) not in choices:
@@ -137,10 +146,24 @@ class TrainConfig:
                 )
         if not 0 < self.share <= 1:
             raise ConfigError(f"share is {self.share}; expected 0 < share <= 1.")
+        if not 0 <= self.start_share < 1:
+            raise ConfigError(
+                f"start_share is {self.start_share}; expected 0 <= start_share < 1."
+            )
+        if not self.data or len(set(self.data)) < len(self.data):
+            raise ConfigError("data names no data set, or one twice.")
+        if len(self.data_weights) not in (0, len(self.data)):
+            raise ConfigError(
+                f"data_weights has {len(self.data_weights)} numbers; expected one for "
+                f"each of the {len(self.data)} data sets."
+            )
 
     def as_dict(self) -> dict[str, Any]:
         """The recipe as plain values, for JSON."""
-        return asdict(self)
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
 
 
 def setting_meanings() -> dict[str, str]:
@@ -158,6 +181,7 @@ def config_from(values: Mapping[str, Any]) -> TrainConfig:
         ConfigError: a name is unknown or missing, or a value has a wrong type.
     """
     known = {field.name: field.type for field in fields(TrainConfig)}
+    values = _as_now(values)
     for name, value in values.items():
         if name not in known:
             raise ConfigError(
@@ -167,13 +191,30 @@ def config_from(values: Mapping[str, Any]) -> TrainConfig:
             raise ConfigError(
                 f"{name} is {value!r}; expected a value of type {known[name]}."
             )
+    settings: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in values.items()
+    }
     try:
-        return TrainConfig(**values)
+        return TrainConfig(**settings)
     except TypeError as error:
         raise ConfigError("A configuration needs at least name and network.") from error
 
 
+def _as_now(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a recipe of release 0.1.0 as they are called now."""
+    before = {"teachers": "", "teacher_share": 0.5, "mixup": 0.0}
+    kept = {k: v for k, v in values.items() if k not in before or v != before[k]}
+    if isinstance(kept.get("pretrained"), bool):
+        kept["pretrained"] = "faceres-deep" if kept["pretrained"] else ""
+    return kept
+
+
 def _fits(value: Any, type_name: str) -> bool:
+    if type_name.startswith("tuple"):
+        item = type_name.removeprefix("tuple[").removesuffix(", ...]")
+        items = isinstance(value, (list, tuple))
+        return items and all(_fits(one, item) for one in value)
     if type_name == "float":
         return isinstance(value, (int, float)) and not isinstance(value, bool)
     return type(value).__name__ == type_name

@@ -92,11 +92,6 @@ def build_in_words(config: TrainConfig, network: Network | None) -> str:
     sentences = [start_in_words(config)]
     if network is not None:
         sentences.append(_loss_in_words(config, age_form(network)))
-    if config.teachers:
-        sentences.append(
-            f"{config.teacher_share:.0%} of what is learned of an age is what other "
-            f"runs say of the face: {config.teachers}."
-        )
     if config.dropout:
         sentences.append(
             f"{config.dropout:.0%} of the features are dropped at random in training."
@@ -107,6 +102,11 @@ def build_in_words(config: TrainConfig, network: Network | None) -> str:
         sentences.append(
             "At the end of every epoch the weights are replaced by their moving mean "
             f"(momentum {config.weight_average:g})."
+        )
+    if config.start_share:
+        sentences.append(
+            f"In the model that is kept, {config.start_share:.0%} of each weight is "
+            "what it started from."
         )
     return " ".join(sentences)
 
@@ -139,10 +139,12 @@ def train_in_words(
     best = None if history is None else best_row(history)
     if history is not None and best is not None:
         row = history.iloc[best]
+        least = {"age": "error of the age", "loss": "loss"}[config.choose_by]
         sentences.append(
             f"{len(history)} epochs are done, in {history['seconds'].sum() / 60:,.0f} "
-            f"minutes. The model of epoch {row['epoch']:.0f} is kept: it errs least on "
-            f"val, by {row[SELECTION_MEASURE]:.2f} years on average."
+            f"minutes. The model of epoch {row['epoch']:.0f} is kept: its {least} is "
+            f"the least on val, where it errs by {row[SELECTION_MEASURE]:.2f} years on "
+            "average."
         )
     if environment:
         sentences.append(_machine_in_words(environment))

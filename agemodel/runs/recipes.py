@@ -8,6 +8,18 @@ from agemodel.runs.config import TrainConfig
 
 TRUNK_BLOCKS = 13
 """Blocks of the pretrained trunk, as in `networks`, which needs Keras."""
+_PRETRAINED = {
+    "faceres-deep": "HSE-FaceRes, trained on VGGFace2's faces",
+    "faces-192": "weights of two earlier runs on the same faces, themselves begun from "
+    "HSE-FaceRes, trained on VGGFace2's",
+}
+_SETS = {
+    "utkface": "UTKFace",
+    "appa-real": "APPA-REAL",
+    "all-age-faces": "All-Age-Faces",
+    "images-of-groups": "Images of Groups",
+    "fairface": "FairFace",
+}
 
 
 def recipe_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
@@ -29,8 +41,9 @@ def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
         "chip": "as their files show them",
     }[config.framing]
     text = (
-        f"UTKFace: {faces['train']:,} faces to train on, {faces['val']:,} to choose "
-        f"the epoch and the calibration, {faces.get('test', 0):,} to report on; "
+        f"{sets_in_words(config)}: {faces['train']:,} faces to train on, "
+        f"{faces['val']:,} to choose the epoch and the calibration, "
+        f"{faces.get('test', 0):,} to report on; "
         f"{framing}, at {config.input_px} px."
     )
     if varied := variations(config):
@@ -41,6 +54,12 @@ def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
             f"-{config.age_balance:g}."
         )
     return text
+
+
+def sets_in_words(config: TrainConfig) -> str:
+    """The data sets, as people know them where they are known."""
+    names = [_SETS.get(name, name) for name in config.data]
+    return ", ".join([*names[:-2], " and ".join(names[-2:])])
 
 
 def variations(config: TrainConfig) -> list[str]:
@@ -57,7 +76,6 @@ def variations(config: TrainConfig) -> list[str]:
             (config.degrade, f"{config.degrade:.0%} of them made worse in quality"),
             (config.greyscale, f"{config.greyscale:.0%} without colour"),
             (config.erase, f"{config.erase:.0%} partly covered"),
-            (config.mixup, f"{config.mixup:.0%} blended with another"),
         )
         if amount
     ]
@@ -68,7 +86,7 @@ def start_in_words(config: TrainConfig) -> str:
     if config.start_run:
         text = f"It starts from {_start_models(config.start_run)}"
     elif config.pretrained:
-        text = "It starts from HSE-FaceRes, trained on VGGFace2's faces"
+        text = f"It starts from {_PRETRAINED.get(config.pretrained, config.pretrained)}"
     else:
         return "It starts from random weights."
     if config.frozen_blocks:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from agemodel.runs.checkpoints import CHOSEN_BY
 from agemodel.runs.config import TrainConfig
 
 SELECTION_MEASURE = "val_age_mae_years"
@@ -29,9 +30,10 @@ class RunHistory:
 
 def best_row(history: pd.DataFrame) -> int | None:
     """The row of the epoch whose model is kept: the first of the best on val."""
-    if SELECTION_MEASURE not in history or history[SELECTION_MEASURE].isna().all():
+    name = CHOSEN_BY if CHOSEN_BY in history else SELECTION_MEASURE
+    if name not in history or history[name].isna().all():
         return None
-    return int(history[SELECTION_MEASURE].to_numpy().argmin())
+    return int(history[name].to_numpy().argmin())
 
 
 def results_table(runs: Mapping[str, RunHistory]) -> pd.DataFrame:
@@ -84,8 +86,7 @@ def losses_compare(configs: Mapping[str, TrainConfig]) -> bool:
     minimised = {
         (
             *(config.network, config.age_target_sd_years, config.age_mae_weight),
-            *(config.gender_weight, config.teachers, config.mixup),
-            config.teacher_share if config.teachers else None,
+            *(config.gender_weight, config.data, config.data_weights),
         )
         for config in configs.values()
     }

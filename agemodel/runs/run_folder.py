@@ -53,7 +53,12 @@ from agemodel.core.files import runs_place, write_whole, writing
 from agemodel.core.tables import parquet_of, read_parquet
 from agemodel.runs.config import TrainConfig, config_from
 from agemodel.runs.environment import describe_environment
-from agemodel.runs.predictions import PREDICTION_SCHEMA, PREDICTIONS
+from agemodel.runs.predictions import (
+    PREDICTION_SCHEMA,
+    PREDICTIONS,
+    SET_PREDICTION_SCHEMA,
+    SET_PREDICTIONS,
+)
 
 SHIPPED_FILES = (
     "config.json",
@@ -69,6 +74,8 @@ SHIPPED_FILES = (
     "metrics.json",
     "predictions.parquet",
 )
+SHIPPED_WHERE_THERE_IS = (SET_PREDICTIONS,)
+"""Files that a run of several data sets has, and ships."""
 HISTORY = "history.csv"
 EMBEDDINGS = "embeddings.parquet"
 PROJECTION = "projection.npz"
@@ -83,6 +90,7 @@ _MADE_BY_EVALUATE = (
     PROJECTION,
     "network.json",
     "predictions.parquet",
+    SET_PREDICTIONS,
     "calibration.json",
     "conditions.json",
     "metrics.json",
@@ -177,6 +185,15 @@ class Run:
         table = pa.Table.from_pandas(frame, preserve_index=False)
         self.write(PREDICTIONS, parquet_of(PREDICTION_SCHEMA.of(table)))
 
+    def write_set_predictions(self, frame: pd.DataFrame) -> None:
+        """Write the estimates of other data sets' faces.
+
+        Raises:
+            ValueError: a column is missing or of another type.
+        """
+        table = pa.Table.from_pandas(frame, preserve_index=False)
+        self.write(SET_PREDICTIONS, parquet_of(SET_PREDICTION_SCHEMA.of(table)))
+
     def read(self, name: str) -> bytes:
         """The content of a file, held to its checksum if the run ships.
 
@@ -202,7 +219,10 @@ class Run:
         return self._is_held(name) or (self.folder / name).exists()
 
     def _is_held(self, name: str) -> bool:
-        return name in SHIPPED_FILES and (self.folder / MANIFEST).exists()
+        if not (self.folder / MANIFEST).exists():
+            return False
+        of_some = name in SHIPPED_WHERE_THERE_IS and name in self._manifest()
+        return of_some or name in SHIPPED_FILES
 
     def _manifest(self) -> dict[str, dict[str, Any]]:
         try:
@@ -268,7 +288,7 @@ class Run:
         )
 
     def _way_to_repair(self, name: str) -> str:
-        if self.ships and name in (*SHIPPED_FILES, MANIFEST):
+        if self.ships and name in (*SHIPPED_FILES, *SHIPPED_WHERE_THERE_IS, MANIFEST):
             return "It ships with the project; restore it: git checkout -- assets/runs"
         if name in _MADE_BY_EVALUATE:
             return f"Make it with: {self.evaluate_command}"
@@ -363,9 +383,11 @@ def ship_run(run: Run) -> Run:
     target = paths.SHIPPED_RUNS / run.id
     target.mkdir(parents=True, exist_ok=True)
     files = {}
-    for name in SHIPPED_FILES:
+    for name in (*SHIPPED_FILES, *SHIPPED_WHERE_THERE_IS):
         path = run.folder / name
         if not path.exists():
+            if name in SHIPPED_WHERE_THERE_IS:
+                continue
             raise RunError(
                 f"Run {run.id} has no {name} to ship. Train it to its end and evaluate "
                 f"it first: python -m agemodel evaluate {run.id}"

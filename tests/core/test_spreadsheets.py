@@ -18,10 +18,12 @@ SHIPPED = ("agemodel", "ui", "pages")
 FOR_VISITORS = {
     "agemodel/serving/result_tables.py",
     "agemodel/explorer/table_exports.py",
+    "agemodel/footage/footage_tables.py",
 }
 FOR_ITSELF = {
     "agemodel/runs/run_folder.py",  # history.csv, numbers
     "agemodel/dataset/archive.py",  # the official splits, read back
+    "agemodel/dataset/labelled_sets.py",  # labels, only to be hashed
 }
 """Modules that write CSV, and why they need not mind spreadsheets."""
 

@@ -49,7 +49,7 @@ def faces(tmp_path: Path) -> pd.DataFrame:
     square = CropSquare((SIDE / 2, SIDE / 2), SIDE)
     return pd.DataFrame(
         {
-            "file": ["grey.png"] * N,
+            "path": [tmp_path / "grey.png"] * N,
             "age": [50, 50, *[90] * (N - 2)],
             "square": [square] * N,
             "yaw_deg": np.zeros(N),
@@ -58,9 +58,9 @@ def faces(tmp_path: Path) -> pd.DataFrame:
 
 
 def measured(
-    faces: pd.DataFrame, folder: Path, detect=None, estimate=brightness_as_age
+    faces: pd.DataFrame, detect=None, estimate=brightness_as_age
 ) -> Conditions:
-    return measure_conditions(faces, folder, SIDE, estimate, detect)
+    return measure_conditions(faces, SIDE, estimate, detect)
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_errors_are_those_of_the_worsened_faces(
     # As they are, all are estimated 100: 2 are 50 off, 58 are 10 off: 680 / 60 years.
     # One and the same age, 90, would err by 40 for 2: 80 / 60.
     # At 50 2 are right and 58 are 40 off; at 80 2 are 30 off, 58 are 10 off.
-    found = measured(faces, tmp_path)
+    found = measured(faces)
     assert found.usual_mae_years == pytest.approx(680 / 60)
     assert found.same_age_mae_years == pytest.approx(80 / 60)
     assert found.n == 60
@@ -114,7 +114,7 @@ def test_widening_holds_the_share_on_the_half_that_did_not_set_it(
 ) -> None:
     # At 50 the interval of 42 to 58 holds the 2 of 50 years. To reach 90 it must be
     # 40 / 8 = 5 times as wide; then all are in, by the factor of either half.
-    at_50, at_80 = measured(faces, tmp_path).curves["dark"]
+    at_50, at_80 = measured(faces).curves["dark"]
     assert at_50.coverage == pytest.approx(2 / 60)
     assert at_50.widening == pytest.approx(5)
     assert at_50.coverage_widened == 1
@@ -128,10 +128,11 @@ def test_a_face_that_is_darker_already_is_left_out(
     faces: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Image.new("RGB", (SIDE, SIDE), (60, 60, 60)).save(tmp_path / "dim.png")
-    faces["file"] = np.where(np.arange(N) < 5, "dim.png", "grey.png")
+    names = np.where(np.arange(N) < 5, "dim.png", "grey.png")
+    faces["path"] = [tmp_path / name for name in names]
     way = replace(DEGRADATIONS["dark"], values=(50, 80))
     monkeypatch.setattr(conditions, "DEGRADATIONS", {"dark": way})
-    assert [one.n for one in measured(faces, tmp_path).curves["dark"]] == [60, 55]
+    assert [one.n for one in measured(faces).curves["dark"]] == [60, 55]
 
 
 def test_too_few_faces_are_no_bin(
@@ -139,7 +140,7 @@ def test_too_few_faces_are_no_bin(
 ) -> None:
     never = Degradation(lambda crop, _: crop, (1,), lambda crop, _: True)
     monkeypatch.setattr(conditions, "DEGRADATIONS", {"small": never})
-    assert measured(faces, tmp_path).curves == {}
+    assert measured(faces).curves == {}
 
 
 @pytest.mark.parametrize("turned", [MIN_FACES - 1, MIN_FACES])
@@ -155,7 +156,7 @@ def test_turned_faces_are_picked_where_there_are_enough(
     rows = np.arange(N)
     faces["yaw_deg"] = np.where(rows < turned, 33, 5) * np.where(rows % 2, 1, -1)
     faces["age"] = np.where(rows < turned, 80, 90)
-    found = measured(faces, tmp_path).curves
+    found = measured(faces).curves
     if turned < MIN_FACES:
         assert found == {}
         return
@@ -178,7 +179,7 @@ def test_tilted_faces_are_picked_by_the_roll_that_the_detector_sees(
         box = (corner, corner, corner + side, corner + side)
         return [detection(box, roll_deg=roll_deg)]
 
-    slight, strong, over = measured(faces, tmp_path, detect).curves["tilted"]
+    slight, strong, over = measured(faces, detect).curves["tilted"]
     # Of 60 faces, 40 are large enough in pictures of each tilt.
     assert asked == [(2 * SIDE, 2 * SIDE, 3)] * (N * len(TILTS_DEG))
     assert (slight.at, slight.n) == (pytest.approx(15, abs=0.01), 40)
@@ -190,7 +191,7 @@ def test_where_no_tilted_face_is_found_there_is_no_such_curve(
     faces: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(conditions, "DEGRADATIONS", {})
-    assert measured(faces, tmp_path, lambda _: []).curves == {}
+    assert measured(faces, lambda _: []).curves == {}
 
 
 def test_conditions_come_back_from_their_file() -> None:
@@ -234,7 +235,6 @@ def test_renewed_conditions_leave_the_rest_of_the_card(
     ModelFolder(folder).write_card(card)
     monkeypatch.setattr(conditions, "Estimator", Answering)
     monkeypatch.setattr(conditions, "val_faces", lambda *_: faces)
-    monkeypatch.setattr(conditions, "images_dir", lambda _: tmp_path)
     found = renew_conditions(ModelFolder(folder), tmp_path)
     # 58 are 90 years old, 2 are 50
     assert found.usual_mae_years == pytest.approx((58 * 60 + 2 * 20) / 60)

@@ -4,12 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from agemodel.core.labels import AGES
 from agemodel.learning.objectives import (
     AgeDistributionLoss,
     AgeGroupLoss,
+    AgeSquaredError,
     WarmupCosine,
-    label_accuracy,
     mae_years,
 )
 
@@ -20,7 +19,7 @@ def test_the_distribution_loss_is_least_at_its_target() -> None:
     target = np.exp(-0.5 * ((ages - 30) / 2) ** 2)
     target = (target / target.sum()).astype(np.float32)[None]
     off = np.roll(target, 5)
-    truth = np.array([[30.0]], np.float32)
+    truth = np.array([[30.0, 30.0]], np.float32)
     at_target = float(loss(truth, target))
     # The cross-entropy of a distribution with itself is its entropy:
     # 0.5 * ln(2 pi e 2^2) = 2.112 for a Gaussian of 2 years.
@@ -31,7 +30,7 @@ def test_the_distribution_loss_is_least_at_its_target() -> None:
 def test_the_error_in_years_joins_the_distribution_loss_with_its_weight() -> None:
     distribution = np.zeros((2, 116), np.float32)
     distribution[:, [19, 39]] = 0.5  # ages 20 and 40: expected 30
-    truth = np.array([[33.0], [26.0]], np.float32)  # 3 and 4 years off
+    truth = np.array([[33.0, 33.0], [26.0, 26.0]], np.float32)  # 3 and 4 years off
     plain, more = (
         np.asarray(AgeDistributionLoss(2.0, weight).call(truth, distribution))
         for weight in (0.0, 0.5)
@@ -45,22 +44,21 @@ def test_a_loss_survives_saving() -> None:
     assert (again.sd_years, again.mae_weight) == (3.0, 0.2)
 
 
-def test_a_distribution_behind_the_age_is_what_is_learned() -> None:
-    said = np.full((1, 116), 0.2 / 115, np.float32)
-    said[0, 29] = 0.8
-    given = np.zeros((1, 116), np.float32)
-    given[0, 29] = 1.0  # age 30, where the true age is 60
-    truth = np.concatenate([[[60.0]], given], axis=1).astype(np.float32)
-    loss = float(AgeDistributionLoss(2.0).call(truth, said)[0])
-    assert loss == pytest.approx(-np.log(0.8), rel=1e-3)
-    # The years are counted from the true age, whatever else is learned.
-    assert float(mae_years(truth, said)[0]) == pytest.approx(abs(60 - said @ AGES)[0])
+def test_of_a_range_the_loss_is_minus_the_log_of_the_probability_inside() -> None:
+    said = np.zeros((2, 116), np.float32)
+    said[0, [24, 59]] = 0.5  # ages 25 and 60
+    said[1, [36, 59]] = 0.5  # 37, a year beyond 20 to 36: exp(-1/2) of it counts
+    truth = np.array([[20.0, 36.0]] * 2, np.float32)
+    loss = np.asarray(AgeDistributionLoss(2.0).call(truth, said))
+    assert loss == pytest.approx([-np.log(0.5), -np.log(0.5 * np.exp(-0.5))], rel=1e-4)
+    # The expected ages, 42.5 and 48.5, lie 6.5 and 12.5 years beyond the range.
+    assert np.asarray(mae_years(truth, said)) == pytest.approx([6.5, 12.5], rel=1e-5)
 
 
-def test_the_larger_part_of_a_blended_label_counts() -> None:
-    labels = np.array([[1.0], [0.8], [0.8], [0.0]], np.float32)
-    said = np.array([[0.6], [0.7], [0.4], [0.9]], np.float32)
-    assert np.asarray(label_accuracy(labels, said)).ravel().tolist() == [1, 1, 0, 0]
+def test_the_squared_error_counts_from_the_range() -> None:
+    truth = np.array([[20.0, 20.0], [20.0, 36.0]], np.float32)
+    said = np.array([[23.0], [30.0]], np.float32)
+    assert np.asarray(AgeSquaredError().call(truth, said)).tolist() == [9.0, 0.0]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +69,7 @@ def test_the_group_loss_asks_for_the_probability_of_the_true_group(
 ) -> None:
     distribution = np.random.default_rng(0).dirichlet(np.ones(116), 1)
     expected = -np.log(distribution[0, first - 1 : last].sum())
-    truth = np.array([[age]], np.float32)
+    truth = np.array([[age, age]], np.float32)
     loss = AgeGroupLoss().call(truth, distribution.astype(np.float32))
     assert np.asarray(loss) == pytest.approx([expected], rel=1e-5)
 
@@ -79,8 +77,10 @@ def test_the_group_loss_asks_for_the_probability_of_the_true_group(
 def test_the_error_in_years_is_that_of_the_expected_value() -> None:
     distribution = np.zeros((1, 116), np.float32)
     distribution[0, [19, 39]] = 0.5  # ages 20 and 40: expected 30
-    assert np.asarray(mae_years(np.array([[33.0]]), distribution)) == pytest.approx(3)
-    assert np.asarray(mae_years(np.array([[33.0]]), np.array([[30.0]]))) == 3
+    assert np.asarray(
+        mae_years(np.array([[33.0, 33.0]]), distribution)
+    ) == pytest.approx(3)
+    assert np.asarray(mae_years(np.array([[33.0, 33.0]]), np.array([[30.0]]))) == 3
 
 
 def test_the_learning_rate_rises_then_falls_to_zero() -> None:

@@ -28,20 +28,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def faces(count: int) -> pd.DataFrame:
-    return pd.DataFrame(
-        {"file": [f"{index}.png" for index in range(count)], "square": [None] * count}
-    )
+def faces(folder: Path, count: int) -> pd.DataFrame:
+    paths = [folder / f"{index}.png" for index in range(count)]
+    return pd.DataFrame({"path": paths, "square": [None] * count})
 
 
 def test_an_estimate_that_never_moves_has_no_range(folder: Path) -> None:
-    found = measure_stability(faces(6), folder, PX, lambda c: np.full(len(c), 30.0))
+    found = measure_stability(faces(folder, 6), PX, lambda c: np.full(len(c), 30.0))
     assert found == Stability(6, JITTERS, 0.0, 0.0)
 
 
 def test_an_estimate_that_follows_the_light_has_its_range(folder: Path) -> None:
     found = measure_stability(
-        faces(6), folder, PX, lambda crops: crops.mean((1, 2, 3)) / 10
+        faces(folder, 6), PX, lambda crops: crops.mean((1, 2, 3)) / 10
     )
     # Ten draws from +- 15 % of a mean near 125 span some 0.82 of 30 %, in tenths 3.1.
     assert found.median_range_years == pytest.approx(3.1, abs=0.8)
@@ -49,7 +48,7 @@ def test_an_estimate_that_follows_the_light_has_its_range(folder: Path) -> None:
 
 
 def test_no_face_gives_no_figure(folder: Path) -> None:
-    found = measure_stability(faces(0), folder, PX, lambda c: c.mean((1, 2, 3)))
+    found = measure_stability(faces(folder, 0), PX, lambda c: c.mean((1, 2, 3)))
     assert found == Stability(0)
     assert values_of(found) == {"n": 0}
 

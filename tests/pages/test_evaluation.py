@@ -49,9 +49,11 @@ def test_first_view_is_the_test_split_of_the_apps_run() -> None:
     shown = {metric.label: metric.value for metric in page.metric}
     mae = sum(abs(face.age_years - face.age) for face in faces) / len(faces)
     assert shown["MAE, years"] == f"{mae:.2f}"
+    assert shown["Off by, on average (years)"] == f"{mae:.2f}"
     right = sum((face.p_female >= 0.5) == (face.gender == 1) for face in faces)
     assert shown["Gender"] == f"{right / len(faces):.1%}".replace("%", " %")
-    assert len(shown) == len(MEASURES)
+    assert len(shown) == 3 + len(MEASURES)
+    assert "By age group, ages err most for" in written(page)
 
 
 def test_filters_narrow_the_faces_and_stand_in_the_url() -> None:
@@ -200,7 +202,7 @@ def test_few_faces_are_warned_of() -> None:
 def test_what_the_page_shows_first_can_be_measured_before_anybody_comes() -> None:
     warm()
     page = open_page()
-    assert page.metric[0].label == "MAE, years"
+    assert page.metric[0].label == "Off by, on average (years)"
 
 
 def test_damaged_run_beside_is_told_and_the_others_stand(local: Path) -> None:

@@ -105,11 +105,7 @@ def test_run_that_was_evaluated_without_a_face_of_test_is_not_sent_to_be() -> No
         ({"dropout": 0.5}, BUILD, "50% of the features"),
         ({"weight_decay": 0.05}, BUILD, "weight decay is 0.05"),
         ({"weight_average": 0.99}, BUILD, "momentum 0.99"),
-        (
-            {"teachers": "a-1,b-1", "teacher_share": 0.4},
-            BUILD,
-            "40% of what is learned",
-        ),
+        ({"start_share": 0.5}, BUILD, "50% of each weight is what it started from"),
         ({"mixed_bfloat16": True}, TRAIN, "bfloat16"),
         ({"flip_average": True}, USE, "mirror image"),
     ],

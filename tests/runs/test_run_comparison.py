@@ -59,8 +59,7 @@ def test_settings_of_one_run_or_of_equal_ones_do_not_differ() -> None:
         ({"gender_weight": 500.0}, False),
         ({"age_target_sd_years": 3.0}, False),
         ({"network": "mobile"}, False),
-        ({"teacher_share": 0.9}, True),  # without teachers it has no part
-        ({"teachers": "mobile-1"}, False),
+        ({"data": ("utkface", "mine")}, False),
     ],
 )
 def test_losses_compare_where_the_same_is_minimised(

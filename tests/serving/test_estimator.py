@@ -29,7 +29,7 @@ def photo(name: str) -> np.ndarray:
 
 def test_every_face_of_a_group_is_estimated_largest_first(estimator: Estimator) -> None:
     faces = estimator.estimate(photo(GROUP))
-    assert len(faces) == 3
+    assert len([face for face in faces if not face.doubtful]) == 3
     sizes = [face.quality.size_px for face in faces]
     assert sizes == sorted(sizes, reverse=True)
 

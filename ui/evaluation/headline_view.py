@@ -7,15 +7,23 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.analysis.baselines import KINDS, System
+from agemodel.analysis.fairness import gap_in_words, group_table, largest_gap
 from agemodel.analysis.headline import headline
 from agemodel.analysis.predicted_faces import Slice, splits_in
+from agemodel.analysis.set_results import sets_of
 from agemodel.analysis.systems import systems_beside
 from agemodel.figures.evaluation_charts import NOTHING, figure_systems, score_text
 from agemodel.metrics.measures import MEASURES, MIN_FACES, YEARS, Score
+from agemodel.models.card_text import SETS_NOTE, set_in_words, set_rows
 from agemodel.runs.run_folder import Run, find_run
 from ui.evaluation import evaluation_state
 from ui.evaluation.point_charts import show_chart
 
+_HEADLINES = {
+    "mae_years": "Off by, on average (years)",
+    "cs5": "Within 5 years",
+    "gender_accuracy": "Gender label right",
+}
 _INTERVAL_IS = (
     "its bootstrap 95 % interval: how far chance, in which faces were drawn, may have "
     "moved it."
@@ -39,13 +47,17 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         evaluation_state.run(), estimates, evaluation_state.slice_()
     )
     scores = systems[0].scores
-    with st.grid(4, min_column_width=150, gap="small"):
-        for key, measure in MEASURES.items():
-            value, _, interval = score_text(key, scores[key]).partition(" (")
-            with st.container(gap=None):
-                st.metric(_title(key), value, help=measure.meaning)
-                st.caption(interval.rstrip(")") or NOTHING)
-    st.caption(f"n = {n:,} for each. Below each measure {_INTERVAL_IS}")
+    with st.grid(3, min_column_width=150, gap="small"):
+        for key, words in _HEADLINES.items():
+            _show_measure(key, words, scores[key])
+    if gap := largest_gap(group_table(estimates, rows, ["age_group"]), "mae_years"):
+        st.markdown(gap_in_words(gap, ["age_group"]))
+    _show_elsewhere(evaluation_state.run())
+    with st.expander("All measures"):
+        with st.grid(4, min_column_width=150, gap="small"):
+            for key in MEASURES:
+                _show_measure(key, _title(key), scores[key])
+        st.caption(f"n = {n:,} for each. Below each measure {_INTERVAL_IS}")
     if n < MIN_FACES:
         st.warning(
             f"Only {n} faces: these measures say little.", icon=":material/groups:"
@@ -54,6 +66,27 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     _show_systems(systems)
     for reason in reasons:
         st.warning(reason, icon=":material/unknown_document:")
+
+
+def _show_measure(key: str, title: str, score: Score) -> None:
+    value, _, interval = score_text(key, score).partition(" (")
+    with st.container(gap=None):
+        st.metric(title, value, help=MEASURES[key].meaning)
+        st.caption(interval.rstrip(")") or NOTHING)
+
+
+def _show_elsewhere(run: Run) -> None:
+    """How the run's model does on the other data sets that it was measured on."""
+    sets = sets_of(run)
+    if not sets:
+        return
+    st.markdown(
+        "**On faces from elsewhere**  \n"
+        + "  \n".join(set_in_words(one) for one in sets.values())
+    )
+    with st.expander("All measures of faces from elsewhere"):
+        st.dataframe(pd.DataFrame(set_rows(sets)), hide_index=True)
+        st.caption(SETS_NOTE)
 
 
 def warm() -> None:

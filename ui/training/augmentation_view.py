@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +96,7 @@ def _next(name: str) -> None:
 
 
 def _show_words(config: TrainConfig, *, is_sample: bool) -> None:
-    varied = variations(replace(config, mixup=0.0))
+    varied = variations(config)
     text = (
         f"The first is the face as it is estimated: {_FRAMES[config.framing]}, at "
         f"{config.input_px} px."
@@ -106,11 +105,6 @@ def _show_words(config: TrainConfig, *, is_sample: bool) -> None:
         text += f" The others are draws of what training varies: {', '.join(varied)}."
     else:
         text += " This recipe varies nothing: all draws are alike."
-    if config.mixup:
-        text += (
-            f" {config.mixup:.0%} of the training faces are blended with another one "
-            "as well, which is not shown."
-        )
     st.markdown(text)
     if is_sample:
         st.caption(_NO_PICTURES)

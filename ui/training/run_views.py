@@ -16,8 +16,8 @@ def show_no_runs() -> None:
     """Say that there is no run, and what makes one."""
     st.info(
         "**There is no run yet.** Start one in the view 'Train', or with "
-        "`python -m agemodel train mobile`. The runs that ship with the project lie in "
-        "assets/runs: `git checkout -- assets` restores them.",
+        "`python -m agemodel train mobile_utkface`. The runs that ship with the "
+        "project lie in assets/runs: `git checkout -- assets` restores them.",
         icon=":material/model_training:",
     )
 

@@ -10,6 +10,7 @@ import streamlit as st
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError, DatasetError
 from agemodel.dataset.index import images_dir
+from agemodel.dataset.labelled_sets import set_images
 from agemodel.jobs import control
 from agemodel.jobs.forecast import (
     Forecast,
@@ -30,6 +31,9 @@ ERROR = training_state.widget_key("start_error")
 PERCENT = "percent"
 SMALLEST_PX, LARGEST_PX, STEP_PX = 32, 256, 16
 MAX_EPOCHS, MAX_SEED = 500, 2**31 - 1
+
+_FIRST = (DEFAULT_MODEL, "mobile_utkface")
+"""The recipes to begin with: the first whose data are here."""
 
 _NO_DATASET = """
 **There is nothing to train on: UTKFace is not imported.** It may be used for
@@ -56,7 +60,9 @@ def show_start() -> None:
         given = read_config(st.session_state[RECIPE])
         _ask_changes(given)
         config = _asked(given)
-        faces = _count(config.split, config.share, config.seed, *_dataset())
+        # Without what does not change how many faces there are.
+        counted = replace(config, epochs=1, input_px=1, learning_rate=1.0)
+        faces = _count(counted, _imported(config))
     except AgeModelError as error:
         _show_refusal(str(error))
         return
@@ -81,13 +87,23 @@ def forecast_in_words(found: Forecast | None) -> str:
 
 def _choose_recipe() -> None:
     names = sorted(path.stem for path in CONFIGS.glob("*.toml"))
+    first = next((name for name in _FIRST if _has_its_data(name)), names[0])
     st.selectbox(
         "Recipe",
         names,
-        names.index(DEFAULT_MODEL) if DEFAULT_MODEL in names else 0,
+        names.index(first),
         key=RECIPE,
         help="A file in assets/recipes/. What can be changed here holds for this run.",
     )
+
+
+def _has_its_data(name: str) -> bool:
+    """Whether there is such a recipe and all its data sets are imported."""
+    try:
+        _imported(read_config(name))
+    except AgeModelError:
+        return False
+    return True
 
 
 def _ask_changes(given: TrainConfig) -> None:
@@ -149,17 +165,17 @@ def _asked(given: TrainConfig) -> TrainConfig:
     return replace(given, share=percent / 100, **changes)
 
 
-def _dataset() -> tuple[Path, int]:
-    """Where the dataset lies, and when it was imported."""
-    folder = images_dir(paths.data_dir())
-    return folder, folder.stat().st_mtime_ns
+def _imported(config: TrainConfig) -> tuple[Path, ...]:
+    """The folders of a recipe's data sets, which every import makes anew.
+
+    Raises:
+        DatasetError: a set is missing; which, and how to get it.
+    """
+    return tuple(set_images(paths.data_dir(), name) for name in config.data)
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
-def _count(
-    split: str, share: float, seed: int, folder: Path, imported: int
-) -> dict[str, int]:
-    config = TrainConfig("", "", split=split, share=share, seed=seed)
+def _count(config: TrainConfig, folders: tuple[Path, ...]) -> dict[str, int]:
     return count_faces(config, paths.data_dir())
 
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from agemodel.explorer.duplicates import (
+from agemodel.dataset.duplicates import (
     exact_pairs,
     first_of_each,
     groups_of,
