@@ -169,7 +169,8 @@ def _field(found: dict[str, Any]) -> str:
 def _elsewhere(sets: dict[str, Any]) -> str:
     if not sets:
         return ""
-    rows = set_rows({name: record_from(SetMetrics, one) for name, one in sets.items()})
+    ordered = sorted(sets.items())  # as the file keeps them
+    rows = set_rows({name: record_from(SetMetrics, one) for name, one in ordered})
     return (
         "\n\nThe served model on faces from elsewhere, by the crops that its detector "
         f"gives. {SETS_NOTE} To compare: on eight sets, APPA-REAL and UTKFace among "

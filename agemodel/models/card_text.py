@@ -224,11 +224,12 @@ def set_in_words(one: SetMetrics) -> str:
             f"off by {one.mae_years:.1f} years on average ({low:.1f} to {high:.1f})"
         )
     if one.coverage is not None:
-        parts.append(f"the interval of 80 % holds {one.coverage:.0%}")
+        parts.append(f"the interval of 80 % holds {100 * one.coverage:.0f} %")
     if one.range_accuracy is not None:
-        parts.append(f"{one.range_accuracy:.0%} fall into the labelled range of ages")
+        share = f"{100 * one.range_accuracy:.0f} %"
+        parts.append(f"{share} fall into the labelled range of ages")
     if one.gender_accuracy is not None:
-        parts.append(f"the gender label is right for {one.gender_accuracy:.0%}")
+        parts.append(f"the gender label is right for {100 * one.gender_accuracy:.0f} %")
     return text + (", ".join(parts) or "too few labels") + "."
 
 

@@ -55,8 +55,8 @@ for a face wrongly, two thirds have less than 0.6 (docs/experiments.md)."""
 
 
 NONE_BELOW = 0.15
-"""The probability below which it is no face: of what is none, 92 in 100 have less, and
-of faces of 25 px and more, blurred and dark ones among them, 1 in 400."""
+"""The probability below which it is no face. Held out, with the model that ships: of
+437 things that are none 433 have less, of 476 faces, poor ones among them, 5."""
 
 
 def logit_of(score: float) -> float:

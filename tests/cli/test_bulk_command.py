@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -80,6 +81,8 @@ def held(tmp_path: Path) -> Iterator[Held]:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where the tests run in the background, Ctrl-C is ignored, and is inherited so.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     # opening it waits for a reader
     held = Held(run, os.open(tmp_path / "photo.jpg", os.O_WRONLY))

@@ -178,7 +178,7 @@ def test_name_that_is_taken_or_none_is_refused_with_a_sentence(
 
 def test_setting_that_cannot_be_trained_is_refused_with_the_reason() -> None:
     page = drawn()
-    page.number_input(key="training_start_learning_rate_mobile").set_value(0.0)
+    page.number_input(key="training_start_learning_rate_mobile_utkface").set_value(0.0)
     rerun(page)
     assert "learning_rate is 0.0; expected a number above 0." in written(page)
     assert "Start training" not in labels(page)

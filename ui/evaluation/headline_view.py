@@ -50,9 +50,16 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     with st.grid(3, min_column_width=150, gap="small"):
         for key, words in _HEADLINES.items():
             _show_measure(key, words, scores[key])
+    sets = sets_of(evaluation_state.run())
+    if sets:
+        lines = [set_in_words(one) for one in sets.values()]
+        st.markdown("  \n".join(["**On faces from elsewhere**", *lines]))
     if gap := largest_gap(group_table(estimates, rows, ["age_group"]), "mae_years"):
         st.markdown(gap_in_words(gap, ["age_group"]))
-    _show_elsewhere(evaluation_state.run())
+    if sets:
+        with st.expander("All measures of faces from elsewhere"):
+            st.dataframe(pd.DataFrame(set_rows(sets)), hide_index=True)
+            st.caption(SETS_NOTE)
     with st.expander("All measures"):
         with st.grid(4, min_column_width=150, gap="small"):
             for key in MEASURES:
@@ -73,20 +80,6 @@ def _show_measure(key: str, title: str, score: Score) -> None:
     with st.container(gap=None):
         st.metric(title, value, help=MEASURES[key].meaning)
         st.caption(interval.rstrip(")") or NOTHING)
-
-
-def _show_elsewhere(run: Run) -> None:
-    """How the run's model does on the other data sets that it was measured on."""
-    sets = sets_of(run)
-    if not sets:
-        return
-    st.markdown(
-        "**On faces from elsewhere**  \n"
-        + "  \n".join(set_in_words(one) for one in sets.values())
-    )
-    with st.expander("All measures of faces from elsewhere"):
-        st.dataframe(pd.DataFrame(set_rows(sets)), hide_index=True)
-        st.caption(SETS_NOTE)
 
 
 def warm() -> None:

@@ -30,7 +30,7 @@ _HOW_TO_READ = (
     "Solid: val, at the end of each epoch, on faces as they are. Dotted: train, the "
     "mean over the epoch, on varied faces and with parts of the network dropped; so "
     "train may err more than val. The circle is the epoch whose model is kept: the "
-    "one with the least error of the age on val."
+    "best on val, by the error of the age or, where the recipe says so, by the loss."
 )
 _OTHER_LOSSES = (
     "These runs do not minimise the same, so their losses cannot be compared; their "
