@@ -117,6 +117,7 @@ def test_download_is_watched_cancelled_and_tried_again(
             save_screenshot(one, f"dataset-getting-{name}")
             assert sideways_scroll_px(one) == 0
         other.get_by_role("button", name="Cancel").click()
+        expect_soon(other.get_by_text("Cancelling …"))
         source.released.set()  # in place of the timeout
         for one in (page, other):
             expect_soon(one.get_by_text("Cancelled.", exact=True))
