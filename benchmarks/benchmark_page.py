@@ -151,8 +151,9 @@ def render(results: dict[str, Any]) -> str:
 
 def _field(found: dict[str, Any]) -> str:
     return (
-        "MAE in years, share of faces within 5 years (CS@5) and gender accuracy on "
-        "UTKFace. Ours come from the served model's card and from shipped runs, those "
+        "MAE in years, share of faces off by at most 5 years (CS@5) and gender "
+        "accuracy on UTKFace. "
+        "Ours come from the served model's card and from shipped runs, those "
         "of others from where the note says; nothing was run for this section.\n\n"
         "CORAL's 3,287 test faces, 21 to 60 years. Others trained on CORAL's training "
         "faces or on something else, we on our own training faces, of all ages; no "
@@ -195,7 +196,7 @@ def _field_table(rows: Sequence[dict[str, Any]]) -> str:
         )
         for row in rows
     ]
-    return table((*head, "MAE", "CS@5", "gender"), cells, words=3)
+    return table((*head, "MAE", "within 5 years", "gender"), cells, words=3)
 
 
 def _years(row: dict[str, Any]) -> str:
@@ -236,8 +237,8 @@ def _way(found: dict[str, Any]) -> str:
         )
     ]
     head = (
-        *("Tool", "found", "MAE, years (95 %)", "CS@5", "gender"),
-        *("CS@5 of all", "gender of all", "ms a face"),
+        *("Tool", "found", "MAE, years (95 %)", "within 5 years", "gender"),
+        *("within 5 years, of all", "gender of all", "ms a face"),
     )
     both = found["both"]
     low, high = both["less_years_95"]
@@ -434,7 +435,7 @@ def _framing(found: dict[str, Any]) -> str:
         )
         for row in found["framings"]
     ]
-    head = ("Framing", "MAE, years (95 %)", "CS@5", "gender accuracy")
+    head = ("Framing", "MAE, years (95 %)", "within 5 years", "gender accuracy")
     return (
         f"The shipped model on {found['chips']:,} chips, every third of CORAL's test "
         f"split of UTKFace, each framed in several ways. In {found['not_found']} no "

@@ -100,7 +100,7 @@ def gender_risk_in_words(risk: pd.Series, band: Band | None) -> str:
     if band is None:
         return f"{every} None is left open."
     words = (
-        f"{every} The gender is left open ('uncertain') where p(female) lies from "
+        f"{every} The gender is left open where p(female) lies from "
         f"{band.low:.3f} to {band.high:.3f}, for {percent(1 - band.kept)} of the faces"
     )
     if np.isnan(band.error):

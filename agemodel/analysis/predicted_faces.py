@@ -28,7 +28,7 @@ SPLITS = ("test", "coral_test", "val")
 """Faces that a run did not learn from; `coral_test` are those of `test` that CORAL's
 authors tested on, 21 to 60 years. The epoch and the calibration were chosen on val."""
 
-SPLIT_WORDS = {"test": "test", "coral_test": "CORAL test", "val": "val"}
+SPLIT_WORDS = {"test": "test", "coral_test": "CORAL test", "val": "validation"}
 
 SHARP = "sharp"
 QUALITIES = {SHARP: "sharp"} | {

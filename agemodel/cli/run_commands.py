@@ -23,7 +23,7 @@ def add_commands(commands: Any) -> None:
     """Add them to the parser."""
     _add_train(commands)
     evaluate = _add_run_command(
-        commands, "evaluate", "measure a run on val and test", _evaluate
+        commands, "evaluate", "measure a run on validation and test", _evaluate
     )
     evaluate.add_argument(
         "--replace", action="store_true", help="the figures of a run that ships, too"
@@ -40,7 +40,10 @@ def add_commands(commands: Any) -> None:
     )
     conditions.add_argument("name", metavar="NAME", help="of an exported model")
     conditions.add_argument(
-        "--faces", type=int, metavar="N", help="val faces, drawn; all unless given"
+        "--faces",
+        type=int,
+        metavar="N",
+        help="validation faces, drawn; all unless given",
     )
     conditions.set_defaults(run=_conditions)
     use = commands.add_parser("use", help="choose the model that the app uses")
@@ -156,8 +159,9 @@ def _keeps_best(run: Run) -> Iterator[None]:
 
 def _epoch_line(row: dict[str, Any], epochs: int) -> str:
     return (
-        f"epoch {row['epoch']}/{epochs}: val MAE {row['val_age_mae_years']:.3f} years, "
-        f"val gender {row['val_gender_accuracy']:.2%}, train MAE "
+        f"epoch {row['epoch']}/{epochs}: validation MAE "
+        f"{row['val_age_mae_years']:.3f} years, validation gender "
+        f"{row['val_gender_accuracy']:.2%}, train MAE "
         f"{row['age_mae_years']:.3f} years, {row['seconds']:.0f} s"
     )
 
@@ -180,8 +184,9 @@ def _evaluate(args: argparse.Namespace) -> int:
         low, high = part["mae_years_95"]
         print(
             f"{name}: n {part['n']}, MAE {part['mae_years']:.3f} years ({low:.2f} to "
-            f"{high:.2f}), CS@5 {part['cs5']:.1%}, gender {part['gender_accuracy']:.2%}"
-            f", coverage {part['coverage']:.1%}"
+            f"{high:.2f}), within 5 years {part['cs5']:.1%}, "
+            f"gender {part['gender_accuracy']:.2%}"
+            f", 80 % range holds {part['coverage']:.1%}"
         )
     return DONE
 
@@ -210,7 +215,7 @@ def _conditions(args: argparse.Namespace) -> int:
         for one in bins:
             print(
                 f"{name} {one.at:g}: n {one.n}, MAE {one.mae_years:.2f} years, "
-                f"coverage {one.coverage:.1%}, widened by {one.widening:.2f} "
+                f"80 % range holds {one.coverage:.1%}, widened by {one.widening:.2f} "
                 f"{one.coverage_widened:.1%}"
             )
     print(f"Written to the card of the model {args.name}.")

@@ -34,7 +34,7 @@ def _shares(args: argparse.Namespace) -> int:
         named = zip(parts.parts, found.misfit[parts.name], strict=True)
         print(f"{parts.name}: " + ", ".join(f"{n} {sd:.1%}" for n, sd in named))
     print(
-        f"Measured on {found.groups:,} simulated groups of {found.faces:,} val faces; "
-        f"written to the card of the model {args.name}."
+        f"Measured on {found.groups:,} simulated groups of {found.faces:,} validation "
+        f"faces; written to the card of the model {args.name}."
     )
     return DONE

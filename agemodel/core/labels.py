@@ -35,6 +35,8 @@ RACES = ("White", "Black", "Asian", "Indian", "Other")
 SPLIT_NAMES = ("train", "val", "test")
 """The parts of the dataset: for training, for choosing a model, and for its report."""
 
+SPLIT_WORDS = {"train": "train", "val": "validation", "test": "test"}
+
 
 def age_group_index(age_years: np.ndarray | float) -> np.ndarray:
     """The index in `AGE_GROUPS` of ages in years, of any shape."""

@@ -14,6 +14,7 @@ from agemodel.core.labels import (
     MIN_AGE,
     RACES,
     SPLIT_NAMES,
+    SPLIT_WORDS,
 )
 from agemodel.explorer import queries
 from agemodel.explorer.flags import FLAGS, OUTCOMES
@@ -166,7 +167,7 @@ FACETS = {
     "group": _choice("age_groups", AGE_GROUPS, "{} years"),
     "gender": _choice("genders", GENDERS),
     "race": _choice("races", RACES),
-    "split": _choice("splits", SPLIT_NAMES, "in {}"),
+    "split": _choice("splits", SPLIT_NAMES, "in {}", SPLIT_WORDS),
     "error": _single(
         "errors", queries.read_errors, queries.write_errors, queries.say_errors
     ),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from agemodel.core.labels import AGE_GROUPS
+from agemodel.core.labels import AGE_GROUPS, SPLIT_WORDS
 from agemodel.explorer.aggregates import QUANTILES
 from agemodel.figures.dots import MARGIN, as_url, draw_labels, draw_values
 from agemodel.figures.layout import FAINT, GREY, LINE, compact, with_legend
@@ -90,7 +90,13 @@ def figure_values(counts: pd.Series, chosen: Collection[str]) -> go.Figure:
         go.Figure(bars),
         height=28 * len(counts) + 32,
         xaxis={"visible": False, "range": [0, 1.2 * widest]},
-        yaxis={"autorange": "reversed", "type": "category", "ticksuffix": "  "},
+        yaxis={
+            "autorange": "reversed",
+            "type": "category",
+            "tickvals": counts.index.tolist(),
+            "ticktext": [_word(name) for name in counts.index],
+            "ticksuffix": "  ",
+        },
     )
 
 
@@ -266,7 +272,7 @@ def figure_map(
         drag: whether a drag draws a lasso; else it scrolls the page on a touch screen.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
-        names = [str(name) for name in values.cat.categories]
+        names = [_word(name) for name in values.cat.categories]
         picture = draw_labels(x, y, values.cat.codes.to_numpy(), _COLOURS[: len(names)])
         keys = [
             _key(name, {"color": colour, "size": 9, "symbol": "square"})
@@ -321,6 +327,10 @@ def _below(picture: np.ndarray) -> dict:
         "sizing": "stretch",
         "layer": "below",
     }
+
+
+def _word(label: Any) -> str:
+    return SPLIT_WORDS.get(label, str(label))
 
 
 def _rounded(values: pd.Series) -> list[float]:

@@ -43,7 +43,7 @@ def figure_coverage(groups: pd.DataFrame, stated: float) -> go.Figure:
         },
         yaxis=_SHARE
         | {
-            "title": {"text": "Ages inside the interval"},
+            "title": {"text": "80 % range holds the age"},
             "range": [min(0.5, float(groups["low"].min()) - 0.02), 1.01],
         },
     )
@@ -152,7 +152,7 @@ def figure_gender_risk(risk: pd.Series, band: Band | None) -> go.Figure:
         y=[band.error],
         mode="markers",
         marker={"size": 11, "symbol": "diamond"},
-        name="without 'uncertain'",
+        name="without those left open",
         hovertemplate="not left open: %{x:.1%} of the faces, %{y:.2%} wrong"
         "<extra></extra>",
     )

@@ -199,7 +199,7 @@ def _row_in_words(row: dict) -> str:
             f"{side} {_value(row[column], measure)}"
             for side, column in (
                 ("train" if VAL + measure.column in row else "", measure.column),
-                ("val", VAL + measure.column),
+                ("validation", VAL + measure.column),
             )
             if column in row and not pd.isna(row[column])
         ]

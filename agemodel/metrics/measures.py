@@ -58,10 +58,10 @@ MEASURES = {
     ),
     **{
         f"cs{years}": Measure(
-            f"CS@{years}",
+            f"Within {years} year{'s' * (years > 1)}",
             SHARE,
             HIGH,
-            f"Cumulative score: ages that are off by at most {years} years.",
+            f"CS@{years}, the cumulative score: ages off by at most so much.",
         )
         for years in CS_YEARS
     },
@@ -87,10 +87,13 @@ MEASURES = {
         "How often p(female) is higher for a female label than for a male one.",
     ),
     "coverage": Measure(
-        "Coverage", SHARE, "", "Ages inside their interval, which is to hold 80 %."
+        "80 % range holds the age",
+        SHARE,
+        "",
+        "Coverage: ages inside their range, which is to hold 80 %.",
     ),
     "mean_width_years": Measure(
-        "Interval width", YEARS, LOW, "Mean width of the interval."
+        "80 % range, width", YEARS, LOW, "Mean width of the range."
     ),
 }
 """The measures by key, in the order in which they are shown."""

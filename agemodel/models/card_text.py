@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from agemodel.core.labels import SPLIT_WORDS
 from agemodel.metrics.evaluation_results import Metrics
 from agemodel.metrics.measures import CORAL_RESTRICTED, MIN_FACES
 from agemodel.metrics.set_measures import SetMetrics
@@ -65,9 +66,10 @@ USES = (
 
 _RESTRICTED = "coral_test, restricted"
 MEASURES_NOTE = (
-    "MAE: mean absolute error, with its 95 % bootstrap interval. CS@5: share of faces "
-    "within 5 years. Group: age group right; one-off: right or a neighbour. Interval: "
-    "share of true ages inside the stated interval; width: its mean, in years. Val "
+    "MAE: mean absolute error, with its 95 % bootstrap interval. Within 5 years: share "
+    "of faces off by at most 5 years (CS@5). Group: age group right; one-off: right or "
+    "a neighbour. Interval: share of true ages inside the stated interval; width: its "
+    "mean, in years. Validation "
     "chose the epoch and the calibration, test is only reported; 'coral_test' is the "
     "part of test that papers publish on (21 to 60 years), here after training on this "
     f"project's own split; '{_RESTRICTED}' are the same faces with each estimate "
@@ -77,8 +79,9 @@ MEASURES_NOTE = (
 
 
 SETS_NOTE = (
-    "Faces of sets whose training faces it learned from as well, none of these; on val "
-    "the calibration was chosen, too. In range: of faces of which only a range of ages "
+    "Faces of sets whose training faces it learned from as well, none of these; on "
+    "validation the epoch and the calibration were chosen, too. "
+    "In range: of faces of which only a range of ages "
     "is known, the share whose estimate lies in it. Minors as adults: the share of "
     "those under 18 whose estimate is 18 or more; it is never to be an age check."
 )
@@ -90,7 +93,7 @@ def what_it_is(card: Card) -> str:
     return (
         f"A {card.network} network with {card.parameters:,} parameters for faces "
         f"of {card.input_px} px, from run `{card.run}` (epoch "
-        f"{training['best_epoch']} of {training['epochs']}, chosen on val). "
+        f"{training['best_epoch']} of {training['epochs']}, chosen on validation). "
         f"{card.bytes / 1e6:.1f} MB, SHA-256 `{card.sha256}`."
     )
 
@@ -105,8 +108,9 @@ def how_sure(card: Card) -> str:
     test, stability = card.metrics.get("test"), card.stability
     if test is None:
         return (
-            "There was no face of test to measure it on. Val, which the epoch and the "
-            "calibration were chosen on, promises too much."
+            "There was no face of test to measure it on. Validation, which the "
+            "epoch and "
+            "the calibration were chosen on, promises too much."
         )
     text = (
         f"On test the interval of {card.calibration.coverage:.0%} holds "
@@ -122,8 +126,8 @@ def how_sure(card: Card) -> str:
     )
     if stability.n:
         text += (
-            f" Framed, lit and compressed a little otherwise {stability.jitters} "
-            f"times, the age of a face moves over a range of "
+            f" With framing, light and compression changed a little "
+            f"{stability.jitters} times, the age of a face moves over a range of "
             f"{stability.median_range_years:.1f} years (median of "
             f"{stability.n} test faces; {stability.p90_range_years:.1f} for one "
             "in ten)."
@@ -156,7 +160,7 @@ def known_failures(card: Card) -> list[str]:
         if most > usual * 1.1:
             lines.append(
                 f"Faces that are {name}: an error of up to {most:.1f} years "
-                f"instead of {usual:.1f} (val faces)."
+                f"instead of {usual:.1f} (validation faces)."
             )
     return lines
 
@@ -179,7 +183,7 @@ def how_exported(card: Card) -> str:
         "float32": "float32",
     }[card.weights]
     return (
-        f"LiteRT, {weights}. On {difference.faces} val faces its MAE is "
+        f"LiteRT, {weights}. On {difference.faces} validation faces its MAE is "
         f"{difference.mae_years:.3f} years and its gender accuracy "
         f"{difference.gender_accuracy:.1%}, in Keras "
         f"{difference.keras_mae_years:.3f} and "
@@ -192,18 +196,21 @@ def how_exported(card: Card) -> str:
 def error_rows(parts: dict[str, Metrics]) -> list[dict[str, str]]:
     """The main measures in words, a row a part of the faces."""
     names = {CORAL_RESTRICTED: _RESTRICTED}
-    return [{"Faces": names.get(key, key), **_measures(parts[key])} for key in parts]
+    return [
+        {"Faces": names.get(key, SPLIT_WORDS.get(key, key)), **_measures(parts[key])}
+        for key in parts
+    ]
 
 
 def set_rows(sets: Mapping[str, SetMetrics]) -> list[dict[str, str]]:
     """The measures of other data sets in words, a row a set."""
     return [
         {
-            "Faces": f"{one.title} ({one.split})",
+            "Faces": f"{one.title} ({SPLIT_WORDS[one.split]})",
             "n": f"{one.n:,}",
             "MAE (years)": _with_interval(one.mae_years, one.mae_years_95, "{:.2f}"),
             "Bias": _known(one.bias_years, "{:+.1f}"),
-            "CS@5": _known(one.cs5, "{:.1%}"),
+            "Within 5 years": _known(one.cs5, "{:.1%}"),
             "Interval": _known(one.coverage, "{:.1%}"),
             "Width": _known(one.mean_width_years, "{:.1f}"),
             "In range": _known(one.range_accuracy, "{:.1%}"),
@@ -216,7 +223,7 @@ def set_rows(sets: Mapping[str, SetMetrics]) -> list[dict[str, str]]:
 
 def set_in_words(one: SetMetrics) -> str:
     """How a model does on a set's faces, in a sentence or two."""
-    text = f"{one.title} ({one.split}, {one.n:,} faces): "
+    text = f"{one.title} ({SPLIT_WORDS[one.split]}, {one.n:,} faces): "
     parts = []
     if one.mae_years is not None and one.mae_years_95 is not None:
         low, high = one.mae_years_95
@@ -224,7 +231,7 @@ def set_in_words(one: SetMetrics) -> str:
             f"off by {one.mae_years:.1f} years on average ({low:.1f} to {high:.1f})"
         )
     if one.coverage is not None:
-        parts.append(f"the interval of 80 % holds {100 * one.coverage:.0f} %")
+        parts.append(f"the 80 % range holds the age of {100 * one.coverage:.0f} %")
     if one.range_accuracy is not None:
         share = f"{100 * one.range_accuracy:.0f} %"
         parts.append(f"{share} fall into the labelled range of ages")
@@ -251,7 +258,7 @@ def _measures(part: Metrics) -> dict[str, str]:
     return {
         "n": f"{part.n:,}",
         "MAE (years)": f"{part.mae_years:.2f} ({low:.2f} to {high:.2f})",
-        "CS@5": f"{part.cs5:.1%}",
+        "Within 5 years": f"{part.cs5:.1%}",
         "Group": f"{part.group_accuracy:.1%}",
         "One-off": f"{part.group_one_off:.1%}",
         "Gender": f"{part.gender_accuracy:.1%}",
@@ -291,7 +298,7 @@ def conditions_note(card: Card) -> str:
     """What the rows of `condition_rows` are."""
     measured = card.conditions
     return (
-        "Val faces, made worse as poor photos are (as they are: "
+        "Validation faces, degraded as poor photos are (as they are: "
         f"{measured.usual_mae_years:.2f} years): small in px, blurred by their "
         "sharpness, dark and bright by their mean grey level, tilted and turned in "
         "degrees. Interval: share of true "

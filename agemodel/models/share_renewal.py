@@ -36,8 +36,8 @@ def renew_shares(
     cells, labels = labelled_cells(find_run(model.card.run), "val")
     if not len(cells):
         raise ModelError(
-            f"Run {model.card.run} has no val faces with distributions, by which the "
-            "shares could be calibrated. Evaluate a network that has them."
+            f"Run {model.card.run} has no validation faces with distributions, by "
+            "which the shares could be calibrated. Evaluate a network that has them."
         )
     found = calibrate_shares(cells, labels, groups_each)
     model.write_card(replace(model.card, shares=found))

@@ -50,7 +50,7 @@ def lead_of(run: Run) -> list[Block]:
     return [
         Paragraph(
             f"A {config.network} network for faces of {config.input_px} px, trained "
-            f"for {status['epochs_done']} epochs (the best on val is "
+            f"for {status['epochs_done']} epochs (the best on validation is "
             f"{status['best_epoch']}). On {test['n']:,} test faces it errs by "
             f"{test['mae_years']:.2f} years on average (95 % interval {low:.2f} to "
             f"{high:.2f}) and gives {test['gender_accuracy'] * 100:.1f} % the gender "
@@ -112,7 +112,9 @@ def _curves(run: Run) -> list[Block]:
     ]
     return [
         Beside(curves),
-        Note("Dotted: train; drawn through: val; circle: the epoch that is kept."),
+        Note(
+            "Dotted: train; drawn through: validation; circle: the epoch that is kept."
+        ),
     ]
 
 

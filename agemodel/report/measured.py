@@ -78,7 +78,7 @@ def headline_of(predicted: pd.DataFrame) -> list[Block]:
         Table(rows, "With bootstrap 95 % intervals"),
         Note(" ".join(f"{one.title}: {one.meaning}" for one in MEASURES.values())),
         Note(
-            "No face of these splits was learned from. On val the epoch and the "
+            "No face of these splits was learned from. On validation the epoch and the "
             "calibration were chosen; CORAL test are the test faces of 21 to 60 years "
             "that published work reports on."
         ),
@@ -218,13 +218,13 @@ def certainty_of(run: Run, predicted: pd.DataFrame, rows: np.ndarray) -> list[Bl
     gap = certainty.calibration_error(predicted, rows)
     return [
         *charted(
-            "How often the interval holds the age",
+            "80 % range holds the age",
             certainty.coverage_in_words(groups, overall, stated),
             evaluation_certainty.figure_coverage(groups, stated),
             "The share of ages inside their interval, by labelled age group",
         ),
         *charted(
-            "Whether p(female) can be taken at its word",
+            "Calibration of the gender probability",
             certainty.reliability_in_words(bins, gap),
             evaluation_certainty.figure_reliability(bins),
             "The share labelled female over the stated probability, and the faces",
@@ -233,7 +233,8 @@ def certainty_of(run: Run, predicted: pd.DataFrame, rows: np.ndarray) -> list[Bl
             "Error by the width of the interval",
             certainty.width_in_words(widths),
             evaluation_certainty.figure_width(widths, stated),
-            "The mean absolute error and the coverage over the stated width",
+            "The mean absolute error, and how often the range holds the age, over the "
+            "stated width",
         ),
         *charted(
             "If the model may decline",

@@ -143,8 +143,8 @@ def train_in_words(
         sentences.append(
             f"{len(history)} epochs are done, in {history['seconds'].sum() / 60:,.0f} "
             f"minutes. The model of epoch {row['epoch']:.0f} is kept: its {least} is "
-            f"the least on val, where it errs by {row[SELECTION_MEASURE]:.2f} years on "
-            "average."
+            "the least on validation, where it errs by "
+            f"{row[SELECTION_MEASURE]:.2f} years on average."
         )
     if environment:
         sentences.append(_machine_in_words(environment))
@@ -176,10 +176,12 @@ def use_in_words(
             f"On the {test['n']:,} test faces ages err by {test['mae_years']:.2f} "
             f"years on average (95 % interval {low:.2f} to {high:.2f}), and "
             f"{test['gender_accuracy']:.1%} of the genders are as labelled. What it "
-            "says of its own doubt is calibrated on val."
+            "says of its own doubt is calibrated on validation."
         )
     elif metrics:
-        sentences.append("It was evaluated without a face of test, on val alone.")
+        sentences.append(
+            "It was evaluated without a face of test, on validation alone."
+        )
     else:
         sentences.append(
             f"It was not evaluated yet: python -m agemodel evaluate {run_id}"

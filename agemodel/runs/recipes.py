@@ -71,9 +71,12 @@ def variations(config: TrainConfig) -> list[str]:
             (config.jitter_scale, f"scaled by up to {config.jitter_scale:.0%}"),
             (config.jitter_shift, f"shifted by up to {config.jitter_shift:.0%}"),
             (config.jitter_turn_deg, f"turned by up to {config.jitter_turn_deg:g}°"),
-            (config.jitter_light, f"lit otherwise by up to {config.jitter_light:.0%}"),
+            (
+                config.jitter_light,
+                f"brightness changed by up to {config.jitter_light:.0%}",
+            ),
             (config.jitter_colour, f"coloured by up to {config.jitter_colour:.0%}"),
-            (config.degrade, f"{config.degrade:.0%} of them made worse in quality"),
+            (config.degrade, f"{config.degrade:.0%} of them degraded"),
             (config.greyscale, f"{config.greyscale:.0%} without colour"),
             (config.erase, f"{config.erase:.0%} partly covered"),
         )

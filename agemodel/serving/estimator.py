@@ -72,6 +72,7 @@ class Estimate:
         reason: why no age is stated, a sentence; None where one is.
         p_face: how likely it is a face, see `FaceCheck`; 1 for a whole picture.
         doubtful: whether it is perhaps none.
+        least_sure: the least probability of a label at which `gender` states it.
     """
 
     box_xyxy: tuple[float, float, float, float]
@@ -91,6 +92,7 @@ class Estimate:
     reason: str | None = None
     p_face: float = 1.0
     doubtful: bool = False
+    least_sure: float = 0.5
 
     @property
     def group_probabilities(self) -> np.ndarray:
@@ -286,6 +288,7 @@ class Estimator:
             heatmap=found.heatmap,
             embedding=found.embedding,
             reason=cost.reason,
+            least_sure=1 - calibration.uncertain_above,
         )
 
 

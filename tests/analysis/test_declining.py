@@ -70,7 +70,7 @@ def test_gender_risk_and_band_by_hand() -> None:
     assert (band.kept, band.error) == pytest.approx((0.6, 1 / 3))
     assert gender_risk_in_words(risk, band) == (
         "60.0\u00a0% of the genders are estimated otherwise than labelled. The gender "
-        "is left open ('uncertain') where p(female) lies from 0.450 to 0.600, for "
+        "is left open where p(female) lies from 0.450 to 0.600, for "
         "40.0\u00a0% of the faces; of the others 33.3\u00a0% are estimated otherwise."
     )
 

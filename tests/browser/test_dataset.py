@@ -149,7 +149,7 @@ def test_going_back_takes_the_last_filter_off(server: Server, page: Page) -> Non
 
 def test_faces_are_downloaded(server: Server, page: Page) -> None:
     visit(page, f"{server.url}/dataset?age=110-116")
-    page.get_by_role("button", name="Downloads").click()
+    page.get_by_role("button", name="Export").click()
     contents = {}
     for label in ("Table as CSV", "List of files"):
         with page.expect_download() as waiting:

@@ -82,7 +82,7 @@ def test_every_control_of_an_estimate_is_reached(server: Server, page: Page) -> 
 def test_a_popover_opens_and_closes_by_keys(server: Server, page: Page) -> None:
     # What it holds comes after all else of the page.
     visit(page, f"{server.url}/evaluation?view=overview")
-    button = page.get_by_role("button", name="Downloads")
+    button = page.get_by_role("button", name="Export")
     button.focus()
     page.keyboard.press("Enter")
     body = page.get_by_test_id("stPopoverBody")

@@ -106,8 +106,8 @@ def test_network_is_trained_stopped_resumed_exported_and_used_from_the_page(
             expect(page.get_by_text("The model is missing.")).to_be_visible()
             open_train(page, server)
             begin(page)
-            worker = halt_after(f"epoch 2/{EPOCHS}: val MAE")
-            wait_for(page, f"epoch 2/{EPOCHS}: val MAE")
+            worker = halt_after(f"epoch 2/{EPOCHS}: validation MAE")
+            wait_for(page, f"epoch 2/{EPOCHS}: validation MAE")
             # A second one is refused.
             expect(page.get_by_text("Run tried is being trained.")).to_be_visible()
             expect(page.get_by_role("button", name="Start training")).to_be_disabled()

@@ -360,7 +360,7 @@ def test_the_whole_way_from_pictures_to_the_apps_model(
     assert cli.main(["evaluate", "tiny-1"]) == 0
     assert cli.main(["export", "tiny-1", "tiny"]) == 0
     out = capsys.readouterr().out
-    assert "val MAE" in out
+    assert "validation MAE" in out
     assert "test: n 16" in out
     face = str(paths.SAMPLES / "joe-biden.jpg")
     assert cli.main(["predict", "--json", "--model", "tiny", face]) == 0

@@ -49,7 +49,7 @@ def test_coverage_has_the_stated_share_and_greys_the_few() -> None:
     assert line.y0 == line.y1 == 0.8
     ticks = list(figure.layout.xaxis.ticktext)
     assert ticks == ["0-2<br>1,200", "3-9<br>12", "70+<br>40"]
-    assert figure.layout.yaxis.title.text == "Ages inside the interval"
+    assert figure.layout.yaxis.title.text == "80 % range holds the age"
 
 
 def test_coverage_axis_goes_down_to_the_lowest_interval() -> None:

@@ -96,7 +96,7 @@ def test_long_names_are_broken_and_shares_are_in_per_cent() -> None:
     assert list(figure.layout.yaxis.ticktext) == [
         "a paper with quite a<br>long name, A"
     ]
-    assert figure.layout.xaxis.title.text == "CS@5 (share)"
+    assert figure.layout.xaxis.title.text == "Within 5 years (share)"
     assert figure.layout.xaxis.tickformat == ".0%"
 
 

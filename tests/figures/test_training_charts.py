@@ -67,9 +67,9 @@ def test_hover_says_the_whole_row_of_the_epoch() -> None:
     assert "%{text}" in val.hovertemplate
     told = val.text[1]
     assert "epoch 2" in told
-    assert "train 3.00, val 6.00" in told
-    assert "val 82.0%" in told
-    assert "Loss of the age: train 2, val 2.5" in told
+    assert "train 3.00, validation 6.00" in told
+    assert "validation 82.0%" in told
+    assert "Loss of the age: train 2, validation 2.5" in told
     assert "0.001" in told and "60 seconds" in told
 
 

@@ -88,6 +88,7 @@ class FakeEstimator:
             age_probabilities=np.eye(len(AGES), dtype=np.float32)[int(age) - 1],
             p_female=female,
             gender=gender,
+            least_sure=0.8,
             heatmap=HEATMAP if self.explains else None,
             embedding=embedding_of_age(age) if self.explains else None,
             reason=TOO_SMALL if x1 - x0 < self.no_age_below_px else None,

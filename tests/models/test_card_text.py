@@ -34,7 +34,7 @@ def test_a_card_without_a_face_of_test_says_so() -> None:
     page = card_markdown(made_card(metrics={"val": PART}, groups={}, faces=faces))
     assert "There was no face of test to measure it on." in page
     assert "0 to report on" in page
-    assert "| val | 1,234 | 4.32" in page and "| test |" not in page
+    assert "| validation | 1,234 | 4.32" in page and "| test |" not in page
 
 
 def test_its_failures_are_those_of_its_figures() -> None:

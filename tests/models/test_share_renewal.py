@@ -44,7 +44,7 @@ def test_the_command_writes_the_calibration_into_the_card(
 ) -> None:
     write_values(tmp_path / "models" / "mine", made_values(run=run.id))
     assert cli.main(["shares", "mine", "--groups", "1"]) == 0
-    assert "of 19 val faces" in capsys.readouterr().out
+    assert "of 19 validation faces" in capsys.readouterr().out
     found = ModelFolder.named("mine").card.shares
     assert found is not None and found.faces == 19
     # 5 of 19 are men of 20 to 29, the fourth age group
@@ -59,7 +59,7 @@ def test_a_run_without_distributions_is_refused(
     frame["age_probabilities"] = [np.zeros(0, np.float32)] * len(frame)
     run.write_predictions(frame)
     write_values(tmp_path / "models" / "mine", made_values(run=run.id))
-    with pytest.raises(ModelError, match="has no val faces with distributions"):
+    with pytest.raises(ModelError, match="has no validation faces with distributions"):
         share_renewal.renew_shares(ModelFolder.named("mine"))
 
 

@@ -93,7 +93,7 @@ def test_face_is_shown_with_its_labels_and_what_the_model_estimated() -> None:
     assert query_of(page) == {"view": "faces", "face": file(0)}
     assert "Labelled 20 years, male" in text and file(0) in text
     # 22 years, where 20 is the label; made intervals reach 5 years to each side
-    assert "Estimated **22 years**, 2.0 years too old; 17 to 27 eight times" in text
+    assert "Estimated **22 years**, 2.0 years too old; 80 % range: 17 to 27" in text
     assert "trained on this face" in text
     assert "In train." in text
 
@@ -344,7 +344,7 @@ def estimated(**changes: Any) -> SimpleNamespace:
 
 def test_estimate_in_words() -> None:
     assert face_page.estimate_text(estimated()) == (
-        "Estimated **30 years**, 3.6 years too old; 22 to 38 eight times out of ten."
+        "Estimated **30 years**, 3.6 years too old; 80 % range: 22 to 38."
     )
     assert "2.0 years too young" in face_page.estimate_text(estimated(error_years=-2.0))
     assert "as labelled" in face_page.estimate_text(estimated(error_years=-0.04))
@@ -353,18 +353,18 @@ def test_estimate_in_words() -> None:
 def test_gender_in_words_is_never_certain() -> None:
     assert (
         face_page.gender_text(estimated())
-        == "Gender label estimated as **female**, 82% likely."
+        == "Gender label estimated as **female**, 82 % likely."
     )
     assert "**male**, over 99 %" in face_page.gender_text(estimated(p_female=0.001))
     assert face_page.gender_text(estimated(p_female=0.4, decided=False)) == (
-        "Gender label left open: male 60% likely."
+        "Gender label left open: male 60 %, below the threshold."
     )
 
 
 def test_labels_splits_and_quality_in_words() -> None:
     assert face_page.label_text(estimated(age=1)) == "1 year, female"
     assert face_page.split_text(SimpleNamespace(split="val", coral="train")) == (
-        "In val (CORAL split: train)."
+        "In validation (CORAL split: train)."
     )
     assert face_page.split_text(SimpleNamespace(split=np.nan)) == "In no split."
     assert face_page.quality_text(estimated()) == ""
@@ -380,4 +380,6 @@ def test_labels_splits_and_quality_in_words() -> None:
 def test_duplicates_in_one_split_cross_nothing() -> None:
     faces = table(age=[30] * 3, split=["train", "train", "val"])
     assert "same split" in face_page.duplicates_text(faces, 0, np.array([1]))
-    assert "train and val" in face_page.duplicates_text(faces, 0, np.array([1, 2]))
+    assert "train and validation" in face_page.duplicates_text(
+        faces, 0, np.array([1, 2])
+    )

@@ -52,7 +52,7 @@ def test_first_view_is_the_test_split_of_the_apps_run() -> None:
     assert shown["Off by, on average (years)"] == f"{mae:.2f}"
     right = sum((face.p_female >= 0.5) == (face.gender == 1) for face in faces)
     assert shown["Gender"] == f"{right / len(faces):.1%}".replace("%", " %")
-    assert len(shown) == 3 + len(MEASURES)
+    assert len(page.metric) == 3 + len(MEASURES)
     assert "By age group, ages err most for" in written(page)
 
 
@@ -69,7 +69,7 @@ def test_filters_narrow_the_faces_and_stand_in_the_url() -> None:
     ]
     total = len(plain_faces("val"))
     assert f"**n = {len(expected):,} of {total:,} faces**" in written(page)
-    assert f"{SERVED}: val, female, 20 to 39 years" in written(page)
+    assert f"{SERVED}: validation, female, 20 to 39 years" in written(page)
     assert query_of(page) == {"split": "val", "gender": "female", "age": "20-39"}
 
 
@@ -274,10 +274,10 @@ def test_faces_are_shown_some_at_a_time() -> None:
     assert not page.subheader  # other faces: what was picked is forgotten
 
 
-def test_cell_is_let_go_of() -> None:
+def test_selected_cell_is_cleared() -> None:
     page = open_page(view="confusion", of="gender", pick="1,0")
     assert "female, taken for male" in page.subheader[0].value
-    page.button(key="evaluation_let_go").click()
+    page.button(key="evaluation_clear").click()
     rerun(page)
     assert not page.subheader
     assert query_of(page) == {"view": "confusion", "of": "gender"}

@@ -260,7 +260,7 @@ def test_stopped_training_says_what_is_kept_and_goes_on(
     text = written(page)
     assert "Training of `tried` was stopped." in text
     # of STATUS
-    assert "2 of 3 epochs are done. The least val MAE is **7.12 years**" in text
+    assert "2 of 3 epochs are done. The least validation MAE is **7.12 years**" in text
     assert "after epoch 1. That model is kept." in text
     assert labels(page)[:2] == ["Go on training", "Evaluate"]
     press(page, "Go on training")
@@ -314,7 +314,7 @@ def test_run_that_was_evaluated_without_a_face_of_test_says_so(run: Run) -> None
     with_model(run, evaluated=True)
     figures = run.read_json("metrics.json")
     run.write_json("metrics.json", figures | {"splits": {}})
-    assert "without a face of test: on val alone" in written(drawn())
+    assert "without a face of test: on validation alone" in written(drawn())
 
 
 def test_export_under_a_bad_name_is_refused_with_a_sentence(

@@ -18,7 +18,12 @@ import plotly.graph_objects as go
 import pytest
 
 from agemodel import __version__
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
+from agemodel.analysis.predicted_faces import (
+    SPLIT_WORDS,
+    Slice,
+    in_slice,
+    read_predicted,
+)
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.report import report_html, write_report
@@ -143,14 +148,16 @@ def test_headline_is_that_of_the_metrics(report: Reader) -> None:
     metrics = Run(SHIPPED).read_json("metrics.json")["splits"]
     rows = next(rows for rows in report.tables if rows[0][0] == "Measure")
     found = {row[0]: dict(zip(rows[0], row, strict=True)) for row in rows[1:]}
-    for shown, name in (("test", "test"), ("CORAL test", "coral_test"), ("val", "val")):
+    for name, shown in SPLIT_WORDS.items():
         part = metrics[name]
         low, high = part["mae_years_95"]
         assert found["n"][shown] == f"{part['n']:,}"
         assert found["MAE (years)"][shown] == (
             f"{part['mae_years']:.2f} ({low:.2f} to {high:.2f})"
         )
-        assert found["CS@5 (%)"][shown].startswith(f"{100 * part['cs5']:.1f} (")
+        assert found["Within 5 years (%)"][shown].startswith(
+            f"{100 * part['cs5']:.1f} ("
+        )
         assert found["Bias (years)"][shown].startswith(f"{part['bias_years']:+.2f} (")
         low, high = part["gender_accuracy_95"]
         assert found["Gender (%)"][shown] == (

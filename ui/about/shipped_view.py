@@ -61,9 +61,7 @@ def show_files() -> None:
         },
         alt="Shipped files with source, licence and checksum",
     )
-    if st.button(
-        "Hold them to their checksums", key="about_check", icon=":material/fact_check:"
-    ):
+    if st.button("Verify checksums", key="about_check", icon=":material/fact_check:"):
         _show_check(files)
 
 

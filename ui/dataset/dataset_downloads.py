@@ -30,7 +30,7 @@ def show_downloads(faces: pd.DataFrame, left: np.ndarray) -> None:
         faces: as returned by `read_faces`.
         left: the faces that the filters leave, a mask of shape (n,).
     """
-    with st.popover("Downloads", icon=":material/download:", disabled=not left.any()):
+    with st.popover("Export", icon=":material/download:", disabled=not left.any()):
         st.caption("All columns of the faces that are left; no pictures.")
         for label, name, make in _FILES:
             show_download(

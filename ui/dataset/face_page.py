@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.core.errors import AgeModelError
+from agemodel.core.labels import SPLIT_WORDS
 from agemodel.explorer.flags import FLAGS, OUTCOMES
 from agemodel.explorer.ordering import beside, duplicates_of, place_of, row_of, similar
 from agemodel.figures.face_charts import figure_labelled_distribution
@@ -76,8 +77,9 @@ def estimate_text(face: Any) -> str:
     if abs(error) < 0.05:
         apart = "as labelled"
     return (
-        f"Estimated **{face.age_years:.0f} years**, {apart}; {face.age_low:.0f} to "
-        f"{face.age_high:.0f} eight times out of ten."
+        f"Estimated **{face.age_years:.0f} years**, {apart}; 80 % range: "
+        f"{face.age_low:.0f} to "
+        f"{face.age_high:.0f}."
     )
 
 
@@ -86,18 +88,22 @@ def gender_text(face: Any) -> str:
     female = face.p_female
     likelier = "female" if female >= 0.5 else "male"
     probability = max(female, 1 - female)
-    likely = "over 99 %" if probability > 0.995 else f"{probability:.0%}"
+    likely = "over 99 %" if probability > 0.995 else f"{100 * probability:.0f} %"
     if not face.decided:
-        return f"Gender label left open: {likelier} {likely} likely."
+        return f"Gender label left open: {likelier} {likely}, below the threshold."
     return f"Gender label estimated as **{likelier}**, {likely} likely."
 
 
 def split_text(face: Any) -> str:
     """In which splits a face is, in words."""
     named = isinstance(face.split, str)
-    words = f"In {face.split}" if named else "In no split"
+    words = f"In {SPLIT_WORDS[face.split]}" if named else "In no split"
     coral = getattr(face, "coral", None)
     return f"{words} (CORAL split: {coral})." if isinstance(coral, str) else f"{words}."
+
+
+def _split_word(split: Any) -> str:
+    return SPLIT_WORDS.get(split, str(split))
 
 
 def quality_text(face: Any) -> str:
@@ -125,7 +131,9 @@ def duplicates_text(faces: pd.DataFrame, row: int, others: np.ndarray) -> str:
             "while it was trained."
         )
     if len(splits) > 1:
-        return f"They cross the splits {' and '.join(sorted(splits))}."
+        return (
+            f"They cross the splits {' and '.join(map(_split_word, sorted(splits)))}."
+        )
     return "All are in the same split."
 
 
@@ -228,7 +236,7 @@ def _show_duplicates(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
     exact = faces["exact_group"].to_numpy()
     same = [exact[row] >= 0 and exact[other] == exact[row] for other in others]
     notes = [
-        f"{split} · {'every pixel' if is_same else 'nearly'}"
+        f"{_split_word(split)} · {'every pixel' if is_same else 'nearly'}"
         for split, is_same in zip(faces["split"].iloc[others], same, strict=True)
     ]
     show_tiles(dataset_pictures.pictures_dir(), faces.iloc[others], "duplicates", notes)
@@ -251,7 +259,7 @@ def _show_alike(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
         return
     st.caption(_ALIKE_IS)
     notes = [
-        f"{split} · {cosine:.2f}"
+        f"{_split_word(split)} · {cosine:.2f}"
         for split, cosine in zip(faces["split"].iloc[rows], cosines, strict=True)
     ]
     show_tiles(dataset_pictures.pictures_dir(), faces.iloc[rows], "alike", notes)

@@ -31,7 +31,7 @@ from ui.touch import answers, on_phone
 
 TAPPED = dataset_state.widget_key("charts_tapped")
 _HOW_TO = (
-    "{way} to filter; click it again to let go. Each chart also shows what its own "
+    "{way} to filter; once more to clear it. Each chart also shows what its own "
     "filter leaves out, paler."
 )
 _SPREAD_IS = (
@@ -166,7 +166,7 @@ def _show_errors(faces: pd.DataFrame, rows: np.ndarray) -> None:
     test = (faces["split"] == "test").to_numpy()
     tables = {
         "test": error_by(faces, rows & test, "age_group"),
-        "train and val": error_by(faces, rows & ~test, "age_group"),
+        "train and validation": error_by(faces, rows & ~test, "age_group"),
     }
     figure = figures.figure_errors(tables, dataset_state.selection().age_groups)
     st.markdown("**Mean absolute error by age**")

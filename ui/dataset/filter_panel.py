@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from agemodel.core.labels import MAX_AGE, MIN_AGE
+from agemodel.core.labels import MAX_AGE, MIN_AGE, SPLIT_WORDS
 from agemodel.explorer.filters import ERROR_BANDS
 from agemodel.explorer.flags import FLAGS, OUTCOMES
 from agemodel.explorer.queries import Errors, write_errors
@@ -184,7 +184,12 @@ def _show_choice(key: str, counted: Counts) -> None:
 
 
 def _word(key: str, value: str) -> str:
-    words = {"flag": FLAGS, "outcome": OUTCOMES, "without": FLAGS}
+    words = {
+        "split": SPLIT_WORDS,
+        "flag": FLAGS,
+        "outcome": OUTCOMES,
+        "without": FLAGS,
+    }
     return words.get(key, {}).get(value, value)
 
 

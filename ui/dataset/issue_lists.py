@@ -7,6 +7,7 @@ import streamlit as st
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
+from agemodel.core.labels import SPLIT_WORDS
 from agemodel.dataset.index import read_rejects
 from agemodel.explorer.filters import mask
 from agemodel.explorer.flags import FLAGS, OUTCOMES
@@ -81,8 +82,10 @@ def _show_effects(faces: pd.DataFrame) -> None:
 
 def _crossings_text(crossings: pd.DataFrame) -> str:
     pairs = [
-        f"{row.groups:,} between {row.first} and {row.second}"
-        for row in crossings.itertuples()
+        f"{groups:,} between {SPLIT_WORDS[first]} and {SPLIT_WORDS[second]}"
+        for first, second, groups in zip(
+            crossings["first"], crossings["second"], crossings["groups"], strict=True
+        )
     ]
     return f"Groups of duplicates that cross the splits: {', '.join(pairs)}."
 
@@ -93,7 +96,9 @@ def _show_issue(faces: pd.DataFrame, issue: Issue) -> None:
     st.markdown(f"**{words.capitalize()}**")
     st.markdown(f"{counted(issue.faces, 'face')}{groups}")
     st.caption(issue.meaning)
-    parts = (f"{split} {n:,}" for split, n in issue.by_split.items())
+    parts = (
+        f"{SPLIT_WORDS.get(split, split)} {n:,}" for split, n in issue.by_split.items()
+    )
     st.caption(" · ".join(parts))
     with st.container(horizontal=True):
         st.button(

@@ -74,7 +74,7 @@ def show_marking(file: str) -> None:
         _show_mark(mark)
         return
     st.segmented_control(
-        "You find its label",
+        "Your verdict on the label",
         VERDICTS,
         format_func=lambda verdict: f"{MARK_ICONS[verdict]} {verdict}",
         **dataset_state.bind(

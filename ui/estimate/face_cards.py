@@ -6,6 +6,7 @@ import streamlit as st
 
 from agemodel.core.labels import AGE_GROUPS
 from agemodel.figures.estimate_charts import figure_age_distribution, figure_age_groups
+from agemodel.metrics.calibration import COVERAGE
 from agemodel.serving import Estimate
 from ui.charts import show_chart
 from ui.estimate import session
@@ -13,6 +14,11 @@ from ui.estimate.why import show_why
 
 BY_YEAR, BY_GROUP = "Years", "Age groups"
 CROP_WIDTH_PX = 104
+RANGE = f"{100 * COVERAGE:.0f} % range"
+RANGE_IS = (
+    f"{RANGE}: it holds the age of {10 * COVERAGE:.0f} in 10 faces, by calibration on "
+    "validation faces."
+)
 
 
 def show_face(number: int, estimate: Estimate, key: str) -> None:
@@ -63,16 +69,22 @@ def _show_age(number: int, estimate: Estimate) -> None:
 
 def interval_text(estimate: Estimate) -> str:
     """The 80 % interval in words."""
-    return f"{estimate.age_low:.0f} to {estimate.age_high:.0f}, eight times out of ten"
+    return f"{RANGE}: {estimate.age_low:.0f} to {estimate.age_high:.0f}"
 
 
 def gender_text(estimate: Estimate) -> str:
-    """The gender label with its probability; what lies between is called uncertain."""
+    """The likelier gender label, its probability, and whether it is left open."""
     female = estimate.p_female
-    if estimate.gender == "uncertain":
-        return f"Gender label **uncertain**: female {female:.0%}, male {1 - female:.0%}"
-    probability = female if estimate.gender == "female" else 1 - female
-    return f"Gender label **{estimate.gender}**, {_percent(probability)} likely"
+    likelier = "female" if female >= 0.5 else "male"
+    probability = max(female, 1 - female)
+    if estimate.gender != "uncertain":
+        return f"Gender label **{likelier}**, {_percent(probability)} likely"
+    said, least = _percent(probability), _percent(estimate.least_sure)
+    if said == least:  # rounded alike
+        said, least = f"{100 * probability:.1f} %", f"{100 * estimate.least_sure:.1f} %"
+    return (
+        f"Gender label: {likelier} {said}, below the {least} threshold: **left open**"
+    )
 
 
 def groups_text(estimate: Estimate) -> str:
@@ -80,15 +92,17 @@ def groups_text(estimate: Estimate) -> str:
     chances = dict(zip(AGE_GROUPS, estimate.group_probabilities, strict=True))
     own = estimate.age_group
     other = max(chances.keys() - {own}, key=lambda group: chances[group])
-    text = f"Age group **{_dash(own)} {chances[own]:.0%}**"
+    text = f"Age group **{_dash(own)} {_percent(chances[own])}**"
     return text + (
-        f" · {_dash(other)} {chances[other]:.0%}" if chances[other] >= 0.01 else ""
+        f" · {_dash(other)} {_percent(chances[other])}"
+        if chances[other] >= 0.01
+        else ""
     )
 
 
 def _percent(probability: float) -> str:
     """A probability in per cent, never 100 %."""
-    return "over 99%" if probability > 0.995 else f"{probability:.0%}"
+    return "over 99 %" if probability > 0.995 else f"{100 * probability:.0f} %"
 
 
 def _dash(group: str) -> str:

@@ -23,7 +23,7 @@ from agemodel.serving import (
 from ui import served_model
 from ui.downloads import show_download
 from ui.estimate import estimate_states, session
-from ui.estimate.face_cards import BY_GROUP, BY_YEAR, show_face
+from ui.estimate.face_cards import BY_GROUP, BY_YEAR, RANGE_IS, show_face
 
 PHOTOS_A_PAGE = 4
 FACES_A_PAGE = 6
@@ -45,6 +45,7 @@ def show_photos(batch: Batch) -> None:
     """
     status = _show_header()
     _show_status(status, batch)
+    st.caption(RANGE_IS)
     trouble = st.container()
     entries = _entries_of_page(batch)
     _let_go_of_drawings(batch, entries)

@@ -103,7 +103,7 @@ def _of_width(estimates: pd.DataFrame, rows: np.ndarray, number: int) -> Found |
 def _show_coverage(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     groups = coverage_by_age(estimates, rows)
     show_panel(
-        "How often the interval holds the age",
+        "80 % range holds the age",
         coverage_in_words(groups, overall_coverage(estimates, rows), COVERAGE),
         f"The dotted line is the stated share. {_WILSON} Click a mark to see the "
         "faces outside their interval.",
@@ -117,7 +117,7 @@ def _show_coverage(estimates: pd.DataFrame, rows: np.ndarray) -> None:
 def _show_reliability(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     bins = reliability(estimates, rows)
     show_panel(
-        "Whether p(female) can be taken at its word",
+        "Calibration of the gender probability",
         reliability_in_words(bins, calibration_error(estimates, rows)),
         f"On the dotted line what is stated is so. {_WILSON} Below: the faces in "
         "each bin. Click a mark to see its faces, those estimated wrongly first.",
@@ -137,7 +137,8 @@ def _show_width(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         "often the interval holds the age. Click a mark to see its faces.",
         "width",
         figure_width(parts, COVERAGE),
-        "The mean absolute error and the coverage over the stated width",
+        "The mean absolute error, and how often the range holds the age, over the "
+        "stated width",
         lambda points: f"width {row_of(points)}",
     )
 

@@ -38,7 +38,7 @@ RARE = 0.05
 _MEASURES = {
     "mae_years": "MAE (years)",
     "median_error_years": "Median error (years)",
-    f"cs{CS_LIMIT_YEARS}": f"CS@{CS_LIMIT_YEARS}",
+    f"cs{CS_LIMIT_YEARS}": f"Within {CS_LIMIT_YEARS} years",
 }
 _WINS = "A run is nearer on a face if its absolute error is smaller, by however little."
 

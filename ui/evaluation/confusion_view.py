@@ -72,7 +72,7 @@ def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     st.caption(
         f"**{accuracy_in_words(counts)}.** "
         f"{_ESTIMATED_IS.get(what if what == 'gender' else bands, _ESTIMATED_IS[''])} "
-        "Click a cell to see its faces, once more to let go."
+        "Click a cell to see its faces, once more to clear it."
     )
     drawn, beside = st.columns([3, 2], gap="medium")
     with drawn:
@@ -142,8 +142,8 @@ def _show_cell(
 ) -> None:
     true, estimated = (classes.names[index] for index in cell)
     st.button(
-        "Let go of the cell",
-        key=evaluation_state.widget_key("let_go"),
+        "Clear selection",
+        key=evaluation_state.widget_key("clear"),
         icon=":material/close:",
         on_click=evaluation_state.change,
     )

@@ -28,7 +28,7 @@ def show_downloads(run: Run, estimates: pd.DataFrame, rows: np.ndarray) -> None:
         estimates: its faces, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
-    with st.popover("Downloads", icon=":material/download:"):
+    with st.popover("Export", icon=":material/download:"):
         st.caption(f"The {np.count_nonzero(rows):,} faces of the slice, as tables:")
         _download(
             "Their predictions (CSV)",

@@ -31,8 +31,8 @@ VIEWS = {
     ERRORS: "Errors",
     CERTAINTY: "Certainty",
     GROUPS: "Groups",
-    EXTREMES: "Extremes",
-    TWO_RUNS: "Two runs",
+    EXTREMES: "Best and worst",
+    TWO_RUNS: "Compare runs",
 }
 
 
@@ -114,7 +114,7 @@ def change_slice(**changes: Any) -> None:
 
 
 def pick(text: str) -> None:
-    """Keep what was clicked, in the view's own words; the same again lets go of it."""
+    """Keep what was clicked, in the view's own words; the same again clears it."""
     change(pick="" if text == look().pick else text[:MAX_TEXT])
 
 

@@ -21,7 +21,7 @@ from ui.evaluation import evaluation_state
 
 _SPLIT_HELP = (
     "No run learned from any of them. CORAL test: the faces of 21 to 60 years on which "
-    "published work reports. On val the epoch and the calibration were chosen."
+    "published work reports. On validation the epoch and the calibration were chosen."
 )
 _RACE_HELP = "As labelled in the dataset; the model never sees it."
 

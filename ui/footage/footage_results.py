@@ -188,7 +188,7 @@ def _show_table(visits: pd.DataFrame) -> None:
 
 
 def _show_downloads(folder: Path) -> None:
-    with st.popover("Downloads", icon=":material/download:"):
+    with st.popover("Export", icon=":material/download:"):
         for file, label in _DOWNLOADS.items():
             show_download(
                 label,

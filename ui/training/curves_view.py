@@ -27,18 +27,19 @@ MAX_ROWS, MAX_TABLE_PX = 16, 420
 _MEANING = "What it means"
 _MARKED = f"background-color: {GREY}"
 _HOW_TO_READ = (
-    "Solid: val, at the end of each epoch, on faces as they are. Dotted: train, the "
-    "mean over the epoch, on varied faces and with parts of the network dropped; so "
-    "train may err more than val. The circle is the epoch whose model is kept: the "
-    "best on val, by the error of the age or, where the recipe says so, by the loss."
+    "Solid: validation, at the end of each epoch, on faces as they are. Dotted: train, "
+    "the mean over the epoch, on varied faces and with parts of the network dropped; "
+    "so train may err more than validation. The circle is the epoch whose model is "
+    "kept: the best on validation, by the error of the age or, where the recipe says "
+    "so, by the loss."
 )
 _OTHER_LOSSES = (
     "These runs do not minimise the same, so their losses cannot be compared; their "
     "errors in years and shares can."
 )
 _OTHER_FACES = (
-    "These runs choose on other val faces, so a small difference of their curves says "
-    "little; the Evaluation page compares runs on the faces they share."
+    "These runs choose on other validation faces, so a small difference of their "
+    "curves says little; the Evaluation page compares runs on the faces they share."
 )
 
 
@@ -89,10 +90,10 @@ def _show_results(told: Mapping[str, RunHistory]) -> None:
             "minutes": config.NumberColumn("Minutes", format="%.0f"),
             "best_epoch": config.NumberColumn("Best epoch", format="%d"),
             "val_mae_years": config.NumberColumn(
-                "Val MAE, years", format="%.2f", help="Of the best epoch's model"
+                "Validation MAE, years", format="%.2f", help="Of the best epoch's model"
             ),
             "val_gender_accuracy": config.NumberColumn(
-                "Val gender right",
+                "Validation gender right",
                 format="%.1f %%",
                 help="Of the best epoch's model; two labels, as in the dataset",
             ),

@@ -168,4 +168,6 @@ def _show_curves(run: Run) -> None:
                         training_state.widget_key(f"live_{measure.column}"),
                         f"{measure.title}, by epoch",
                     )
-    st.caption("Drawn through: val. Dotted: train. The circle is the best epoch.")
+    st.caption(
+        "Drawn through: validation. Dotted: train. The circle is the best epoch."
+    )

@@ -60,7 +60,9 @@ def how_far(run: Run) -> str:
         epoch = int(status["best_epoch"])
     except (RunError, KeyError, TypeError, ValueError):
         return "No epoch is done yet."
-    text = f"{done} of {epochs} epochs are done. The least val MAE is **{best}**, "
+    text = (
+        f"{done} of {epochs} epochs are done. The least validation MAE is **{best}**, "
+    )
     text += f"after epoch {epoch}."
     return text if is_trained(run) else f"{text} That model is kept."
 
@@ -106,7 +108,7 @@ def _show_test(run: Run) -> None:
     try:
         test = run.read_json("metrics.json")["splits"].get("test")
         if test is None:
-            st.markdown("It is evaluated, without a face of test: on val alone.")
+            st.markdown("It is evaluated, without a face of test: on validation alone.")
             return
         low, high = test["mae_years_95"]
         st.markdown(
