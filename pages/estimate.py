@@ -9,8 +9,10 @@ from ui.estimate.estimate_downloads import show_downloads
 from ui.estimate.estimate_states import show_empty, show_model_missing, show_notice
 from ui.estimate.intake import show_intake
 from ui.estimate.photo_views import show_photos
+from ui.estimate.snapshot_intake import take_snapshot
 
 batch = session.batch()
+take_snapshot(batch)
 st.title("Estimate", anchor=False)
 brings, results = st.columns([1, 3], gap="large")
 with brings:

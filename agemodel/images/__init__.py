@@ -21,7 +21,7 @@ Every function may be called from several threads at once.
 
 from agemodel.images.kinds import SUFFIXES
 from agemodel.images.pixels import downscale, encode_jpeg, encode_png
-from agemodel.images.reading import Photo, check_jpeg, read_image
+from agemodel.images.reading import Photo, check_jpeg, jpeg_size, read_image
 from agemodel.images.sources import read_bytes, read_stream
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "downscale",
     "encode_jpeg",
     "encode_png",
+    "jpeg_size",
     "read_bytes",
     "read_image",
     "read_stream",

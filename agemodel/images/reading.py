@@ -140,6 +140,20 @@ def check_jpeg(data: bytes, name: str) -> None:
         raise _failure(error, "JPEG", shown) from error
 
 
+def jpeg_size(data: bytes, name: str) -> tuple[int, int]:
+    """Width and height that a JPEG's header states, px; no pixel is decoded.
+
+    Raises:
+        ImageError: it has no such header.
+    """
+    shown = shown_name(name)
+    try:
+        with Image.open(CountedFile(data), formats=["JPEG"]) as im:
+            return im.size
+    except DECODER_ERRORS as error:
+        raise _failure(error, "JPEG", shown) from error
+
+
 def _failure(error: BaseException, kind: str, shown: str) -> ImageError:
     if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
         return too_large(shown, f"{caps().pixels // 1_000_000} megapixels", "far more")

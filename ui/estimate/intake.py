@@ -25,6 +25,7 @@ def show_intake(batch: Batch) -> None:
         width="stretch",
     )
     {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source]()
+    st.link_button("Live camera", "live", icon=":material/videocam:", width="stretch")
     if batch.entries:
         with st.container(horizontal=True):
             with st.popover("Samples", icon=":material/photo_library:"):

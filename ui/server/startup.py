@@ -10,20 +10,27 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
-from starlette.routing import Route
+from starlette.routing import BaseRoute
 from streamlit.runtime.pages_manager import PagesManager
 
 from agemodel.core.caps import caps
 from agemodel.serving import estimator
-from ui.server import logs, ready, session_expiry, warming
+from ui.server import (
+    live_page,
+    live_socket,
+    logs,
+    ready,
+    session_expiry,
+    warming,
+)
 from ui.server.sockets import answer_at_once
 
 BROWSER_DELAY_S = 1.0
 
 
-def routes() -> list[Route]:
+def routes() -> list[BaseRoute]:
     """The addresses beside Streamlit's own."""
-    return [ready.route()]
+    return [ready.route(), *live_page.routes(), live_socket.route()]
 
 
 @asynccontextmanager
