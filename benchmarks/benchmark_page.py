@@ -36,6 +36,7 @@ SECTIONS = {
     "framing": "Framing",
     "store_shares": "Shares of a store's visitors",
     "footage_clips": "Footage",
+    "live_camera": "Live camera",
 }
 """Modules of this folder, each with a `run`, and their headings."""
 
@@ -102,6 +103,11 @@ BULK_WAYS = {
     "local_2": "bulk, 2 workers",
     "ray_2": "bulk on Ray, 2 workers",
 }
+LIVE_CASES = {
+    "one": "one face",
+    "three": "three faces",
+    "two": "one face, on two pages at once: the slower one",
+}
 FRAMING_NAMES = {
     "chip": "the chip as it is",
     "box_1": "the detector's box, as served",
@@ -138,6 +144,7 @@ def render(results: dict[str, Any]) -> str:
         "framing": _framing,
         "store_shares": _store_shares,
         "footage_clips": _footage_clips,
+        "live_camera": _live_camera,
     }
     parts = [HEAD]
     for name, title in SECTIONS.items():
@@ -512,4 +519,28 @@ def _footage_clips(found: dict[str, Any]) -> str:
         "Speed, with three faces in every look; the time of one core, decoding "
         "included, of a clip in MPEG-4 (OpenCV writes no H.264):\n\n"
         f"{table(sizes, speed)}"
+    )
+
+
+def _live_camera(found: dict[str, Any]) -> str:
+    rows = [
+        (
+            LIVE_CASES[case],
+            f"{row['per_second']:.1f}",
+            spread(row["round_trip_ms"]),
+            f"{row['p95_ms']:.0f}",
+            number(row["first_age_s"], 2),
+            f"{row['round_trip_ms']['n']}",
+        )
+        for case, row in found["rows"].items()
+    ]
+    head = (
+        *("Camera shows", "answers a second", "round trip, ms", "95th percentile, ms"),
+        *("to the first age, s", "n"),
+    )
+    return (
+        f"In headless Chromium {found['chromium']} on the same machine, whose camera "
+        "shows a clip of 640 x 480 px: from sending a frame to its answer. The page "
+        "sends the next frame 90 ms after the last one at the soonest. The first age "
+        f"is counted from the first answer.\n\n{table(head, rows)}"
     )

@@ -15,7 +15,7 @@ import pytest
 from agemodel.faces import CropSquare, Detection, square_of_detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from benchmarks import bulk_pace, framing, page, throughput, visits
+from benchmarks import bulk_pace, framing, live_camera, page, throughput, visits
 from benchmarks.__main__ import main
 from benchmarks.benchmark_page import FRAMING_NAMES, PAGE, SECTIONS, render
 from benchmarks.chips import chosen
@@ -237,3 +237,14 @@ def test_unknown_benchmark_is_refused_with_the_names(capsys) -> None:
         main(["speed"])
     message = capsys.readouterr().err
     assert all(re.search(name, message) for name in SECTIONS)
+
+
+def test_a_camera_s_rate_and_round_trips_leave_the_first_second_out() -> None:
+    # a frame every 100 ms, answered after 50 ms; those of the first second took longer
+    trips = [(100.0 * n, 100.0 * n + (90 if n < 10 else 50)) for n in range(31)]
+    found = live_camera.summarise_trips(trips, first_age_ms=390)
+    assert found["per_second"] == pytest.approx(10)
+    assert found["round_trip_ms"]["median"] == found["p95_ms"] == 50
+    assert found["first_age_s"] == pytest.approx(0.3)  # the first answer came at 90
+    kept = live_camera.limits({"one": found, "three": found | {"p95_ms": 401.0}})
+    assert [limit["kept"] for limit in kept] == [True, True, True, True, False, True]

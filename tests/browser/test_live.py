@@ -159,8 +159,17 @@ def test_a_snapshot_is_estimated_on_the_estimate_page(live: Page) -> None:
     button(live, "Snapshot to Estimate").click()
     live.wait_for_url("**/")
     expect_cards(live, 1)
-    expect(live.get_by_text("snapshot.jpg")).to_be_visible()
+    expect(live.get_by_text("snapshot.jpg (640 by 480 px)")).to_be_visible()
     assert "snapshot" not in live.url
+
+
+def test_a_snapshot_of_a_paused_picture_is_sent_once_it_is_connected(
+    live: Page,
+) -> None:
+    button(live, "Pause").click()
+    button(live, "Snapshot to Estimate").click()
+    live.wait_for_url("**/")
+    expect_cards(live, 1)
 
 
 def test_a_snapshot_that_is_gone_says_so(server: Server, page: Page) -> None:
@@ -204,6 +213,22 @@ def test_it_fits_and_bars_nobody(
     )
     assert wide == 0
     assert violations(page) == []
+
+
+@pytest.mark.parametrize("theme", ["Dark", "Light"])
+def test_the_theme_chosen_in_the_apps_menu_holds_here(
+    server: Server, open_page: Callable[..., Page], theme: str
+) -> None:
+    other = "light" if theme == "Dark" else "dark"
+    page = open_page(scheme=other)
+    visit(page, server.url)
+    (key,) = page.evaluate(
+        "Object.keys(localStorage).filter((key) => key.startsWith('stActiveTheme'))"
+    )
+    page.evaluate(f"localStorage.setItem('{key}', '\"{theme}\"')")
+    page.goto(f"{server.url}/live")
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert colour == ("rgb(21, 26, 27)" if theme == "Dark" else "rgb(253, 253, 252)")
 
 
 def test_the_keyboard_reaches_every_control(live: Page) -> None:

@@ -29,8 +29,9 @@ browser loads nothing from elsewhere and no other site can frame the app.
 BROWSER_TESTS = (
     "tests/browser/test_accessibility.py",
     "tests/browser/test_estimate.py",
+    "tests/browser/test_live.py",
 )
-"""Run once more behind the proxy: every view on every screen, and uploads."""
+"""Run once more behind the proxy: every view on every screen, uploads, the camera."""
 REQUESTS = 1000  # after 1,000 nginx ends a connection
 BURST, RATE_S = 500, 50
 LET_GO_S = 30.0

@@ -19,8 +19,11 @@ SECTIONS = {
 WHAT_IT_DOES = """
 Apparent Age finds the faces in a photo. For each face it estimates an age and one of
 two gender labels, and says how unsure it is: a range of ages beside the age, a
-probability beside the label. It also shows the data that the model learned from, how
-it learned, and where it errs.
+probability beside the label. With the **live camera** it does so while you look, with
+ages that stay steady; nothing is stored. **Footage** tells who came, from recorded
+video: visits, and shares of age bands and genders by time, each with its interval.
+
+It also shows the data that the model learned from, how it learned, and where it errs.
 """
 
 WHAT_AN_ESTIMATE_IS = """

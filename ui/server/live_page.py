@@ -21,6 +21,7 @@ _FILES = {
     PATH: _FOLDER / "live.html",
     f"{PATH}/live.js": _FOLDER / "live.js",
     f"{PATH}/live_faces.js": _FOLDER / "live_faces.js",
+    f"{PATH}/theme.js": _FOLDER / "theme.js",
     f"{PATH}/live.css": _FOLDER / "live.css",
     f"{PATH}/logo.svg": paths.ASSETS / "logo.svg",
     f"{PATH}/icon.png": paths.ASSETS / "icon.png",

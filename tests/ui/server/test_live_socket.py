@@ -270,7 +270,9 @@ def test_a_snapshot_over_its_size_is_refused(join: Joins) -> None:
     assert closing(socket)[1] == 1009
 
 
-@pytest.mark.parametrize("file", ["", "/live.js", "/live_faces.js", "/live.css"])
+@pytest.mark.parametrize(
+    "file", ["", "/live.js", "/live_faces.js", "/theme.js", "/live.css"]
+)
 def test_the_page_asks_nothing_of_anybody_else(host: str, file: str) -> None:
     with urllib.request.urlopen(f"http://{host}/live{file}", timeout=60) as page:
         text = page.read().decode()

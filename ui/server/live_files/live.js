@@ -26,7 +26,7 @@ const page = Object.fromEntries(
     .map((id) => [id, document.getElementById(id)]));
 const frame = document.createElement("canvas");
 
-let stream = null, socket = null, answer = null;
+let stream = null, socket = null, answer = null, snapshot = null;
 let isPaused = false, isMirrored = true, isRefused = false;
 let isWaiting = false, sentAt = 0, patience = 0, retry = 0;
 let announcedAt = 0, announced = "";
@@ -58,6 +58,7 @@ async function turnOn(deviceId = "") {
 }
 
 function turnOff() {
+  snapshot = null;
   stream?.getTracks().forEach((track) => track.stop());
   stream = page.video.srcObject = null;
   isPaused = false;
@@ -83,7 +84,7 @@ function connect() {
   const address = new URL("live/frames", document.baseURI);
   address.protocol = address.protocol.replace("http", "ws");
   const mine = socket = new WebSocket(address);
-  socket.addEventListener("open", () => { tell(""); send(); });
+  socket.addEventListener("open", () => { tell(""); sendSnapshot(); send(); });
   socket.addEventListener("message", ({ data }) => receive(JSON.parse(data)));
   socket.addEventListener("close", () => {
     if (socket !== mine) return;
@@ -126,6 +127,13 @@ async function send() {
   if (socket !== mine || !blob) return;
   mine.send(blob);
   patience = later(() => { disconnect(); connect(); }, PATIENCE_MS);
+}
+
+function sendSnapshot() {
+  if (!snapshot || socket?.readyState !== WebSocket.OPEN) return;
+  socket.send("snapshot");
+  socket.send(snapshot);
+  snapshot = null;
 }
 
 function later(action, ms) {
@@ -204,20 +212,12 @@ page.pause.addEventListener("click", () => {
   refresh();
 });
 page.snapshot.addEventListener("click", async () => {
-  let blob = null;
   for (const width of [Infinity, 1920, 1280]) {
-    blob = await jpeg(width, SNAPSHOT_QUALITY);
-    if (blob && blob.size <= MOST_SNAPSHOT_BYTES) break;
+    snapshot = await jpeg(width, SNAPSHOT_QUALITY);
+    if (snapshot && snapshot.size <= MOST_SNAPSHOT_BYTES) break;
   }
-  if (socket?.readyState !== WebSocket.OPEN) {
-    isPaused = false;
-    page.video.play();
-    refresh();
-    connect();
-    await new Promise((done) => socket?.addEventListener("open", done));
-  }
-  socket?.send("snapshot");
-  socket?.send(blob);
+  if (isPaused) page.pause.click();  // its connection is needed
+  sendSnapshot();
 });
 document.addEventListener("visibilitychange", () => (isLooking() ? connect() : disconnect()));
 addEventListener("pagehide", turnOff);
