@@ -49,7 +49,8 @@ const percent = (share) => `${Math.round(100 * share)}%`;
 const range = (face) => `${Math.round(face.age_low)} to ${Math.round(face.age_high)}`;
 
 export function listFaces(page, faces) {
-  const items = faces.map(item);
+  const ordered = [...faces].sort((a, b) => (a.number ?? Infinity) - (b.number ?? Infinity));
+  const items = ordered.map(item);
   const old = [...page.faces.children].map((one) => one.textContent).join("\n");
   if (old !== items.map((one) => one.textContent).join("\n")) page.faces.replaceChildren(...items);
   page.nobody.hidden = faces.length > 0;
