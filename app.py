@@ -8,6 +8,7 @@ import streamlit as st
 
 from agemodel.core import paths
 from ui.server.startup import lifespan, routes
+from ui.touch import on_phone
 
 ESTIMATE = "pages/estimate.py"
 
@@ -42,7 +43,14 @@ def main() -> None:
     """Draw the page that one visitor asked for."""
     st.set_page_config(page_icon=paths.ASSETS / "icon.png", layout="wide")
     st.logo(paths.ASSETS / "logo.svg", size="large")
-    st.navigation(pages(), position="top").run()
+    menu = pages()
+    page = st.navigation(menu, position="hidden" if on_phone() else "top")
+    if on_phone():  # else Streamlit hides the pages in a sidebar without a name
+        with st.popover("Menu", icon=":material/menu:"):
+            for one in menu:
+                if one.visibility != "hidden":
+                    st.page_link(one)
+    page.run()
 
 
 app = st.App(__file__, lifespan=lifespan, routes=routes())

@@ -13,6 +13,7 @@ from ui.dataset.gallery import show_faces
 from ui.dataset.intro import show_intro, show_left_out, show_unreadable
 from ui.dataset.issue_lists import show_issues
 from ui.dataset.map_view import show_map
+from ui.page_header import show_header
 
 VIEWS = {
     dataset_state.CHARTS: "Charts",
@@ -22,29 +23,31 @@ VIEWS = {
     dataset_state.ISSUES: "Issues",
 }
 
-st.title("Dataset", anchor=False)
 try:
     faces = dataset_tables.marked(dataset_state.faces())
 except AgeModelError as error:
+    st.title("Dataset", anchor=False)
     show_unreadable(error)
     st.stop()
 dataset_state.load()
 dataset_state.write_url()
 found = masks(faces, dataset_state.selection())
 left = found.without()
+filters, exports = show_header(
+    "Dataset",
+    lambda: dataset_state.show_choice(
+        "View", "view", VIEWS, required=False, wrap=True, label_visibility="collapsed"
+    ),
+)
+with exports:
+    show_downloads(faces, left)
 show_intro(faces)
 mark_panel.show_problem()
-with st.sidebar:
+with filters:
     counted = counts(faces, dataset_state.selection(), found)
     show_filters(counted)
     mark_panel.show_filter(counted)
-with st.container(
-    horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-):
-    dataset_state.show_choice(
-        "View", "view", VIEWS, required=False, label_visibility="collapsed"
-    )
-    show_downloads(faces, left)
+show_left(int(left.sum()), len(faces))
 view = dataset_state.look().view
 if view == dataset_state.CHARTS:
     show_charts(faces, found)
@@ -57,5 +60,3 @@ elif view == dataset_state.MAP:
 else:
     show_issues(faces)
 show_left_out(faces)
-with st.bottom:
-    show_left(int(left.sum()), len(faces))

@@ -20,6 +20,7 @@ from ui.evaluation.slice_panel import (
     show_run,
     show_unreadable,
 )
+from ui.page_header import show_header
 
 SHOWN = {
     evaluation_state.OVERVIEW: show_headline,
@@ -30,28 +31,30 @@ SHOWN = {
     evaluation_state.EXTREMES: show_extremes,
 }
 
-st.title("Evaluation", anchor=False)
 evaluation_state.load()
 try:
     run = evaluation_state.run()
     estimates = evaluation_state.estimates(run)
 except AgeModelError as error:
+    st.title("Evaluation", anchor=False)
     show_unreadable(error)
     evaluation_state.write_url()
     st.stop()
+filters, exports = show_header(
+    "Evaluation",
+    lambda: evaluation_state.show_choice(
+        "View", "view", evaluation_state.VIEWS, wrap=True, label_visibility="collapsed"
+    ),
+)
 show_missing_run(run)
-with st.sidebar:
+with filters:
     show_run()
     show_filters(estimates)
 rows = in_slice(estimates, evaluation_state.slice_())
 total = int(in_slice(estimates, Slice(split=evaluation_state.slice_().split)).sum())
-with st.container(
-    horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-):
-    evaluation_state.show_choice(
-        "View", "view", evaluation_state.VIEWS, label_visibility="collapsed"
-    )
+with exports:
     show_downloads(run, estimates, rows)
+show_line(run, int(rows.sum()), total)
 view = evaluation_state.look().view
 if not rows.any() and view != evaluation_state.TWO_RUNS:
     st.info("No face is left by these filters.", icon=":material/filter_alt:")
@@ -59,6 +62,4 @@ elif view == evaluation_state.TWO_RUNS:
     show_comparison(run, estimates, evaluation_state.slice_())
 else:
     SHOWN[view](estimates, rows)
-with st.bottom:
-    show_line(run, int(rows.sum()), total)
 evaluation_state.write_url()

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ui.page_header import show_title
 from ui.permission import NOT_HERE, may_change
 from ui.training import training_state
 from ui.training.augmentation_view import show_preview
@@ -50,11 +51,13 @@ def show_train() -> None:
         show_watch()
 
 
-st.title("Training", anchor=False)
 training_state.load()
 training_state.write_url()
-training_state.show_choice(
-    "View", "view", training_state.VIEWS, label_visibility="collapsed"
+show_title(
+    "Training",
+    lambda: training_state.show_choice(
+        "View", "view", training_state.VIEWS, wrap=True, label_visibility="collapsed"
+    ),
 )
 if training_state.look().view == training_state.TRAIN:
     show_train()

@@ -258,6 +258,7 @@ def figure_map(
     values: pd.Series,
     region: Sequence[tuple[float, float]] = (),
     drag: bool = True,
+    height: int = 700,
 ) -> go.Figure:
     """Draw faces on the map, coloured by a value.
 
@@ -270,6 +271,7 @@ def figure_map(
         values: as many, a category or numbers in years; what has none is not drawn.
         region: the corners of the region that is chosen, if any.
         drag: whether a drag draws a lasso; else it scrolls the page on a touch screen.
+        height: of the chart, px.
     """
     if isinstance(values.dtype, pd.CategoricalDtype):
         names = [_word(name) for name in values.cat.categories]
@@ -291,7 +293,7 @@ def figure_map(
         figure.add_shape(type="path", path=f"M {corners} Z", line={"width": 1.5})
     hidden = {"visible": False, "range": [-MARGIN, 1 + MARGIN]}
     figure = compact(
-        figure, height=560, xaxis=hidden, yaxis=hidden | {"scaleanchor": "x"}
+        figure, height=height, xaxis=hidden, yaxis=hidden | {"scaleanchor": "x"}
     )
     figure.layout.dragmode = "lasso" if drag else False
     return with_legend(figure) if len(keys) > 1 else figure

@@ -9,12 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 
 from agemodel.analysis.baselines import System
-from agemodel.figures.layout import compact, error_bars, rows_axis
+from agemodel.figures.layout import LINE, compact, error_bars, rows_axis
 from agemodel.metrics.measures import MEASURES, SHARE, YEARS, Score
 
 # Opaque, with a dark text that can be read on all of them, so that they fit any page.
-_SHADES = ["#d9e7e4", "#2f9c92"]
-_ON_SHADES = "#10201e"
+_SHADES = ["rgba(47, 156, 146, 0.08)", "rgba(47, 156, 146, 0.65)"]
+"""From almost the page's own colour, light or dark, to one on which its text shows."""
 _FRAME = "#c9781e"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _NAME_CHARACTERS = 24
@@ -172,7 +172,7 @@ def _cells(
             f"{count:,}<br>{_percent(share)}" if count else ""
             for count, share in zip(counts.ravel(), shares.ravel(), strict=True)
         ],
-        textfont={"size": size, "color": _ON_SHADES},
+        textfont={"size": size},
         customdata=[
             f"{words[0]} {names[down]}, taken for {names[across]}: "
             f"{counts[down, across]:,} faces, {shares[down, across]:.1%} {words[1]}"
@@ -180,7 +180,7 @@ def _cells(
         ],
         hovertemplate="%{customdata}<extra></extra>",
         selected={"marker": {"color": _CLEAR}},
-        unselected={"marker": {"color": _CLEAR}, "textfont": {"color": _ON_SHADES}},
+        unselected={"marker": {"color": _CLEAR}, "textfont": {"color": LINE}},
     )
 
 

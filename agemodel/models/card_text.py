@@ -91,8 +91,9 @@ def what_it_is(card: Card) -> str:
     """Network, run, size and checksum in a sentence or two."""
     training = card.training
     return (
-        f"A {card.network} network with {card.parameters:,} parameters for faces "
-        f"of {card.input_px} px, from run `{card.run}` (epoch "
+        f"A {card.network} network with {card.parameters:,} parameters as "
+        f"exported{', a layer of embeddings included,' if card.faces_file else ''} for "
+        f"faces of {card.input_px} px, from run `{card.run}` (epoch "
         f"{training['best_epoch']} of {training['epochs']}, chosen on validation). "
         f"{card.bytes / 1e6:.1f} MB, SHA-256 `{card.sha256}`."
     )

@@ -12,10 +12,16 @@ from playwright.sync_api import Browser, Page, expect
 
 from agemodel.core import paths
 from tests.harness.chart_clicks import chart, click_chart, drag, place_in
-from tests.harness.driver import Server, query_of, visit, wait_for, wait_until_drawn
+from tests.harness.driver import (
+    PHONE,
+    Server,
+    query_of,
+    visit,
+    wait_for,
+    wait_until_drawn,
+)
 
 TOTAL = 23_704
-PHONE = "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36"
 
 
 def aged(low: int, high: int, gender: int | None = None) -> list[str]:
@@ -31,7 +37,7 @@ def aged(low: int, high: int, gender: int | None = None) -> list[str]:
 
 
 def expect_left(page: Page, count: int) -> None:
-    line = page.get_by_test_id("stBottomBlockContainer")
+    line = page.locator(".st-key-dataset_line")
     expect(line).to_contain_text(f"{count:,} of {TOTAL:,} faces")
     wait_until_drawn(page)
 
@@ -68,7 +74,7 @@ def test_click_on_a_bar_filters_and_a_second_one_lets_go(
 ) -> None:
     visit(page, f"{server.url}/dataset?age=20-20")
     click_bar(page, "split", 2)
-    expect(page.get_by_test_id("stBottomBlockContainer")).to_contain_text("in test")
+    expect(page.locator(".st-key-dataset_line")).to_contain_text("in test")
     wait_until_drawn(page)
     assert query_of(page)["split"] == ["test"]
     click_bar(page, "split", 2)
@@ -82,7 +88,7 @@ def test_lasso_on_the_map_filters(server: Server, page: Page) -> None:
     x, y = place_in(area)
     corners = ((-120, -120), (120, -120), (120, 120), (-120, 120), (-120, -110))
     drag(page, [(x + right, y + down) for right, down in corners])
-    line = page.get_by_test_id("stBottomBlockContainer")
+    line = page.locator(".st-key-dataset_line")
     expect(line).to_contain_text("in a region of the map")
     assert len(query_of(page)["map"][0].split(";")) >= 3
     expect(line).not_to_contain_text(f"{TOTAL:,} of")

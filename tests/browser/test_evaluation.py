@@ -14,7 +14,7 @@ from tests.harness.plain_predictions import SERVED
 
 
 def expect_n(page: Page, count: int) -> None:
-    line = page.get_by_test_id("stBottomBlockContainer")
+    line = page.locator(".st-key-evaluation_line")
     expect(line).to_contain_text(f"n = {count:,} of")
     wait_until_drawn(page)
 
@@ -59,7 +59,7 @@ def test_split_and_bands_repaint_the_matrix(server: Server, page: Page) -> None:
     texts = matrix(page).locator(".scatterlayer .textpoint")
     expect(texts.first).to_be_visible()
     before = texts.all_text_contents()
-    page.get_by_test_id("stSidebar").get_by_text("val", exact=True).click()
+    page.get_by_test_id("stSidebar").get_by_text("validation", exact=True).click()
     expect_n(page, 1898)
     expect(texts.first).not_to_have_text(before[0])
     assert query_of(page)["split"] == ["val"]

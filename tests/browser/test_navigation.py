@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.harness.driver import Server, visit, wait_until_drawn
+from tests.harness.driver import PHONE, Server, visit, wait_until_drawn
 
 PAGES = {
     "/": "Estimate",
@@ -65,4 +65,19 @@ def test_menu_of_a_small_screen_leads_to_every_page(
     links = page.get_by_test_id("stSidebarNavLink")
     expect(links).to_have_count(len(MENU))
     links.filter(has_text="About").click()
+    expect(page.locator("h1")).to_have_text("About")
+
+
+def test_menu_and_filters_of_a_phone_have_names(
+    server: Server, open_page: Callable[..., Page]
+) -> None:
+    page = open_page(width=390, height=844, user_agent=PHONE)
+    visit(page, f"{server.url}/dataset")
+    expect(page.get_by_test_id("stExpandSidebarButton")).to_have_count(0)
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_role("button", name="female").click()
+    expect(page.locator(".st-key-dataset_line")).to_contain_text("female")
+    page.keyboard.press("Escape")
+    page.get_by_test_id("stPopoverButton").filter(has_text="Menu").click()
+    page.get_by_role("link", name="About").click()
     expect(page.locator("h1")).to_have_text("About")

@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 OUTPUT = ROOT / "tests" / "browser" / "output"
 BEHIND_PROXY = "AGEMODEL_TEST_BEHIND_PROXY"
 PATIENCE_MS = 1000 * PATIENCE_S
+PHONE = "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36"
+"""How a browser on a phone names itself."""
 CHROMIUM_FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -190,7 +192,12 @@ _BROKEN_PICTURES = """() => [...document.images]
 
 @contextmanager
 def watched_page(
-    browser: Browser, *, width: int = 1440, height: int = 900, scheme: str = "light"
+    browser: Browser,
+    *,
+    width: int = 1440,
+    height: int = 900,
+    scheme: str = "light",
+    user_agent: str | None = None,
 ) -> Iterator[Page]:
     """Open a page and, at its end, complain of what it did that it should not.
 
@@ -201,6 +208,7 @@ def watched_page(
     context = browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
+        user_agent=user_agent,
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)

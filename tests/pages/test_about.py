@@ -130,3 +130,9 @@ def test_about_has_versions_and_how_to_cite(models: Path) -> None:
     data, project = (block.value for block in page.code)
     assert "Conditional Adversarial Autoencoder" in data
     assert __version__ in project
+
+
+def test_links_to_files_that_the_app_does_not_serve_are_names() -> None:
+    page = open_page("about")
+    assert "dependencies.md](" not in written(page)
+    assert "`docs/dependencies.md`" in written(page)

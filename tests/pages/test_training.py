@@ -16,6 +16,8 @@ from streamlit.testing.v1 import AppTest
 import tests.harness.app_pages as app_pages
 from agemodel.core import paths
 from agemodel.dataset.archive import import_dataset
+from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.architecture import FILE, read_network
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run
@@ -323,3 +325,11 @@ def test_too_many_runs_in_the_url_are_cut_to_those_with_a_colour() -> None:
     assert Look.from_query({"runs": [",".join(ids)]}).runs == tuple(
         ids[: training_state.MAX_RUNS]
     )
+
+
+def test_network_says_why_its_export_holds_more_parameters() -> None:
+    page = open_page(view="network")
+    card = ModelFolder.named(DEFAULT_MODEL).card
+    more = card.parameters - read_network(Run(paths.SHIPPED_RUNS / SERVED)).parameters
+    assert f"{card.parameters:,} parameters" in written(page)
+    assert f"{more:,} parameters more than above" in written(page)

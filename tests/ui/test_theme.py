@@ -7,9 +7,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from streamlit import config
 
+from agemodel.figures.evaluation_charts import figure_confusion
 from tests.harness.contrast import contrast
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,3 +85,26 @@ def test_nothing_is_asked_of_another_machine() -> None:
     assert not [v for v in flat(SETTINGS).values() if "://" in str(v)]
     assert SETTINGS["browser"]["gatherUsageStats"] is False
     assert SETTINGS["server"]["address"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_text_of_the_confusion_matrix_shows_on_its_fullest_cell(name: str) -> None:
+    theme = SETTINGS["theme"][name]
+    counts = np.array([[1, 9], [9, 1]])
+    heat = figure_confusion(counts, counts / 10, ["a", "b"], ("Age", "")).data[0]
+    emptiest, fullest = (
+        over(colour, theme["backgroundColor"]) for _, colour in heat.colorscale
+    )
+    assert contrast(theme["textColor"], fullest) >= LEGIBLE
+    page = theme["backgroundColor"]
+    assert contrast(emptiest, page) < contrast(fullest, page)
+
+
+def over(rgba: str, page: str) -> str:
+    """What a translucent colour looks like on a page, as `#rrggbb`."""
+    *colour, share = (float(part) for part in rgba[5:-1].split(","))
+    below = [int(page[at : at + 2], 16) for at in (1, 3, 5)]
+    mixed = (
+        share * one + (1 - share) * two for one, two in zip(colour, below, strict=True)
+    )
+    return "#" + "".join(f"{round(level):02x}" for level in mixed)

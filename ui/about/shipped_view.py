@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import streamlit as st
 
 from agemodel.core import paths
@@ -15,6 +17,7 @@ from agemodel.models.shipped import (
 )
 
 LICENCES = paths.ROOT / "docs" / "licences.md"
+_TO_FILE = re.compile(r"\[[^\]]*\]\(([\w.-]+\.md)\)")
 
 
 def show_licences() -> None:
@@ -27,7 +30,16 @@ def show_licences() -> None:
             icon=":material/gavel:",
         )
         return
-    st.markdown(text.partition("\n")[2])
+    st.markdown(without_files(text.partition("\n")[2]))
+
+
+def without_files(text: str) -> str:
+    """Markdown whose links to files beside it, which the app does not serve, are names.
+
+    Args:
+        text: of a file in docs/.
+    """
+    return _TO_FILE.sub(r"`docs/\1`", text)
 
 
 def show_files() -> None:

@@ -44,6 +44,7 @@ def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
         _show_unknown()
         return
     _show_way(faces, left, row)
+    st.space("small")  # for the button that shows a picture full screen
     face: Any = next(faces.iloc[[row]].itertuples())
     picture, facts = st.columns([2, 3], gap="large")
     with picture:

@@ -19,8 +19,6 @@ Counts = Mapping[str, Mapping[str, int]]
 MAX_SAID = 160
 """Most characters of the filters in words; more do not fit in the line."""
 
-_WHERE = "Filters: at the left, or behind »"
-
 _TITLES = {
     "group": "Age group",
     "gender": "Gender label",
@@ -60,27 +58,24 @@ def show_filters(counted: Counts) -> None:
 
 
 def show_left(left: int, total: int) -> None:
-    """Draw the line at the bottom: how many faces the filters leave, and the filters.
+    """Draw a line: how many faces the filters leave, the filters, and the way back.
 
     Args:
         left: faces that the filters leave.
         total: all faces.
     """
     wanted = dataset_state.selection()
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        with st.container(width="content", gap=None):
-            st.markdown(f"**{left:,} of {total:,} faces**", width="content")
-            if wanted.active:
-                st.text(_shortened(wanted.describe()), width="content")
-            else:
-                st.caption(_WHERE, width="content")
+    key = dataset_state.widget_key("line")
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
+        st.markdown(f"**{left:,} of {total:,} faces**", width="content")
+        if not wanted.active:
+            return
+        st.text(_shortened(wanted.describe()), width="content")
         st.button(
             "Show all",
             key=dataset_state.widget_key("reset"),
+            type="tertiary",
             icon=":material/filter_alt_off:",
-            disabled=not wanted.active,
             on_click=dataset_state.select,
             args=(Selection(),),
         )

@@ -73,7 +73,7 @@ def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
         orders.remove("similar")
     if dataset_state.look().sort not in orders:
         dataset_state.change(sort="name")
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         st.selectbox(
             "Order",
             orders,
@@ -86,12 +86,15 @@ def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
         if has_pictures:
             ways = {dataset_state.PICTURES: "Pictures", dataset_state.TABLE: "Table"}
             dataset_state.show_choice("Show", "show", ways)
-        st.button(
-            "Twenty at random",
-            key=dataset_state.widget_key("twenty"),
-            icon=":material/shuffle:",
-            on_click=_draw_twenty,
-        )
+        with st.container(
+            height="stretch", width="content", vertical_alignment="bottom"
+        ):
+            st.button(
+                "Twenty at random",
+                key=dataset_state.widget_key("twenty"),
+                icon=":material/shuffle:",
+                on_click=_draw_twenty,
+            )
     if dataset_state.look().sort == "similar":
         _show_reference(faces)
 

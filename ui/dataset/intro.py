@@ -31,7 +31,7 @@ python -m agemodel data download                # or fetch it; asks about the te
 
 def show_intro(faces: pd.DataFrame) -> None:
     """Say what the dataset is, and offer to get its pictures where they are missing."""
-    st.markdown(_WHAT_IT_IS.format(n=len(faces)))
+    st.caption(_WHAT_IT_IS.format(n=len(faces)))
     phase = show_job()
     if phase != RUNNING and dataset_pictures.pictures_dir() is None:
         with st.expander(

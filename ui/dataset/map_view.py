@@ -13,7 +13,10 @@ from agemodel.explorer.queries import Region, region_of
 from agemodel.figures.dataset_charts import figure_map
 from ui.charts import Points, show_answering_chart
 from ui.dataset import dataset_state
-from ui.touch import answers
+from ui.touch import answers, on_phone
+
+WINDOW_PX, PHONE_PX = 700, 480
+"""Heights of the map; the larger fills a window of 900 px below the header."""
 
 DRAW = dataset_state.widget_key("map_draw")
 COLOURS = {
@@ -62,6 +65,7 @@ def show_map(faces: pd.DataFrame, found: Masks) -> None:
         faces[COLOURS[colour]][rows],
         dataset_state.selection().region,
         drag=draws,
+        height=PHONE_PX if on_phone() else WINDOW_PX,
     )
     show_answering_chart(
         dataset_state.STATE,

@@ -50,7 +50,7 @@ def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    with st.container(horizontal=True):
         what = evaluation_state.choose("Confusion of", "of", _OF)
         bands = _choose_bands() if what == "age" else ""
         norm = evaluation_state.choose("Shares", "share", NORMS)

@@ -98,26 +98,24 @@ def show_filters(estimates: pd.DataFrame) -> None:
 
 
 def show_line(run: Run, count: int, total: int) -> None:
-    """Draw the line at the bottom: how many faces are in the slice, and of which run.
+    """Draw a line: how many faces are in the slice, of which run, and the way back.
 
     Args:
         run: that is looked at.
         count: faces in the slice.
         total: faces in the split.
     """
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        with st.container(width="content", gap=None):
-            st.markdown(f"**n = {count:,} of {total:,} faces**", width="content")
-            st.text(
-                f"{run.id}: {evaluation_state.slice_().describe()}", width="content"
-            )
+    key = evaluation_state.widget_key("line")
+    with st.container(horizontal=True, vertical_alignment="center", key=key):
+        st.markdown(f"**n = {count:,} of {total:,} faces**", width="content")
+        st.text(f"{run.id}: {evaluation_state.slice_().describe()}", width="content")
+        if evaluation_state.is_reset():
+            return
         st.button(
             "Reset",
             key=evaluation_state.widget_key("reset"),
+            type="tertiary",
             icon=":material/filter_alt_off:",
-            disabled=evaluation_state.is_reset(),
             on_click=evaluation_state.reset,
             help="The app's run, its test faces, no filter",
         )

@@ -47,7 +47,7 @@ def show_network(run: Run) -> None:
             _show_drawing(network)
         with st.container():
             _show_layers(network)
-    _show_exports(run)
+    _show_exports(run, network)
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
@@ -120,7 +120,7 @@ def _show_layers(network: Network) -> None:
     )
 
 
-def _show_exports(run: Run) -> None:
+def _show_exports(run: Run, network: Network) -> None:
     """The models that were exported from the run: their size, and time for a face."""
     st.subheader("As the app runs it", anchor=False)
     try:
@@ -135,15 +135,20 @@ def _show_exports(run: Run) -> None:
         )
     for name, card in cards.items():
         with st.container(border=True):
-            _show_export(name, card)
+            _show_export(name, card, network)
 
 
-def _show_export(name: str, card: Card) -> None:
+def _show_export(name: str, card: Card, network: Network) -> None:
     weights = {"int8": "8-bit weights", "float32": "float32 weights"}
     st.text(
         f"{name}: {card.file}, {card.bytes / 1e6:.1f} MB, "
-        f"{weights.get(card.weights, card.weights)}"
+        f"{weights.get(card.weights, card.weights)}, {card.parameters:,} parameters"
     )
+    if more := card.parameters - network.parameters:
+        st.caption(
+            f"{more:,} parameters more than above: the export adds a layer that gives "
+            "a face's embedding, which nothing was trained for."
+        )
     words, key = st.empty(), f"training_timing_{card.sha256}"
     timing = st.session_state.get(key)
     try:

@@ -1,0 +1,51 @@
+"""The head of a page: its title, views and exports in one row, and its filters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from ui.touch import on_phone
+
+
+def show_title(title: str, show_views: Callable[[], None]) -> None:
+    """Draw the title of a page with the choice of its views beside it.
+
+    Args:
+        title: of the page.
+        show_views: draws the choice.
+    """
+    with st.container(
+        horizontal=True, vertical_alignment="center", width="content", gap="medium"
+    ):
+        st.title(title, anchor=False, width="content")
+        show_views()
+
+
+def show_header(
+    title: str, show_views: Callable[[], None]
+) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Draw the title, the choice of views, and what stands at the right of them.
+
+    Args:
+        title: of the page.
+        show_views: draws the choice.
+
+    Returns:
+        The place of the filters, which is the sidebar or, on a phone, where that would
+        hide them, a button; and the place of the exports.
+    """
+    with st.container(
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
+    ):
+        show_title(title, show_views)
+        with st.container(horizontal=True, width="content"):
+            filters = (
+                st.popover("Filters", icon=":material/filter_alt:")
+                if on_phone()
+                else st.sidebar
+            )
+            exports = st.container(width="content")
+    return filters, exports
