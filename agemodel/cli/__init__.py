@@ -9,6 +9,7 @@ without TensorFlow::
     runs      training, and what is made of a run
     detector  training of the face detector
     footage   who came, from recorded video
+    camera    who comes, by a camera of this machine
     shares    calibration of shares among many people
     doctor    checks of the installation
     progress  progress bars
@@ -25,6 +26,7 @@ from collections.abc import Sequence
 from agemodel import __version__
 from agemodel.cli import (
     bulk_command,
+    camera_command,
     data_commands,
     detector_commands,
     doctor_command,
@@ -89,5 +91,6 @@ def build_parser() -> argparse.ArgumentParser:
     detector_commands.add_commands(commands)
     share_command.add_commands(commands)
     footage_command.add_commands(commands)
+    camera_command.add_commands(commands)
     doctor_command.add_commands(commands)
     return parser

@@ -42,7 +42,13 @@ def add_commands(commands: Any) -> None:
         metavar="FOLDER",
         help="for the results; a stopped run goes on there",
     )
-    _add_settings(parser)
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="TIME",
+        help="when the first video begins, such as 2026-11-27T09:00; else by its name",
+    )
+    add_settings(parser)
     parser.add_argument("--model", metavar="NAME", help="the app's unless given")
     parser.add_argument(
         "--json", action="store_true", help="one JSON object a visit, then one a slot"
@@ -50,15 +56,10 @@ def add_commands(commands: Any) -> None:
     parser.set_defaults(run=_footage)
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the options of looking and summing up."""
     parser.add_argument(
-        "--from",
-        dest="start",
-        metavar="TIME",
-        help="when the first video begins, such as 2026-11-27T09:00; else by its name",
-    )
-    parser.add_argument(
-        "--slot", type=_seconds, metavar="TIME", help="visits are summed up by: 1h"
+        "--slot", type=seconds_of, metavar="TIME", help="visits are summed up by: 1h"
     )
     parser.add_argument(
         "--bands", choices=("three", "four", "nine"), help="of ages; four unless given"
@@ -182,7 +183,7 @@ def _show(result: FootageResult, as_json: bool) -> None:
         print(json.dumps(slot_record(number, slot)))
 
 
-def _seconds(text: str) -> float:
+def seconds_of(text: str) -> float:
     """A length of time such as 1h, 30min or 900s."""
     for unit, seconds in _UNITS_S.items():
         number = text.strip().removesuffix(unit)

@@ -60,7 +60,7 @@ class ClipReader:
         self._clip = clip
         self.read_s, self.frames, self.damaged = 0.0, 0, 0
         _check_container(clip)
-        _keep_ffmpeg_quiet_and_local()
+        keep_ffmpeg_quiet_and_local()
         self._capture = cv2.VideoCapture(str(clip.path.absolute()), cv2.CAP_FFMPEG)
         if not self._capture.isOpened():
             raise FootageError(
@@ -195,7 +195,7 @@ def _is_transport_stream(head: bytes) -> bool:
 
 
 @functools.cache
-def _keep_ffmpeg_quiet_and_local() -> None:
+def keep_ffmpeg_quiet_and_local() -> None:
     """Let FFmpeg read files alone, and not talk about damaged ones on standard error.
 
     OpenCV reads both variables when it opens a file.

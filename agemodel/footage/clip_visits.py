@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Protocol
 
 from agemodel.core.errors import FootageError
 from agemodel.footage.clip_files import Clip
@@ -59,6 +60,29 @@ class ClipResult:
     visits: tuple[Visit, ...]
 
 
+class ReadsFrames(Protocol):
+    """What gives the frames of a clip, or of a stretch of a camera; see `ClipReader`.
+
+    Attributes:
+        stated_s: how long it is said to be; None where that is not known.
+        read_s: the time of the last frame that was read.
+        frames: how many frames were read.
+        damaged: how many frames that were due could not be decoded.
+    """
+
+    stated_s: float | None
+    read_s: float
+    frames: int
+    damaged: int
+
+    def frames_at(self, per_s: float) -> Iterator[Frame]:
+        """Frames about so many times a second, in order.
+
+        Raises:
+            FootageError: no more can be read, before the end.
+        """
+
+
 OnFrame = Callable[[float, list[Track]], None]
 """Called with the time of a frame that was looked at and the tracks that are open. To
 cancel the work, raise an error in it."""
@@ -85,18 +109,41 @@ def read_visits(
     except FootageError as error:
         return ClipResult(ClipCounts(clip.name, problem=str(error)), ())
     with closing(reader):
-        return _Reading(clip, reader, settings, calibration).run(find_looks, on_frame)
+        return visits_of_frames(
+            clip.name, reader, find_looks, settings, calibration, on_frame
+        )
+
+
+def visits_of_frames(
+    name: str,
+    reader: ReadsFrames,
+    find_looks: FindsLooks,
+    settings: FootageSettings,
+    calibration: Calibration,
+    on_frame: OnFrame | None = None,
+) -> ClipResult:
+    """Find the visits in what a reader gives; see `read_visits`.
+
+    Args:
+        name: of the clip, for the results.
+        reader: of its frames; a thread of its own reads them.
+        find_looks: finds the faces of a frame.
+        settings: of the run.
+        calibration: of the model.
+        on_frame: called after each frame that was looked at.
+    """
+    return _Reading(name, reader, settings, calibration).run(find_looks, on_frame)
 
 
 class _Reading:
     def __init__(
         self,
-        clip: Clip,
-        reader: ClipReader,
+        name: str,
+        reader: ReadsFrames,
         settings: FootageSettings,
         calibration: Calibration,
     ) -> None:
-        self._clip, self._reader = clip, reader
+        self._name, self._reader = name, reader
         self._settings, self._calibration = settings, calibration
         self._tracker = Tracker(settings)
         self._visits: list[Visit] = []
@@ -130,7 +177,7 @@ class _Reading:
     def _end(self, tracks: list[Track]) -> None:
         for track in tracks:
             if is_visit(track, self._settings):
-                self._visits.append(visit_of(track, self._clip.name, self._calibration))
+                self._visits.append(visit_of(track, self._name, self._calibration))
             else:
                 self._brief += 1
 
@@ -139,7 +186,7 @@ class _Reading:
         self._visits.sort(key=lambda visit: (visit.start_s, visit.end_s))
         unread_s = max(0.0, (reader.stated_s or 0.0) - reader.read_s)
         return ClipCounts(
-            clip=self._clip.name,
+            clip=self._name,
             read_s=round(reader.read_s, 3),
             unread_s=round(unread_s, 3) if unread_s > _UNREAD_S else 0.0,
             frames=reader.frames,

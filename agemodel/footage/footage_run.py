@@ -15,8 +15,8 @@ No picture and no embedding is written.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,6 +106,7 @@ class FootageRun:
 
     Attributes:
         done: how many clips are done, of how many.
+        parts: what was found in each clip, kept.
     """
 
     def __init__(
@@ -134,7 +135,7 @@ class FootageRun:
         self._calibration = estimator.calibration
         self._find_looks = find_looks or LookFinder(estimator, settings)
         self.done = (0, 0)
-        self._parts = ClipParts(out, settings.digest(self._card.sha256))
+        self.parts = ClipParts(out, settings.digest(self._card.sha256))
 
     def run(
         self, clips: Sequence[Clip], on_progress: OnRunProgress | None = None
@@ -151,6 +152,21 @@ class FootageRun:
         Raises:
             FootageError: the disk refuses the results, or another run is at work there.
         """
+        with self.held():
+            done: list[ClipResult] = []
+            try:
+                self._look_at(clips, done, on_progress or (lambda _: None))
+            finally:
+                result = self.write(clips, done)
+        return result
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Make the folder, and keep others from writing to it until the block ends.
+
+        Raises:
+            FootageError: the disk refuses it, or another run is at work there.
+        """
         busy = FootageError(
             f"Another run writes to {self._out}. Wait for its end, or choose another "
             "folder."
@@ -161,12 +177,7 @@ class FootageRun:
         with held:
             for folder in (self._out, self._out / PARTS):
                 sweep(folder)
-            done: list[ClipResult] = []
-            try:
-                self._look_at(clips, done, on_progress or (lambda _: None))
-            finally:
-                result = self._write(clips, done)
-        return result
+            yield
 
     def _look_at(
         self,
@@ -178,7 +189,7 @@ class FootageRun:
         told = _Telling(clips, on_progress)
         for clip in clips:
             told.begin(clip)
-            result = self._parts.read(clip)
+            result = self.parts.read(clip)
             if result is None:
                 result = read_visits(
                     clip,
@@ -187,12 +198,17 @@ class FootageRun:
                     self._calibration,
                     told.on_frame,
                 )
-                self._parts.write(clip, result)
+                self.parts.write(clip, result)
             done.append(result)
             self.done = (len(done), len(clips))
             told.end(result)
 
-    def _write(self, clips: Sequence[Clip], done: list[ClipResult]) -> FootageResult:
+    def write(self, clips: Sequence[Clip], done: list[ClipResult]) -> FootageResult:
+        """Write the results of clips, of which the first are done.
+
+        Raises:
+            FootageError: the disk refuses them.
+        """
         result = self._sum_up(clips, done)
         contents = {
             VISITS: visits_parquet(result.records),
