@@ -29,6 +29,7 @@ SECTIONS = {
     "start": "Start and memory",
     "throughput": "Throughput",
     "bulk_pace": "Bulk",
+    "reading": "Reading training faces",
     "page": "Page",
     "visits": "First views",
     "dataset_page": "Dataset page",
@@ -137,6 +138,7 @@ def render(results: dict[str, Any]) -> str:
         "start": _start,
         "throughput": _throughput,
         "bulk_pace": _bulk_pace,
+        "reading": _reading,
         "page": _page,
         "visits": _visits,
         "dataset_page": _dataset_page,
@@ -339,6 +341,18 @@ def _bulk_pace(found: dict[str, Any]) -> str:
         "Processor time is of all processes; where the machine was busy (see "
         "its load below) only that and the ratios tell anything.\n\n"
         + table(head, rows)
+    )
+
+
+def _reading(found: dict[str, Any]) -> str:
+    rows = [
+        (count, spread(rate), f"{rate['n']}")
+        for count, rate in found["faces_per_second"].items()
+    ]
+    return (
+        "Training faces read from disk, cropped and varied by the recipe "
+        f"`{found['recipe']}`, without a network.\n\n"
+        + table(("Processes", "faces a second", "n"), rows)
     )
 
 

@@ -8,6 +8,7 @@ import time
 from functools import partial
 from typing import Any
 
+from agemodel.cli.argument_types import positive_count
 from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
 from agemodel.cli.progress_bars import Bar
 
@@ -44,7 +45,7 @@ def add_commands(commands: Any) -> None:
         help="of a Ray cluster, or auto; a private one on this machine unless given",
     )
     parser.add_argument(
-        "--workers", type=_count, metavar="N", help="as many as there are cores"
+        "--workers", type=positive_count, metavar="N", help="as many as there are cores"
     )
     parser.set_defaults(run=partial(_bulk, parser))
 
@@ -139,10 +140,3 @@ class _Report:
     def _per_second(self) -> float:
         passed_s = time.monotonic() - self._began_s
         return (self._done - self._begun) / passed_s if passed_s else 0.0
-
-
-def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError(text)
-    return count

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agemodel.cli.argument_types import positive_count
 from agemodel.cli.exit_codes import DONE
 from agemodel.cli.progress_bars import Bar, RunBar
 from agemodel.core import paths
@@ -62,6 +64,13 @@ def _add_train(commands: Any) -> None:
     parser.add_argument(
         "--run", dest="run_id", metavar="ID", help="name it, or go on with it"
     )
+    parser.add_argument(
+        "--readers",
+        type=positive_count,
+        default=os.cpu_count(),
+        metavar="N",
+        help="processes that read the faces; as many as there are cores unless given",
+    )
     parser.set_defaults(run=partial(_train, parser))
 
 
@@ -95,6 +104,7 @@ def _train(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
                 progress=search,
                 on_step=lambda done, total: bar(done, total, STEPS),
                 on_epoch=lambda row: print(_epoch_line(row, config.epochs), flush=True),
+                readers=args.readers,
             )
     print(f"Done: run {run.id}. Next: python -m agemodel evaluate {run.id}")
     return DONE

@@ -10,8 +10,7 @@ import pandas as pd
 
 from agemodel.core.labels import AGES, MAX_AGE, MIN_AGE
 from agemodel.dataset.index import UNKNOWN
-from agemodel.dataset.labelled_faces import plain_crop, read_face
-from agemodel.learning.augmentation import augmented_crop
+from agemodel.learning.face_reading import Readers
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.runs.config import TrainConfig
 
@@ -29,6 +28,7 @@ class FaceBatches(keras.utils.PyDataset):
         config: TrainConfig,
         augmented: bool,
         epoch: int = 0,
+        readers: Readers | None = None,
     ) -> None:
         """Set up the batches; nothing is read yet.
 
@@ -37,8 +37,12 @@ class FaceBatches(keras.utils.PyDataset):
             config: the recipe.
             augmented: vary and shuffle, or take each as it is, in order.
             epoch: of the run; changes the order and the variations.
+            readers: processes that read; unless given, this one does.
         """
-        super().__init__(workers=1, max_queue_size=6)
+        self.readers = readers or Readers()
+        # Threads, each of which waits for a process that reads, and one to spare.
+        threads = self.readers.count + 1 if self.readers.count > 1 else 1
+        super().__init__(workers=threads, max_queue_size=2 * threads + 4)
         self.faces, self.config = faces, config
         self.augmented, self.epoch = augmented, epoch
         self.order = np.arange(len(faces))
@@ -50,20 +54,19 @@ class FaceBatches(keras.utils.PyDataset):
         return math.ceil(len(self.order) / self.config.batch_size)
 
     def __getitem__(self, index: int) -> tuple[np.ndarray, dict, dict]:
-        """Faces, shape (n, s, s, 3), their labels, and how much each label counts.
+        """Faces, uint8, shape (n, s, s, 3), their labels, and how much each counts.
 
         The label of the age is the range that it lies in, shape (n, 2), years; that of
         the gender has shape (n, 1), and counts nothing where it is not known.
         """
-        size = self.config.batch_size
-        rows = self.order[index * size : (index + 1) * size]
-        crops = [self._crop(row, index * size + i) for i, row in enumerate(rows)]
+        first = index * self.config.batch_size
+        rows = self.order[first : first + self.config.batch_size]
         labels = self.faces.iloc[rows]
         ages = labels[["age_low", "age_high"]].to_numpy(np.float32)
         genders = labels["gender"].to_numpy()[:, None]
         known = (genders != UNKNOWN)[:, 0].astype(np.float32)
         return (
-            np.stack(crops).astype(np.float32),
+            self._read(labels, first),
             {
                 AGE_OUTPUT: np.clip(ages, MIN_AGE, MAX_AGE),
                 GENDER_OUTPUT: np.maximum(genders, 0).astype(np.float32),
@@ -71,13 +74,10 @@ class FaceBatches(keras.utils.PyDataset):
             {AGE_OUTPUT: np.ones(len(rows), np.float32), GENDER_OUTPUT: known},
         )
 
-    def _crop(self, row: int, place: int) -> np.ndarray:
-        path, square = self.faces["path"].iloc[row], self.faces["square"].iloc[row]
-        if not self.augmented:
-            return plain_crop(path, square, self.config.input_px)
-        rgb, square = read_face(path, square)
-        rng = np.random.default_rng([self.config.seed, self.epoch, place])
-        return augmented_crop(rgb, square, self.config, rng)
+    def _read(self, faces: pd.DataFrame, first: int) -> np.ndarray:
+        pairs = list(zip(faces["path"], faces["square"], strict=True))
+        variation = (self.epoch, first) if self.augmented else None
+        return self.readers.read(pairs, self.config, variation)
 
 
 def drawn(faces: pd.DataFrame, config: TrainConfig, epoch: int) -> np.ndarray:

@@ -25,6 +25,7 @@ from agemodel.core.files import check_room, runs_place, write_whole, writing
 from agemodel.core.labels import AGES
 from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.learning import compression, networks, pretrained
+from agemodel.learning.face_reading import Readers
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.learning.objectives import (
     AgeDistributionLoss,
@@ -57,6 +58,7 @@ def train(
     progress: OnProgress | None = None,
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
+    readers: int = 1,
 ) -> Run:
     """Train a new run, or resume one that stopped.
 
@@ -67,6 +69,8 @@ def train(
         progress: for the search for faces, with (done, total, what).
         on_epoch: called with the history's row after each epoch.
         on_step: called with (step, steps) of the whole run.
+        readers: processes that read and vary the faces; 1: this one does. The run is
+            the same for any number.
 
     Returns:
         The finished run.
@@ -78,8 +82,8 @@ def train(
             the disk does not take what is written. What was finished is kept.
     """
     what = f"The training of {run_id or config.name}"
-    with writing(what, runs_place(), RunError):
-        return _train(config, data_dir, run_id, progress, on_epoch, on_step)
+    with writing(what, runs_place(), RunError), Readers(readers) as reading:
+        return _train(config, data_dir, run_id, progress, on_epoch, on_step, reading)
 
 
 def _train(
@@ -89,6 +93,7 @@ def _train(
     progress: OnProgress | None,
     on_epoch: Callable[[dict[str, Any]], None] | None,
     on_step: Callable[[int, int], None] | None,
+    readers: Readers,
 ) -> Run:
     run = open_run(config, run_id)
     parent = run.folder / "checkpoints"
@@ -100,7 +105,7 @@ def _train(
     keras.utils.set_random_seed(config.seed)
     checkpoint = checkpoints.latest_checkpoint(parent)
     history = list(checkpoint.history) if checkpoint else []
-    batches = _Batches(faces, config)
+    batches = _Batches(faces, config, readers)
     start = _starting_weights(config, batches) if config.start_share else None
     if checkpoint:
         model = keras.saving.load_model(checkpoint.folder / checkpoints.LAST)
@@ -134,18 +139,22 @@ def _train(
 class _Batches:
     """Makes the batches of an epoch."""
 
-    def __init__(self, faces: pd.DataFrame, config: TrainConfig) -> None:
-        self.config = config
+    def __init__(
+        self, faces: pd.DataFrame, config: TrainConfig, readers: Readers
+    ) -> None:
+        self.config, self.readers = config, readers
         self.parts = dict(tuple(faces.groupby("part")))
 
     def sizes(self) -> dict[str, int]:
         return {str(part): len(faces) for part, faces in self.parts.items()}
 
     def training(self, epoch: int) -> FaceBatches:
-        return FaceBatches(self.parts["train"], self.config, True, epoch)
+        train = self.parts["train"]
+        return FaceBatches(train, self.config, True, epoch, self.readers)
 
     def validation(self) -> FaceBatches:
-        return FaceBatches(self.parts["val"], self.config, augmented=False)
+        val = self.parts["val"]
+        return FaceBatches(val, self.config, augmented=False, readers=self.readers)
 
 
 def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
@@ -282,6 +291,10 @@ def _epoch(
             verbose=0,
             callbacks=callbacks,
         )
+    # Keras lets averaged weights and their average be one array, which JAX gives away
+    # twice at the next step.
+    for variable in model.optimizer.variables:
+        variable.assign(ops.copy(variable))
     row = {name: values[0] for name, values in fitted.history.items()}
     val = model.evaluate(batches.validation(), verbose=0, return_dict=True)
     row |= {f"val_{name}": value for name, value in val.items()}

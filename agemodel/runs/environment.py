@@ -12,7 +12,7 @@ from typing import Any
 from agemodel import __version__
 from agemodel.core import paths
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "opencv-python-headless", "pillow")
+_PACKAGES = ("tensorflow", "jax", "keras", "numpy", "opencv-python-headless", "pillow")
 _FIGURES = ("docs", "benchmarks/results.json", "tests/drills/results.json")
 """Files that measurements write; changes in them do not make a commit dirty."""
 _TIMEOUT_S = 10
