@@ -24,7 +24,8 @@ LABELS = "labels.csv"
 SPLIT_SHARES = (0.8, 0.1, 0.1)
 """Of train, val and test, where labels have no split."""
 
-_LAST_RANGE = 200  # an age above every one that is told
+_LAST_RANGE = 200
+"""The largest age taken; above MAX_AGE it counts as that, for ends of open ranges."""
 _FAIRFACE_SPLITS = {"train": "train", "val": "val"}
 
 
@@ -142,7 +143,7 @@ def _table(found: pd.DataFrame) -> pd.DataFrame:
 def _check(labels: pd.DataFrame, name: str) -> None:
     low, high = labels["age_low"], labels["age_high"]
     wrong = {
-        f"an age from 0 to {MAX_AGE}, the lower before the higher": ~(
+        f"an age from 0 to {_LAST_RANGE}, the lower before the higher": ~(
             (low >= 0) & (low <= high) & (high <= _LAST_RANGE)
         ),
         "male, female or nothing as gender": labels["gender"].isna(),

@@ -45,7 +45,6 @@ from agemodel.faces import BOX_SCALE, CropSquare, crop_square
 from agemodel.faces.quality import grey_of, sharpness
 from agemodel.images import read_image
 from agemodel.models.model_folder import ModelFolder
-from agemodel.runs.run_folder import LICENCE
 
 GREY_SPREAD = 4.0
 """A picture whose pixels' largest and smallest channel differ by less than this on
@@ -67,11 +66,15 @@ _SOURCE = (
     "Measured on UTKFace (Z. Zhang, Y. Song and H. Qi, CVPR 2017) by "
     "`python -m agemodel data describe`"
 )
+_LICENCE = (
+    "Made from UTKFace, which is for non-commercial research only, and to be used for "
+    "that alone."
+)
 _NO_PICTURE = "Statistics, not pictures of single people."
 _MADE_OF = {
-    FILE: f"{LICENCE} {_NO_PICTURE}",
+    FILE: f"{_LICENCE} {_NO_PICTURE}",
     averages.FILE: (
-        f"{LICENCE} {_NO_PICTURE} Each average is of at least {averages.MIN_FACES} "
+        f"{_LICENCE} {_NO_PICTURE} Each average is of at least {averages.MIN_FACES} "
         "faces, no two of them from one photo."
     ),
 }

@@ -32,7 +32,8 @@ from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.models.app_model import check_name
 from agemodel.models.card import Card, card_from
 from agemodel.models.model_folder import ModelFolder
-from agemodel.runs.run_folder import LICENCE, Run
+from agemodel.runs.licence import licence_of
+from agemodel.runs.run_folder import Run
 from agemodel.serving.estimator import FORMAT, Estimator
 
 MODEL = "model.tflite"
@@ -139,7 +140,7 @@ def _fill(
         "faces": figures["faces"],
         "recipe": config.as_dict(),
         "training": run.read_json("status.json"),
-        "licence": LICENCE,
+        "licence": licence_of(config),
     }
     if FACES in files:
         card["faces_file"] = {"file": FACES, "sha256": sha256_of(files[FACES])}

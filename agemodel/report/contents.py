@@ -31,8 +31,9 @@ from agemodel.report.measured import (
     headline_of,
     systems_of,
 )
+from agemodel.runs.licence import licence_of
 from agemodel.runs.recipes import recipe_in_words
-from agemodel.runs.run_folder import LICENCE, SHIPPED_FILES, Run
+from agemodel.runs.run_folder import SHIPPED_FILES, Run
 
 
 def title_of(run: Run) -> str:
@@ -95,9 +96,10 @@ def sections_of(run: Run) -> list[Section]:
 
 
 def _recipe(run: Run, metrics: Mapping[str, Any]) -> list[Block]:
+    config = run.read_config()
     return [
-        Paragraph(recipe_in_words(run.read_config(), metrics["faces"]["parts"])),
-        Note(LICENCE),
+        Paragraph(recipe_in_words(config, metrics["faces"]["parts"])),
+        Note(licence_of(config)),
     ]
 
 

@@ -53,6 +53,7 @@ from agemodel.core.files import runs_place, write_whole, writing
 from agemodel.core.tables import parquet_of, read_parquet
 from agemodel.runs.config import TrainConfig, config_from
 from agemodel.runs.environment import describe_environment
+from agemodel.runs.licence import licence_of
 from agemodel.runs.predictions import (
     PREDICTION_SCHEMA,
     PREDICTIONS,
@@ -79,10 +80,6 @@ SHIPPED_WHERE_THERE_IS = (SET_PREDICTIONS,)
 HISTORY = "history.csv"
 EMBEDDINGS = "embeddings.parquet"
 PROJECTION = "projection.npz"
-LICENCE = (
-    "Made from UTKFace, which is for non-commercial research only, and to be used for "
-    "that alone."
-)
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 _MADE_BY_EVALUATE = (
@@ -380,24 +377,25 @@ def ship_run(run: Run) -> Run:
     Raises:
         RunError: a file is missing.
     """
-    target = paths.SHIPPED_RUNS / run.id
-    target.mkdir(parents=True, exist_ok=True)
-    files = {}
-    for name in (*SHIPPED_FILES, *SHIPPED_WHERE_THERE_IS):
-        path = run.folder / name
-        if not path.exists():
-            if name in SHIPPED_WHERE_THERE_IS:
-                continue
+    for name in SHIPPED_FILES:
+        if not (run.folder / name).exists():
             raise RunError(
                 f"Run {run.id} has no {name} to ship. Train it to its end and evaluate "
                 f"it first: python -m agemodel evaluate {run.id}"
             )
+    target = paths.SHIPPED_RUNS / run.id
+    target.mkdir(parents=True, exist_ok=True)
+    files, licence = {}, licence_of(run.read_config())
+    for name in (*SHIPPED_FILES, *SHIPPED_WHERE_THERE_IS):
+        path = run.folder / name
+        if not path.exists():
+            continue
         content = path.read_bytes()
         write_whole(target / name, content)
         files[name] = {
             "sha256": sha256_of(content),
             "source": f"run {run.id}",
-            "licence": LICENCE,
+            "licence": licence,
         }
     write_manifest(target, files)
     return Run(target)

@@ -12,6 +12,7 @@ import pytest
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.runs.config import TrainConfig
+from agemodel.runs.licence import licence_of
 from agemodel.runs.run_folder import (
     SHIPPED_FILES,
     Run,
@@ -245,14 +246,16 @@ def test_shipping_copies_what_is_kept_and_its_checksums(
     run.folder.mkdir(parents=True)
     for name in (*SHIPPED_FILES, "last.keras"):
         (run.folder / name).write_bytes(name.encode())
+    run.write_json("config.json", CONFIG.as_dict())
     shipped = ship_run(run)
     files = shipped.read_json("manifest.json")["files"]
     assert set(files) == set(SHIPPED_FILES)
     assert not (shipped.folder / "last.keras").exists()
     for name, entry in files.items():
         content = (shipped.folder / name).read_bytes()
-        assert content == name.encode()
+        assert content == (run.folder / name).read_bytes()
         assert entry["sha256"] == hashlib.sha256(content).hexdigest()
+        assert entry["licence"] == licence_of(CONFIG)
 
 
 def test_a_run_that_was_not_evaluated_is_not_shipped(tmp_path: Path) -> None:
@@ -262,11 +265,12 @@ def test_a_run_that_was_not_evaluated_is_not_shipped(tmp_path: Path) -> None:
 
 @pytest.fixture
 def shipped(tmp_path: Path) -> Run:
-    """A run that ships, each of whose files holds its own name."""
+    """A run that ships, each of whose files but the recipe holds its own name."""
     run = Run(tmp_path / "local" / "one")
     run.folder.mkdir(parents=True)
     for name in SHIPPED_FILES:
         (run.folder / name).write_bytes(name.encode())
+    run.write_json("config.json", CONFIG.as_dict())
     return ship_run(run)
 
 
@@ -274,8 +278,8 @@ def shipped(tmp_path: Path) -> Run:
 def test_every_file_of_a_run_that_ships_is_held_to_its_checksum(
     shipped: Run, name: str
 ) -> None:
-    assert shipped.read(name) == name.encode()
-    for content in (b"", name.encode()[:-1], flipped(name.encode(), 3)):
+    whole = shipped.read(name)
+    for content in (b"", whole[:-1], flipped(whole, 3)):
         (shipped.folder / name).write_bytes(content)
         with pytest.raises(RunError, match=rf"{name} of run one is damaged.*checkout"):
             shipped.read(name)
