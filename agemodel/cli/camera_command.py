@@ -25,9 +25,8 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--out",
         type=Path,
-        required=True,
         metavar="FOLDER",
-        help="for the results, a folder a day",
+        help="for the results, a folder a day; unless given, where the app shows them",
     )
     parser.add_argument(
         "--for", dest="length", type=seconds_of, metavar="TIME", help="such as 8h"
@@ -46,6 +45,7 @@ def _list(_args: argparse.Namespace) -> int:
 
 
 def _watch(args: argparse.Namespace) -> int:
+    from agemodel.core.paths import footage_dir
     from agemodel.live.camera_list import cameras_file, find_camera
     from agemodel.live.camera_run import CameraRun
     from agemodel.models import app_model
@@ -56,7 +56,9 @@ def _watch(args: argparse.Namespace) -> int:
     estimator = Estimator.load(args.model or app_model.read_name(), workers=1)
     stopped = _stop_at_a_signal()
     until_s = time.monotonic() + (args.length or float("inf"))
-    run = CameraRun(camera, args.out, estimator, settings, wait=stopped.wait)
+    run = CameraRun(
+        camera, args.out or footage_dir(), estimator, settings, wait=stopped.wait
+    )
     run.run(
         lambda: stopped.is_set() or time.monotonic() >= until_s,
         lambda sentence: print(sentence, file=sys.stderr, flush=True),

@@ -28,7 +28,8 @@ class ClipCounts:
     Attributes:
         clip: its name.
         read_s: seconds that were read.
-        unread_s: seconds that the file states beyond those.
+        unread_s: seconds that the file states beyond those; of a camera, how long it
+            was away afterwards.
         frames: how many were read.
         frames_looked_at: in how many faces were searched.
         frames_damaged: how many that were due could not be decoded.

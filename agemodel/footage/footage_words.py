@@ -44,7 +44,7 @@ def not_counted(counts: Sequence[ClipCounts]) -> list[str]:
     lines = [f"{number:,} {what}." for number, what in found if number]
     unread_s = sum(c.unread_s for c in counts)
     if unread_s:
-        lines.append(f"{_length(unread_s)} that the files state could not be read.")
+        lines.append(f"{_length(unread_s)} of the time could not be read.")
     return lines
 
 
