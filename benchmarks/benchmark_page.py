@@ -29,7 +29,7 @@ SECTIONS = {
     "start": "Start and memory",
     "throughput": "Throughput",
     "bulk_pace": "Bulk",
-    "reading": "Reading training faces",
+    "reading_pace": "Reading training faces",
     "page": "Page",
     "visits": "First views",
     "dataset_page": "Dataset page",
@@ -138,7 +138,7 @@ def render(results: dict[str, Any]) -> str:
         "start": _start,
         "throughput": _throughput,
         "bulk_pace": _bulk_pace,
-        "reading": _reading,
+        "reading_pace": _reading_pace,
         "page": _page,
         "visits": _visits,
         "dataset_page": _dataset_page,
@@ -344,7 +344,7 @@ def _bulk_pace(found: dict[str, Any]) -> str:
     )
 
 
-def _reading(found: dict[str, Any]) -> str:
+def _reading_pace(found: dict[str, Any]) -> str:
     rows = [
         (count, spread(rate), f"{rate['n']}")
         for count, rate in found["faces_per_second"].items()
