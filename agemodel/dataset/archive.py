@@ -9,29 +9,26 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
 import pandas as pd
 
 import agemodel
 from agemodel.core.callbacks import OnProgress
-from agemodel.core.errors import DatasetError, ImageError
+from agemodel.core.errors import DatasetError
 from agemodel.core.file_locks import lock_or_raise
 from agemodel.core.file_names import is_bookkeeping
 from agemodel.core.files import check_room, data_place, writing
-from agemodel.core.tables import Schema
+from agemodel.dataset.forms import Form, UtkFaceForm
 from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.index import (
     INDEX_NAME,
-    INDEX_SCHEMA,
     REJECTS_NAME,
     REJECTS_SCHEMA,
     images_dir,
@@ -46,11 +43,9 @@ from agemodel.dataset.members import (
     list_folder,
     source_bytes,
 )
-from agemodel.dataset.names import parse_name
 from agemodel.dataset.record import (
     FORMAT,
     IMAGES_NAME,
-    UTKFACE,
     ImportRecord,
     commit_record,
     is_import_folder,
@@ -59,12 +54,10 @@ from agemodel.dataset.record import (
     remove_leftovers,
 )
 from agemodel.dataset.splits import check_splits, read_splits
-from agemodel.images import check_jpeg
 
 LOCK_NAME = ".import.lock"
 _STEP = 250  # files between two calls of a progress function
 _AHEAD = 32  # files that are read before they are needed, to be checked meanwhile
-_ARCHIVE_ENDING = re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|7z|rar)", re.I | re.S)
 
 
 def import_dataset(
@@ -158,88 +151,6 @@ def check_source(source: Path, data_dir: Path) -> None:
             f"{source} and the data folder {data_dir} lie in each other. Give an "
             "archive, or a folder outside the data folder."
         )
-
-
-# ---------------------------------------------------------------- forms
-
-
-class Form(Protocol):
-    """What the files of a source are named like and hold.
-
-    Attributes:
-        kind: the first part of the name of an import's folder.
-        schema: of the index; its first column is the file's name.
-        identity: text that tells this form's labels from others.
-        expected: ends the sentence on a source without a usable image.
-    """
-
-    kind: str
-    schema: Schema
-    identity: str
-    expected: str
-
-    def file_name(self, name: str) -> str:
-        """The name under which a file of the source, by its path in it, is kept."""
-
-    def is_other(self, name: str) -> bool:
-        """Whether a file of the source is no concern of this import."""
-
-    def row(self, name: str) -> tuple:
-        """The index's row of a file of the source.
-
-        Raises:
-            DatasetError: it has no label of use; why, without its name.
-        """
-
-    def check(self, member: Member) -> bytes:
-        """The bytes of a file that can be decoded.
-
-        Raises:
-            DatasetError: it cannot; why, without its name.
-        """
-
-    def absent(self, files: Collection[str]) -> list[tuple[str, str]]:
-        """Rejects beside those in the source: what has a label but no file there."""
-
-
-class UtkFaceForm:
-    """UTKFace: JPEGs whose labels are in their names, and the splits that ship."""
-
-    kind = UTKFACE
-    schema = INDEX_SCHEMA
-    expected = (
-        "holds no image of UTKFace ({found}). Give UTKFace.tar.gz, or the folder of "
-        "its images."
-    )
-
-    def __init__(self, splits: pd.DataFrame) -> None:
-        """With splits as returned by `read_splits`."""
-        self.identity = splits.to_csv(index=False)
-        marks = zip(splits["split"], splits["coral"], splits["seed"], strict=True)
-        self._marks = dict(zip(splits["file"], marks, strict=True))
-
-    def file_name(self, name: str) -> str:
-        """The base name."""
-        return re.split(r"[/\\]", name)[-1]
-
-    def is_other(self, name: str) -> bool:
-        """Every file is to be one of UTKFace."""
-        return False
-
-    def row(self, name: str) -> tuple:
-        """The labels in the name, and the splits."""
-        file = self.file_name(name)
-        label = parse_name(file)
-        marks = self._marks.get(file, ("", "", ""))
-        return (file, label.age, label.gender, label.race, label.collected, *marks)
-
-    def check(self, member: Member) -> bytes:
-        """A JPEG that is whole."""
-        return _checked_jpeg(member)
-
-    def absent(self, files: Collection[str]) -> list[tuple[str, str]]:
-        """None: part of UTKFace is a dataset, too."""
-        return []
 
 
 # ---------------------------------------------------------------- the same again
@@ -411,30 +322,6 @@ def _checked(
             if len(ahead) > _AHEAD:
                 yield ahead.popleft()
         yield from ahead
-
-
-def _checked_jpeg(member: Member) -> bytes:
-    """The bytes of a file that can be decoded as a JPEG.
-
-    Raises:
-        DatasetError: it cannot; why, without its name.
-    """
-    if _ARCHIVE_ENDING.fullmatch(member.name):
-        raise DatasetError(
-            "The file is an archive inside the source, which is not opened: unpack it "
-            "and import it by itself."
-        )
-    if member.data is None:
-        raise DatasetError(member.reason)
-    if not member.data.startswith(b"\xff\xd8\xff"):
-        raise DatasetError("The file is not a JPEG image.")
-    if not member.data.endswith(b"\xff\xd9"):
-        raise DatasetError("The JPEG image is cut short.")
-    try:
-        check_jpeg(member.data, member.name)
-    except ImageError as error:
-        raise DatasetError("The JPEG image cannot be decoded.") from error
-    return member.data
 
 
 def _printable(name: str) -> str:
