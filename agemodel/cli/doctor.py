@@ -33,8 +33,8 @@ OK, NOTE, BAD = "ok", "note", "bad"
 ENOUGH_BYTES = 1_000_000_000
 OLDEST_PYTHON = (3, 11)
 
-_TO_SERVE = paths.ROOT / "requirements/serve.txt"
-_TO_TRAIN = paths.ROOT / "requirements.txt"
+_TO_SERVE = (paths.ROOT / "requirements/core.txt", paths.ROOT / "requirements/app.txt")
+_TO_TRAIN = paths.ROOT / "requirements/train.txt"
 _KERAS = ["tensorflow", "float32", "channels_last"]
 _START_KERAS = """
 import agemodel.learning
@@ -75,7 +75,8 @@ def examine() -> Iterator[Check]:
     yield from _folder("data folder", paths.data_dir(), "AGEMODEL_DATA")
     yield from _folder("runs folder", paths.runs_dir(), "AGEMODEL_RUNS")
     yield _python()
-    yield from _packages(_TO_SERVE, BAD)
+    for requirements in _TO_SERVE:
+        yield from _packages(requirements, BAD)
     yield from _packages(_TO_TRAIN, NOTE)
     if find_spec("keras"):
         yield from _looked_at("Keras", _keras, NOTE)
@@ -148,6 +149,8 @@ def _detector() -> str:
 
 
 def _faces() -> str:
+    if paths.IS_INSTALLED:  # the estimates are in a run, which the pages alone show
+        return "looked at in a checkout"
     from agemodel.explorer.face_table import read_faces
 
     faces = read_faces()
@@ -261,7 +264,7 @@ def _keras() -> str:
         got = done.stdout.strip() or "\n".join(done.stderr.splitlines()[-1:])
         raise AgeModelError(
             f"Training needs {', '.join(_KERAS)}, and Keras starts with {got!r}. "
-            f"Install it anew: python -m pip install -r {_TO_TRAIN.name}"
+            f"Install it anew: python -m pip install -r requirements.txt"
         )
     return f"starts with {', '.join(_KERAS)}, whatever settings the user has"
 

@@ -1,6 +1,8 @@
-"""The folders of the project and of its data. Nothing here touches the disk.
+"""The folders of the project and of its data.
 
-In the variables that name other folders a leading `~` is the user's home.
+In a checkout `assets/`, `data/` and `runs/` lie beside the package. Where the package
+is installed its assets are inside it, and `data/` and `runs/` in the current folder. In
+the variables that name other folders a leading `~` is the user's home.
 """
 
 from __future__ import annotations
@@ -8,8 +10,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-ASSETS = ROOT / "assets"
+_PACKAGE = Path(__file__).resolve().parents[1]
+IS_INSTALLED = (_PACKAGE / "assets").is_dir()
+ROOT = _PACKAGE.parent
+ASSETS = (_PACKAGE if IS_INSTALLED else ROOT) / "assets"
+THEME = (ASSETS / "theme" if IS_INSTALLED else ROOT / ".streamlit") / "config.toml"
 SAMPLES = ASSETS / "samples"
 DETECTORS = ASSETS / "detectors"
 SHIPPED_RUNS = ASSETS / "runs"
@@ -18,13 +23,13 @@ SPLITS = ASSETS / "utkface" / "splits.csv"
 
 
 def data_dir() -> Path:
-    """The dataset's folder: `AGEMODEL_DATA`, else `data/` beside the package."""
-    return _folder("AGEMODEL_DATA", ROOT / "data")
+    """The dataset's folder: `AGEMODEL_DATA`, else `data/`."""
+    return _folder("AGEMODEL_DATA", home() / "data")
 
 
 def runs_dir() -> Path:
-    """The local runs' folder: `AGEMODEL_RUNS`, else `runs/` beside the package."""
-    return _folder("AGEMODEL_RUNS", ROOT / "runs")
+    """The local runs' folder: `AGEMODEL_RUNS`, else `runs/`."""
+    return _folder("AGEMODEL_RUNS", home() / "runs")
 
 
 def footage_dir() -> Path:
@@ -40,6 +45,11 @@ def footage_jobs_dir() -> Path:
 def models_dir() -> Path:
     """The exported models' folder: `AGEMODEL_MODELS`, else `assets/models/`."""
     return _folder("AGEMODEL_MODELS", ASSETS / "models")
+
+
+def home() -> Path:
+    """Where data, runs and settings lie: the checkout, or else the current folder."""
+    return Path.cwd() if IS_INSTALLED else ROOT
 
 
 def _folder(setting: str, default: Path) -> Path:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -131,5 +134,8 @@ def crops_of(faces: pd.DataFrame, size_px: int) -> np.ndarray:
         faces: as returned by `recipe_faces`.
         size_px: the side of the network's input.
     """
-    pairs = zip(faces["path"], faces["square"], strict=True)
-    return np.stack([plain_crop(path, square, size_px) for path, square in pairs])
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        crops = pool.map(
+            partial(plain_crop, size_px=size_px), faces["path"], faces["square"]
+        )
+        return np.stack(list(crops))

@@ -76,6 +76,40 @@ def evaluate(
     """
     if not replace_shipped:
         run.check_may_change()
+    found = _measured(run, data_dir, progress)
+    write_network(run, found.model)
+    run.write_json("calibration.json", found.calibration.as_dict())
+    run.write_predictions(found.table)
+    if len(found.set_table):
+        run.write_set_predictions(found.set_table)
+    if found.features is not None:
+        _write_embeddings(run, found.table, found.features)
+    run.write_json("conditions.json", values_of(found.conditions))
+    run.write_json("metrics.json", found.metrics)
+    return found.metrics
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """A run's model and what was measured of it.
+
+    Attributes:
+        table: predictions of the recipe's first data set, n rows.
+        set_table: those of the others' val and test faces.
+        features: of the first set's faces, shape (n, c); None where there are none.
+        metrics: what `metrics.json` holds.
+    """
+
+    model: keras.Model
+    calibration: Calibration
+    table: pd.DataFrame
+    set_table: pd.DataFrame
+    features: np.ndarray | None
+    conditions: Conditions
+    metrics: dict[str, Any]
+
+
+def _measured(run: Run, data_dir: Path, progress: OnProgress | None) -> _Measured:
     config = run.read_config()
     faces = recipe_faces(config, data_dir, progress)
     counts = _counts(faces)
@@ -92,7 +126,7 @@ def evaluate(
     table = prediction_table(faces, outputs.ages, outputs.p_female, calibration)
     set_table = set_prediction_table(others, of_others, calibration)
     conditions = _conditions(predict, config, calibration, data_dir, progress)
-    result = {
+    metrics = {
         "run": run.id,
         "model_sha256": sha256_of((run.folder / BEST).read_bytes()),
         "faces": counts | _found(faces, config, data_dir),
@@ -100,16 +134,9 @@ def evaluate(
         "sets": values_of(measure_sets(set_table, data_dir)),
         "stability": values_of(_stability(predict, config, faces, data_dir, progress)),
     }
-    write_network(run, model)
-    run.write_json("calibration.json", calibration.as_dict())
-    run.write_predictions(table)
-    if len(set_table):
-        run.write_set_predictions(set_table)
-    if outputs.features is not None:
-        _write_embeddings(run, table, outputs.features)
-    run.write_json("conditions.json", values_of(conditions))
-    run.write_json("metrics.json", result)
-    return result
+    return _Measured(
+        model, calibration, table, set_table, outputs.features, conditions, metrics
+    )
 
 
 def load_best(run: Run) -> keras.Model:

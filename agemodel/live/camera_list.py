@@ -74,7 +74,7 @@ class Camera:
 def cameras_file() -> Path:
     """The file that names the cameras."""
     named = os.environ.get(SETTING)
-    return Path(os.path.expanduser(named)) if named else paths.ROOT / FILE
+    return Path(os.path.expanduser(named)) if named else paths.home() / FILE
 
 
 def read_cameras(file: Path) -> dict[str, Camera]:

@@ -14,7 +14,7 @@ from agemodel.core.checksums import MANIFEST, parse, read_manifest, sha256_of
 from agemodel.core.errors import ModelError
 
 CARD = "card.json"
-_REQUIREMENTS = ("requirements/serve.txt", "requirements.txt")
+_REQUIREMENTS = tuple(f"requirements/{part}.txt" for part in ("core", "app", "train"))
 _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*", re.M)
 
 

@@ -21,7 +21,6 @@ from plotly.offline import get_plotlyjs
 from agemodel.core import paths
 
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,.]*( \(.*\))?")
-_CONFIG = paths.ROOT / ".streamlit" / "config.toml"
 _THEME_COLOURS = {
     "background": "backgroundColor",
     "surface": "secondaryBackgroundColor",
@@ -172,7 +171,7 @@ def _plotly() -> Markup:
 @cache
 def _themes() -> dict[str, dict[str, Any]]:
     """The app's own colours of the light and of the dark theme."""
-    theme = tomllib.loads(_CONFIG.read_text("utf-8"))["theme"]
+    theme = tomllib.loads(paths.THEME.read_text("utf-8"))["theme"]
     return {
         name: {ours: theme[name][key] for ours, key in _THEME_COLOURS.items()}
         for name in ("light", "dark")

@@ -74,9 +74,8 @@ def test_versions_are_those_of_what_runs() -> None:
     assert versions["agemodel"] == __version__
     assert versions["Python"] == platform.python_version()
     assert versions["numpy"] == np.__version__
-    files = [
-        paths.ROOT / name for name in ("requirements.txt", "requirements/serve.txt")
-    ]
+    parts = ("core", "app", "train")
+    files = [paths.ROOT / "requirements" / f"{part}.txt" for part in parts]
     required = [line for file in files for line in file.read_text("utf-8").splitlines()]
     lines = [line for line in required if line[:1].isalpha()]
     assert len(versions) == 2 + len(lines)
@@ -85,6 +84,7 @@ def test_versions_are_those_of_what_runs() -> None:
 def test_a_package_that_is_missing_is_said_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "requirements.txt").write_text("# of what\nno-such-package>=1\n")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements/core.txt").write_text("# of what\nno-such-package>=1\n")
     monkeypatch.setattr(paths, "ROOT", tmp_path)
     assert installed_versions()["no-such-package"] == "not installed"
