@@ -20,11 +20,10 @@ def show_runs(view: str) -> None:
     if not known:
         show_no_runs()
         return
-    runs = show_choice(known)
     if view == training_state.CURVES:
-        show_curves(runs)
+        show_curves(show_choice(known))
         return
-    run = show_one(runs)
+    run = show_one(known)
     if view == training_state.NETWORK:
         show_network(run)
     elif view == training_state.SAW:

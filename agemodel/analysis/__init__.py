@@ -11,4 +11,5 @@ declining          what is left if the model may decline
 extremes           the worst, the best and the most typical faces
 fairness           the measures of groups and of their crossings
 paired_comparison  two runs on the same faces
+run_names          names of runs for people
 """

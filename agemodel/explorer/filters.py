@@ -21,6 +21,7 @@ from agemodel.explorer.queries import (
     Dates,
     Errors,
     Region,
+    face_key,
     write_ages,
     write_errors,
 )
@@ -221,6 +222,11 @@ def _named(faces: pd.DataFrame, text: str) -> np.ndarray:
     return found.to_numpy(bool)
 
 
+def _among(faces: pd.DataFrame, keys: tuple[str, ...]) -> np.ndarray:
+    wanted = frozenset(keys)
+    return np.array([face_key(file) in wanted for file in faces["file"]], bool)
+
+
 _FILTERS: dict[str, Callable[[pd.DataFrame, Any], np.ndarray]] = {
     "age": _of_ages,
     **{key: partial(_labelled, column) for key, column in _COLUMNS.items()},
@@ -231,4 +237,5 @@ _FILTERS: dict[str, Callable[[pd.DataFrame, Any], np.ndarray]] = {
     "without": _none_of,
     "map": _on_map,
     "name": _named,
+    "among": _among,
 }

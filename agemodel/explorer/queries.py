@@ -11,6 +11,7 @@ import re
 from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date
+from hashlib import blake2b
 
 from agemodel.core.labels import MAX_AGE, MIN_AGE
 
@@ -18,6 +19,8 @@ MAX_NAME = 100
 """Characters of a name that are looked for."""
 MAX_CORNERS = 40
 """A region of more corners is thinned, so that it fits into a URL."""
+MAX_AMONG = 100
+"""Most faces that are named one by one."""
 
 Ages = tuple[int, int]
 Errors = tuple[float, float]
@@ -27,6 +30,7 @@ Region = tuple[tuple[float, float], ...]
 _AGES = re.compile(r"([0-9]{1,3})(?:-([0-9]{1,3}))?")
 _ERRORS = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)?-([0-9]{1,3}(?:\.[0-9]{1,2})?)?")
 _DAY = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
+_KEY = re.compile("[0-9a-f]{12}")
 _CORNER = re.compile(r"([0-9]{1,4}),([0-9]{1,4})")
 _THOUSAND = 1000
 
@@ -155,3 +159,23 @@ def _thousandth(value: float) -> float:
 def read_name(text: str) -> str:
     """A part of a name, without what cannot be printed."""
     return "".join(c for c in text if c.isprintable()).strip()[:MAX_NAME].strip()
+
+
+def face_key(file: str) -> str:
+    """A short name of a face in a URL: two of a million are alike once in a thousand.
+
+    Args:
+        file: its name in the index.
+    """
+    return blake2b(file.encode(), digest_size=6).hexdigest()
+
+
+def read_among(text: str) -> tuple[str, ...]:
+    """From keys of faces: `0123456789ab.cdef01234567`."""
+    found = [_KEY.fullmatch(key) for key in text.lower().split(".")[:MAX_AMONG]]
+    return tuple(dict.fromkeys(one[0] for one in found if one))
+
+
+def say_among(keys: Sequence[str]) -> str:
+    """As their number."""
+    return f"{len(keys):,} faces chosen elsewhere" if len(keys) > 1 else "one face"

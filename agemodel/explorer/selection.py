@@ -45,6 +45,7 @@ class Selection:
         marks: of `marks.VERDICTS`, and `marks.UNMARKED`.
         region: a polygon on the map, as returned by `queries.region_of`.
         name: a part of the file's name, in whatever case.
+        among: the keys of some faces, as returned by `queries.face_key`.
     """
 
     ages: Ages = (MIN_AGE, MAX_AGE)
@@ -60,6 +61,7 @@ class Selection:
     marks: tuple[str, ...] = ()
     region: Region = ()
     name: str = ""
+    among: tuple[str, ...] = ()
 
     @classmethod
     def from_query(cls, query: Query) -> Selection:
@@ -183,5 +185,6 @@ FACETS = {
         lambda region: "in a region of the map",
     ),
     "name": _single("name", queries.read_name, str, lambda name: f"named '{name}'"),
+    "among": _single("among", queries.read_among, ".".join, queries.say_among),
 }
 """The filters by their keys in a URL, in the order in which they are said."""

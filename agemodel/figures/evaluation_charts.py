@@ -9,12 +9,13 @@ import numpy as np
 import plotly.graph_objects as go
 
 from agemodel.analysis.baselines import System
-from agemodel.figures.layout import LINE, compact, error_bars, rows_axis
+from agemodel.figures.layout import compact, error_bars, rows_axis
 from agemodel.metrics.measures import MEASURES, SHARE, YEARS, Score
 
 # Opaque, with a dark text that can be read on all of them, so that they fit any page.
 _SHADES = ["rgba(47, 156, 146, 0.08)", "rgba(47, 156, 146, 0.65)"]
 """From almost the page's own colour, light or dark, to one on which its text shows."""
+_TEXT = {"light": "#0f1514", "dark": "#e7ecea"}
 _FRAME = "#c9781e"
 _CLEAR = "rgba(0, 0, 0, 0)"
 _NAME_CHARACTERS = 24
@@ -95,6 +96,7 @@ def figure_confusion(
     names: Sequence[str],
     words: tuple[str, str],
     picked: tuple[int, int] | None = None,
+    scheme: str = "light",
 ) -> go.Figure:
     """Draw a confusion matrix with the count and the share in each cell.
 
@@ -107,8 +109,10 @@ def figure_confusion(
         names: of the classes.
         words: what a class is (such as `Age group`), and what the shares are of.
         picked: a cell (true, estimated) to frame.
+        scheme: light or dark, as the page is that it is drawn on.
     """
-    figure = go.Figure([_heat(counts, shares), _cells(counts, shares, names, words)])
+    cells = _cells(counts, shares, names, words, _TEXT[scheme])
+    figure = go.Figure([_heat(counts, shares), cells])
     if picked is not None:
         row, column = picked
         figure.add_shape(
@@ -157,7 +161,11 @@ def _heat(counts: np.ndarray, shares: np.ndarray) -> go.Heatmap:
 
 
 def _cells(
-    counts: np.ndarray, shares: np.ndarray, names: Sequence[str], words: tuple[str, str]
+    counts: np.ndarray,
+    shares: np.ndarray,
+    names: Sequence[str],
+    words: tuple[str, str],
+    colour: str,
 ) -> go.Scatter:
     """The cells' text and hover, as points that a click can select."""
     k = len(names)
@@ -172,7 +180,7 @@ def _cells(
             f"{count:,}<br>{_percent(share)}" if count else ""
             for count, share in zip(counts.ravel(), shares.ravel(), strict=True)
         ],
-        textfont={"size": size},
+        textfont={"size": size, "color": colour},
         customdata=[
             f"{words[0]} {names[down]}, taken for {names[across]}: "
             f"{counts[down, across]:,} faces, {shares[down, across]:.1%} {words[1]}"
@@ -180,7 +188,7 @@ def _cells(
         ],
         hovertemplate="%{customdata}<extra></extra>",
         selected={"marker": {"color": _CLEAR}},
-        unselected={"marker": {"color": _CLEAR}, "textfont": {"color": LINE}},
+        unselected={"marker": {"color": _CLEAR}, "textfont": {"color": colour}},
     )
 
 

@@ -24,13 +24,19 @@ AXIS_TITLES = {
     "bias_years": "Bias (years, estimate less label)",
     "gender_accuracy": "Gender accuracy",
 }
+RING = "#c9781e"
+"""What was clicked, framed as a cell of the confusion matrix is."""
 ROW_PX = 30
 DODGE_PX = 11
 """Height of a row of dots, and of each further dot in it."""
 
 
 def figure_groups(
-    table: pd.DataFrame, factors: Sequence[str], measure: str, overall: pd.Series
+    table: pd.DataFrame,
+    factors: Sequence[str],
+    measure: str,
+    overall: pd.Series,
+    picked: str = "",
 ) -> go.Figure:
     """Draw a measure of every group as a dot with its 95 % interval.
 
@@ -42,6 +48,7 @@ def figure_groups(
         factors: of that table.
         measure: of `fairness.GROUP_MEASURES`.
         overall: the measure of all these faces, with `_low` and `_high`.
+        picked: the name of a group whose dot gets a ring.
     """
     down, *across = sorted(factors, key=lambda name: -table[name].nunique())
     names = [str(name) for name in table[down].unique()]
@@ -60,6 +67,19 @@ def figure_groups(
         few = _dots(table, ~is_large, y, measure, f"fewer than {MIN_FACES} faces")
         figure.add_trace(few.update(marker_color=LINE, error_x_color=LINE, opacity=0.5))
     _mark_overall(figure, overall, measure)
+    ringed = np.flatnonzero(table["group"] == picked)
+    if len(ringed):
+        figure.add_trace(
+            go.Scatter(
+                x=table[measure].iloc[ringed],
+                y=y[ringed],
+                mode="markers",
+                marker={"size": 20, "color": "rgba(0,0,0,0)"}
+                | {"line": {"color": RING, "width": 2.5}},
+                showlegend=False,
+                hoverinfo="skip",
+            )
+        )
     return _finish(figure, names, len(labels), _value_axis(measure))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -14,22 +16,29 @@ def figure_labelled_distribution(
     age_years: float,
     age_low: float,
     age_high: float,
-    label_years: int,
+    known_years: Sequence[int],
+    word: str,
 ) -> go.Figure:
-    """Draw how probable each age is, with the estimate and the label marked.
+    """Draw how probable each age is, with the estimate and what is known marked.
 
     Args:
         age_probabilities: shape (116,), over `labels.AGES`.
         age_years: the estimate.
         age_low: lower bound of the 80 % interval.
         age_high: upper bound.
-        label_years: the age as labelled.
+        known_years: the ages that are marked: one, or two of which one is right.
+        word: what they are, as `label`.
     """
     figure = figure_age_distribution(age_probabilities, age_years, age_low, age_high)
-    figure.add_vline(
-        label_years,
-        line={"color": LINE, "width": 2},
-        annotation={"text": f"label {label_years}", "font": {"size": 11}},
-        annotation_position="top",
+    for years in known_years:
+        figure.add_vline(years, line={"color": LINE, "width": 2})
+    figure.add_annotation(
+        text=f"{word} {' or '.join(map(str, known_years))}",
+        font={"size": 11},
+        x=known_years[0],
+        y=1,
+        yref="paper",
+        yanchor="bottom",
+        showarrow=False,
     )
     return figure.update_layout(height=170, margin={"t": 28})

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from agemodel.figures.layout import compact, with_legend
+from agemodel.figures.layout import GREY, compact, with_legend
 from agemodel.runs.run_comparison import best_row
 
 RUN_COLOURS = ("#1f9488", "#c67a2c", "#5a7fd0", "#d0566a", "#6f8f2f", "#9a6fc0")
@@ -125,7 +125,40 @@ def figure_curves(
         },
     )
     figure.update_layout(hovermode="closest")
-    return with_legend(figure) if len(histories) > 1 else figure
+    if len(histories) == 1:
+        _name_sides(figure, shaded=not smoothing)
+    has_sides = sum(bool(trace.showlegend) for trace in figure.data) > 1
+    return with_legend(figure) if has_sides else figure
+
+
+def gap_in_words(history: pd.DataFrame, measure: EpochMeasure) -> str:
+    """Train beside validation at the epoch that is kept: `train 3.5, validation 4.5`.
+
+    Args:
+        history: as returned by `Run.read_history`.
+        measure: one of `EPOCH_MEASURES`; of what validation does not have, nothing.
+    """
+    best, column = best_row(history), VAL + measure.column
+    if best is None or column not in history or measure.column not in history:
+        return ""
+    row = history.iloc[best]
+    train, validation = (
+        _value(row[name], measure) for name in (measure.column, column)
+    )
+    unit = " years" if "years" in measure.axis else ""
+    return f"Train {train}, validation {validation}{unit} at epoch {row['epoch']:.0f}"
+
+
+def _name_sides(figure: go.Figure, *, shaded: bool) -> None:
+    """Call one run's lines train and validation, and shade what lies between."""
+    lines = [one for one in figure.data if one.hovertemplate]
+    if len(lines) < 2:
+        return
+    train, validation = lines
+    train.update(name="train", showlegend=True)
+    validation.update(name="validation", showlegend=True)
+    if shaded:
+        validation.update(fill="tonexty", fillcolor=GREY)
 
 
 def _lines(

@@ -21,7 +21,7 @@ def button(page: Page, name: str) -> Locator:
 def test_face_is_opened_stepped_through_marked_and_kept_by_a_reload(
     made_faces_server: Server, page: Page
 ) -> None:
-    visit(page, f"{made_faces_server.url}/?view=faces")
+    visit(page, f"{made_faces_server.url}/?view=faces&sort=name")
     expect(page.locator("[class*='st-key-dataset_tile_gallery_']")).to_have_count(60)
     button(page, "tile_gallery_3").click()
     expect_face(page, "0000003.jpg")
@@ -62,7 +62,7 @@ def test_pictures_of_the_gallery_stand_in_rows(
 def test_row_of_the_table_leads_to_its_face_and_back(
     made_faces_server: Server, page: Page
 ) -> None:
-    visit(page, f"{made_faces_server.url}/?view=faces&size=20&show=table")
+    visit(page, f"{made_faces_server.url}/?view=faces&size=20&show=table&sort=name")
     rows = page.get_by_test_id("stDataFrame").locator("canvas").first
     expect(rows).to_be_visible()
     box = rows.bounding_box()

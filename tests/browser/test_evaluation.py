@@ -71,3 +71,14 @@ def test_split_and_bands_repaint_the_matrix(server: Server, page: Page) -> None:
     page.get_by_role("button", name="Reset").click()
     expect_n(page, 4743)
     assert set(query_of(page)) <= {"view", "run"}
+
+
+def test_faces_of_a_cell_open_in_the_dataset(server: Server, page: Page) -> None:
+    cell = f"{server.url}/evaluation?run={SERVED}&view=confusion&pick=3,5"
+    visit(page, cell)
+    page.get_by_role("button", name="in Dataset").click()
+    expect(page.locator("h1")).to_have_text("Dataset")
+    n = count("test", "20-29", "40-49")
+    expect(page.locator(".st-key-dataset_line")).to_contain_text(f"{n:,} of")
+    wait_until_drawn(page)
+    assert len(query_of(page)["among"][0].split(".")) == n

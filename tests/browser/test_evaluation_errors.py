@@ -95,10 +95,10 @@ def test_click_on_an_age_group_shows_who_is_outside(server: Server, page: Page) 
 
 
 def test_click_on_a_group_shows_its_faces(server: Server, page: Page) -> None:
-    visit(page, f"{server.url}/evaluation?view=groups")
+    visit(page, f"{server.url}/evaluation?view=groups&by=gender")
     expect(page.locator(".js-plotly-plot")).to_have_count(1)
     women = [face for face in plain_faces() if face.gender == 1]
     mae = sum(abs(face.age_years - face.age) for face in women) / len(women)
-    click_at(page, "groups", mae, 1)
+    click_at(page, "groups-gender", mae, 1)
     expect_faces(page, "female, largest errors first", len(women))
     assert query_of(page)["pick"] == ["female"]

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 
 from agemodel.explorer.filters import counts, inside, mask, masks
 from agemodel.explorer.marks import UNMARKED, Mark, with_marks
+from agemodel.explorer.queries import face_key
 from agemodel.explorer.selection import FACETS, Selection
 from tests.harness.made_selections import SELECTIONS
 from tests.harness.made_tables import random_table, table
@@ -60,7 +61,7 @@ def test_a_mask_holds_the_faces_that_pass_every_filter(selection: Selection) -> 
 @given(SELECTIONS)
 def test_a_count_is_what_choosing_that_value_would_leave(selection: Selection) -> None:
     found = counts(FACES, selection)
-    assert set(found) == set(FACETS) - {"date", "map", "name"}
+    assert set(found) == set(FACETS) - {"date", "map", "name", "among"}
     for key, values in found.items():
         for value, n in values.items():
             chosen = Selection.from_query({key: value})
@@ -173,3 +174,13 @@ def test_points_in_a_polygon_that_is_shaped_like_an_l(
     corner = ((0, 0), (1, 0), (1, 0.5), (0.5, 0.5), (0.5, 1), (0, 1))
     x, y = (np.array([value], np.float32) for value in point)
     assert inside(x, y, corner).tolist() == [expected]
+
+
+def test_faces_are_named_one_by_one() -> None:
+    faces = table(age=[30, 31, 32])
+    first, _, last = faces["file"]
+    wanted = Selection(among=(face_key(first), face_key(last)))
+    assert mask(faces, wanted).tolist() == [True, False, True]
+    assert Selection.from_query(wanted.to_query()) == wanted
+    assert wanted.describe() == "2 faces chosen elsewhere"
+    assert not mask(faces, Selection(among=("0" * 12,))).any()

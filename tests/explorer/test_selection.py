@@ -26,6 +26,7 @@ ALL = Selection(
     marks=("wrong", "unmarked"),
     region=((0.1, 0.2), (0.3, 0.2), (0.3, 0.5)),
     name="2017",
+    among=("0123456789ab", "cdef01234567"),
 )
 QUERY = {
     "age": "20-40",
@@ -41,6 +42,7 @@ QUERY = {
     "mark": "wrong,unmarked",
     "map": "100,200;300,200;300,500",
     "name": "2017",
+    "among": "0123456789ab.cdef01234567",
 }
 TEXTS = st.text("0123456789-,.;+ \n\0aé", max_size=20)
 
@@ -136,7 +138,8 @@ def test_a_selection_is_said_in_words() -> None:
         "20 to 40 years, 0-2 or 70+ years, female, Black or Asian, in test, error of 5 "
         "to 10 years, collected 2017-01-09 to 2017-01-11, blurred or no face found, "
         "estimated too old, not dark or duplicate, marked wrong or not yet, in a "
-        "region of the map, named '2017'"
+        "region of the map, named '2017', "
+        "2 faces chosen elsewhere"
     )
     assert Selection().describe() == "all faces"
     assert Selection(ages=(7, 7), errors=(20, math.inf)).describe() == (

@@ -8,7 +8,7 @@ from agemodel.figures.face_charts import figure_labelled_distribution
 
 def test_label_and_estimate_are_marked_over_the_distribution() -> None:
     chances = np.exp(-0.5 * ((AGES - 40) / 6) ** 2)
-    figure = figure_labelled_distribution(chances, 40.2, 33, 47, 26)
+    figure = figure_labelled_distribution(chances, 40.2, 33, 47, [26], "label")
     (bars,) = figure.data
     assert list(bars.x) == list(AGES)
     estimate, label = [shape for shape in figure.layout.shapes if shape.type == "line"]

@@ -12,6 +12,7 @@ from agemodel.figures.training_charts import (
     RUN_COLOURS,
     EpochMeasure,
     figure_curves,
+    gap_in_words,
 )
 from tests.harness.contrast import contrast
 from tests.harness.made_histories import made_history
@@ -42,7 +43,20 @@ def test_every_run_has_a_colour_of_its_own_and_one_name_in_the_legend() -> None:
     assert len({trace.line.color for trace in found}) == 2
     assert [trace.name for trace in figure.data if trace.showlegend] == ["a", "b"]
     assert figure.layout.showlegend
-    assert not figure_curves({"a": made_history(ERRORS)}, MAE).layout.showlegend
+
+
+def test_one_run_has_its_sides_in_the_legend_and_their_gap_shaded_and_said() -> None:
+    history = made_history(ERRORS)
+    figure = figure_curves({"a": history}, MAE)
+    assert [trace.name for trace in figure.data if trace.showlegend] == [
+        "train",
+        "validation",
+    ]
+    train, validation = lines(figure)
+    assert (train.fill, validation.fill) == (None, "tonexty")
+    # train errs half as much as validation, whose least is 6 in the second epoch
+    assert gap_in_words(history, MAE) == "Train 3.00, validation 6.00 years at epoch 2"
+    assert gap_in_words(history.drop(columns="val_age_mae_years"), MAE) == ""
 
 
 def test_best_epoch_is_circled_on_val_whatever_is_measured() -> None:

@@ -28,7 +28,7 @@ from ui.dataset.dataset_state import Look
 from ui.dataset.filter_charts import ages_of, days_of, toggled
 from ui.dataset.filter_panel import error_words, label, values_of
 from ui.dataset.map_view import region_drawn
-from ui.dataset.tiles import caption
+from ui.dataset.tiles import caption, gender_badge
 
 open_page = partial(app_pages.open_page, "dataset")
 TOTAL = 23_704
@@ -140,7 +140,7 @@ def test_every_view_stands_without_pictures_and_without_a_face_left(view: str) -
 
 
 def test_without_pictures_the_page_says_how_to_get_them_and_lists_faces() -> None:
-    page = open_page(view="faces", size="20")
+    page = open_page(view="faces", size="20", sort="name")
     assert "pictures are not imported" in page.expander(key="dataset_no_pictures").label
     assert "python -m agemodel data import" in page.code[0].value
     assert "data download" in page.code[0].value
@@ -149,14 +149,20 @@ def test_without_pictures_the_page_says_how_to_get_them_and_lists_faces() -> Non
 
 
 def test_with_pictures_the_faces_are_shown_with_captions(pictures: Path) -> None:
-    page = open_page(view="faces")
+    page = open_page(view="faces", sort="name")
     assert not page.code
     assert len(page.image) == 60
     for number, name in enumerate(sorted(names())[:60]):
-        age, gender = name.split("_")[:2]
         button = page.button(key=f"dataset_tile_gallery_{number}")
-        assert f"({age}) {'MF'[int(gender)]}" in button.label
-    assert "in brackets the labelled one" in written(page)
+        assert f", label {name.split('_')[0]}" in button.label
+    assert "the estimated and the labelled age" in written(page)
+
+
+def test_faces_come_at_random_and_the_same_for_everybody() -> None:
+    first, again = (
+        open_page(view="faces").dataframe[0].value["file"].tolist() for _ in range(2)
+    )
+    assert first == again != sorted(first)
 
 
 def test_faces_are_listed_as_a_table_too(pictures: Path) -> None:
@@ -167,7 +173,7 @@ def test_faces_are_listed_as_a_table_too(pictures: Path) -> None:
 
 def test_picture_that_is_gone_is_told_and_the_others_are_shown(pictures: Path) -> None:
     (pictures / sorted(names())[0]).unlink()
-    page = open_page(view="faces")
+    page = open_page(view="faces", sort="name")
     assert len(page.image) == 59
     assert "Pictures of 1 of these faces are missing" in page.warning[0].value
 
@@ -183,14 +189,13 @@ def test_twenty_at_random_are_others_at_every_click() -> None:
     assert drawn[0] != drawn[1]
     assert query_of(page) == {
         "view": "faces",
-        "sort": "random",
         "size": "20",
         "seed": "2",
     }
 
 
 def test_pages_are_turned() -> None:
-    page = open_page(view="faces", size="20", page="2")
+    page = open_page(view="faces", size="20", page="2", sort="name")
     assert page.dataframe[0].value["file"].tolist() == sorted(names())[20:40]
     page.pagination[0].set_value(3)
     rerun(page)
@@ -232,7 +237,7 @@ def test_issue_leads_to_its_faces() -> None:
     page = open_page(view="issues", gender="male")
     page.button(key="dataset_issue_no_face").click()
     rerun(page)
-    assert query_of(page) == {"view": "faces", "flag": "no_face"}
+    assert query_of(page) == {"view": "faces", "flag": "no_face", "sort": "name"}
     flagged = int(np.count_nonzero(dataset_state.faces()["no_face"]))
     assert f"**{flagged:,} of {TOTAL:,} faces**" in written(page)
 
@@ -277,13 +282,24 @@ def test_filters_and_look_have_names_of_their_own_in_the_url() -> None:
     assert not set(Look.__dataclass_fields__) & set(FACETS)
 
 
-def test_caption_has_the_estimate_then_the_label_in_brackets() -> None:
-    face = SimpleNamespace(age=26, gender="female", age_years=29.6, gender_wrong=False)
-    assert caption(face) == "30 (26) F"
+@pytest.mark.parametrize(
+    ("years", "text"),
+    [
+        (29.6, "est. 30, label 26"),
+        (31.0, ":orange[est. 31, label 26]"),  # 5 years off
+        (15.9, ":red[est. 16, label 26]"),  # 10.1
+        (np.nan, "label 26"),
+    ],
+)
+def test_caption_is_coloured_by_the_error(years: float, text: str) -> None:
+    assert caption(SimpleNamespace(age=26, age_years=years)) == text
+
+
+def test_badge_stands_where_the_gender_was_estimated_otherwise() -> None:
+    face = SimpleNamespace(age=26, gender="female", gender_wrong=False)
+    assert gender_badge(face) == ""
     face.gender_wrong = True
-    assert caption(face) == "30 (26) F!"
-    assert caption(SimpleNamespace(age=26, gender="male", age_years=np.nan)) == "26 M"
-    assert caption(SimpleNamespace(age=26, gender="male")) == "26 M"
+    assert gender_badge(face) == ":orange-badge[est. male]"
 
 
 def test_bars_become_filters() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -292,10 +293,12 @@ def test_with_pictures_the_faces_are_pictures_with_captions(
     (local / faces[0].file).write_bytes(b"no picture")
     monkeypatch.setattr(dataset_pictures, "pictures_dir", lambda: local)
     page = open_page(view="confusion", pick="3,5")
-    captions = {image.caption for image in page.image[0].proto.imgs}
-    assert {caption.rstrip("!") for caption in captions} == {
-        f"{face.age_years:.0f} ({face.age}) {'MF'[face.gender]}" for face in faces[1:]
+    tiles = [button for button in page.button if "dataset_tile_cell" in button.key]
+    captions = {re.sub(r":\w+\[|\]", "", tile.label) for tile in tiles}
+    assert captions == {
+        f"est. {face.age_years:.0f}, label {face.age}" for face in faces
     }
+    assert len(page.image) == len(faces) - 1
     assert "Pictures of 1 of these faces are missing" in written(page)
 
 
@@ -305,3 +308,20 @@ def test_points_of_the_chart_become_cells() -> None:
     assert cell_of("3,9", 9) is None
     assert cell_of("x", 9) is None
     assert cell_of("", 9) is None
+
+
+def test_faces_of_a_cell_stand_in_place_of_the_classes_and_can_be_listed() -> None:
+    page = open_page(view="confusion")
+    assert "class" in page.dataframe[0].value.reset_index()
+    cells = page.selectbox(key="evaluation_cell")
+    assert cells.options[0].split(": ")[0] == "30-39, taken for 20-29"
+    cells.select_index(0)
+    rerun(page)
+    assert page.subheader[0].value.startswith("30-39, taken for 20-29: ")
+    assert "file" in page.dataframe[0].value and len(page.dataframe) == 1
+
+
+def test_known_sets_are_said_to_be_known_in_plain_sight() -> None:
+    text = written(open_page())
+    assert "The model learned from other faces of these sets" in text
+    assert "The validation faces chose the epoch and the calibration" in text

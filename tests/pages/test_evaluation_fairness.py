@@ -55,8 +55,18 @@ def add_run(name: str, change: dict[str, str], keep: int = 23_704) -> Run:
     return run
 
 
-def test_groups_name_the_largest_gap_with_both_intervals() -> None:
+def test_gender_race_and_age_stand_beside_each_other() -> None:
     page = run_script(views, view="groups")
+    assert len(page.get("plotly_chart")) == 3
+    text = written(page)
+    for what in ("gender", "race label", "age group"):
+        assert f"By {what}, ages err most for" in text
+    page = run_script(views, view="groups", pick="70+")
+    assert page.subheader[0].value.startswith("70+, largest errors first: ")
+
+
+def test_groups_name_the_largest_gap_with_both_intervals() -> None:
+    page = run_script(views, view="groups", by="gender")
     groups = json.loads((SHIPPED / "metrics.json").read_text())["groups"]["test"]
     text = written(page)
     for name, part in groups["gender"].items():
@@ -98,7 +108,7 @@ def test_a_group_that_was_clicked_shows_its_faces_worst_first() -> None:
     page = run_script(views, view="groups", by="age_group", pick="70+")
     heading = page.subheader[0].value
     assert heading.startswith("70+, largest errors first: 274")
-    faces = page.dataframe[1].value
+    faces = page.dataframe[0].value  # in place of the groups' table
     assert (faces["age"] >= 70).all()
     errors = (faces["age_years"] - faces["age"]).abs()
     assert errors.is_monotonic_decreasing
@@ -109,7 +119,7 @@ def test_a_group_that_is_not_there_shows_no_faces() -> None:
 
 
 def test_one_group_alone_is_not_compared() -> None:
-    page = run_script(views, view="groups", gender="male")
+    page = run_script(views, view="groups", by="gender", gender="male")
     assert f"not two groups of {MIN_FACES} faces" in page.info[0].value
 
 

@@ -91,11 +91,13 @@ def test_nothing_is_asked_of_another_machine() -> None:
 def test_text_of_the_confusion_matrix_shows_on_its_fullest_cell(name: str) -> None:
     theme = SETTINGS["theme"][name]
     counts = np.array([[1, 9], [9, 1]])
-    heat = figure_confusion(counts, counts / 10, ["a", "b"], ("Age", "")).data[0]
+    heat, cells = figure_confusion(
+        counts, counts / 10, ["a", "b"], ("Age", ""), scheme=name
+    ).data
     emptiest, fullest = (
         over(colour, theme["backgroundColor"]) for _, colour in heat.colorscale
     )
-    assert contrast(theme["textColor"], fullest) >= LEGIBLE
+    assert contrast(cells.textfont.color, fullest) >= LEGIBLE
     page = theme["backgroundColor"]
     assert contrast(emptiest, page) < contrast(fullest, page)
 

@@ -47,6 +47,11 @@ def _maker(
     faces: pd.DataFrame,
     left: np.ndarray,
 ) -> Callable[[], bytes]:
-    """A function that makes a file, with the faces in the order of the page."""
+    """A function that makes a file, with the faces in the order of the page.
+
+    Where that is at random, by their names.
+    """
     look = dataset_state.look()
+    if look.sort == "random":
+        look = look.having(sort="name")
     return lambda: make(faces, dataset_tables.ordered(faces, left, look))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +14,7 @@ from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES
 from agemodel.explorer.averages import ALL
 from agemodel.explorer.face_table import faces_files, read_faces
 from agemodel.explorer.ordering import ORDERS
+from agemodel.explorer.queries import MAX_AMONG, face_key
 from agemodel.explorer.selection import FACETS, Selection
 from ui.page_state import BaseLook, PageState, Query, choice, line, number
 
@@ -47,7 +49,7 @@ class Look(BaseLook):
 
     view: str = choice(CHARTS, (CHARTS, FACES, AGEING, MAP, ISSUES))
     measure: str = choice(COUNTS, (COUNTS, SHARES))
-    sort: str = choice("name", tuple(ORDERS))
+    sort: str = choice("random", tuple(ORDERS))
     seed: int = number()
     page: int = number()
     size: int = choice(60, SIZES)
@@ -123,6 +125,17 @@ def with_filter(wanted: Selection, key: str, value: Any) -> Selection:
 def open_face(file: str) -> None:
     """Show one face."""
     change(view=FACES, face=file)
+
+
+def query_of_face(file: str) -> dict[str, str]:
+    """The query of the page's address that shows one face."""
+    return Look(view=FACES, face=file).to_query()
+
+
+def query_of_faces(files: Sequence[str]) -> dict[str, str]:
+    """The query of the page's address that shows some faces and no others."""
+    wanted = Selection(among=tuple(face_key(file) for file in files[:MAX_AMONG]))
+    return wanted.to_query() | Look(view=FACES).to_query()
 
 
 def open_row(table: str, files: tuple[str, ...]) -> None:

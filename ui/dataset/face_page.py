@@ -220,7 +220,7 @@ def _show_estimate(faces: pd.DataFrame, row: int, face: Any) -> None:
         st.text(str(error))
         return
     figure = figure_labelled_distribution(
-        chances, face.age_years, face.age_low, face.age_high, face.age
+        chances, face.age_years, face.age_low, face.age_high, [face.age], "label"
     )
     show_chart(
         figure,

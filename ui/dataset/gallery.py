@@ -15,7 +15,7 @@ from ui import dataset_pictures
 from ui.dataset import dataset_state, dataset_tables
 from ui.dataset.face_columns import face_columns
 from ui.dataset.face_page import show_face
-from ui.dataset.tiles import show_tiles
+from ui.dataset.tiles import CAPTION_IS, show_tiles
 from ui.dataset_pictures import read_pictures, show_missing
 from ui.page_state import MAX_NUMBER
 
@@ -23,15 +23,7 @@ TWENTY = 20
 PAGES = "pages"
 TABLE = "faces_table"
 
-_CAPTION_IS = (
-    "Under each face: the estimated age, in brackets the labelled one, and the gender "
-    "label (F or M); a gender label that the model estimates otherwise has an "
-    "exclamation mark. A click on it opens the face."
-)
-_LABEL_IS = (
-    "Under each face: the labelled age and the gender label (F or M). A click on it "
-    "opens the face."
-)
+_LABEL_IS = "Under each face: the labelled age. A click on it opens the face."
 _ROW_IS = "Select a row to open the face."
 _COLUMNS = (
     *("file", "age", "age_years", "age_low", "age_high", "gender", "p_female"),
@@ -128,7 +120,7 @@ def _show_reference(faces: pd.DataFrame) -> None:
 
 def _show_pictures(folder: Path, page: pd.DataFrame) -> None:
     pictures = read_pictures(folder, tuple(page["file"]))
-    st.caption(_CAPTION_IS if "age_years" in page else _LABEL_IS)
+    st.caption(CAPTION_IS if "age_years" in page else _LABEL_IS)
     show_tiles(folder, page, "gallery")
     show_missing(pictures.count(b""))
 

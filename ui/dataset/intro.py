@@ -31,7 +31,8 @@ python -m agemodel data download                # or fetch it; asks about the te
 
 def show_intro(faces: pd.DataFrame) -> None:
     """Say what the dataset is, and offer to get its pictures where they are missing."""
-    st.caption(_WHAT_IT_IS.format(n=len(faces)))
+    # Not a caption, which would fade the link.
+    st.markdown(f":small[{_WHAT_IT_IS.format(n=len(faces))}]")
     phase = show_job()
     if phase != RUNNING and dataset_pictures.pictures_dir() is None:
         with st.expander(

@@ -1,36 +1,48 @@
-"""Faces side by side, each with a caption that opens it."""
+"""Faces side by side, each with a caption that opens it: one tile for all pages."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from agemodel.explorer.flags import DOUBTFUL_YEARS, NOTABLE_YEARS
 from ui.dataset import dataset_state, dataset_tables
 from ui.dataset_pictures import read_pictures
 
-TILE_PX = 104
+TILE_PX = 112
 MARK_ICONS = {
     "wrong": ":material/close:",
     "doubtful": ":material/question_mark:",
     "fine": ":material/check:",
 }
+CAPTION_IS = (
+    "Under each face: the estimated and the labelled age, in orange where they are "
+    f"{NOTABLE_YEARS:.0f} years or more apart, in red from {DOUBTFUL_YEARS:.0f} on; a "
+    "badge where the gender was estimated otherwise than labelled. A click on it opens "
+    "the face."
+)
 
 
 def show_tiles(
-    folder: Path | None, shown: pd.DataFrame, name: str, notes: Sequence[str] = ()
+    folder: Path | None,
+    shown: pd.DataFrame,
+    name: str,
+    notes: Sequence[str] = (),
+    open_face: Callable[[str], None] = dataset_state.open_face,
 ) -> None:
     """Draw faces in rows: a picture each, if it is there, over a caption to click.
 
     Args:
         folder: of the pictures.
-        shown: the rows of the faces, as returned by `read_faces`.
+        shown: the rows of the faces, as returned by `read_faces` or `read_predicted`.
         name: of the part of the page, for the keys.
         notes: a few words under each face, if given.
+        open_face: called with the file of a face whose caption was clicked.
     """
     pictures = read_pictures(folder, tuple(shown["file"]))
     marks = dataset_tables.known_marks()
@@ -39,23 +51,38 @@ def show_tiles(
             with st.container(gap=None):
                 if pictures[number]:
                     st.image(pictures[number], width="stretch", alt=alt_text(face))
-                _show_caption(face, marks, f"{name}_{number}")
+                _show_caption(face, marks, f"{name}_{number}", open_face)
+                if badge := gender_badge(face):
+                    st.markdown(badge)
                 if notes:
                     st.caption(notes[number])
 
 
 def caption(face: Any) -> str:
-    """The caption of a face, as `30 (26) F`.
+    """The caption of a face as Markdown, as `est. 30, label 26`, coloured by the error.
 
     Args:
         face: a row of the table, by attributes.
     """
-    letter = str(face.gender)[:1].upper()
     years = getattr(face, "age_years", math.nan)
     if math.isnan(years):
-        return f"{face.age} {letter}"
-    mark = "!" if getattr(face, "gender_wrong", False) else ""
-    return f"{years:.0f} ({face.age}) {letter}{mark}"
+        return f"label {face.age}"
+    text = f"est. {years:.0f}, label {face.age}"
+    error = abs(years - face.age)
+    if error >= DOUBTFUL_YEARS:
+        return f":red[{text}]"
+    return f":orange[{text}]" if error >= NOTABLE_YEARS else text
+
+
+def gender_badge(face: Any) -> str:
+    """A badge with the estimated gender where it is not the labelled one; else empty.
+
+    Args:
+        face: a row of the table, by attributes.
+    """
+    if not getattr(face, "gender_wrong", False):
+        return ""
+    return f":orange-badge[est. {'male' if face.gender == 'female' else 'female'}]"
 
 
 def alt_text(face: Any) -> str:
@@ -63,7 +90,9 @@ def alt_text(face: Any) -> str:
     return f"A face, labelled {face.age} years, {face.gender}"
 
 
-def _show_caption(face: Any, marks: dict, name: str) -> None:
+def _show_caption(
+    face: Any, marks: dict, name: str, open_face: Callable[[str], None]
+) -> None:
     mark = marks.get(face.file)
     st.button(
         caption(face),
@@ -72,6 +101,6 @@ def _show_caption(face: Any, marks: dict, name: str) -> None:
         icon=MARK_ICONS[mark.verdict] if mark else None,
         icon_position="right",
         wrap=False,
-        on_click=dataset_state.open_face,
+        on_click=open_face,
         args=(face.file,),
     )

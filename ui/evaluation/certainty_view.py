@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from agemodel.analysis.certainty import (
     BINS,
@@ -38,7 +39,7 @@ from agemodel.figures.evaluation_certainty import (
 from agemodel.metrics.calibration import COVERAGE
 from agemodel.metrics.measures import MIN_FACES
 from ui.evaluation import evaluation_state
-from ui.evaluation.errors_view import MIN_WIDTH_PX, Found, row_of, show_found
+from ui.evaluation.errors_view import Found, row_of, show_row
 from ui.evaluation.point_charts import show_panel
 
 _WILSON = f"With 95 % intervals (Wilson); grey: fewer than {MIN_FACES} faces."
@@ -53,15 +54,13 @@ def show_certainty(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """
     found = picked(estimates, rows, evaluation_state.look().pick)
     kind = evaluation_state.look().pick.partition(" ")[0]
-    for charts, kinds in (
-        ((_show_coverage, _show_reliability), {"outside", "bin"}),
-        ((_show_width, _show_gender_risk), {"width"}),
-        ((_show_age_risk,), set()),
+    for charts in (
+        {"outside": _show_coverage, "bin": _show_reliability},
+        {"width": _show_width, "gender_risk": _show_gender_risk},
+        {"age_risk": _show_age_risk},
     ):
-        with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-            for show in charts:
-                show(estimates, rows)
-        show_found(estimates, found, kind in kinds)
+        drawn = {name: partial(show, estimates, rows) for name, show in charts.items()}
+        show_row(estimates, drawn, found, kind)
 
 
 def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:

@@ -20,6 +20,7 @@ from agemodel.analysis.paired_comparison import (
     pair_faces,
 )
 from agemodel.analysis.predicted_faces import SPLIT_WORDS, Slice, in_slice
+from agemodel.analysis.run_names import run_name
 from agemodel.core.errors import AgeModelError
 from agemodel.figures.evaluation_fairness import figure_two_runs, figure_wins
 from agemodel.runs.run_folder import Run
@@ -82,9 +83,11 @@ def _choose_other(run: Run) -> Run:
     first = next((name for name in evaluated if name != run.id), run.id)
     if evaluation_state.look().other not in evaluated:
         evaluation_state.change(other=first, pick=evaluation_state.look().pick)
+    names = {run_id: run_name(found) for run_id, found in evaluated.items()}
     st.selectbox(
         f"{run.id} compared with",
         list(evaluated),
+        format_func=lambda run_id: names.get(run_id, run_id),
         width=320,
         **evaluation_state.control("other"),
     )

@@ -27,7 +27,7 @@ from agemodel.core.errors import ConfigError
 from agemodel.figures.evaluation_charts import figure_confusion
 from ui.charts import Points
 from ui.evaluation import evaluation_state
-from ui.evaluation.evaluated_faces import show_faces
+from ui.evaluation.evaluated_faces import show_picked
 from ui.evaluation.point_charts import show_chart
 
 EDGES = "18, 30, 50"
@@ -50,7 +50,7 @@ def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         estimates: the faces of the run, as returned by `read_predicted`.
         rows: the faces that count, a mask of shape (n,).
     """
-    with st.container(horizontal=True):
+    with (controls := st.container(horizontal=True)):
         what = evaluation_state.choose("Confusion of", "of", _OF)
         bands = _choose_bands() if what == "age" else ""
         norm = evaluation_state.choose("Shares", "share", NORMS)
@@ -64,10 +64,17 @@ def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         st.warning(str(error), icon=":material/edit:")
         return
     counts = count_cells(classes, rows)
+    with controls:
+        _choose_cell(classes, counts)
     cell = cell_of(evaluation_state.look().pick, len(classes.names))
     word = "Gender" if what == "gender" else "Age"
     figure = figure_confusion(
-        counts, share_cells(counts, norm), classes.names, (word, NORMS[norm]), cell
+        counts,
+        share_cells(counts, norm),
+        classes.names,
+        (word, NORMS[norm]),
+        cell,
+        st.context.theme.type or "light",
     )
     st.caption(
         f"**{accuracy_in_words(counts)}.** "
@@ -78,9 +85,10 @@ def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     with drawn:
         show_chart("confusion", figure, _alt(word, classes, counts), cell_clicked)
     with beside:
-        _show_classes(classes, counts)
-    if cell is not None:
-        _show_cell(estimates, rows, classes, cell)
+        if cell is None:
+            _show_classes(classes, counts)
+        else:
+            _show_cell(estimates, rows, classes, cell)
 
 
 def cell_of(text: str, k: int) -> tuple[int, int] | None:
@@ -95,6 +103,39 @@ def cell_of(text: str, k: int) -> tuple[int, int] | None:
 def cell_clicked(points: Points) -> str:
     """The text of the cell of the last point that was clicked, as `3,5`."""
     return f"{round(points[-1]['y'])},{round(points[-1]['x'])}"
+
+
+def _choose_cell(classes: Classes, counts: np.ndarray) -> None:
+    """Draw the cells as a list, the largest mistakes first: by keyboard or one tap."""
+    full = np.argwhere(counts > 0)
+    right = full[:, 0] == full[:, 1]
+    full = full[np.lexsort((-counts[tuple(full.T)], right))]
+    cells = [f"{true},{estimated}" for true, estimated in full]
+    now = evaluation_state.look().pick
+    st.selectbox(
+        "Cell",
+        cells,
+        format_func=lambda text: _cell_in_words(classes, counts, text),
+        placeholder="Click one, or choose",
+        width=250,
+        **evaluation_state.bind(
+            "cell",
+            now if now in cells else None,
+            lambda text: evaluation_state.change(pick=text or ""),
+        ),
+    )
+
+
+def _cell_in_words(classes: Classes, counts: np.ndarray, text: str) -> str:
+    cell = cell_of(text, len(classes.names))
+    if cell is None:
+        return text
+    return f"{_cell_title(classes, cell)}: {counts[cell]:,}"
+
+
+def _cell_title(classes: Classes, cell: tuple[int, int]) -> str:
+    true, estimated = (classes.names[index] for index in cell)
+    return f"{true}, taken for {estimated}" if true != estimated else f"{true}, right"
 
 
 def _choose_bands() -> str:
@@ -140,15 +181,8 @@ def _show_classes(classes: Classes, counts: np.ndarray) -> None:
 def _show_cell(
     estimates: pd.DataFrame, rows: np.ndarray, classes: Classes, cell: tuple[int, int]
 ) -> None:
-    true, estimated = (classes.names[index] for index in cell)
-    st.button(
-        "Clear selection",
-        key=evaluation_state.widget_key("clear"),
-        icon=":material/close:",
-        on_click=evaluation_state.change,
-    )
-    title = f"{true}, taken for {estimated}" if true != estimated else f"{true}, right"
-    show_faces(estimates, faces_of_cell(classes, rows, *cell), title, "cell")
+    title = _cell_title(classes, cell)
+    show_picked(estimates, faces_of_cell(classes, rows, *cell), title, "cell")
     st.caption("Those of which the model was surest come first.")
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -41,7 +44,7 @@ from agemodel.figures.evaluation_errors import (
 from agemodel.metrics.measures import MIN_FACES
 from ui.charts import Points
 from ui.evaluation import evaluation_state
-from ui.evaluation.evaluated_faces import show_faces
+from ui.evaluation.evaluated_faces import show_picked
 from ui.evaluation.point_charts import show_chart, show_panel, show_words
 from ui.touch import on_phone
 
@@ -76,19 +79,19 @@ def show_errors(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     running = running_errors(estimates, rows)
     found = picked(estimates, rows, evaluation_state.look().pick)
     kind = evaluation_state.look().pick.partition(" ")[0]
-    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_density(estimates, rows, running)
-        _show_running(estimates, rows, running)
-    show_found(estimates, found, kind in {"cells", "ages"})
-    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        _show_cumulative(estimates, rows)
-        _show_flags(estimates, rows)
-    show_found(estimates, found, kind in {"beyond", "flag"})
     measures = [measure for measure in PICTURE_MEASURES if measure in estimates]
-    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
-        for measure in measures:
-            _show_measure(estimates, rows, measure)
-    show_found(estimates, found, kind in measures)
+    for charts in (
+        {
+            "cells": lambda: _show_density(estimates, rows, running),
+            "ages": lambda: _show_running(estimates, rows, running),
+        },
+        {
+            "beyond": lambda: _show_cumulative(estimates, rows),
+            "flag": lambda: _show_flags(estimates, rows),
+        },
+        {name: partial(_show_measure, estimates, rows, name) for name in measures},
+    ):
+        show_row(estimates, charts, found, kind)
 
 
 def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
@@ -121,17 +124,28 @@ def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None
     return None
 
 
-def show_found(estimates: pd.DataFrame, found: Found | None, is_here: bool) -> None:
-    """The faces that were picked, if in a chart just above.
+def show_row(
+    estimates: pd.DataFrame,
+    charts: Mapping[str, Callable[[], None]],
+    found: Found | None,
+    kind: str,
+) -> None:
+    """Draw charts side by side; faces picked in one take the place of the other.
 
     Args:
         estimates: the faces of the run, as returned by `read_predicted`.
-        found: the faces and what they are.
-        is_here: whether they were picked in the charts just drawn.
+        charts: what draws each, by the kind of pick that it gives.
+        found: the faces that were picked and what they are, if any.
+        kind: of that pick.
     """
-    if found and is_here:
-        title, numbers = found
-        show_faces(estimates, numbers, title, "picked")
+    is_here = found is not None and kind in charts
+    with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
+        for name, show in charts.items():
+            if found and is_here and name != kind:
+                title, numbers = found
+                show_picked(estimates, numbers, title, "picked")
+            else:
+                show()
 
 
 def row_of(points: Points) -> int:

@@ -8,23 +8,38 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from agemodel.explorer.queries import MAX_AMONG
 from ui import dataset_pictures
+from ui.dataset.dataset_state import query_of_face, query_of_faces
 from ui.dataset.face_columns import face_columns
-from ui.dataset.tiles import alt_text, caption
+from ui.dataset.tiles import CAPTION_IS, show_tiles
 from ui.dataset_pictures import read_pictures, show_missing
 from ui.evaluation import evaluation_state
 
 AT_A_TIME = 24
-THUMBNAIL_PX = 104
+_OPENED = evaluation_state.widget_key("opened")
 
-_CAPTION_IS = (
-    "Under each face: the estimated age, in brackets the labelled one, and the gender "
-    "label (F or M); an exclamation mark where the gender was estimated otherwise."
-)
 _NO_PICTURES = (
     "The pictures are not imported, so these are their rows. "
     "`python -m agemodel data import ARCHIVE`"
 )
+
+
+def show_picked(
+    estimates: pd.DataFrame, rows: np.ndarray, title: str, key: str
+) -> None:
+    """Draw the faces that a click led to, and the button that clears it.
+
+    The arguments are those of `show_faces`.
+    """
+    with st.container():
+        st.button(
+            "Clear selection",
+            key=evaluation_state.widget_key("clear"),
+            icon=":material/close:",
+            on_click=evaluation_state.change,
+        )
+        show_faces(estimates, rows, title, key)
 
 
 @st.fragment
@@ -37,17 +52,20 @@ def show_faces(estimates: pd.DataFrame, rows: np.ndarray, title: str, key: str) 
         title: what they are, as plain text.
         key: what tells this list from others of the page.
     """
+    if opened := st.session_state.pop(_OPENED, ""):
+        st.switch_page("pages/dataset.py", query_params=query_of_face(opened))
     st.subheader(f"{title}: {len(rows):,}", anchor=False)
     if not len(rows):
         st.info("There is no such face.", icon=":material/filter_alt:")
         return
+    _show_in_dataset(estimates["file"].iloc[rows[:MAX_AMONG]].tolist(), len(rows), key)
     shown = estimates.iloc[rows[: _count(key, rows)]]
     folder = dataset_pictures.pictures_dir()
     if folder is None:
         st.caption(_NO_PICTURES)
         _show_table(shown, title)
     else:
-        _show_pictures(folder, shown)
+        _show_pictures(folder, shown, key)
     if left := len(rows) - len(shown):
         st.button(
             f"Show {min(left, AT_A_TIME)} more",
@@ -56,6 +74,17 @@ def show_faces(estimates: pd.DataFrame, rows: np.ndarray, title: str, key: str) 
             on_click=_show_more,
             args=(key, rows),
         )
+
+
+def _show_in_dataset(files: list[str], count: int, key: str) -> None:
+    """Draw the button that shows these faces on the Dataset page."""
+    words = "these" if count <= MAX_AMONG else f"the first {MAX_AMONG}"
+    if st.button(
+        f"Show {words} in Dataset",
+        key=evaluation_state.widget_key(f"{key}_dataset"),
+        icon=":material/grid_view:",
+    ):
+        st.switch_page("pages/dataset.py", query_params=query_of_faces(files))
 
 
 def _count(key: str, rows: np.ndarray) -> int:
@@ -73,22 +102,16 @@ def _count_key(key: str) -> str:
     return evaluation_state.widget_key(f"{key}_count")
 
 
-def _show_pictures(folder: Path, shown: pd.DataFrame) -> None:
+def _show_pictures(folder: Path, shown: pd.DataFrame, key: str) -> None:
     pictures = read_pictures(folder, tuple(shown["file"]))
-    faces = [
-        (face, picture)
-        for face, picture in zip(shown.itertuples(), pictures, strict=True)
-        if picture
-    ]
-    st.caption(_CAPTION_IS)
-    if faces:
-        st.image(
-            [picture for _, picture in faces],
-            caption=[caption(face) for face, _ in faces],
-            width=THUMBNAIL_PX,
-            alt=[alt_text(face) for face, _ in faces],
-        )
-    show_missing(len(shown) - len(faces))
+    st.caption(CAPTION_IS)
+    show_tiles(folder, shown, key, open_face=_open)
+    show_missing(pictures.count(b""))
+
+
+def _open(file: str) -> None:
+    """Remember which face was clicked; a callback itself cannot change the page."""
+    st.session_state[_OPENED] = file
 
 
 def _show_table(shown: pd.DataFrame, title: str) -> None:

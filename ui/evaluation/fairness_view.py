@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.analysis.fairness import (
+    FACTORS,
     GROUP_MEASURES,
     GROUPINGS,
     RACE_NOTE,
@@ -22,7 +23,7 @@ from agemodel.analysis.fairness import (
 from agemodel.figures.evaluation_fairness import figure_groups
 from agemodel.metrics.measures import MIN_FACES
 from ui.evaluation import evaluation_state
-from ui.evaluation.evaluated_faces import show_faces
+from ui.evaluation.evaluated_faces import show_picked
 from ui.evaluation.point_charts import show_chart
 
 _HOW_TO_READ = (
@@ -30,6 +31,7 @@ _HOW_TO_READ = (
     f"faces of the slice. Grey: fewer than {MIN_FACES} faces, of which nothing is "
     "said. A click on a dot shows its faces."
 )
+EACH = "each"
 _WIDEST = (
     "The pair was picked because it lies widest apart; among many groups some pair "
     "always does."
@@ -45,9 +47,13 @@ def show_groups(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     """
     with st.container(horizontal=True, gap="medium"):
         groupings = {"-".join(names): names for names in GROUPINGS}
-        words = {key: grouping_name(names) for key, names in groupings.items()}
+        words = {EACH: "Each by itself"}
+        words |= {key: grouping_name(names) for key, names in groupings.items()}
         chosen = evaluation_state.choose("Groups", "by", words)
         measure = evaluation_state.choose("Measure", "measure", GROUP_MEASURES)
+    if chosen == EACH:
+        _show_each(estimates, rows, measure)
+        return
     factors = groupings[chosen]
     table = group_table(estimates, rows, factors)
     gap = largest_gap(table, measure)
@@ -63,9 +69,37 @@ def show_groups(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     dots, numbers = st.columns([3, 2], gap="medium")
     with dots:
         _show_dots(estimates, rows, table, factors, measure)
+        st.caption(_HOW_TO_READ)
+    picked = table[table["group"] == evaluation_state.look().pick]
     with numbers:
-        _show_table(table, measure)
-    _show_picked(estimates, rows, table, factors)
+        if picked.empty:
+            _show_table(table, measure)
+        else:
+            _show_picked(estimates, rows, picked.iloc[0], factors)
+
+
+def _show_each(estimates: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
+    """Draw gender, race label and age group beside each other, with their gaps."""
+    tables = {name: group_table(estimates, rows, [name]) for name in FACTORS}
+    gaps = {name: largest_gap(table, measure) for name, table in tables.items()}
+    lines = [gap_in_words(gap, [name]) for name, gap in gaps.items() if gap]
+    if lines:
+        st.markdown("  \n".join(lines))
+    else:
+        st.info(
+            f"There are not two groups of {MIN_FACES} faces to compare.",
+            icon=":material/group_off:",
+        )
+    st.caption(RACE_NOTE)
+    pick = evaluation_state.look().pick
+    with st.grid(3, min_column_width=300, gap="medium"):
+        for name, table in tables.items():
+            picked = table[table["group"] == pick]
+            with st.container():
+                _show_dots(estimates, rows, table, (name,), measure)
+                if not picked.empty:
+                    _show_picked(estimates, rows, picked.iloc[0], (name,))
+    st.caption(_HOW_TO_READ)
 
 
 def _show_dots(
@@ -76,13 +110,18 @@ def _show_dots(
     measure: str,
 ) -> None:
     show_chart(
-        "groups",
-        figure_groups(table, factors, measure, overall_row(estimates, rows)),
+        f"groups-{'-'.join(factors)}",
+        figure_groups(
+            table,
+            factors,
+            measure,
+            overall_row(estimates, rows),
+            evaluation_state.look().pick,
+        ),
         f"{GROUP_MEASURES[measure]} by {grouping_name(factors).lower()}, "
         "with intervals",
         lambda points: str(table["group"].iloc[points[0]["customdata"][0]]),
     )
-    st.caption(_HOW_TO_READ)
 
 
 def _show_table(table: pd.DataFrame, measure: str) -> None:
@@ -111,13 +150,9 @@ def _show_table(table: pd.DataFrame, measure: str) -> None:
 def _show_picked(
     estimates: pd.DataFrame,
     rows: np.ndarray,
-    table: pd.DataFrame,
+    group: pd.Series,
     factors: tuple[str, ...],
 ) -> None:
-    """The faces of the group that was clicked, if it is still there."""
-    picked = table[table["group"] == evaluation_state.look().pick]
-    if picked.empty:
-        return
-    group = picked.iloc[0]
+    """The faces of the group that was clicked, in place of the table."""
     found = faces_of(estimates, rows, group, factors)
-    show_faces(estimates, found, f"{group['group']}, largest errors first", "groups")
+    show_picked(estimates, found, f"{group['group']}, largest errors first", "groups")

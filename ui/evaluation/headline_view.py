@@ -14,6 +14,7 @@ from agemodel.analysis.set_results import sets_of
 from agemodel.analysis.systems import systems_beside
 from agemodel.figures.evaluation_charts import NOTHING, figure_systems, score_text
 from agemodel.metrics.measures import MEASURES, MIN_FACES, YEARS, Score
+from agemodel.metrics.set_measures import SetMetrics
 from agemodel.models.card_text import SETS_NOTE, set_in_words, set_rows
 from agemodel.runs.run_folder import Run, find_run
 from ui.evaluation import evaluation_state
@@ -54,6 +55,7 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     if sets:
         lines = [set_in_words(one) for one in sets.values()]
         st.markdown("  \n".join(["**On faces from elsewhere**", *lines]))
+        st.markdown(_learned_in_words(list(sets.values())))
     if gap := largest_gap(group_table(estimates, rows, ["age_group"]), "mae_years"):
         st.markdown(gap_in_words(gap, ["age_group"]))
     if sets:
@@ -73,6 +75,20 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     _show_systems(systems)
     for reason in reasons:
         st.warning(reason, icon=":material/unknown_document:")
+
+
+def _learned_in_words(sets: list[SetMetrics]) -> str:
+    """That the sets are known to the model, and how far."""
+    text = (
+        "The model learned from other faces of these sets: sets that it never saw may "
+        "come out worse."
+    )
+    if any(one.split == "val" for one in sets):
+        text += (
+            " The validation faces chose the epoch and the calibration, too, so their "
+            "errors may be a little too small."
+        )
+    return text
 
 
 def _show_measure(key: str, title: str, score: Score) -> None:

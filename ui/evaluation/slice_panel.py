@@ -14,6 +14,7 @@ from agemodel.analysis.predicted_faces import (
     qualities_in,
     splits_in,
 )
+from agemodel.analysis.run_names import run_name
 from agemodel.core.errors import AgeModelError
 from agemodel.core.labels import GENDERS, MAX_AGE, MIN_AGE, RACES
 from agemodel.runs.run_folder import Run
@@ -49,19 +50,17 @@ def show_missing_run(shown: Run) -> None:
 
 
 def show_run() -> None:
-    """Draw the choice of a run; the one of the app's model is marked."""
+    """Draw the choice of a run, by name."""
     of_app = evaluation_state.default_run()
-
-    def word(run_id: str) -> str:
-        return f"{run_id} (the app's)" if run_id == of_app else run_id
 
     def take(run_id: str) -> None:
         evaluation_state.change(run="" if run_id == of_app else run_id)
 
+    names = {run.id: run_name(run) for run in evaluation_state.runs()}
     st.selectbox(
         "Run",
-        [run.id for run in evaluation_state.runs()],
-        format_func=word,
+        list(names),
+        format_func=lambda run_id: names.get(run_id, run_id),
         **evaluation_state.bind("run", evaluation_state.run().id, take),
     )
 

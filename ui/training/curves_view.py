@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.figures.layout import GREY
-from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
+from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves, gap_in_words
 from agemodel.runs.config import setting_meanings
 from agemodel.runs.run_comparison import (
     RunHistory,
@@ -126,6 +126,10 @@ def _show_curves(
         for measure in EPOCH_MEASURES:
             with st.container(gap=None):
                 st.markdown(f"**{measure.title}**")
+                if len(histories) == 1:
+                    (history,) = histories.values()
+                    if gap := gap_in_words(history, measure):
+                        st.caption(f"{gap}; the grey between them is the gap.")
                 show_chart(
                     figure_curves(
                         histories,

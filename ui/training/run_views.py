@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import streamlit as st
 
+from agemodel.analysis.run_names import run_name
 from agemodel.core.errors import AgeModelError
 from agemodel.runs.run_comparison import RunHistory
 from agemodel.runs.run_folder import Run
@@ -36,6 +37,7 @@ def show_choice(known: Mapping[str, Run]) -> list[Run]:
         "Runs",
         list(known),
         selection_mode="multi",
+        format_func=_namer(known),
         help="One or several of those that ship with the project, and those trained "
         f"here; at most {training_state.MAX_RUNS} at a time.",
         **training_state.bind("runs", [run.id for run in runs], _take_runs),
@@ -47,25 +49,28 @@ def _take_runs(ids: list[str]) -> None:
     training_state.change(runs=tuple(ids)[: training_state.MAX_RUNS], run="")
 
 
-def show_one(runs: list[Run]) -> Run:
-    """Draw the choice of one of the chosen runs.
+def show_one(known: Mapping[str, Run]) -> Run:
+    """Draw the choice of one run.
 
     Args:
-        runs: at least one.
+        known: all runs by id; at least one.
     """
-    by_id = {run.id: run for run in runs}
-    if training_state.look().run not in by_id:
+    if training_state.look().run not in known:
         training_state.change(run="")
-    if len(runs) == 1:
-        return runs[0]
-    shown = training_state.look().run or runs[0].id
-    st.segmented_control(
-        "Of these",
-        list(by_id),
-        required=True,
+    shown = training_state.look().run or training_state.chosen(known)[0].id
+    st.selectbox(
+        "Run",
+        list(known),
+        format_func=_namer(known),
+        width=360,
         **training_state.bind("run", shown, lambda one: training_state.change(run=one)),
     )
-    return by_id[shown]
+    return known[shown]
+
+
+def _namer(known: Mapping[str, Run]) -> Callable[[str], str]:
+    names = {run_id: run_name(run) for run_id, run in known.items()}
+    return lambda run_id: names.get(run_id, run_id)
 
 
 def read_told(runs: list[Run]) -> dict[str, RunHistory]:

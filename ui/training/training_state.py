@@ -41,7 +41,7 @@ class Look(BaseLook):
         view: of `VIEWS`.
         runs: ids of those compared; none for that of the app's model and the shipped
             ones of its network.
-        run: the id of the one looked at closely; empty for the first of `runs`.
+        run: the id of the one that the other views show; empty for the first of `runs`.
         smooth: weight of what came before in the curves, per cent.
         scale: of the curves' axes.
         settings: which of the runs' settings are listed.
