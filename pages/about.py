@@ -3,13 +3,14 @@
 import streamlit as st
 
 from ui.about import about_texts
-from ui.about.model_views import faces_in_words, show_models
+from ui.about.model_views import faces_in_words, show_glance, show_models
 from ui.about.shipped_view import (
     show_citations,
     show_files,
     show_licences,
     show_versions,
 )
+from ui.touch import on_phone
 
 LINE_PX = 800
 """Longer lines are hard to read."""
@@ -20,10 +21,17 @@ def start(anchor: str) -> None:
     st.header(about_texts.SECTIONS[anchor], anchor=anchor)
 
 
-st.title("About", anchor=False)
-with st.container(width=LINE_PX):
-    links = (f"[{title}](#{anchor})" for anchor, title in about_texts.SECTIONS.items())
+links = [f"[{title}](#{anchor})" for anchor, title in about_texts.SECTIONS.items()]
+if on_phone():
+    st.title("About", anchor=False)
     st.markdown(" · ".join(links))
+else:
+    with st.sidebar:  # which stays in view
+        st.markdown("  \n".join(links))
+    st.title("About", anchor=False)
+with st.container(width=LINE_PX):
+    start("glance")
+    show_glance()
     start("what")
     st.markdown(about_texts.WHAT_IT_DOES)
     start("estimate")

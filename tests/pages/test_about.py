@@ -77,7 +77,8 @@ def test_about_says_where_the_model_fails_and_on_how_many_faces_it_learned(
 
 def test_about_links_to_each_of_its_sections(models: Path) -> None:
     page = open_page("about")
-    links = re.findall(r"\[([^]]+)\]\(#([a-z]+)\)", page.markdown[0].value)
+    (rail,) = page.sidebar.markdown
+    links = re.findall(r"\[([^]]+)\]\(#([a-z]+)\)", rail.value)
     assert [title for title, _ in links] == [heading.value for heading in page.header]
     assert [anchor for _, anchor in links] == [
         heading.proto.anchor for heading in page.header
@@ -136,3 +137,15 @@ def test_links_to_files_that_the_app_does_not_serve_are_names() -> None:
     page = open_page("about")
     assert "dependencies.md](" not in written(page)
     assert "`docs/dependencies.md`" in written(page)
+
+
+def test_about_begins_with_what_the_model_is_for_and_where_it_errs(
+    models: Path,
+) -> None:
+    write_values(models / "mobile", made_values())
+    page = open_page("about")
+    assert page.header[0].value == "At a glance"
+    glance = written(page)
+    assert "Ages are off by **4.6 years** on average (4.2 to 4.5" in glance
+    assert "Licence: " in glance
+    assert "Download model card" in [one.label for one in page.get("download_button")]

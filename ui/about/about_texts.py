@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 SECTIONS = {
+    "glance": "At a glance",
     "what": "What it does",
     "estimate": "What an estimate is",
     "photos": "Your photos",
@@ -63,8 +64,8 @@ THE_DATA_IS_NOT = """
 """
 
 LIMITS = """
-- Every figure here was measured on UTKFace. On other photos, other cameras and other
-  people it may be worse, and nothing here says by how much.
+- Figures by group were measured on UTKFace; the model's card says how it does on faces
+  of other sets, from which it learned, too. On sets that it never saw it may do worse.
 - A face must be found first: a small, hidden or turned one is missed or estimated
   badly.
 - The intervals and probabilities are calibrated for faces like those of the dataset;
