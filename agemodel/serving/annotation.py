@@ -47,7 +47,8 @@ def annotate(result: PhotoResult) -> np.ndarray:
     picture = Image.fromarray(rgb)
     draw = ImageDraw.Draw(picture)
     # The largest face last, so that its label lies on top.
-    for number, estimate in reversed(list(enumerate(result.estimates, start=1))):
+    numbered = enumerate(result.estimates, start=1)
+    for number, estimate in sorted(numbered, key=lambda one: one[1].quality.size_px):
         _draw_face(draw, picture.size, result.preview_scale, number, estimate)
     return np.array(picture)
 

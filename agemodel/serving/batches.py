@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from agemodel.core.caps import caps
 from agemodel.core.errors import AgeModelError
+from agemodel.serving.known_ages import KnownAge
 from agemodel.serving.photo_estimates import FaceEstimator, PhotoResult, estimate_photo
 from agemodel.serving.uploads import Upload, find_photos
 
@@ -22,6 +23,7 @@ _FAILED = (
     "{name} could not be estimated: something in this app failed on it, and the log "
     "says what. The other photos are not affected."
 )
+_AGAIN = "The same photo was brought before: it is the same file, to the byte."
 _FULL = (
     "{name} was left out: at most {most:,} faces are kept at a time. Download the "
     "results, clear everything, and bring the rest."
@@ -139,12 +141,34 @@ class Batch:
         digest = hashlib.sha256(content).hexdigest()
         known = self._known.get(digest)
         if known is not None:
-            return replace(known, name=upload.name, notes=known.notes + upload.notes)
+            notes = (*known.notes, _AGAIN, *upload.notes)
+            return replace(known, name=upload.name, notes=notes)
         with _turns:
             result = estimate_photo(estimator, content, upload.name, keep_preview=True)
         if result.error is None:  # a sentence names its own file
             self._known[digest] = result
-        return replace(result, notes=result.notes + upload.notes)
+        all_known = len(upload.ages) == len(result.estimates)
+        known_ages = dict(enumerate(upload.ages)) if all_known else {}
+        return replace(result, notes=result.notes + upload.notes, known_ages=known_ages)
+
+    def set_known_age(self, entry: Entry, face: int, known: KnownAge | None) -> None:
+        """Keep how old the person of a face was; None to forget it.
+
+        Args:
+            entry: of the photo.
+            face: its number, from 0.
+            known: the age.
+        """
+        with self._lock:
+            if entry.result is not None:
+                ages = {n: a for n, a in entry.result.known_ages.items() if n != face}
+                ages |= {} if known is None else {face: known}
+                entry.result = replace(entry.result, known_ages=ages)
+
+    @property
+    def newest_first(self) -> list[Entry]:
+        """The photos as they are shown: those that came together last first."""
+        return sorted(self.entries, key=lambda entry: (-entry.intake, entry.number))
 
     def redo(self, entry: Entry, again: Callable[[PhotoResult], PhotoResult]) -> None:
         """Replace a result by what `again` makes of it."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +14,7 @@ from PIL import Image
 from agemodel.core.caps import caps
 from agemodel.core.errors import ImageError
 from agemodel.images import Photo, downscale, encode_jpeg, read_image
+from agemodel.serving.known_ages import KnownAge, reading_order
 from agemodel.serving.uploads import Upload
 
 if TYPE_CHECKING:
@@ -53,8 +55,8 @@ class PhotoResult:
         name: the file's name as given.
         width: upright width of the file itself, px; None on error.
         height: upright height of the file itself, px; None on error.
-        estimates: a face each, largest first, in px of the working picture; as many as
-            the cap on faces allows.
+        estimates: a face each, row by row from left to right, in px of the working
+            picture; the largest, as many as the cap on faces allows.
         working_size: width and height of the working picture, px: the file's, turned by
             `quarter_turns`, perhaps decoded smaller. None on error.
         quarter_turns: counter-clockwise quarter turns from the file's upright frame to
@@ -64,6 +66,7 @@ class PhotoResult:
         error: why the file could not be read, a sentence; None when it could.
         preview_jpeg: the working picture, at most `PREVIEW_SIDE_PX` long; None on error
             and where none was asked for.
+        known_ages: how old people were, by the number of their face from 0.
     """
 
     name: str
@@ -76,6 +79,7 @@ class PhotoResult:
     faces_left_out: int = 0
     error: str | None = None
     preview_jpeg: bytes | None = None
+    known_ages: Mapping[int, KnownAge] = field(default_factory=dict)
 
     @property
     def scale(self) -> float:
@@ -188,12 +192,13 @@ def estimate_turned_photo(
     found = estimator.estimate(turned)
     return replace(
         result,
-        estimates=tuple(found[: caps().faces]),
+        estimates=_in_order(found[: caps().faces]),
         faces_left_out=len(found[caps().faces :]),
         working_size=(turned.shape[1], turned.shape[0]),
         quarter_turns=total,
         notes=notes + ((_TURNED_BY_HAND[total],) if total else ()) + _left_out(found),
         preview_jpeg=encode_jpeg(turned, _PREVIEW_QUALITY),
+        known_ages={},
     )
 
 
@@ -242,13 +247,18 @@ def _result(
         name=photo.name,
         width=photo.width,
         height=photo.height,
-        estimates=tuple(estimates[: caps().faces]),
+        estimates=_in_order(estimates[: caps().faces]),
         faces_left_out=len(estimates[caps().faces :]),
         working_size=(height, width) if turns % 2 else (width, height),
         quarter_turns=turns,
         notes=notes + _left_out(estimates),
         preview_jpeg=preview,
     )
+
+
+def _in_order(estimates: list[Estimate]) -> tuple[Estimate, ...]:
+    order = reading_order([estimate.box_xyxy for estimate in estimates])
+    return tuple(estimates[number] for number in order)
 
 
 def _left_out(estimates: list[Estimate]) -> tuple[str, ...]:

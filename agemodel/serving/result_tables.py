@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     *("file", "face", "x0", "y0", "x1", "y1", "detection_score"),
     *("age_years", "age_low", "age_high", "age_group", "p_female", "gender"),
-    *("doubtful", "warnings", "error"),
+    *("doubtful", "warnings", "error", "known_age"),
 )
 """Of the table: boxes in px of the upright file, ages in years."""
 
@@ -131,7 +131,10 @@ def _face_row(result: PhotoResult, estimate: Estimate, number: int) -> dict[str,
     reason, warnings = record.pop("reason"), record.pop("warnings")
     said = (*result.notes, reason, *warnings)
     sentences = " ".join(filter(None, said)) or None
-    return {"file": _name(result), "face": number, "warnings": sentences} | box | record
+    row = {"file": _name(result), "face": number, "warnings": sentences}
+    if number - 1 in result.known_ages:
+        row["known_age"] = str(result.known_ages[number - 1])
+    return row | box | record
 
 
 def annotated_zip(results: Iterable[PhotoResult]) -> bytes:

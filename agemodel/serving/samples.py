@@ -10,6 +10,7 @@ from typing import Any
 from agemodel.core import paths
 from agemodel.core.checksums import read_verified
 from agemodel.core.errors import ModelError
+from agemodel.serving.known_ages import KnownAge, read_known_age
 
 
 @dataclass(frozen=True)
@@ -21,12 +22,14 @@ class Sample:
         title: what it shows.
         known: a sentence on how old the people were.
         source: where it came from.
+        ages: how old the people were, from left to right.
     """
 
     file: str
     title: str
     known: str
     source: str
+    ages: tuple[KnownAge, ...] = ()
 
 
 def read_samples(folder: Path | None = None) -> list[Sample]:
@@ -43,7 +46,13 @@ def read_samples(folder: Path | None = None) -> list[Sample]:
         )
         files = json.loads(content)["files"]
         return [
-            Sample(file, entry["title"], _known(entry["people"]), entry["source"])
+            Sample(
+                file,
+                entry["title"],
+                _known(entry["people"]),
+                entry["source"],
+                tuple(read_known_age(person["age"]) for person in entry["people"]),
+            )
             for file, entry in files.items()
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -13,6 +13,7 @@ from io import BytesIO
 from agemodel.core.caps import caps, in_mb
 from agemodel.core.errors import ImageError
 from agemodel.core.file_names import is_bookkeeping, shown_name
+from agemodel.serving.known_ages import KnownAge
 from agemodel.serving.photo_archives import PhotoArchive
 
 ARCHIVE_SUFFIX = ".zip"
@@ -30,12 +31,14 @@ class Upload:
         read: gives its bytes, or raises an ImageError that says why not.
         notes: sentences that belong to the photo.
         source: the bytes that are kept while it waits: its own, or the archive's.
+        ages: how old the people were, from left to right, where that is known.
     """
 
     name: str
     read: Callable[[], bytes]
     notes: tuple[str, ...] = ()
     source: bytes = field(default=b"", repr=False)
+    ages: tuple[KnownAge, ...] = ()
 
 
 def find_photos(

@@ -58,7 +58,7 @@ def bring_photos(page: Page) -> None:
     """A photo of three, with the first face's reasons open."""
     upload(page, sample(COLLAGE))
     expect_cards(page, 3)
-    page.locator("summary").first.click()
+    page.locator("summary").filter(has_text="Why this age?").first.click()
     expect(page.get_by_alt_text("Face 1, orange where it looks older")).to_be_visible()
 
 

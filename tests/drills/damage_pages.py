@@ -47,7 +47,10 @@ class View(NamedTuple):
 
 
 FACE = "face=100_0_0_20170112213500903.jpg.chip.jpg"
-ESTIMATE, PREDICTED = View("estimate"), View("estimate", click="Try this photo")
+ESTIMATE, PREDICTED = (
+    View("estimate"),
+    View("estimate", click="Eileen Collins, astronaut"),
+)
 VIEWS = [
     ESTIMATE,
     PREDICTED,

@@ -60,14 +60,14 @@ def test_empty_page_tells_where_photos_go_and_what_an_estimate_is_for(
 
 
 def test_first_result_needs_one_click_and_no_photo_of_ones_own(page: AppTest) -> None:
-    press(page, "Try this photo")
+    press(page, "Eileen Collins, astronaut")
     assert "eileen-collins.jpg" in written(page)
     assert "Eileen Collins 41 or 42" in written(page)
 
 
-def test_upload_gives_a_card_a_face_largest_first(page: AppTest) -> None:
+def test_upload_gives_a_card_a_face_from_left_to_right(page: AppTest) -> None:
     upload(page, ("family.png", png_with_faces(30, 55)))
-    assert ages(page) == ["55 years", "30 years"]
+    assert ages(page) == ["30 years", "55 years"]
     assert "80 % range: 45 to 75" in written(page)
     assert "Gender label **female**, 97 % likely" in written(page)
     assert "**1 photo, 2 faces**" in written(page)
@@ -122,8 +122,8 @@ def test_many_faces_come_in_pages_with_a_notice(
 ) -> None:
     monkeypatch.setattr(photo_views, "FACES_A_PAGE", 2)
     upload(page, ("a.png", png_with_faces(30, 40, 50)))
-    assert ages(page) == ["50 years", "40 years"]
-    assert "3 faces, largest first, 2 at a time" in written(page)
+    assert ages(page) == ["30 years", "40 years"]
+    assert "3 faces, row by row, 2 at a time" in written(page)
 
 
 def test_photo_without_a_face_offers_choices_and_guesses_nothing(
@@ -266,3 +266,42 @@ def test_bold_group_holds_the_age_that_is_shown(
     chances[[25 - AGES[0], 35 - AGES[0]]] = 0.6, 0.4
     face = replace(face, age_years=age, age_probabilities=chances)
     assert face_cards.groups_text(face) == text
+
+
+def test_actual_age_of_a_sample_and_one_typed_in_add_up_to_a_score(
+    page: AppTest,
+) -> None:
+    upload(page, ("a.png", png_with_faces(30, 50)))
+    assert "of known age" not in written(page)
+    first, second = (one for one in page.number_input if one.label == "Actual age")
+    first.set_value(36)
+    rerun(page)
+    # the fake estimates 30, from 20 to 50
+    assert "**Actual 36: 6 years off, inside the range**" in written(page)
+    assert "**1 face of known age: off by 6.0 years on average" in written(page)
+    assert page.dataframe[0].value["known_age"].tolist()[0] == "36"
+    first, second = (one for one in page.number_input if one.label == "Actual age")
+    second.set_value(90)
+    rerun(page)
+    assert "off by 23.0 years on average; 1 of 2 inside" in written(page)
+    marked = [one for one in page.get("plotly_chart") if "actual 36" in one.proto.spec]
+    assert len(marked) == 1
+
+
+def test_same_photo_brought_twice_is_said(page: AppTest) -> None:
+    photo = png_with_faces(30)
+    upload(page, ("a.png", photo))
+    assert "was brought before" not in written(page)
+    upload(page, ("b.png", photo))
+    assert "The same photo was brought before" in written(page)
+
+
+def test_file_that_failed_says_why_in_its_row(page: AppTest) -> None:
+    upload(page, ("bad.jpg", b"bad"))
+    assert "is not a picture" in page.dataframe[0].value["warnings"][0]
+
+
+def test_table_and_files_are_in_the_order_of_the_page(page: AppTest) -> None:
+    upload(page, ("a.png", png_with_faces(30)))
+    upload(page, ("b.png", png_with_faces(50)))
+    assert page.dataframe[0].value["file"].tolist() == ["b.png", "a.png"]

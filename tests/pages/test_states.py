@@ -37,7 +37,7 @@ def test_one_click_leads_back_from_a_model_that_is_gone(
     assert "**The model is missing.**" in written(page)
     go_back(page)
     assert app_model.read_name() == app_model.DEFAULT_MODEL
-    assert "Try this photo" in labels(page)
+    assert "Eileen Collins, astronaut" in labels(page)
 
 
 def test_who_may_not_change_it_is_not_offered_to(

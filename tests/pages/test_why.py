@@ -14,7 +14,7 @@ from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
 from tests.harness.fakes import FakeEstimator, png_with_faces
 from tests.harness.made_models import FACES, faces_table, train_file, write_model
 from ui import served_model
-from ui.estimate import why
+from ui.estimate import photo_views, why
 
 AGES = [20, 27, 28, 30, 31, 33, 36, 70]
 
@@ -156,8 +156,10 @@ def test_page_shows_a_part_on_every_card(
     page = AppTest.from_file(page_file, default_timeout=30).run()
     photo = ("a.png", png_with_faces(30, 55), "image/png")
     page.file_uploader[0].set_value([photo]).run()
-    assert [part.label for part in page.expander] == [why.TITLE] * 2
-    page.session_state["estimate_face_0_0_1_why"] = True  # face 2, of 30 px
+    assert [part.label for part in page.expander] == [photo_views.TABLE] + [
+        why.TITLE
+    ] * 2
+    page.session_state["estimate_face_0_0_0_why"] = True  # face 1, of 30 px
     page.run()
     assert not page.exception
     assert written(page).count("The median of their ages is **30.5**") == 1

@@ -71,15 +71,15 @@ def test_record_has_exactly_the_keys_and_the_order_of_the_contract() -> None:
     ]
 
 
-def test_record_of_a_photo_states_its_size_and_its_faces_largest_first() -> None:
+def test_record_of_a_photo_states_its_size_and_its_faces_from_left_to_right() -> None:
     # blocks begin at x 10 and at 10 + 30 + 20 = 60, from y 30 to 130
     record = to_record(estimated(30, 50, name="two.png"))
     assert (record["file"], record["width"], record["height"]) == ("two.png", 320, 160)
     assert [face["box_xyxy"] for face in record["faces"]] == [
-        [60.0, 30.0, 110.0, 130.0],
         [10.0, 30.0, 40.0, 130.0],
+        [60.0, 30.0, 110.0, 130.0],
     ]
-    assert record["faces"][0] == {
+    assert record["faces"][1] == {
         "box_xyxy": [60.0, 30.0, 110.0, 130.0],
         "detection_score": 0.9,
         "age_years": 50.0,
@@ -113,7 +113,7 @@ def test_face_without_an_age_has_the_keys_of_the_contract_and_the_reason() -> No
     estimator = FakeEstimator(no_age_below_px=40)
     photo = png_with_faces(30, 50)
     record = to_record(estimate_photo(estimator, photo, "two.png"))
-    with_age, without = record["faces"]
+    without, with_age = record["faces"]
     assert list(without) == list(with_age)
     assert (with_age["age_years"], with_age["reason"]) == (50, None)
     ages = ("age_years", "age_low", "age_high", "age_group")
@@ -126,7 +126,7 @@ def test_table_leaves_the_age_out_and_says_why() -> None:
     estimator = FakeEstimator(no_age_below_px=40)
     photo = png_with_faces(30, 50)
     results = [estimate_photo(estimator, photo, "two.png")]
-    (with_age, without) = read_csv(results_csv(results))
+    (without, with_age) = read_csv(results_csv(results))
     assert (with_age["age_years"], with_age["warnings"]) == ("50.0", "")
     assert (without["age_years"], without["age_group"]) == ("", "")
     assert without["warnings"] == TOO_SMALL
@@ -393,7 +393,7 @@ def test_frame_has_a_row_a_face_and_one_for_what_has_none() -> None:
     assert tuple(frame.columns) == COLUMNS
     assert frame["file"].tolist() == ["a.png", "a.png", "no.png", "empty.jpg"]
     assert frame["face"].fillna(0).tolist() == [1, 2, 0, 0]
-    assert frame["age_years"].fillna(0).tolist() == [50, 30, 0, 0]
+    assert frame["age_years"].fillna(0).tolist() == [30, 50, 0, 0]
     assert frame["warnings"][2] == NO_FACE
     assert "is empty" in frame["error"][3]
 

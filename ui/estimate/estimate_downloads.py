@@ -17,8 +17,8 @@ from agemodel.serving import (
 from ui.downloads import show_download
 
 _SHOWN = (
-    *("file", "face", "age_years", "age_low", "age_high", "age_group"),
-    *("gender", "p_female", "detection_score", "warnings", "error"),
+    *("file", "face", "age_years", "age_low", "age_high", "known_age"),
+    *("gender", "p_female", "warnings", "age_group", "detection_score"),
 )
 
 _FILES = (
@@ -28,19 +28,28 @@ _FILES = (
 )
 
 
-def show_downloads(batch: Batch) -> None:
-    """The table over all photos, and its downloads; nothing while there is none."""
-    results = batch.results
-    if not results:
-        return
-    st.subheader("All results", anchor=False)
-    _show_table(results)
-    if text := without_age_text(results):
-        st.caption(text)
-    with st.container(horizontal=True):
+def show_exports(batch: Batch) -> None:
+    """Offer all results as files, in the order of the page."""
+    results = _in_order(batch)
+    with st.popover("Export", icon=":material/download:", disabled=not results):
         for label, file_name, make in _FILES:
             key = f"estimate_download_{file_name}"
-            show_download(label, file_name, partial(make, results), key)
+            show_download(
+                label, file_name, partial(make, results), key, width="stretch"
+            )
+
+
+def show_table(batch: Batch) -> None:
+    """Draw the table over all photos, in the order of the page."""
+    if results := _in_order(batch):
+        _show_table(results)
+        if text := without_age_text(results):
+            st.caption(text)
+
+
+def _in_order(batch: Batch) -> list[PhotoResult]:
+    entries = batch.newest_first
+    return [entry.result for entry in entries if entry.result is not None]
 
 
 def without_age_text(results: list[PhotoResult]) -> str:
@@ -60,6 +69,7 @@ def without_age_text(results: list[PhotoResult]) -> str:
 def _show_table(results: list[PhotoResult]) -> None:
     frame = results_frame(results)
     frame["p_female"] *= 100
+    frame["warnings"] = frame["warnings"].fillna(frame["error"])
     config = st.column_config
     st.dataframe(
         frame,
@@ -82,7 +92,7 @@ def _show_table(results: list[PhotoResult]) -> None:
             "p_female": config.NumberColumn("Female", format="%.0f %%", width="small"),
             "gender": config.TextColumn("Gender label"),
             "warnings": config.TextColumn("Remarks", width="large"),
-            "error": config.TextColumn("Could not be read", width="large"),
+            "known_age": config.TextColumn("Actual age", width="small"),
         },
         placeholder="",
         key="estimate_table",

@@ -15,6 +15,7 @@ from agemodel.serving import Sample, Upload, read_sample, read_samples
 from ui.estimate import session
 from ui.permission import may_change
 
+PROMISE = "Drop in a photo: every face gets the age that it appears to have."
 NOTICE = """
 **Your photos** are worked on in the memory of the machine that runs this app. They are
 never written to a disk or a log, and nothing leaves the machine. What a visit held is
@@ -30,7 +31,7 @@ NOTICE_IN_SHORT = (
     "not for any decision about one."
 )
 
-_THUMBNAIL_PX = 640
+_THUMBNAIL_PX = 320
 _PROBLEM = "estimate_problem"
 
 
@@ -81,21 +82,20 @@ def _go_back() -> None:
         st.session_state[_PROBLEM] = str(error)
 
 
-def show_empty() -> None:
-    """Offer the samples, so that a first result needs no photo of one's own."""
-    st.subheader("No photo at hand? Try one of these", anchor=False)
+def show_samples() -> None:
+    """Offer the samples in a row: a first result needs no photo of one's own."""
     try:
         samples = read_samples()
     except AgeModelError as error:
         st.error(str(error))
         return
-    with st.grid(2, min_column_width=220, gap="medium"):
+    with st.grid(4, min_column_width=140):
         for sample in samples:
-            with st.container(border=True):
+            with st.container(gap="xsmall"):
                 _show_sample(sample)
 
 
-def show_samples() -> None:
+def list_samples() -> None:
     """The samples as plain buttons, for where there is little room."""
     try:
         samples = read_samples()
@@ -112,9 +112,7 @@ def _show_sample(sample: Sample) -> None:
     except AgeModelError as error:
         st.error(str(error))
         return
-    st.markdown(f"**{sample.title}**")
-    st.caption(sample.known)
-    _sample_button(sample, "Try this photo", "large")
+    _sample_button(sample, sample.title, "large")
 
 
 def _sample_button(sample: Sample, label: str, size: str) -> None:
@@ -129,7 +127,9 @@ def _sample_button(sample: Sample, label: str, size: str) -> None:
 
 
 def _add_sample(sample: Sample) -> None:
-    upload = Upload(sample.file, lambda: read_sample(sample), (sample.known,))
+    upload = Upload(
+        sample.file, lambda: read_sample(sample), (sample.known,), ages=sample.ages
+    )
     session.batch().add_upload(upload)
     session.start_round()
 

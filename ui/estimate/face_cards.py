@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
-from agemodel.core.labels import AGE_GROUPS
+from agemodel.core.labels import AGE_GROUPS, MAX_AGE
 from agemodel.figures.estimate_charts import figure_age_distribution, figure_age_groups
+from agemodel.figures.face_charts import figure_labelled_distribution
 from agemodel.metrics.calibration import COVERAGE
 from agemodel.serving import Estimate
+from agemodel.serving.known_ages import KnownAge, beside_estimate
 from ui.charts import show_chart
 from ui.estimate import session
 from ui.estimate.why import show_why
@@ -21,13 +25,21 @@ RANGE_IS = (
 )
 
 
-def show_face(number: int, estimate: Estimate, key: str) -> None:
+def show_face(
+    number: int,
+    estimate: Estimate,
+    key: str,
+    known: KnownAge | None,
+    set_known: Callable[[KnownAge | None], None],
+) -> None:
     """Draw a face's card.
 
     Args:
         number: the face's number on the photo.
         estimate: what was estimated.
         key: unique on the page.
+        known: how old the person was, if that is known.
+        set_known: called with what a visitor says of that.
     """
     with st.container(border=True, gap="small", height="stretch"):
         with st.container(horizontal=True, wrap=False, vertical_alignment="center"):
@@ -41,11 +53,43 @@ def show_face(number: int, estimate: Estimate, key: str) -> None:
         st.markdown(gender_text(estimate))
         if estimate.reason is None:
             st.caption(groups_text(estimate))
-            _show_chart(number, estimate, key)
+            if known is not None:
+                st.markdown(f"**{beside_estimate(known, estimate)}**")
+            _show_chart(number, estimate, key, known)
         for warning in estimate.warnings:
             st.caption(f":orange[:material/warning:] {warning}")
         if estimate.reason is None:
+            _ask_age(number, key, known, set_known)
             show_why(number, estimate, key)
+
+
+def _ask_age(
+    number: int,
+    key: str,
+    known: KnownAge | None,
+    set_known: Callable[[KnownAge | None], None],
+) -> None:
+    """Draw the input for the actual age, if it is not known as one of several."""
+    if known is not None and known.low < known.high:
+        return
+    name = f"{key}_known"
+
+    def take() -> None:
+        years = st.session_state[name]
+        set_known(None if years is None else KnownAge(years, years))
+
+    st.number_input(
+        "Actual age",
+        0,
+        MAX_AGE,
+        None if known is None else known.low,
+        placeholder="if you know it",
+        width=180,
+        key=name,
+        on_change=take,
+        help=f"Of face {number}, in completed years. It is kept as the photo is: in "
+        "memory, for this visit.",
+    )
 
 
 def _show_age(number: int, estimate: Estimate) -> None:
@@ -109,17 +153,24 @@ def _dash(group: str) -> str:
     return group.replace("-", "–")  # noqa: RUF001
 
 
-def _show_chart(number: int, estimate: Estimate, key: str) -> None:
+def _show_chart(
+    number: int, estimate: Estimate, key: str, known: KnownAge | None
+) -> None:
     by_group = st.session_state.get(session.CHART) == BY_GROUP
     if by_group:
         figure = figure_age_groups(estimate.group_probabilities)
         alt = f"Face {number}: {groups_text(estimate)}"
     else:
-        figure = figure_age_distribution(
+        drawn = (
             estimate.age_probabilities,
             estimate.age_years,
             estimate.age_low,
             estimate.age_high,
+        )
+        figure = (
+            figure_age_distribution(*drawn)
+            if known is None
+            else figure_labelled_distribution(*drawn, known.years, "actual")
         )
         alt = f"Face {number}: how probable each age is; {interval_text(estimate)}"
     show_chart(figure, f"{key}_chart", alt)

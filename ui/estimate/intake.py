@@ -23,13 +23,14 @@ def show_intake(batch: Batch) -> None:
         key=session.SOURCE,
         persist_state="session",
         width="stretch",
+        label_visibility="collapsed",
     )
     {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source]()
     st.link_button("Live camera", "live", icon=":material/videocam:", width="stretch")
     if batch.entries:
         with st.container(horizontal=True):
             with st.popover("Samples", icon=":material/photo_library:"):
-                estimate_states.show_samples()
+                estimate_states.list_samples()
             st.button("Clear all", icon=":material/delete:", on_click=session.clear)
 
 

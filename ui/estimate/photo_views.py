@@ -20,16 +20,21 @@ from agemodel.serving import (
     estimate_turned_photo,
     estimate_whole_photo,
 )
+from agemodel.serving.known_ages import KnownAge
+from agemodel.serving.known_scores import score_in_words
 from ui import served_model
 from ui.downloads import show_download
 from ui.estimate import estimate_states, session
+from ui.estimate.estimate_downloads import show_exports, show_table
 from ui.estimate.face_cards import BY_GROUP, BY_YEAR, RANGE_IS, show_face
 
 PHOTOS_A_PAGE = 4
 FACES_A_PAGE = 6
 STATUS_HEIGHT_PX = 58
 WAITING_HEIGHT_PX = 420
-PHOTO_HEIGHT_PX = 620
+PHOTO_HEIGHT_PX, ONE_OF_MANY_PX = 620, 400
+TABLE = "Table of all faces"
+_KNOWN = "estimate_known"
 
 _TURNS = (
     ("Turn left", ":material/rotate_left:", 1),
@@ -43,9 +48,12 @@ def show_photos(batch: Batch) -> None:
 
     Every photo has its place from the start, so nothing moves while results arrive.
     """
-    status = _show_header()
+    status, exports = _show_header()
     _show_status(status, batch)
-    st.caption(RANGE_IS)
+    line = st.empty()
+    _show_line(line, batch)
+    table = st.empty()
+    table.expander(TABLE)  # its place, so that nothing moves when it is filled
     trouble = st.container()
     entries = _entries_of_page(batch)
     _let_go_of_drawings(batch, entries)
@@ -60,12 +68,18 @@ def show_photos(batch: Batch) -> None:
             status.markdown(f"**{_count(batch.waiting_count, 'photo')} waiting**")
             with trouble:
                 estimate_states.show_model_error(error)
+    _show_line(line, batch)
+    with exports:
+        show_exports(batch)
+    with table.expander(TABLE):
+        show_table(batch)
 
 
-def _show_header() -> DeltaGenerator:
-    """Draw the line above the photos; return the place of the progress in it."""
+def _show_header() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Draw the line above the photos; return the places of progress and exports."""
     with st.container(horizontal=True, vertical_alignment="center"):
         status = st.container(height=STATUS_HEIGHT_PX, border=False).empty()
+        exports = st.container(width="content")
         st.segmented_control(
             "Charts show",
             [BY_YEAR, BY_GROUP],
@@ -75,7 +89,7 @@ def _show_header() -> DeltaGenerator:
             label_visibility="collapsed",
             persist_state="session",
         )
-    return status
+    return status, exports
 
 
 def _estimate_waiting(
@@ -97,6 +111,12 @@ def _show_status(status: DeltaGenerator, batch: Batch) -> None:
         status.markdown(summary(batch.results))
 
 
+def _show_line(line: DeltaGenerator, batch: Batch) -> None:
+    """Say what the range is and, where ages are known, how the estimates did."""
+    score = score_in_words(batch.results)
+    line.caption(f"**{score}.** {RANGE_IS}" if score else RANGE_IS)
+
+
 def summary(results: list[PhotoResult]) -> str:
     """The results of all photos, in a line."""
     failed = sum(result.error is not None for result in results)
@@ -113,7 +133,7 @@ def _count(number: int, noun: str) -> str:
 
 def _entries_of_page(batch: Batch) -> list[Entry]:
     """The entries to draw, those that came last first."""
-    entries = sorted(batch.entries, key=lambda entry: (-entry.intake, entry.number))
+    entries = batch.newest_first
     pages = math.ceil(len(entries) / PHOTOS_A_PAGE)
     if pages <= 1:
         return entries
@@ -149,6 +169,8 @@ def _show_error(sentence: str) -> None:
 @st.fragment
 def _show_result(batch: Batch, entry: Entry) -> None:
     """Draw a photo and its faces; a fragment, redrawn alone by its own buttons."""
+    if st.session_state.pop(_KNOWN, False):
+        st.rerun()  # the score stands outside this part
     result = entry.result
     if result is None:
         return
@@ -157,12 +179,12 @@ def _show_result(batch: Batch, entry: Entry) -> None:
     elif _fits_beside(result):
         left, right = st.columns([3, 2], gap="medium")
         with left:
-            _show_picture(entry, result)
+            _show_picture(batch, entry, result)
         with right:
-            _show_faces(entry, result)
+            _show_faces(batch, entry, result)
     else:
-        _show_picture(entry, result)
-        _show_faces(entry, result)
+        _show_picture(batch, entry, result)
+        _show_faces(batch, entry, result)
     st.space("medium")
 
 
@@ -172,9 +194,10 @@ def _fits_beside(result: PhotoResult) -> bool:
     return len(result.estimates) == 1 or (len(result.estimates) == 2 and height > width)
 
 
-def _show_picture(entry: Entry, result: PhotoResult) -> None:
+def _show_picture(batch: Batch, entry: Entry, result: PhotoResult) -> None:
     width, height = result.working_size or (1, 1)
-    scale = min(result.preview_scale, PHOTO_HEIGHT_PX / height)
+    most = PHOTO_HEIGHT_PX if len(batch.entries) == 1 else ONE_OF_MANY_PX
+    scale = min(result.preview_scale, most / height)
     st.image(
         _annotated_jpeg(entry, result),
         width=max(1, round(width * scale)),
@@ -193,27 +216,38 @@ def _show_picture(entry: Entry, result: PhotoResult) -> None:
         st.caption(note)
 
 
-def _show_faces(entry: Entry, result: PhotoResult) -> None:
+def _show_faces(batch: Batch, entry: Entry, result: PhotoResult) -> None:
     estimates = result.estimates
     pages = math.ceil(len(estimates) / FACES_A_PAGE)
     page = 1
     if pages > 1:
         st.caption(
-            f"{len(estimates)} faces, largest first, {FACES_A_PAGE} at a time. "
-            "All are in the table below."
+            f"{len(estimates)} faces, row by row, {FACES_A_PAGE} at a time. All are in "
+            "the table above."
         )
         page = st.pagination(pages, key=f"estimate_faces_{entry.number}")
     first = (page - 1) * FACES_A_PAGE
     with st.grid(3, min_column_width=280):
         for number in range(first, min(first + FACES_A_PAGE, len(estimates))):
             key = f"estimate_face_{entry.number}_{entry.version}_{number}"
-            show_face(number + 1, estimates[number], key)
+            show_face(
+                number + 1,
+                estimates[number],
+                key,
+                result.known_ages.get(number),
+                partial(_set_known, batch, entry, number),
+            )
+
+
+def _set_known(batch: Batch, entry: Entry, face: int, known: KnownAge | None) -> None:
+    batch.set_known_age(entry, face, known)
+    st.session_state[_KNOWN] = True
 
 
 def _show_no_face(batch: Batch, entry: Entry, result: PhotoResult) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _show_picture(entry, result)
+        _show_picture(batch, entry, result)
     with right:
         st.info(
             "**No face was found**, also not with the photo turned. Faces that are "
