@@ -10,6 +10,7 @@ from agemodel.core.files import write_whole
 from agemodel.core.json_records import record_from
 from agemodel.metrics.set_measures import SetMetrics
 from agemodel.models.card_text import SETS_NOTE, set_rows
+from benchmarks.filmed_text import filmed_text
 from benchmarks.finding_text import finding_text
 from tests.harness.measurement_tables import (
     limits_table,
@@ -37,6 +38,7 @@ SECTIONS = {
     "framing": "Framing",
     "store_shares": "Shares of a store's visitors",
     "footage_clips": "Footage",
+    "filmed_footage": "Footage of known people",
     "live_camera": "Live camera",
 }
 """Modules of this folder, each with a `run`, and their headings."""
@@ -146,6 +148,7 @@ def render(results: dict[str, Any]) -> str:
         "framing": _framing,
         "store_shares": _store_shares,
         "footage_clips": _footage_clips,
+        "filmed_footage": filmed_text,
         "live_camera": _live_camera,
     }
     parts = [HEAD]

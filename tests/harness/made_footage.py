@@ -28,7 +28,7 @@ Box = tuple[int, int, int, int]
 
 PORTRAITS = ("eileen-collins", "barack-obama", "joe-biden")
 _DARK, _BRIGHT, _THRESHOLD = 40, 240, 160
-_HEAD = 2.2
+HEAD = 2.2
 """Side of a pasted head, in sides of its face."""
 
 
@@ -36,7 +36,7 @@ def write_blocks(
     path: Path, boxes: Sequence[Iterable[Box]], fps: float = FPS, fourcc: str = ""
 ) -> Path:
     """A clip of 320 x 240 px with bright blocks, a frame for each entry of `boxes`."""
-    with _Writer(path, SIZE, fps, fourcc) as writer:
+    with Writer(path, SIZE, fps, fourcc) as writer:
         for frame in boxes:
             rgb = np.full((SIZE[1], SIZE[0], 3), _DARK, np.uint8)
             for x, y, width, height in frame:
@@ -71,8 +71,8 @@ def write_faces(
         fps: frames a second.
         size: width and height, px.
     """
-    background = _background(size)
-    with _Writer(path, size, fps, "") as writer:
+    background = made_background(size)
+    with Writer(path, size, fps, "") as writer:
         for frame in places:
             rgb = background.copy()
             for name, x, y, side in frame:
@@ -85,26 +85,27 @@ def write_faces(
 
 @functools.cache
 def head(name: str) -> np.ndarray:
-    """The head of a bundled portrait, `_HEAD` faces wide, shape (s, s, 3)."""
+    """The head of a bundled portrait, `HEAD` faces wide, shape (s, s, 3)."""
     rgb = read_image(paths.SAMPLES / f"{name}.jpg").rgb
     (face, *_) = FaceDetector().detect(rgb)
-    half = round(face.size_px * _HEAD / 2)
+    half = round(face.size_px * HEAD / 2)
     x, y = (round(side) for side in face.centre_xy)
     padded = np.pad(rgb, ((half, half), (half, half), (0, 0)), mode="edge")
     return padded[y : y + 2 * half, x : x + 2 * half]
 
 
-def _background(size: tuple[int, int]) -> np.ndarray:
-    rng = np.random.default_rng(0)
+def made_background(size: tuple[int, int], seed: int = 0) -> np.ndarray:
+    """A soft and colourful wall, shape (height, width, 3)."""
+    rng = np.random.default_rng(seed)
     noise = rng.integers(60, 200, (size[1], size[0], 3), dtype=np.uint8)
     return cv2.GaussianBlur(noise, (0, 0), 9)
 
 
-class _Writer:
+class Writer:
     """Writes frames of RGB to a file; the ending tells the container."""
 
     def __init__(
-        self, path: Path, size: tuple[int, int], fps: float, fourcc: str
+        self, path: Path, size: tuple[int, int], fps: float, fourcc: str = ""
     ) -> None:
         code = fourcc or ("MJPG" if path.suffix == ".avi" else "mp4v")
         self._writer = cv2.VideoWriter(
@@ -112,13 +113,14 @@ class _Writer:
         )
         assert self._writer.isOpened(), path
 
-    def __enter__(self) -> _Writer:
+    def __enter__(self) -> Writer:
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._writer.release()
 
     def write(self, rgb: np.ndarray) -> None:
+        """Write the next frame, shape (height, width, 3)."""
         self._writer.write(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR))
 
 

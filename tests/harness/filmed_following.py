@@ -1,0 +1,176 @@
+"""What following made of a filmed scene, beside what is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from agemodel.footage.assignment import cheapest_pairs
+from agemodel.footage.clip_files import find_clips
+from agemodel.footage.clip_visits import read_visits
+from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.looks import FindsLooks, Look
+from agemodel.footage.tracking import Track
+from agemodel.footage.visit import is_visit
+from agemodel.metrics.calibration import Calibration
+from tests.harness.filmed_scenes import Box, FilmedScene, Seen
+
+_SAME = 0.5
+"""Intersection over union from which on a box is that of a face."""
+
+Numbered = list[tuple[int, Box]]
+"""The boxes of a frame, each with its track's number."""
+
+Follow = Callable[[Sequence[list[Look]]], list[list[int]]]
+"""From the looks of each frame to the number of each look's track; -1 for none."""
+
+
+@dataclass
+class Filming:
+    """The looks at a clip, and what our own following made of them.
+
+    Attributes:
+        times_s: of the frames that were looked at.
+        looks: of each of them.
+        tracks: of each of them: number and box of the tracks that were seen in it.
+        kept: the numbers of the tracks that are visits.
+        counted: how many visits there are.
+    """
+
+    times_s: list[float] = field(default_factory=list)
+    looks: list[list[Look]] = field(default_factory=list)
+    tracks: list[Numbered] = field(default_factory=list)
+    kept: set[int] = field(default_factory=set)
+    counted: int = 0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """True visits, visits that were counted, and the IDF1 of their boxes.
+
+    A true visit is a stay with as many looks at an uncovered face, or at one of which
+    less than half is covered, as a visit must have.
+    """
+
+    visits: int
+    counted: int
+    idf1: float
+
+
+def look_at_clip(
+    path: Path,
+    find_looks: FindsLooks,
+    settings: FootageSettings,
+    calibration: Calibration,
+) -> Filming:
+    """Look at a clip as a run does."""
+    filming, known = Filming(), dict[int, Track]()
+
+    def find(rgb: np.ndarray, time_s: float) -> list[Look]:
+        looks = find_looks(rgb, time_s)
+        filming.looks.append(looks)
+        return looks
+
+    def keep(time_s: float, tracks: list[Track]) -> None:
+        seen = [track for track in tracks if track.end_s == time_s]
+        known.update({track.number: track for track in seen})
+        filming.times_s.append(time_s)
+        filming.tracks.append([(one.number, one.last.box_xyxy) for one in seen])
+
+    (clip,) = find_clips([path]).clips
+    result = read_visits(clip, find, settings, calibration, keep)
+    filming.counted = len(result.visits)
+    filming.kept = {n for n, track in known.items() if is_visit(track, settings)}
+    return filming
+
+
+def measure_ours(
+    scene: FilmedScene, filming: Filming, settings: FootageSettings
+) -> Measured:
+    """The visits beside the true ones."""
+    found = [[one for one in row if one[0] in filming.kept] for row in filming.tracks]
+    return _measured(scene, filming, found, filming.counted, settings)
+
+
+def measure_other(
+    scene: FilmedScene, filming: Filming, settings: FootageSettings, follow: Follow
+) -> Measured:
+    """What another way to follow makes of the same looks; visits are told alike."""
+    numbers = follow(filming.looks)
+    sure: dict[int, int] = {}
+    for row, looks in zip(numbers, filming.looks, strict=True):
+        for number, look in zip(row, looks, strict=True):
+            sure[number] = sure.get(number, 0) + look.is_sure
+    kept = {n for n, k in sure.items() if n >= 0 and k >= settings.least_looks}
+    found = [
+        [(n, look.box_xyxy) for n, look in zip(row, looks, strict=True) if n in kept]
+        for row, looks in zip(numbers, filming.looks, strict=True)
+    ]
+    return _measured(scene, filming, found, len(kept), settings)
+
+
+def _measured(
+    scene: FilmedScene,
+    filming: Filming,
+    found: list[Numbered],
+    counted: int,
+    settings: FootageSettings,
+) -> Measured:
+    truth = [_truth(scene, time_s, settings) for time_s in filming.times_s]
+    seen = [number for row in truth for number in row]
+    visits = int((np.bincount(seen, minlength=1) >= settings.least_looks).sum())
+    return Measured(visits, counted, idf1_of_boxes(truth, found))
+
+
+def _truth(
+    scene: FilmedScene, time_s: float, settings: FootageSettings
+) -> dict[int, tuple[Box, bool]]:
+    """The faces that may be found in a frame, and whether they must be."""
+    return {
+        number: (box, seen is Seen.YES)
+        for number, (box, seen) in scene.truth_at(time_s).items()
+        if seen is not Seen.NO and box[2] - box[0] >= settings.smallest_face_px
+    }
+
+
+def idf1_of_boxes(
+    truth: Sequence[dict[int, tuple[Box, bool]]], found: Sequence[Numbered]
+) -> float:
+    """IDF1 of boxes; a face that need not be found is neither right nor wrong.
+
+    E. Ristani and others, ECCV workshops 2016; see `made_scenes.idf1`.
+
+    Args:
+        truth: of each frame: person, box, and whether it must be found.
+        found: of each frame.
+    """
+    agree: dict[tuple[int, int], int] = {}
+    faces = boxes = 0
+    for true, row in zip(truth, found, strict=True):
+        faces += sum(must for _, must in true.values())
+        for number, box in row:
+            alike = [n for n, (own, _) in true.items() if overlap(own, box) >= _SAME]
+            must = [n for n in alike if true[n][1]]
+            boxes += bool(must) or not alike
+            for person in must:
+                agree[person, number] = agree.get((person, number), 0) + 1
+    if not agree:
+        return 0.0
+    people, numbers = (sorted(set(side)) for side in zip(*agree, strict=True))
+    table = np.zeros((len(people), len(numbers)))
+    for (person, number), looks in agree.items():
+        table[people.index(person), numbers.index(number)] = looks
+    right = sum(table[pair] for pair in cheapest_pairs(-table))
+    return float(2 * right / (faces + boxes))
+
+
+def overlap(one: Box, other: Box) -> float:
+    """Intersection over union of two boxes."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(width, 0.0) * max(height, 0.0)
+    areas = [(box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)]
+    return shared / (sum(areas) - shared)
