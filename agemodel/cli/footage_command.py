@@ -162,7 +162,7 @@ def _stopped(run: FootageRun) -> str:
     done, clips = run.done
     return (
         f"Stopped: {done:,} of {clips:,} videos are done, and their results written. "
-        "The same command goes on with the next one."
+        "The same command goes on; at most five minutes are looked at again."
     )
 
 

@@ -1,7 +1,8 @@
-"""What was found in each clip, kept so that a stopped run goes on after the last one.
+"""What was found in each clip, kept so that a stopped run goes on.
 
-A part is a small file of numbers and sentences, named after the clip and all that
-decides what is found in it. It holds no picture and no embedding.
+Of a long clip every five minutes are kept, until it is done. A part is a small file of
+numbers and sentences, named after the clip and all that decides what is found in it. It
+holds no picture and no embedding.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from agemodel.core.errors import FootageError
 from agemodel.core.files import Place, write_whole, writing
 from agemodel.core.json_records import record_from, values_of
 from agemodel.footage.clip_files import Clip
-from agemodel.footage.clip_visits import ClipResult
+from agemodel.footage.clip_visits import ClipResult, SoFar
 
 PARTS = "parts"
+
+Kept = TypeVar("Kept", ClipResult, SoFar)
 
 
 class ClipParts:
@@ -35,13 +38,7 @@ class ClipParts:
 
     def read(self, clip: Clip) -> ClipResult | None:
         """What is kept of a clip; None where nothing is, or it is damaged."""
-        try:
-            content = json.loads(self._path(clip).read_bytes())
-            if _checksum(content["result"]) != content["sha256"]:
-                return None
-            return record_from(ClipResult, content["result"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        return _read(self._path(clip), ClipResult)
 
     def write(self, clip: Clip, result: ClipResult) -> None:
         """Keep what was found in a clip.
@@ -49,23 +46,61 @@ class ClipParts:
         Raises:
             FootageError: the disk refuses it.
         """
-        values = values_of(result)
-        content = {"sha256": _checksum(values), "result": values}
-        with writing(
-            "What was found in the clips", place_of(self._folder), FootageError
-        ):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_whole(self._path(clip), json.dumps(content).encode())
+        _write(self._path(clip), result)
+        self._path(clip, "-so-far").unlink(missing_ok=True)
 
-    def _path(self, clip: Clip) -> Path:
+    def so_far(self, clip: Clip) -> KeptSoFar:
+        """Where that is kept of a clip which is not done."""
+        return KeptSoFar(self._path(clip, "-so-far"))
+
+    def _path(self, clip: Clip, end: str = "") -> Path:
         known = [str(clip.path.absolute()), clip.size_bytes, clip.modified_ns]
         name = json.dumps([*known, self._digest])
-        return self._folder / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.json"
+        digest = hashlib.sha256(name.encode()).hexdigest()[:32]
+        return self._folder / f"{digest}{end}.json"
+
+
+class KeptSoFar:
+    """A file with what was found in a clip up to a point; see `KeepsSoFar`."""
+
+    def __init__(self, path: Path) -> None:
+        """Remember the file; nothing is written yet."""
+        self._path = path
+
+    def read(self) -> SoFar | None:
+        """What is kept; None where nothing is, or it is damaged."""
+        return _read(self._path, SoFar)
+
+    def write(self, so_far: SoFar) -> None:
+        """Keep it in place of what was kept before.
+
+        Raises:
+            FootageError: the disk refuses it.
+        """
+        _write(self._path, so_far)
 
 
 def place_of(folder: Path) -> Place:
     """The run's folder, for sentences about its disk."""
     return Place(folder, "--out")
+
+
+def _read(path: Path, kind: type[Kept]) -> Kept | None:
+    try:
+        content = json.loads(path.read_bytes())
+        if _checksum(content["result"]) != content["sha256"]:
+            return None
+        return record_from(kind, content["result"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, found: ClipResult | SoFar) -> None:
+    values = values_of(found)
+    content = {"sha256": _checksum(values), "result": values}
+    with writing("What was found in the clips", place_of(path.parent), FootageError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, json.dumps(content).encode())
 
 
 def _checksum(values: Any) -> str:

@@ -26,6 +26,30 @@ _MOST_TIMELESS = 100
 _SIDE_LIMIT_PX = 16_384
 
 
+_SEEK_BACK_S = 10.0
+"""A reader that goes on begins to decode so long before, so that codecs have all that a
+frame is made from."""
+
+
+@dataclass(frozen=True)
+class ReadPoint:
+    """How far a clip is read.
+
+    Attributes:
+        time_s: of the last frame, since the clip's beginning.
+        stamp_s: its timestamp.
+        offset_s: added to timestamps since the last cut.
+        frames: read so far.
+        damaged: of them.
+    """
+
+    time_s: float
+    stamp_s: float
+    offset_s: float
+    frames: int
+    damaged: int
+
+
 @dataclass(frozen=True)
 class Frame:
     """A frame of a clip.
@@ -34,11 +58,13 @@ class Frame:
         time_s: seconds since the clip's beginning.
         rgb: shape (h, w, 3), uint8, upright.
         is_cut: whether another recording begins here.
+        point: how far the clip is read with it; None for a camera.
     """
 
     time_s: float
     rgb: np.ndarray
     is_cut: bool = False
+    point: ReadPoint | None = None
 
 
 class ClipReader:
@@ -61,7 +87,7 @@ class ClipReader:
         self.read_s, self.frames, self.damaged = 0.0, 0, 0
         _check_container(clip)
         keep_ffmpeg_quiet_and_local()
-        self._capture = cv2.VideoCapture(str(clip.path.absolute()), cv2.CAP_FFMPEG)
+        self._capture = self._opened()
         if not self._capture.isOpened():
             raise FootageError(
                 f"{clip.name} cannot be read as a video: it has no picture, is "
@@ -70,20 +96,27 @@ class ClipReader:
             )
         self.stated_s = self._stated_s()
 
-    def frames_at(self, per_s: float) -> Iterator[Frame]:
+    def frames_at(
+        self, per_s: float, after: ReadPoint | None = None
+    ) -> Iterator[Frame]:
         """Frames about so many times a second, in order.
 
         Args:
             per_s: how many a second; all where the clip has fewer.
+            after: where another reader stopped; the same frames come as after it.
 
         Raises:
             FootageError: there is no frame, or none has a time.
         """
         due_s = offset_s = last_s = 0.0
         is_cut = False
+        if after is not None:
+            self._go_to(after)
+            last_s, offset_s = after.time_s, after.offset_s
+            due_s = _next_due_s(last_s, per_s)
         while self._capture.grab():
             self.frames += 1
-            time_s = offset_s + self._capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
+            time_s = offset_s + self._stamp_s()
             if time_s < last_s - _BACK_S:
                 offset_s += last_s - time_s
                 time_s, is_cut = last_s, True
@@ -92,10 +125,13 @@ class ClipReader:
             self._check_times()
             if last_s + 1e-6 < due_s:
                 continue
-            due_s = (np.floor(last_s * per_s + 1e-6) + 1) / per_s
+            due_s = _next_due_s(last_s, per_s)
             rgb = self._retrieve()
             if rgb is not None:
-                yield Frame(last_s, rgb, is_cut)
+                point = ReadPoint(
+                    last_s, self._stamp_s(), offset_s, self.frames, self.damaged
+                )
+                yield Frame(last_s, rgb, is_cut, point)
                 is_cut = False
         if not self.frames:
             raise FootageError(
@@ -106,6 +142,31 @@ class ClipReader:
     def close(self) -> None:
         """Let go of the file."""
         self._capture.release()
+
+    def _opened(self) -> cv2.VideoCapture:
+        return cv2.VideoCapture(str(self._clip.path.absolute()), cv2.CAP_FFMPEG)
+
+    def _stamp_s(self) -> float:
+        return float(self._capture.get(cv2.CAP_PROP_POS_MSEC)) / 1000
+
+    def _go_to(self, point: ReadPoint) -> None:
+        """Read up to a frame; decode all before it where the clip cannot be sought."""
+        if point.offset_s or not self._seek(point.stamp_s):
+            self._capture.release()
+            self._capture = self._opened()
+            for _ in range(point.frames):
+                self._capture.grab()
+        self.read_s = point.time_s
+        self.frames, self.damaged = point.frames, point.damaged
+
+    def _seek(self, stamp_s: float) -> bool:
+        """Whether the frame with a timestamp was found."""
+        begin_s = max(0.0, stamp_s - _SEEK_BACK_S)
+        self._capture.set(cv2.CAP_PROP_POS_MSEC, 1000 * begin_s)
+        while self._capture.grab():
+            if self._stamp_s() >= stamp_s:
+                return self._stamp_s() == stamp_s
+        return False
 
     def _retrieve(self) -> np.ndarray | None:
         is_read, bgr = self._capture.retrieve()
@@ -139,6 +200,11 @@ class ClipReader:
             )
         seconds = count / fps if fps > 0 else 0
         return float(seconds) if 0 < seconds < 31 * 86_400 else None
+
+
+def _next_due_s(last_s: float, per_s: float) -> float:
+    """When the next frame is due after one at a time."""
+    return float((np.floor(last_s * per_s + 1e-6) + 1) / per_s)
 
 
 def _check_container(clip: Clip) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from agemodel.core.errors import FootageError
 from agemodel.footage.clip_files import Clip
-from agemodel.footage.clip_reader import ClipReader, Frame
+from agemodel.footage.clip_reader import ClipReader, Frame, ReadPoint
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks
 from agemodel.footage.prefetch import prefetched
 from agemodel.footage.tracking import Track, Tracker
 from agemodel.footage.visit import Visit, is_visit, visit_of
 from agemodel.metrics.calibration import Calibration
+
+KEPT_EVERY_S = 300.0
+"""Of a long clip so much is looked at again at most after a stop."""
 
 _UNREAD_S = 2.0
 """Shorter differences between a file's stated and its read length mean nothing."""
@@ -84,6 +87,37 @@ class ReadsFrames(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class SoFar:
+    """What was found in a clip up to a point, for a run that goes on there.
+
+    Attributes:
+        point: how far it is read.
+        tracker: who is in view, as `Tracker.as_values` gives it: no embedding.
+        visits: that have ended.
+        brief: see `ClipCounts`.
+        looks: likewise.
+        frames: looked at.
+    """
+
+    point: ReadPoint
+    tracker: dict[str, Any]
+    visits: tuple[Visit, ...]
+    brief: int
+    looks: int
+    frames: int
+
+
+class KeepsSoFar(Protocol):
+    """Keeps what was found in a clip so far."""
+
+    def read(self) -> SoFar | None:
+        """What was kept; None where nothing was."""
+
+    def write(self, so_far: SoFar) -> None:
+        """Keep it in place of what was kept before."""
+
+
 OnFrame = Callable[[float, list[Track]], None]
 """Called with the time of a frame that was looked at and the tracks that are open. To
 cancel the work, raise an error in it."""
@@ -95,6 +129,7 @@ def read_visits(
     settings: FootageSettings,
     calibration: Calibration,
     on_frame: OnFrame | None = None,
+    kept: KeepsSoFar | None = None,
 ) -> ClipResult:
     """Find the visits of a clip; a clip that cannot be read has none, and a problem.
 
@@ -104,6 +139,7 @@ def read_visits(
         settings: of the run.
         calibration: of the model.
         on_frame: called after each frame that was looked at.
+        kept: where every five minutes of the clip are kept, and gone on after.
     """
     try:
         reader = ClipReader(clip)
@@ -111,7 +147,7 @@ def read_visits(
         return ClipResult(ClipCounts(clip.name, problem=str(error)), ())
     with closing(reader):
         return visits_of_frames(
-            clip.name, reader, find_looks, settings, calibration, on_frame
+            clip.name, reader, find_looks, settings, calibration, on_frame, kept
         )
 
 
@@ -122,6 +158,7 @@ def visits_of_frames(
     settings: FootageSettings,
     calibration: Calibration,
     on_frame: OnFrame | None = None,
+    kept: KeepsSoFar | None = None,
 ) -> ClipResult:
     """Find the visits in what a reader gives; see `read_visits`.
 
@@ -132,8 +169,10 @@ def visits_of_frames(
         settings: of the run.
         calibration: of the model.
         on_frame: called after each frame that was looked at.
+        kept: where every five minutes of a clip are kept; of no use for a camera.
     """
-    return _Reading(name, reader, settings, calibration).run(find_looks, on_frame)
+    reading = _Reading(name, reader, settings, calibration, kept)
+    return reading.run(find_looks, on_frame)
 
 
 class _Reading:
@@ -143,28 +182,65 @@ class _Reading:
         reader: ReadsFrames,
         settings: FootageSettings,
         calibration: Calibration,
+        kept: KeepsSoFar | None,
     ) -> None:
         self._name, self._reader = name, reader
         self._settings, self._calibration = settings, calibration
         self._tracker = Tracker(settings)
         self._visits: list[Visit] = []
         self._brief = self._looks = self._frames = 0
+        self._kept, self._kept_s = kept, 0.0
 
     def run(self, find_looks: FindsLooks, on_frame: OnFrame | None) -> ClipResult:
-        problem = ""
-        try:
-            with closing(self._frames_ahead()) as frames:
-                for frame in frames:
-                    self._look(frame, find_looks)
-                    if on_frame:
-                        on_frame(frame.time_s, self._tracker.open)
-        except FootageError as error:
-            problem = str(error)
+        problem, frame = "", None
+        with closing(self._frames_ahead()) as frames:
+            while True:
+                try:
+                    frame = next(frames, None)
+                except FootageError as error:
+                    problem = str(error)
+                    break
+                if frame is None:
+                    break
+                self._look(frame, find_looks)
+                if on_frame:
+                    on_frame(frame.time_s, self._tracker.open)
+                self._keep(frame)
         self._end(self._tracker.close())
         return ClipResult(self._counts(problem), tuple(self._visits))
 
     def _frames_ahead(self) -> Generator[Frame]:
-        return prefetched(self._reader.frames_at(self._settings.looks_per_s))
+        per_s = self._settings.looks_per_s
+        so_far = self._kept.read() if self._kept else None
+        if so_far is None or not isinstance(self._reader, ClipReader):
+            return prefetched(self._reader.frames_at(per_s))
+        self._go_on_with(so_far)
+        return prefetched(self._reader.frames_at(per_s, so_far.point))
+
+    def _go_on_with(self, so_far: SoFar) -> None:
+        self._tracker = Tracker.from_values(so_far.tracker, self._settings)
+        self._visits, self._kept_s = list(so_far.visits), so_far.point.time_s
+        self._brief, self._looks = so_far.brief, so_far.looks
+        self._frames = so_far.frames
+
+    def _keep(self, frame: Frame) -> None:
+        """Keep what was found, and go on with just that: as a run would after a stop.
+
+        Embeddings are not kept, so they are forgotten here in an unbroken run, too.
+        """
+        if frame.point is None or frame.time_s < self._kept_s + KEPT_EVERY_S:
+            return
+        so_far = SoFar(
+            frame.point,
+            self._tracker.as_values(),
+            tuple(self._visits),
+            self._brief,
+            self._looks,
+            self._frames,
+        )
+        if self._kept:
+            self._kept.write(so_far)
+        self._go_on_with(so_far)
 
     def _look(self, frame: Frame, find_looks: FindsLooks) -> None:
         self._frames += 1

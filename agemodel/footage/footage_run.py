@@ -197,6 +197,7 @@ class FootageRun:
                     self._settings,
                     self._calibration,
                     told.on_frame,
+                    self.parts.so_far(clip),
                 )
                 self.parts.write(clip, result)
             done.append(result)

@@ -11,7 +11,7 @@ from agemodel.core.errors import ConfigError
 from agemodel.metrics.hidden_counts import LEAST_COUNT
 from agemodel.metrics.shares import BAND_STARTS
 
-FORMAT = 3
+FORMAT = 4
 """Of what is kept of a clip; what another version kept is made anew."""
 
 ALL_OF_IT = (0.0, 0.0, 1.0, 1.0)

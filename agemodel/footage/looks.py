@@ -7,8 +7,8 @@ more, upright. That takes a hundredth of the time of `FaceDetector.detect`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Protocol
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -54,6 +54,25 @@ class Look:
     p_female: float
     widening: float = 1.0
     embedding: np.ndarray | None = None
+
+    def as_values(self) -> dict[str, Any]:
+        """All of it but the embedding, as JSON values."""
+        values = asdict(self) | {
+            "box_xyxy": [float(side) for side in self.box_xyxy],
+            "age_probabilities": self.age_probabilities.tolist(),
+            "p_female": float(self.p_female),
+        }
+        del values["embedding"]
+        return values
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Look:
+        """A look from what `as_values` gave."""
+        x0, y0, x1, y1 = values["box_xyxy"]
+        ages = np.array(values["age_probabilities"], np.float32)
+        quality = FaceQuality(**values["quality"])
+        known = {"box_xyxy": (x0, y0, x1, y1), "age_probabilities": ages}
+        return cls(**values | known | {"quality": quality})
 
     @property
     def centre_xy(self) -> np.ndarray:

@@ -8,9 +8,9 @@ nobody is recognised who comes back.
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -83,7 +83,9 @@ class Track:
         if passed > 0:
             moved = (look.centre_xy - self.last.centre_xy) / passed
             self._speed = _STEADY * self._speed + (1 - _STEADY) * moved
-        if look.embedding is not None and self._embedding is not None:
+        if self._embedding is None:
+            self._embedding = look.embedding
+        elif look.embedding is not None:
             mixed = _MEMORY * self._embedding + (1 - _MEMORY) * look.embedding
             self._embedding = mixed / max(float(np.linalg.norm(mixed)), 1e-6)
         self.last, self.end_s = look, look.time_s
@@ -108,6 +110,31 @@ class Track:
         """Where its middle is expected, px of the frame, shape (2,)."""
         passed = min(time_s - self.end_s, _MOST_S)
         return self.last.centre_xy + self._speed * passed
+
+    def as_values(self) -> dict[str, Any]:
+        """All of it but the embeddings, as JSON values."""
+        return {
+            "number": self.number,
+            "start_s": self.start_s,
+            "end_s": self.end_s,
+            "looks": self.looks,
+            "sure_looks": self.sure_looks,
+            "reasons": dict(self.reasons),
+            "last": self.last.as_values(),
+            "speed": self._speed.tolist(),
+            "best": [[rank, n, look.as_values()] for rank, n, look in self._best],
+        }
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any], most_looks: int) -> Track:
+        """A track from what `as_values` gave."""
+        track = cls(values["number"], Look.from_values(values["last"]), most_looks)
+        track.start_s, track.end_s = values["start_s"], values["end_s"]
+        track.looks, track.sure_looks = values["looks"], values["sure_looks"]
+        track.reasons = Counter(values["reasons"])
+        track._speed = np.array(values["speed"])
+        track._best = [(r, n, Look.from_values(look)) for r, n, look in values["best"]]
+        return track
 
     def _unlike(self, look: Look) -> float | None:
         """Distance of the embeddings, 0..2; None where there are none."""
@@ -137,7 +164,7 @@ class Tracker:
     def __init__(self, settings: FootageSettings) -> None:
         """Begin without tracks."""
         self._settings = settings
-        self._numbers = itertools.count(1)
+        self._last_number = 0
         self.open: list[Track] = []
 
     def update(
@@ -160,7 +187,8 @@ class Tracker:
             track.take(looks[place])
             left.discard(place)
         for place in sorted(left):
-            track = Track(next(self._numbers), looks[place], self._settings.most_looks)
+            self._last_number += 1
+            track = Track(self._last_number, looks[place], self._settings.most_looks)
             self.open.append(track)
         return ended
 
@@ -168,6 +196,21 @@ class Tracker:
         """End all tracks, as a cut or the clip's end does."""
         ended, self.open = self.open, []
         return ended
+
+    def as_values(self) -> dict[str, Any]:
+        """All of it but the embeddings, as JSON values."""
+        tracks = [track.as_values() for track in self.open]
+        return {"last_number": self._last_number, "open": tracks}
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any], settings: FootageSettings) -> Tracker:
+        """A tracker from what `as_values` gave; place alone tells its next looks."""
+        tracker = cls(settings)
+        tracker._last_number = values["last_number"]
+        tracker.open = [
+            Track.from_values(each, settings.most_looks) for each in values["open"]
+        ]
+        return tracker
 
     def _has_left(self, track: Track, time_s: float, size_px: tuple[int, int]) -> bool:
         """Whether a face is away for too long, or has walked out of the picture."""

@@ -51,6 +51,33 @@ def test_times_are_those_of_the_timestamps_at_a_variable_frame_rate(
     assert found[20:] == [2 + 0.5 * n for n in range(20)]
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "a.avi", "a.mkv", "variable.mp4"])
+def test_a_reader_goes_on_with_the_frames_after_another_ones_last(
+    tmp_path: Path, name: str
+) -> None:
+    path = write_blocks(tmp_path / name, together(300, walk(0, 300, step=0)))
+    if name.startswith("variable"):
+        runs = [(100, 1), (100, 5), (100, 2)]
+        path.write_bytes(with_durations(path.read_bytes(), runs))
+    first, second = reader(path), reader(path)
+    frames = list(first.frames_at(3))
+    middle = len(frames) * 2 // 3
+    rest = list(second.frames_at(3, frames[middle].point))
+    assert [frame.point for frame in rest] == [
+        frame.point for frame in frames[middle + 1 :]
+    ]
+    for frame, same in zip(rest, frames[middle + 1 :], strict=True):
+        assert np.array_equal(frame.rgb, same.rgb)
+    assert (
+        (second.frames, second.read_s)
+        == (first.frames, first.read_s)
+        == (
+            300,
+            second.read_s,
+        )
+    )
+
+
 def test_a_file_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path: Path) -> None:
     path = write_blocks(tmp_path / "a.avi", WALK)
     content = path.read_bytes()

@@ -3,21 +3,37 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agemodel.core.errors import FootageError
 from agemodel.core.file_locks import try_lock
 from agemodel.core.tables import read_parquet
+from agemodel.footage import clip_visits
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.clip_parts import PARTS
 from agemodel.footage.footage_run import LOCK, FootageResult, FootageRun, Progress
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import VISIT_SCHEMA
 from agemodel.footage.footage_words import lines_of
+from agemodel.footage.looks import Look, LookFinder
+from agemodel.footage.tracking import Tracker
+from agemodel.images import read_image
+from agemodel.serving import Estimator
+from tests.harness.made_camera import camera_frames
 from tests.harness.made_estimators import CardOnly
-from tests.harness.made_footage import FPS, BlockFinder, together, walk, write_blocks
+from tests.harness.made_footage import (
+    FPS,
+    BlockFinder,
+    together,
+    walk,
+    with_durations,
+    write_blocks,
+)
 
 FILES = ["_run.json", "slots.csv", "visits.csv", "visits.parquet"]
 SETTINGS = FootageSettings(smallest_face_px=30, least_count=1)
@@ -102,6 +118,72 @@ def test_a_stopped_run_keeps_what_is_done_and_ends_as_an_unbroken_one(
     assert result.is_whole
     assert second.frames == 24  # the twelve looks of each of the other two clips
     assert written(tmp_path / "out") == written(tmp_path / "whole")
+
+
+class NamedBlocks(BlockFinder):
+    """Blocks with embeddings: of each place in the picture another."""
+
+    def __call__(self, rgb: np.ndarray, time_s: float) -> list[Look]:
+        looks = super().__call__(rgb, time_s)
+        people = np.eye(64, dtype=np.float32)
+        return [
+            replace(look, embedding=people[int(look.centre_xy[1]) // 60])
+            for look in looks
+        ]
+
+
+def long_clip(folder: Path, name: str) -> Path:
+    """Twenty seconds, or more at a variable rate, in which people come and go."""
+    folder.mkdir()
+    path = folder / name
+    walks = walk(0, 70), walk(35, 70, y=160), walk(90, 105, y=20, step=2)
+    write_blocks(path, together(200, *walks))
+    if path.suffix == ".mp4":
+        content = path.read_bytes()
+        path.write_bytes(with_durations(content, [(80, 1), (40, 3), (80, 1)]))
+    return folder
+
+
+@pytest.mark.parametrize("name", ["long.avi", "long.mp4"])
+def test_a_long_clip_goes_on_after_its_last_part_with_the_same_rows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(clip_visits, "KEPT_EVERY_S", 3.0)
+    clips, out = long_clip(tmp_path / "clips", name), tmp_path / "out"
+    whole = NamedBlocks()
+    assert len(run(clips, tmp_path / "whole", whole).records) == 3
+    looked_at = []
+    for stop_after in (5, 11, 3, 14, 30, None):  # frames of each attempt
+        finder, seen = NamedBlocks(), []
+
+        def stop(progress: Progress, seen=seen, stop_after=stop_after) -> None:
+            seen.append(progress)
+            if len(seen) == stop_after:
+                raise KeyboardInterrupt
+
+        with suppress(KeyboardInterrupt):
+            run(clips, out, finder, on_progress=stop)
+        parts = list((out / PARTS).glob("*so-far*"))
+        assert all("embedding" not in part.read_text() for part in parts)
+        looked_at.append(finder.frames)
+    assert written(out) == written(tmp_path / "whole")
+    # three looks a second: no more than three seconds and a look are lost at a stop
+    assert sum(looked_at) <= whole.frames + 5 * (3 * 3 + 1)
+    assert looked_at[-1] < whole.frames - 30
+    assert not list((out / PARTS).glob("*so-far*"))
+
+
+def test_what_is_kept_of_a_real_face_is_read_back_as_it_was(tmp_path: Path) -> None:
+    estimator = Estimator.load(workers=1)
+    settings = FootageSettings()
+    frame = camera_frames()[0]
+    (look,) = LookFinder(estimator, settings)(read_image(frame).rgb, 1.5)
+    tracker = Tracker(settings)
+    tracker.update(1.5, [look], (640, 480))
+    values = json.loads(json.dumps(tracker.as_values()))
+    again = Tracker.from_values(values, settings)
+    assert again.as_values() == tracker.as_values()
+    assert look.embedding is not None and again.open[0].last.embedding is None
 
 
 def test_other_slots_and_bands_need_no_new_look(clips: Path, tmp_path: Path) -> None:

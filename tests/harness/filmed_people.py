@@ -108,7 +108,7 @@ def utkface_people(split: str, seed: int, number: int) -> list[FilmedPerson]:
 def _utkface_person(row: Any, folder: Path) -> FilmedPerson:
     chip = read_image(folder / row.file).rgb
     room = round(len(chip) * _CHIP_ROOM)
-    rgb = cv2.copyMakeBorder(chip, *[room] * 4, cv2.BORDER_REFLECT_101)
+    rgb = cv2.copyMakeBorder(chip, room, room, room, room, cv2.BORDER_REFLECT_101)
     face = 1 / (1 + 2 * _CHIP_ROOM)
     return FilmedPerson(row.file, rgb, face, int(row.age), str(row.gender))
 

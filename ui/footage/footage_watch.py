@@ -72,7 +72,8 @@ def _show_running(job: Run, record: Job) -> None:
         args=(lambda: control.stop(job, at_once=record.stop_asked),),
     )
     st.caption(
-        "Videos that are done are kept, and it can go on later. It also goes on when "
+        "What was found is kept, and it can go on later: at most five minutes of a "
+        "video are looked at again. It also goes on when "
         "this page is closed. No picture is stored."
     )
 
