@@ -29,7 +29,8 @@ def filmed_text(found: dict[str, Any]) -> str:
         "them compressed twice. Each face of UTKFace is taken for a person. The seeds "
         "are held out: nothing was chosen on them. A visit is a stay with three looks "
         "in which less than half of the face is covered; in IDF1 a face that is "
-        "partly covered or turning is neither right nor wrong. They are drawn scenes: "
+        "partly covered or turning is neither right nor wrong. The count error is of "
+        "all scenes together, the IDF1 the mean of the scenes. They are drawn scenes: "
         "real people turn and change more.\n\n"
         f"{_others_words(found)}{table(head, rows, words=2)}"
     )

@@ -43,6 +43,12 @@ def add_commands(commands: Any) -> None:
         help="for the results; a stopped run goes on there",
     )
     parser.add_argument(
+        "--report",
+        type=Path,
+        metavar="FILE",
+        help="an HTML page of the results for whoever asked who came",
+    )
+    parser.add_argument(
         "--from",
         dest="start",
         metavar="TIME",
@@ -134,6 +140,10 @@ def _look(args: argparse.Namespace, on_progress: OnProgress) -> int:
     except KeyboardInterrupt:
         print(_stopped(run), file=sys.stderr)
         raise
+    if args.report:
+        from agemodel.report import write_footage_report
+
+        write_footage_report(args.out, args.report)
     _show(result, args.json)
     bad = found.problems or any(counts.problem for counts in result.counts)
     return FAILED if bad else DONE

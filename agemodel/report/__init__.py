@@ -1,4 +1,4 @@
-"""The report of a run as one HTML file: what it is, how it learned, where it errs.
+"""Reports as one HTML file: of a trained run where it errs, of footage who came.
 
 The file stands by itself: charts, script and style are in it, and it asks for nothing
 from anywhere. It shows no picture of the dataset.
@@ -8,6 +8,7 @@ document        the blocks that it is made of
 contents        what it says of a run
 measured        of that, what is measured on the run's predictions
 report_tables   the tables of the Evaluation page, as files
+footage_report  who came, by a run over footage
 """
 
 from __future__ import annotations
@@ -18,10 +19,18 @@ from agemodel.core.errors import RunError
 from agemodel.core.files import Place, write_whole, writing
 from agemodel.report.contents import lead_of, sections_of, title_of
 from agemodel.report.document import page_html
+from agemodel.report.footage_report import footage_report_html, write_footage_report
 from agemodel.report.report_tables import evaluation_tables, tables_zip
 from agemodel.runs.run_folder import Run
 
-__all__ = ["evaluation_tables", "report_html", "tables_zip", "write_report"]
+__all__ = [
+    "evaluation_tables",
+    "footage_report_html",
+    "report_html",
+    "tables_zip",
+    "write_footage_report",
+    "write_report",
+]
 
 
 def report_html(run: Run) -> str:

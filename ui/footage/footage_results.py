@@ -25,6 +25,7 @@ from agemodel.footage.saved_run import (
     read_saved,
     read_visits_table,
 )
+from agemodel.report import footage_report_html
 from ui.charts import show_chart
 from ui.downloads import show_download
 from ui.footage import footage_state
@@ -189,6 +190,13 @@ def _show_table(visits: pd.DataFrame) -> None:
 
 def _show_downloads(folder: Path) -> None:
     with st.popover("Export", icon=":material/download:"):
+        show_download(
+            "Report on one page (HTML)",
+            f"{folder.name}-report.html",
+            lambda: footage_report_html(folder).encode(),
+            footage_state.widget_key("download_report"),
+            width="stretch",
+        )
         for file, label in _DOWNLOADS.items():
             show_download(
                 label,
@@ -197,4 +205,7 @@ def _show_downloads(folder: Path) -> None:
                 footage_state.widget_key(f"download_{file}"),
                 width="stretch",
             )
-        st.caption("The shares are what to pass on; the visits have a row a person.")
+        st.caption(
+            "The report and the shares are what to pass on; the visits have a row a "
+            "person."
+        )
