@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,12 @@ def add_commands(commands: Any) -> None:
         help="when the first video begins, such as 2026-11-27T09:00; else by its name",
     )
     add_settings(parser)
+    parser.add_argument(
+        "--same-person",
+        action="store_true",
+        help="count who comes back within the run once: compares templates of faces, "
+        "in memory alone, to which other law may apply; a stopped run begins anew",
+    )
     parser.add_argument("--model", metavar="NAME", help="the app's unless given")
     parser.add_argument(
         "--json", action="store_true", help="one JSON object a visit, then one a slot"
@@ -126,7 +133,7 @@ def _look(args: argparse.Namespace, on_progress: OnProgress) -> int:
     from agemodel.models import app_model
     from agemodel.serving import Estimator
 
-    settings = settings_of(args)
+    settings = replace(settings_of(args), same_person=args.same_person)
     start = read_start(args.start) if args.start else None
     found = find_clips([*args.paths, *_sample(args)])
     if not found.clips:
@@ -138,7 +145,7 @@ def _look(args: argparse.Namespace, on_progress: OnProgress) -> int:
     try:
         result = run.run(found.clips, _told(on_progress))
     except KeyboardInterrupt:
-        print(_stopped(run), file=sys.stderr)
+        print(_stopped(run, settings.same_person), file=sys.stderr)
         raise
     if args.report:
         from agemodel.report import write_footage_report
@@ -168,11 +175,16 @@ def _sample(args: argparse.Namespace) -> list[Path]:
     return [write_sample(footage_dir() / ".sample")]
 
 
-def _stopped(run: FootageRun) -> str:
+def _stopped(run: FootageRun, begins_anew: bool) -> str:
     done, clips = run.done
+    following = (
+        "begins anew, for nobody's face was kept"
+        if begins_anew
+        else "goes on; at most five minutes are looked at again"
+    )
     return (
         f"Stopped: {done:,} of {clips:,} videos are done, and their results written. "
-        "The same command goes on; at most five minutes are looked at again."
+        f"The same command {following}."
     )
 
 

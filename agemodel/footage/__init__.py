@@ -5,6 +5,7 @@ clip_reader       frames of a clip by their timestamps
 prefetch          decoding ahead in a thread
 looks             the faces of a frame, with their estimates
 tracking          following faces from frame to frame
+same_person       who has been here before, where that is asked for
 assignment        the cheapest pairs of tracks and looks
 visit             one person's stay in view
 clip_visits       one clip in, its visits out

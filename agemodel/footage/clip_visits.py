@@ -13,6 +13,7 @@ from agemodel.footage.clip_reader import ClipReader, Frame, ReadPoint
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks
 from agemodel.footage.prefetch import prefetched
+from agemodel.footage.same_person import KnownPeople
 from agemodel.footage.tracking import Track, Tracker
 from agemodel.footage.visit import Visit, is_visit, visit_of
 from agemodel.metrics.calibration import Calibration
@@ -40,6 +41,7 @@ class ClipCounts:
         visits: how many.
         without_age: of them without an age.
         brief: faces that were seen too seldom, or too unsurely, for a visit.
+        returns: stays of who had been counted before, with `same_person`.
         problem: why it was not read to its end, a sentence; empty where it was.
     """
 
@@ -53,6 +55,7 @@ class ClipCounts:
     visits: int = 0
     without_age: int = 0
     brief: int = 0
+    returns: int = 0
     problem: str = ""
 
 
@@ -130,6 +133,7 @@ def read_visits(
     calibration: Calibration,
     on_frame: OnFrame | None = None,
     kept: KeepsSoFar | None = None,
+    people: KnownPeople | None = None,
 ) -> ClipResult:
     """Find the visits of a clip; a clip that cannot be read has none, and a problem.
 
@@ -140,15 +144,15 @@ def read_visits(
         calibration: of the model.
         on_frame: called after each frame that was looked at.
         kept: where every five minutes of the clip are kept, and gone on after.
+        people: of the run so far, whose returns are not counted; None to count all.
     """
     try:
         reader = ClipReader(clip)
     except FootageError as error:
         return ClipResult(ClipCounts(clip.name, problem=str(error)), ())
     with closing(reader):
-        return visits_of_frames(
-            clip.name, reader, find_looks, settings, calibration, on_frame, kept
-        )
+        reading = _Reading(clip.name, reader, settings, calibration, kept, people)
+        return reading.run(find_looks, on_frame)
 
 
 def visits_of_frames(
@@ -158,7 +162,6 @@ def visits_of_frames(
     settings: FootageSettings,
     calibration: Calibration,
     on_frame: OnFrame | None = None,
-    kept: KeepsSoFar | None = None,
 ) -> ClipResult:
     """Find the visits in what a reader gives; see `read_visits`.
 
@@ -169,10 +172,8 @@ def visits_of_frames(
         settings: of the run.
         calibration: of the model.
         on_frame: called after each frame that was looked at.
-        kept: where every five minutes of a clip are kept; of no use for a camera.
     """
-    reading = _Reading(name, reader, settings, calibration, kept)
-    return reading.run(find_looks, on_frame)
+    return _Reading(name, reader, settings, calibration).run(find_looks, on_frame)
 
 
 class _Reading:
@@ -182,7 +183,8 @@ class _Reading:
         reader: ReadsFrames,
         settings: FootageSettings,
         calibration: Calibration,
-        kept: KeepsSoFar | None,
+        kept: KeepsSoFar | None = None,
+        people: KnownPeople | None = None,
     ) -> None:
         self._name, self._reader = name, reader
         self._settings, self._calibration = settings, calibration
@@ -190,6 +192,7 @@ class _Reading:
         self._visits: list[Visit] = []
         self._brief = self._looks = self._frames = 0
         self._kept, self._kept_s = kept, 0.0
+        self._people, self._returns = people, 0
 
     def run(self, find_looks: FindsLooks, on_frame: OnFrame | None) -> ClipResult:
         problem, frame = "", None
@@ -253,10 +256,12 @@ class _Reading:
 
     def _end(self, tracks: list[Track]) -> None:
         for track in tracks:
-            if is_visit(track, self._settings):
-                self._visits.append(visit_of(track, self._name, self._calibration))
-            else:
+            if not is_visit(track, self._settings):
                 self._brief += 1
+            elif self._people and self._people.is_known(track):
+                self._returns += 1
+            else:
+                self._visits.append(visit_of(track, self._name, self._calibration))
 
     def _counts(self, problem: str) -> ClipCounts:
         reader = self._reader
@@ -273,5 +278,6 @@ class _Reading:
             visits=len(self._visits),
             without_age=sum(visit.reason is not None for visit in self._visits),
             brief=self._brief,
+            returns=self._returns,
             problem=problem,
         )

@@ -37,6 +37,7 @@ from agemodel.footage.footage_tables import (
     visits_parquet,
 )
 from agemodel.footage.looks import FindsLooks, LookFinder
+from agemodel.footage.same_person import KnownPeople
 from agemodel.footage.slots import Slot, clip_times, sum_up
 from agemodel.footage.tracking import Track
 from agemodel.footage.wall_clock import start_in_name
@@ -87,6 +88,7 @@ class FootageResult:
         whole: all of the time.
         slots: its stretches.
         is_whole: whether all clips are done.
+        same_person: whether who came back was counted once.
     """
 
     clips: tuple[ClipResult, ...]
@@ -94,6 +96,7 @@ class FootageResult:
     whole: Slot
     slots: tuple[Slot, ...]
     is_whole: bool
+    same_person: bool = False
 
     @property
     def counts(self) -> list[ClipCounts]:
@@ -187,9 +190,11 @@ class FootageRun:
     ) -> None:
         self.done = (0, len(clips))
         told = _Telling(clips, on_progress)
+        people = KnownPeople() if self._settings.same_person else None
         for clip in clips:
             told.begin(clip)
-            result = self.parts.read(clip)
+            # who was in parts of an earlier run is not known any more: none is used
+            result = None if people else self.parts.read(clip)
             if result is None:
                 result = read_visits(
                     clip,
@@ -197,9 +202,11 @@ class FootageRun:
                     self._settings,
                     self._calibration,
                     told.on_frame,
-                    self.parts.so_far(clip),
+                    None if people else self.parts.so_far(clip),
+                    people,
                 )
-                self.parts.write(clip, result)
+                if not people:
+                    self.parts.write(clip, result)
             done.append(result)
             self.done = (len(done), len(clips))
             told.end(result)
@@ -230,7 +237,14 @@ class FootageRun:
         whole, slots = sum_up(done, times, self._settings, self._card.shares)
         records = tuple(visit_records(done, times))
         is_whole = len(done) == len(clips)
-        return FootageResult(tuple(done), records, whole, tuple(slots), is_whole)
+        return FootageResult(
+            tuple(done),
+            records,
+            whole,
+            tuple(slots),
+            is_whole,
+            self._settings.same_person,
+        )
 
     def _record(self, clips: Sequence[Clip], result: FootageResult) -> dict[str, Any]:
         return {

@@ -30,6 +30,7 @@ class FootageSettings:
         most_looks: how many of a visit's best looks its age is the mean of.
         zone: left, top, right and bottom of the part of the picture in which the
             middle of a face must lie, as fractions of its width and height.
+        same_person: whether who comes back within a run is counted once.
         slot_s: length of the stretches of time that visits are summed up by.
         bands: of ages, a name in `shares.BAND_STARTS`.
         least_count: smaller counts are hidden.
@@ -41,6 +42,7 @@ class FootageSettings:
     gap_s: float = 4.0
     most_looks: int = 15
     zone: tuple[float, ...] = ALL_OF_IT
+    same_person: bool = False
     slot_s: float = 3600.0
     bands: str = "four"
     least_count: int = LEAST_COUNT

@@ -10,6 +10,15 @@ from agemodel.footage.footage_run import FootageResult
 from agemodel.footage.slots import PartShare
 
 COUNTED_AGAIN = "Who leaves the picture and comes back is counted again."
+COUNTED_ONCE = (
+    "Who was taken for somebody seen before in the run is not counted again; some such "
+    "are others."
+)
+
+
+def on_returns(same_person: bool) -> str:
+    """The sentence on who comes back."""
+    return COUNTED_ONCE if same_person else COUNTED_AGAIN
 
 
 def lines_of(result: FootageResult) -> list[str]:
@@ -18,7 +27,7 @@ def lines_of(result: FootageResult) -> list[str]:
     visits = sum(one.visits for one in counts)
     lines = [
         f"{visits:,} visits in {_length(sum(one.read_s for one in counts))} of footage "
-        f"({len(counts):,} videos). {COUNTED_AGAIN}"
+        f"({len(counts):,} videos). {on_returns(result.same_person)}"
     ]
     lines += [
         _shares("Age", result.whole.bands),
@@ -38,6 +47,7 @@ def not_counted(counts: Sequence[ClipCounts]) -> list[str]:
             sum(c.brief for c in counts),
             "faces seen too briefly or unsurely for a visit",
         ),
+        (sum(c.returns for c in counts), "stays of who was counted before"),
         (sum(c.frames_damaged for c in counts), "damaged frames left out"),
         (sum(bool(c.problem) for c in counts), "videos not read, or not to their end"),
     ]

@@ -77,6 +77,11 @@ class Track:
         """Its good looks, the best first, no more than are asked for."""
         return [look for _, _, look in sorted(self._best, reverse=True)]
 
+    @property
+    def embedding(self) -> np.ndarray | None:
+        """The mean of its looks' embeddings, of length 1; None where there is none."""
+        return self._embedding
+
     def take(self, look: Look) -> None:
         """Go on with a look."""
         passed = look.time_s - self.end_s

@@ -19,7 +19,7 @@ from agemodel.figures.footage_charts import (
     figure_visits,
     slot_names,
 )
-from agemodel.footage.footage_words import COUNTED_AGAIN, not_counted
+from agemodel.footage.footage_words import not_counted, on_returns
 from agemodel.footage.saved_run import SavedRun, read_saved
 from agemodel.footage.slots import PartShare, Slot
 from agemodel.report.document import (
@@ -172,7 +172,8 @@ def _reading(saved: SavedRun) -> list[str]:
         else "The shares have no intervals: the model has no calibration of shares."
     )
     return [
-        f"A visit is one person's stay in view. {COUNTED_AGAIN}",
+        f"A visit is one person's stay in view. "
+        f"{on_returns(saved.settings.same_person)}",
         "Only faces are found: who is seen from behind all the time is not counted.",
         interval,
         "Gender is the label that faces of the training had; it is no statement about "

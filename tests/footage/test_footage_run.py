@@ -173,6 +173,26 @@ def test_a_long_clip_goes_on_after_its_last_part_with_the_same_rows(
     assert not list((out / PARTS).glob("*so-far*"))
 
 
+def test_who_comes_back_is_counted_once_where_that_is_asked_for(
+    tmp_path: Path,
+) -> None:
+    # two clips in which the same two people come, told apart by their rows
+    clips, out = tmp_path / "clips", tmp_path / "out"
+    clips.mkdir()
+    walks = walk(0, 30), walk(5, 30, y=160)
+    for name in "ab":
+        write_blocks(clips / f"{name}.avi", together(4 * FPS, *walks))
+    once = replace(SETTINGS, same_person=True)
+    result = run(clips, out, NamedBlocks(), once)
+    assert [(c.visits, c.returns) for c in result.counts] == [(2, 0), (0, 2)]
+    assert "2 stays of who was counted before." in lines_of(result)
+    assert not (out / PARTS).exists()
+    again = NamedBlocks()
+    assert run(clips, out, again, once).records == result.records
+    assert again.frames == 24  # both clips are looked at anew
+    assert len(run(clips, tmp_path / "each", NamedBlocks()).records) == 4
+
+
 def test_what_is_kept_of_a_real_face_is_read_back_as_it_was(tmp_path: Path) -> None:
     estimator = Estimator.load(workers=1)
     settings = FootageSettings()

@@ -17,7 +17,7 @@ from agemodel.figures.footage_charts import (
     figure_visits,
 )
 from agemodel.footage.footage_run import RUN, SLOTS, VISITS, VISITS_CSV
-from agemodel.footage.footage_words import COUNTED_AGAIN, not_counted
+from agemodel.footage.footage_words import not_counted, on_returns
 from agemodel.footage.saved_run import (
     SavedRun,
     list_saved,
@@ -110,7 +110,7 @@ def _show_summary(saved: SavedRun) -> None:
             "results of a part.",
             icon=":material/hourglass_top:",
         )
-    st.caption(" ".join([COUNTED_AGAIN, *not_counted(counts)]))
+    st.caption(" ".join([on_returns(saved.settings.same_person), *not_counted(counts)]))
 
 
 def _show_time(saved: SavedRun, visits: pd.DataFrame) -> None:
