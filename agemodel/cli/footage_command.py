@@ -114,6 +114,7 @@ def settings_of(args: argparse.Namespace) -> FootageSettings:
 
 def _footage(args: argparse.Namespace) -> int:
     from agemodel.jobs.footage_jobs import footage_job
+    from agemodel.jobs.footage_uploads import remove_uploads
     from agemodel.jobs.processes import stoppable
     from agemodel.jobs.progress import ProgressFile
     from agemodel.jobs.records import FOOTAGE, recorded
@@ -123,7 +124,10 @@ def _footage(args: argparse.Namespace) -> int:
             return _look(args, bar)
     job = footage_job(args.job)
     with recorded(job, FOOTAGE, sys.argv[1:]), stoppable():
-        return _look(args, ProgressFile(job.folder))
+        try:
+            return _look(args, ProgressFile(job.folder))
+        finally:
+            remove_uploads(args.paths)
 
 
 def _look(args: argparse.Namespace, on_progress: OnProgress) -> int:

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from agemodel import cli
+from agemodel.jobs.footage_jobs import footage_job
+from agemodel.jobs.footage_uploads import write_upload
 from tests.harness.made_footage import write_faces
 
 VISIT_KEYS = [
@@ -64,6 +66,19 @@ def test_words_say_what_was_counted_and_hide_what_is_too_few(
     assert "20-39 hidden (too few)" in said.out
     assert "1 videos not read" in report.read_text("utf-8")
     assert "2026-11-27T09:30:00" in (tmp_path / "out" / "slots.csv").read_text()
+
+
+def test_an_uploaded_video_is_removed_when_its_run_ends(
+    clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AGEMODEL_RUNS", str(tmp_path / "runs"))
+    upload = write_upload("a video.mp4", clip.read_bytes())
+    footage_job("try").folder.mkdir(parents=True)
+    mine = tmp_path / "mine.mp4"
+    mine.write_bytes(clip.read_bytes())
+    command = ["footage", str(upload), str(mine), "--out", str(tmp_path / "out")]
+    assert cli.main([*command, "--job", "try"]) == 0
+    assert not upload.exists() and mine.exists()
 
 
 @pytest.mark.parametrize(

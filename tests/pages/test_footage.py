@@ -14,6 +14,7 @@ from agemodel.footage.footage_run import FootageRun
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.jobs import footage_jobs
 from agemodel.jobs.footage_jobs import footage_job
+from agemodel.jobs.footage_uploads import uploads_dir
 from agemodel.jobs.progress import ProgressFile
 from agemodel.jobs.records import FOOTAGE, new_job, write_job
 from tests.harness.app_pages import labels, open_page, press, query_of, written
@@ -105,6 +106,50 @@ def test_start_asks_for_what_the_form_holds(
     wanted = {"--from=2026-11-27T09:00:00", "--bands=three", "--slot=1h"}
     assert wanted <= set(arguments)
     assert query_of(page)["run"] == "monday"
+
+
+def test_a_small_video_can_be_uploaded_for_a_try(
+    local: Path, tmp_path: Path, asked: list
+) -> None:
+    content = write_blocks(tmp_path / "a.avi", together(3)).read_bytes()
+    page = open_page("footage")
+    upload = ("../cam 20261127_090000.avi", content, "video/x-msvideo")
+    page.file_uploader[0].set_value(upload)
+    press(page, "Start")
+    ((_, arguments),) = asked
+    path = Path(arguments[0])
+    assert path == uploads_dir() / "cam_20261127_090000.avi"
+    assert path.read_bytes() == content
+
+
+def test_an_upload_is_removed_where_the_run_cannot_start(
+    local: Path, tmp_path: Path
+) -> None:
+    content = write_blocks(tmp_path / "a.avi", together(3)).read_bytes()
+    page = open_page("footage")
+    page.file_uploader[0].set_value(("a.avi", content, "video/x-msvideo"))
+    page.text_input(key="footage_form_name").input("../x")
+    press(page, "Start")
+    assert "cannot be a name" in written(page)
+    assert list(uploads_dir().iterdir()) == []
+
+
+def test_a_zone_is_chosen_over_a_frame(
+    local: Path, tmp_path: Path, asked: list
+) -> None:
+    clip = write_blocks(tmp_path / "a.avi", together(3))
+    page = open_page("footage")
+    page.text_input(key="footage_form_path").input(str(clip))
+    page.toggle(key="footage_form_zone_asked").set_value(True).run()
+    assert not page.exception and page.get("image")
+    page.slider(key="footage_form_zone_across").set_range(25, 75)
+    page.slider(key="footage_form_zone_down").set_range(50, 50)
+    press(page, "Start")
+    assert asked == [] and "zone is" in written(page)
+    page.slider(key="footage_form_zone_down").set_range(50, 100)
+    press(page, "Start")
+    ((_, arguments),) = asked
+    assert "--zone=0.25,0.5,0.75,1" in arguments
 
 
 @pytest.mark.parametrize(

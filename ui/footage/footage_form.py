@@ -7,21 +7,24 @@ from pathlib import Path
 
 import streamlit as st
 
-from agemodel.core.errors import FootageError
+from agemodel.core.errors import AgeModelError, FootageError
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.wall_clock import read_start
 from agemodel.jobs.footage_jobs import running_footage, start_footage
+from agemodel.jobs.footage_uploads import remove_uploads, write_upload
 from agemodel.metrics.shares import BAND_STARTS, band_names
 from ui.footage import footage_state
+from ui.footage.footage_zone import chosen_zone, show_zone
 
 PATH, START, NAME = (
     footage_state.widget_key(f"form_{n}") for n in ("path", "from", "name")
 )
-SLOT, BANDS, SMALLEST, LOOKS, ZONE, HIDE = (
+SLOT, BANDS, SMALLEST, LOOKS, HIDE, UPLOAD = (
     footage_state.widget_key(f"form_{name}")
-    for name in ("slot", "bands", "smallest", "looks", "zone", "hide")
+    for name in ("slot", "bands", "smallest", "looks", "hide", "upload")
 )
+MOST_UPLOAD_MB = 100
 SLOTS = {"15min": "15 minutes", "30min": "30 minutes", "1h": "Hour", "24h": "Day"}
 SAMPLE_OPTIONS = ("--sample", "--slot", "1min", "--hide-below", "1")
 DEFAULTS = FootageSettings()
@@ -36,6 +39,12 @@ def show_form() -> None:
         key=PATH,
         placeholder="/srv/camera/2026-11-27",
         help="A path on the machine that runs this app. It is read, never changed.",
+    )
+    st.file_uploader(
+        "Or a small video, for a try",
+        key=UPLOAD,
+        max_upload_size=MOST_UPLOAD_MB,
+        help="It is written to a temporary file, which is removed when the run ends.",
     )
     st.segmented_control(
         "Sum up by",
@@ -85,13 +94,7 @@ def _show_settings() -> None:
         "Smallest face, px", 20, 500, int(DEFAULTS.smallest_face_px), 5, key=SMALLEST
     )
     st.number_input("Looks a second", 1, 30, int(DEFAULTS.looks_per_s), key=LOOKS)
-    st.text_input(
-        "Zone",
-        key=ZONE,
-        placeholder="0,0,1,1",
-        help="Left, top, right and bottom as fractions of the picture; only faces "
-        "whose middle lies in it count. 0,0.5,1,1 is the lower half.",
-    )
+    show_zone(_given())
     st.number_input("Hide counts below", 1, 1000, DEFAULTS.least_count, key=HIDE)
     st.text_input(
         "Name of the results",
@@ -104,8 +107,17 @@ def _show_settings() -> None:
 
 def _start() -> None:
     name = str(st.session_state.get(NAME, "")).strip() or _now()
-    if footage_state.attempt(lambda: start_footage(name, _arguments())):
+    if footage_state.attempt(lambda: _begin(name)):
         footage_state.change(run=name)
+
+
+def _begin(name: str) -> None:
+    arguments = _arguments()
+    try:
+        start_footage(name, arguments)
+    except AgeModelError:
+        remove_uploads(arguments[:1])
+        raise
 
 
 def _start_sample() -> None:
@@ -118,14 +130,11 @@ def _arguments() -> list[str]:
     """The arguments of the command for what the widgets hold now.
 
     Raises:
-        FootageError: the path leads to no video.
+        FootageError: the path leads to no video, or the disk refuses an upload.
         ConfigError: the time is none.
     """
     state = st.session_state
-    given = str(state.get(PATH, "")).strip()
-    if not given:
-        raise FootageError("Give the path of a video, or of a folder of videos.")
-    path = Path(given).expanduser().absolute()
+    path = _path()
     found = find_clips([path])
     if not found.clips:
         raise FootageError(" ".join(found.problems))
@@ -135,11 +144,29 @@ def _arguments() -> list[str]:
         "--smallest-face": state.get(SMALLEST, DEFAULTS.smallest_face_px),
         "--looks": state.get(LOOKS, DEFAULTS.looks_per_s),
         "--hide-below": state.get(HIDE, DEFAULTS.least_count),
-        "--zone": str(state.get(ZONE, "")).strip(),
+        "--zone": chosen_zone(),
         "--from": _begins(str(state.get(START, "")).strip()),
     }
     asked = [f"{name}={value}" for name, value in options.items() if value != ""]
     return [str(path), *asked]
+
+
+def _given() -> str:
+    return str(st.session_state.get(PATH, "")).strip()
+
+
+def _path() -> Path:
+    """Where the footage lies; what was uploaded is written first."""
+    if given := _given():
+        return Path(given).expanduser().absolute()
+    uploaded = st.session_state.get(UPLOAD)
+    if uploaded is None:
+        raise FootageError(
+            "Give the path of a video, or of a folder of videos, or choose a small one."
+        )
+    if running_footage() is not None:
+        raise FootageError("Footage is being looked at. Wait for its end, or stop it.")
+    return write_upload(uploaded.name, uploaded.getvalue())
 
 
 def _begins(text: str) -> str:
