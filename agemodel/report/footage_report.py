@@ -7,7 +7,7 @@ files is hidden here, too.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from agemodel import __version__
@@ -80,8 +80,7 @@ def write_footage_report(folder: Path, path: Path) -> None:
 
 def _lead(saved: SavedRun) -> list[Block]:
     whole = saved.whole
-    hours = sum(one.read_s for one in saved.counts) / 3600
-    length = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
+    length = timedelta(seconds=round(sum(one.read_s for one in saved.counts)))
     visits = FEW if whole.visits is None else f"{whole.visits:,}"
     lead: list[Block] = [
         Paragraph(f"Visits: {visits}, in {length} of footage{_span(saved.slots)}."),
@@ -141,6 +140,8 @@ def _over_time(saved: SavedRun) -> list[Block]:
 
 def _who(saved: SavedRun) -> list[Block]:
     whole = saved.whole
+    if all(part.share is None for part in (*whole.bands, *whole.genders)):
+        return [Paragraph(f"Shares: {FEW}.")]
     charts = [
         Chart(figure_shares(whole.bands, _SHARE), "Share of each age band"),
         Chart(figure_pyramid(whole.bands_by_gender), "Ages by gender, males left"),

@@ -28,7 +28,7 @@ def test_a_report_says_who_came_and_asks_for_nothing_from_elsewhere(
 ) -> None:
     page = footage_report_html(results(tmp_path))
     assert "<h1>Who came: out</h1>" in page
-    assert "Visits: 2, in 0 minutes of footage, from 2026-11-27 09:00" in page
+    assert "Visits: 2, in 0:00:04 of footage, from 2026-11-27 09:00" in page
     assert "The largest age band: 20-39 years, 100%" in page
     assert "comes back is counted again" in page
     before_plotly = page[: page.index("</main>")]
@@ -42,6 +42,8 @@ def test_what_is_too_few_is_hidden_in_the_report_and_nobody_has_a_row(
     page = footage_report_html(results(tmp_path, least_count=10))
     assert "Visits: too few to be shown" in page
     assert "Counts below 10 are hidden." in page
+    assert "Shares: too few to be shown." in page
+    assert page.count('class="chart"') == 1  # that of the visits over time
     assert "largest age band" not in page
     assert "a_20261127_090000" not in page
 
