@@ -271,7 +271,7 @@ def test_pictures_stand_on_the_page_as_soon_as_they_are_here(
 ) -> None:
     names = sorted(read_splits()["file"])[:20]
     source = write_folder(tmp_path / "UTKFace", [(name, tiny_jpeg()) for name in names])
-    page = open_page("dataset", view="faces", size="20")
+    page = open_page("dataset", view="faces", size="20", sort="name")
     assert not page.image
     get(page, DISK, path=str(source))
     until_ended(getter)
