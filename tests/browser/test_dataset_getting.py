@@ -45,7 +45,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def open_form(page: Page, server: Server, source: str) -> None:
-    visit(page, f"{server.url}/dataset?view=faces&size=20")
+    visit(page, f"{server.url}/dataset?view=faces&size=20&sort=name")
     page.get_by_text("The pictures are not imported").click()
     choose(page, source)
 
@@ -111,7 +111,7 @@ def test_download_is_watched_cancelled_and_tried_again(
         send(page, "Address of", source.url)
         expect_soon(page.get_by_text("0.3 of 0.6 MB"))
         other = open_page(width=390, scheme="dark")
-        visit(other, f"{empty_server.url}/dataset?view=faces&size=20")
+        visit(other, f"{empty_server.url}/dataset?view=faces&size=20&sort=name")
         expect_soon(other.get_by_text("0.3 of 0.6 MB"))
         for one, name in ((page, "1440-light"), (other, "390-dark")):
             save_screenshot(one, f"dataset-getting-{name}")
