@@ -13,11 +13,13 @@ from ui.estimate.estimate_states import (
 )
 from ui.estimate.intake import show_intake
 from ui.estimate.photo_views import show_photos
+from ui.estimate.snapshot_intake import take_snapshot
 from ui.touch import on_phone
 
 LANDING_PX = 960
 
 batch = session.batch()
+take_snapshot(batch)
 st.title("Estimate", anchor=False)
 try:
     served_model.check_installed()
