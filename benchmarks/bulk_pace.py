@@ -35,7 +35,7 @@ from benchmarks.speed_limits import at_least, at_most
 from benchmarks.timings import summarise, take_turns
 from tests.harness import made_photos
 
-FILES = {"photo": 100, "aligned": 200}
+FILES = {"photo": 150, "aligned": 1000}
 """Files of a turn, by what they are: photos of 0.3 MP with a face, cropped faces."""
 
 TURNS_S, LEAST_TURNS = 30.0, 5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +12,10 @@ import pandas as pd
 
 from agemodel.core.callbacks import OnProgress
 from agemodel.core.checksums import sha256_of
-from agemodel.core.errors import RunError
 from agemodel.core.json_records import values_of
-from agemodel.core.labels import AGES, group_probabilities
+from agemodel.core.labels import group_probabilities
 from agemodel.dataset.crops import read_crops
-from agemodel.dataset.labelled_faces import crops_of, recipe_faces
+from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.dataset.labelled_sets import read_about, set_dir
 from agemodel.learning.conditions import (
     Estimates,
@@ -25,13 +23,21 @@ from agemodel.learning.conditions import (
     tilted_detector,
     val_faces,
 )
-from agemodel.learning.explanation import fit_projection, with_features
+from agemodel.learning.explanation import fit_projection
+from agemodel.learning.face_outputs import (
+    Outputs,
+    Predict,
+    as_age_years,
+    is_distribution,
+    load_best,
+    predict_all,
+    predictor,
+)
 from agemodel.learning.network_record import write_network
-from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.learning.stability import measure_stability
 from agemodel.metrics import measures
 from agemodel.metrics.calibration import Calibration, calibrate
-from agemodel.metrics.distributions import distribution_around, median_age
+from agemodel.metrics.distributions import distribution_around
 from agemodel.metrics.evaluation_results import Conditions, Stability
 from agemodel.metrics.restricted_range import restrict_to_range
 from agemodel.metrics.set_measures import SetMetrics, measure_set
@@ -41,8 +47,6 @@ from agemodel.runs.run_folder import EMBEDDINGS, Run
 
 CONDITION_FACES = 1_000
 """Val faces, at most, that are made worse: each is estimated some thirty times."""
-
-_BATCH = 64
 
 
 def evaluate(
@@ -118,8 +122,8 @@ def _measured(run: Run, data_dir: Path, progress: OnProgress | None) -> _Measure
     faces = faces[in_first].reset_index(drop=True)
     model = load_best(run)
     predict = predictor(model, config)
-    outputs = _predict_all(predict, faces, config, progress)
-    of_others = _predict_all(predict, others, config, progress)
+    outputs = predict_all(predict, faces, config, progress)
+    of_others = predict_all(predict, others, config, progress)
     calibration = _calibrate(
         pd.concat([faces, others], ignore_index=True), outputs.joined(of_others)
     )
@@ -139,116 +143,6 @@ def _measured(run: Run, data_dir: Path, progress: OnProgress | None) -> _Measure
     )
 
 
-def load_best(run: Run) -> keras.Model:
-    """The run's best model.
-
-    Raises:
-        RunError: there is none yet, or it is damaged.
-    """
-    path = run.folder / BEST
-    if not path.exists():
-        raise RunError(
-            f"Run {run.id} has no finished model here. Train it to its end: "
-            f"python -m agemodel train CONFIG --run {run.id}"
-        )
-    try:
-        run.read(BEST)  # holds it to its checksum, where the run ships
-        return keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError) as error:
-        raise RunError(f"{BEST} of run {run.id} is damaged: {error}.") from error
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What a network says of n faces.
-
-    Attributes:
-        ages: shape (n, 116), distributions over `labels.AGES`, or (n, 1), years.
-        p_female: shape (n,), not yet calibrated.
-        features: shape (n, c), pooled; None where the network has none.
-    """
-
-    ages: np.ndarray
-    p_female: np.ndarray
-    features: np.ndarray | None
-
-    def joined(self, other: Outputs) -> Outputs:
-        """These faces' and then the other ones', without features."""
-        if not len(other.p_female):
-            return self
-        return Outputs(
-            np.concatenate([self.ages, other.ages]),
-            np.concatenate([self.p_female, other.p_female]),
-            None,
-        )
-
-    @property
-    def age_years(self) -> np.ndarray:
-        """The point estimates, shape (n,), float64, years."""
-        return as_age_years(self.ages)
-
-
-Predict = Callable[[np.ndarray], Outputs]
-
-
-def predictor(model: keras.Model, config: TrainConfig) -> Predict:
-    """A function from crops, shape (n, s, s, 3), uint8, to the network's outputs.
-
-    They are averaged with those of the mirror images where the recipe says so.
-    """
-    network = with_features(model)
-
-    def outputs(crops: np.ndarray) -> dict[str, np.ndarray]:
-        return network.predict(crops.astype(np.float32), batch_size=_BATCH, verbose=0)
-
-    def predict(crops: np.ndarray) -> Outputs:
-        found = outputs(crops)
-        if config.flip_average:
-            mirrored = outputs(crops[:, :, ::-1])
-            found = {name: (found[name] + mirrored[name]) / 2 for name in found}
-        features = found.get("features")
-        return Outputs(found[AGE_OUTPUT], found[GENDER_OUTPUT][:, 0], features)
-
-    return predict
-
-
-def as_age_years(ages: np.ndarray) -> np.ndarray:
-    """Point estimates from a network's `age` output, whichever form it has.
-
-    Args:
-        ages: shape (n, 116), distributions over `labels.AGES`, or (n, 1), years.
-
-    Returns:
-        Shape (n,), float64, in years: of a distribution its median.
-    """
-    if _is_distribution(ages):
-        return median_age(ages)
-    return ages[:, 0].astype(np.float64)
-
-
-def _predict_all(
-    predict: Predict,
-    faces: pd.DataFrame,
-    config: TrainConfig,
-    progress: OnProgress | None,
-) -> Outputs:
-    if not len(faces):
-        return Outputs(np.zeros((0, len(AGES))), np.zeros(0), None)
-    parts = []
-    step = 8 * _BATCH
-    for start in range(0, len(faces), step):
-        part = faces.iloc[start : start + step]
-        parts.append(predict(crops_of(part, config.input_px)))
-        if progress:
-            progress(start + len(part), len(faces), "estimating faces")
-    features = [part.features for part in parts if part.features is not None]
-    return Outputs(
-        np.concatenate([part.ages for part in parts]),
-        np.concatenate([part.p_female for part in parts]),
-        np.concatenate(features) if features else None,
-    )
-
-
 def _calibrate(faces: pd.DataFrame, outputs: Outputs) -> Calibration:
     """A calibration on val, for which each data set counts alike."""
     rows = (faces["part"] == "val").to_numpy()
@@ -259,7 +153,7 @@ def _calibrate(faces: pd.DataFrame, outputs: Outputs) -> Calibration:
         val["age"].where(has_age).to_numpy(np.float64),
         val["gender"].to_numpy(),
         as_age_years(ages),
-        ages if _is_distribution(ages) else None,
+        ages if is_distribution(ages) else None,
         outputs.p_female[rows],
         (has_age / per_set.clip(lower=1)).to_numpy(np.float64),
     )
@@ -288,7 +182,7 @@ def prediction_table(
         calibration: from val.
     """
     age_years = as_age_years(ages)
-    distribution = ages if _is_distribution(ages) else None
+    distribution = ages if is_distribution(ages) else None
     low, high = calibration.interval(age_years, distribution)
     if distribution is None:
         half = calibration.half_width_years or 0.0
@@ -311,7 +205,7 @@ def set_prediction_table(
 ) -> pd.DataFrame:
     """One row a face of the other sets, with the columns of `SET_PREDICTION_SCHEMA`."""
     ages = outputs.age_years
-    distribution = outputs.ages if _is_distribution(outputs.ages) else None
+    distribution = outputs.ages if is_distribution(outputs.ages) else None
     low, high = calibration.interval(ages, distribution)
     names = {"part": "split", "age_low": "label_low", "age_high": "label_high"}
     labels = faces[["set", "file", *names, "gender"]].rename(columns=names)
@@ -367,7 +261,7 @@ def _conditions(
     def estimate(crops: np.ndarray) -> Estimates:
         found = predict(crops)
         ages = found.age_years
-        distribution = found.ages if _is_distribution(found.ages) else None
+        distribution = found.ages if is_distribution(found.ages) else None
         return ages, *calibration.interval(ages, distribution)
 
     return measure_conditions(
@@ -412,7 +306,3 @@ def _found(faces: pd.DataFrame, config: TrainConfig, data_dir: Path) -> dict[str
     folder = set_dir(data_dir, config.data[0])
     crops = read_crops(folder, [path.name for path in faces["path"]])
     return {"not_found": int((~crops["found"]).sum())}
-
-
-def _is_distribution(ages: np.ndarray) -> bool:
-    return ages.shape[1] == len(AGES)

@@ -26,8 +26,8 @@ from agemodel.core.staging import staged
 from agemodel.dataset.index import UNKNOWN
 from agemodel.dataset.labelled_faces import crops_of, recipe_faces
 from agemodel.jobs.best import is_evaluated
-from agemodel.learning.evaluate import as_age_years, load_best
 from agemodel.learning.explanation import Projection, can_explain, explained
+from agemodel.learning.face_outputs import as_age_years, load_best
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.models.app_model import check_name
 from agemodel.models.card import Card, card_from

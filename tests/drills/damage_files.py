@@ -131,7 +131,7 @@ def _models() -> Targets:
 
 
 def _weights() -> Targets:
-    from agemodel.learning.evaluate import load_best
+    from agemodel.learning.face_outputs import load_best
     from agemodel.learning.pretrained import read_tensors
 
     run = Run(paths.SHIPPED_RUNS / RUN)

@@ -16,7 +16,7 @@ from agemodel.core.errors import DatasetError, ModelError, RunError
 from agemodel.core.labels import AGES
 from agemodel.dataset.index import image_path, images_dir
 from agemodel.images import read_image
-from agemodel.learning import evaluate
+from agemodel.learning import evaluate, face_outputs
 from agemodel.learning import export as exporting
 from agemodel.learning.export import export
 from agemodel.learning.training_loop import train
@@ -268,7 +268,7 @@ def test_a_run_trained_on_since_it_was_evaluated_is_not_exported(
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "models"))
     run = Run(tmp_path / number.id)
     shutil.copytree(number.folder, run.folder)
-    model = evaluate.load_best(run)
+    model = face_outputs.load_best(run)
     model.layers[-1].set_weights([w + 1 for w in model.layers[-1].get_weights()])
     model.save(run.folder / "best.keras")
     with pytest.raises(RunError, match=rf"trained on since.*evaluate {run.id}"):
