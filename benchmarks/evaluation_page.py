@@ -7,8 +7,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-from benchmarks.benchmark_page import EVALUATION_ACTS
 from benchmarks.page import AT_REST, fresh_page, serve_app
+from benchmarks.page_text import EVALUATION_ACTS
 from benchmarks.repaint import repaint_s
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import summarise

@@ -17,7 +17,8 @@ from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
 from benchmarks import bulk_pace, framing, live_camera, page, throughput, visits
 from benchmarks.__main__ import main
-from benchmarks.benchmark_page import FRAMING_NAMES, PAGE, SECTIONS, render
+from benchmarks.accuracy_text import FRAMING_NAMES
+from benchmarks.benchmark_page import PAGE, SECTIONS, render
 from benchmarks.chips import chosen
 from benchmarks.speed_limits import at_least, at_most
 from benchmarks.throughput import overhead

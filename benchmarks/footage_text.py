@@ -1,0 +1,116 @@
+"""The sections of docs/benchmarks.md on footage and the live camera."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.harness.measurement_tables import number, percent, spread, table
+
+SHARE_ERRORS = {
+    "likely_error": "most likely",
+    "mean_error": "mean probabilities",
+    "error": "stated",
+}
+LIVE_CASES = {
+    "one": "one face",
+    "three": "three faces",
+    "two": "one face, on two pages at once: the slower one",
+}
+
+
+def store_shares_text(found: dict[str, Any]) -> str:
+    """The section on shares of a store's visitors, as Markdown."""
+    rows = [
+        (
+            row["mix"],
+            name,
+            f"{row['size']:,}",
+            *(f"{100 * part[key]:.1f}" for key in SHARE_ERRORS),
+            percent(part["held"]),
+            f"{100 * part['width']:.1f}",
+        )
+        for row in found["rows"]
+        for name, part in sorted(row["parts"].items())
+        if row["mix"] == "all of them" or name in ("four bands", "genders")
+    ]
+    head = ("Store", "Shares of", "visitors", *SHARE_ERRORS.values(), "held", "width")
+    return (
+        f"{found['stores']} simulated stores of each mix and size, their visitors "
+        f"drawn from the {found['faces']:,} test faces, one look each; the mixes are "
+        "none of those that the calibration was chosen on. Errors are mean absolute "
+        "ones of a share, in points: of counting the most likely group, of the mean "
+        "probabilities, and of the estimate that `footage` states, which corrects "
+        "them for the mix of the training's faces. 'Held' are the shares inside their "
+        "95 % intervals, whose mean width is in points.\n\n"
+        f"{table(head, rows, words=2)}"
+    )
+
+
+def footage_clips_text(found: dict[str, Any]) -> str:
+    """The section on footage, as Markdown."""
+    following = [
+        (
+            row["scene"],
+            f"{row['looks_per_s']:g}",
+            f"{row['visits']:,}",
+            f"{row['count_error']:+.1%}",
+            f"{row['idf1']:.3f}",
+        )
+        for row in found["following"]
+    ]
+    speed = [
+        (
+            row["size"],
+            f"{row['seconds']}",
+            f"{row['looks']:,}",
+            f"{row['cpu_s']:.2f}",
+            f"{row['times']:.1f}",
+        )
+        for row in found["speed"]
+    ]
+    visits = found["visits"]
+    low, high = visits["held_95"]
+    scenes = ("Scene", "looks a second", "visits", "count error", "IDF1")
+    sizes = ("Picture", "seconds", "looks", "processor seconds", "times real time")
+    return (
+        "Following, on made scenes: boxes that cross, pause, hide each other, turn "
+        "away and are missed in 8 % of the looks, with embeddings of strangers and "
+        "noise, on seeds that nothing was chosen on. They are no pictures of people: "
+        "real ones turn and change more.\n\n"
+        f"{table(scenes, following)}\n"
+        f"Ages: {visits['faces']:,} of UTKFace's test faces, each in {visits['looks']} "
+        "made pictures, of other places, sizes (a face of some 55 to 130 px), light "
+        f"and compression. {visits['visits']:,} have a good look. The mean absolute "
+        f"error of the visits is {visits['mae_years']:.2f} years, that of their first "
+        f"good look {visits['look_mae_years']:.2f}; the 80 % interval of the visits "
+        f"holds {percent(visits['held'])} (95 %: {percent(low)} to {percent(high)}), "
+        f"that of the first look {percent(visits['look_held'])}.\n\n"
+        "Speed, with three faces in every look; the time of one core, decoding "
+        "included, of a clip in MPEG-4 (OpenCV writes no H.264):\n\n"
+        f"{table(sizes, speed)}"
+    )
+
+
+def live_camera_text(found: dict[str, Any]) -> str:
+    """The section on live camera, as Markdown."""
+    rows = [
+        (
+            LIVE_CASES[case],
+            f"{row['per_second']:.1f}",
+            spread(row["round_trip_ms"]),
+            f"{row['p95_ms']:.0f}",
+            number(row["first_age_s"], 2),
+            f"{row['round_trip_ms']['n']}",
+        )
+        for case, row in found["rows"].items()
+    ]
+    head = (
+        *("Camera shows", "answers a second", "round trip, ms", "95th percentile, ms"),
+        *("to the first age, s", "n"),
+    )
+    return (
+        f"In headless Chromium {found['chromium']} on the same machine, whose camera "
+        "shows a clip of 640 x 480 px: from sending a frame to its answer. The page "
+        "sends the next frame 90 ms after the last one at the soonest. The first age "
+        f"is counted from the first answer.\n\n{table(head, rows)}"
+    )
