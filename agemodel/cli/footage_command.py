@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,12 @@ from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import FootageError
 
 if TYPE_CHECKING:
-    from agemodel.footage.footage_run import FootageResult, FootageRun, Progress
+    from agemodel.footage.footage_run import (
+        FootageResult,
+        FootageRun,
+        OnRunProgress,
+        Progress,
+    )
     from agemodel.footage.footage_settings import FootageSettings
 
 SEARCHING = "seconds of footage"
@@ -113,6 +117,7 @@ def settings_of(args: argparse.Namespace) -> FootageSettings:
 
 
 def _footage(args: argparse.Namespace) -> int:
+    from agemodel.footage.run_preview import offered_preview, preview_path
     from agemodel.jobs.footage_jobs import footage_job
     from agemodel.jobs.footage_uploads import remove_uploads
     from agemodel.jobs.processes import stoppable
@@ -121,16 +126,22 @@ def _footage(args: argparse.Namespace) -> int:
 
     if args.job is None:
         with stoppable(), Bar(**_BAR) as bar:
-            return _look(args, bar)
+            return _look(args, bar, lambda _: None)
     job = footage_job(args.job)
-    with recorded(job, FOOTAGE, sys.argv[1:]), stoppable():
+    with (
+        recorded(job, FOOTAGE, sys.argv[1:]),
+        stoppable(),
+        offered_preview(preview_path()) as show,
+    ):
         try:
-            return _look(args, ProgressFile(job.folder))
+            return _look(args, ProgressFile(job.folder), show)
         finally:
             remove_uploads(args.paths)
 
 
-def _look(args: argparse.Namespace, on_progress: OnProgress) -> int:
+def _look(
+    args: argparse.Namespace, on_progress: OnProgress, show: OnRunProgress
+) -> int:
     from agemodel.footage.clip_files import find_clips
     from agemodel.footage.footage_run import FootageRun
     from agemodel.footage.wall_clock import read_start
@@ -147,7 +158,7 @@ def _look(args: argparse.Namespace, on_progress: OnProgress) -> int:
     estimator = Estimator.load(args.model or app_model.read_name(), workers=1)
     run = FootageRun(args.out, estimator, settings, start)
     try:
-        result = run.run(found.clips, _told(on_progress))
+        result = run.run(found.clips, _told(on_progress, show))
     except KeyboardInterrupt:
         print(_stopped(run, settings.same_person), file=sys.stderr)
         raise
@@ -160,10 +171,11 @@ def _look(args: argparse.Namespace, on_progress: OnProgress) -> int:
     return FAILED if bad else DONE
 
 
-def _told(on_progress: OnProgress) -> Callable[[Progress], None]:
-    """Progress in whole seconds of footage."""
+def _told(on_progress: OnProgress, show: OnRunProgress) -> OnRunProgress:
+    """Progress in whole seconds of footage, and as it is to be shown."""
 
     def tell(progress: Progress) -> None:
+        show(progress)
         done, total = int(progress.done_s), max(1, round(progress.total_s))
         on_progress(min(done, total), total, SEARCHING)
 

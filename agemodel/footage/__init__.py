@@ -6,7 +6,8 @@ prefetch          decoding ahead in a thread
 looks             the faces of a frame, with their estimates
 tracking          following faces from frame to frame
 same_person       who has been here before, where that is asked for
-zone_frame        a frame with the zone in which faces count
+drawn_frames      frames to look at, with the zone or the faces
+run_preview       the frame that a run is at, for a page in another process
 assignment        the cheapest pairs of tracks and looks
 visit             one person's stay in view
 clip_visits       one clip in, its visits out

@@ -47,7 +47,6 @@ class ClipParts:
             FootageError: the disk refuses it.
         """
         _write(self._path(clip), result)
-        self._path(clip, "-so-far").unlink(missing_ok=True)
 
     def so_far(self, clip: Clip) -> KeptSoFar:
         """Where that is kept of a clip which is not done."""
@@ -78,6 +77,10 @@ class KeptSoFar:
             FootageError: the disk refuses it.
         """
         _write(self._path, so_far)
+
+    def delete(self) -> None:
+        """Keep it no longer: all of the clip is kept."""
+        self._path.unlink(missing_ok=True)
 
 
 def place_of(folder: Path) -> Place:

@@ -121,9 +121,40 @@ class KeepsSoFar(Protocol):
         """Keep it in place of what was kept before."""
 
 
-OnFrame = Callable[[float, list[Track]], None]
-"""Called with the time of a frame that was looked at and the tracks that are open. To
-cancel the work, raise an error in it."""
+@dataclass(frozen=True)
+class Followed:
+    """A face that is followed, at a frame.
+
+    Attributes:
+        number: of its track, from 1 on in each clip.
+        box_xyxy: where it was last seen, px of the frame.
+        is_seen: whether that was in this frame.
+        is_visit: whether it was seen often enough already to be counted.
+    """
+
+    number: int
+    box_xyxy: tuple[float, float, float, float]
+    is_seen: bool
+    is_visit: bool
+
+
+@dataclass(frozen=True)
+class AtFrame:
+    """A clip at a frame that was looked at.
+
+    Attributes:
+        frame: the frame.
+        faces: that are followed.
+        visits: found in the clip so far, with those that have not ended.
+    """
+
+    frame: Frame
+    faces: tuple[Followed, ...]
+    visits: int
+
+
+OnFrame = Callable[[AtFrame], None]
+"""Called after each frame that was looked at. To cancel, raise an error in it."""
 
 
 def read_visits(
@@ -207,7 +238,7 @@ class _Reading:
                     break
                 self._look(frame, find_looks)
                 if on_frame:
-                    on_frame(frame.time_s, self._tracker.open)
+                    on_frame(self._at(frame))
                 self._keep(frame)
         self._end(self._tracker.close())
         return ClipResult(self._counts(problem), tuple(self._visits))
@@ -244,6 +275,19 @@ class _Reading:
         if self._kept:
             self._kept.write(so_far)
         self._go_on_with(so_far)
+
+    def _at(self, frame: Frame) -> AtFrame:
+        faces = [
+            Followed(
+                track.number,
+                track.last.box_xyxy,
+                track.end_s == frame.time_s,
+                is_visit(track, self._settings),
+            )
+            for track in self._tracker.open
+        ]
+        at_work = sum(face.is_visit for face in faces)
+        return AtFrame(frame, tuple(faces), len(self._visits) + at_work)
 
     def _look(self, frame: Frame, find_looks: FindsLooks) -> None:
         self._frames += 1

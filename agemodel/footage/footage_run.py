@@ -28,7 +28,7 @@ from agemodel.core.files import sweep, write_whole, writing
 from agemodel.footage.clip_files import Clip
 from agemodel.footage.clip_parts import PARTS, ClipParts, place_of
 from agemodel.footage.clip_reader import ClipReader
-from agemodel.footage.clip_visits import ClipCounts, ClipResult, read_visits
+from agemodel.footage.clip_visits import AtFrame, ClipCounts, ClipResult, read_visits
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import (
     slots_csv,
@@ -39,7 +39,6 @@ from agemodel.footage.footage_tables import (
 from agemodel.footage.looks import FindsLooks, LookFinder
 from agemodel.footage.same_person import KnownPeople
 from agemodel.footage.slots import Slot, clip_times, sum_up
-from agemodel.footage.tracking import Track
 from agemodel.footage.wall_clock import start_in_name
 from agemodel.serving import Estimator
 
@@ -62,8 +61,8 @@ class Progress:
         clips: how many there are.
         done_s: seconds of footage that are done.
         total_s: of how many, as the files state.
-        visits: found so far.
-        boxes: of the faces in view, px of the frame.
+        visits: found so far, with those that have not ended.
+        at: the frame that was looked at last, with who is in view; None between clips.
     """
 
     clip: str
@@ -72,7 +71,7 @@ class Progress:
     done_s: float
     total_s: float
     visits: int
-    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    at: AtFrame | None = None
 
 
 OnRunProgress = Callable[[Progress], None]
@@ -193,6 +192,7 @@ class FootageRun:
         people = KnownPeople() if self._settings.same_person else None
         for clip in clips:
             told.begin(clip)
+            so_far = self.parts.so_far(clip)
             # who was in parts of an earlier run is not known any more: none is used
             result = None if people else self.parts.read(clip)
             if result is None:
@@ -202,11 +202,13 @@ class FootageRun:
                     self._settings,
                     self._calibration,
                     told.on_frame,
-                    None if people else self.parts.so_far(clip),
+                    None if people else so_far,
                     people,
                 )
-                if not people:
+                # what could not be opened is tried again: it may be whole by then
+                if not people and result.counts.frames:
                     self.parts.write(clip, result)
+            so_far.delete()
             done.append(result)
             self.done = (len(done), len(clips))
             told.end(result)
@@ -269,34 +271,30 @@ class _Telling:
         self._lengths = [_stated_s(clip) for clip in clips]
         self._on_progress, self._clips = on_progress, len(clips)
         self._done = self._visits = 0
-        self._name, self._at_s = "", 0.0
+        self._name = ""
 
     def begin(self, clip: Clip) -> None:
-        self._name, self._at_s = clip.name, 0.0
-        self._tell(())
-
-    def on_frame(self, time_s: float, tracks: list[Track]) -> None:
-        self._at_s = time_s
-        self._tell(tuple(track.last.box_xyxy for track in tracks))
+        self._name = clip.name
+        self.on_frame(None)
 
     def end(self, result: ClipResult) -> None:
         self._visits += len(result.visits)
-        self._done, self._at_s = self._done + 1, 0.0
-        self._tell(())
+        self._done += 1
+        self.on_frame(None)
 
-    def _tell(self, boxes: tuple[tuple[float, float, float, float], ...]) -> None:
+    def on_frame(self, at: AtFrame | None) -> None:
         done_s = sum(self._lengths[: self._done])
-        if self._done < self._clips:
-            done_s += min(self._at_s, self._lengths[self._done])
+        if at:
+            done_s += min(at.frame.time_s, self._lengths[self._done])
         self._on_progress(
             Progress(
-                self._name,
-                self._done,
-                self._clips,
-                done_s,
-                sum(self._lengths),
-                self._visits,
-                boxes,
+                clip=self._name,
+                clips_done=self._done,
+                clips=self._clips,
+                done_s=done_s,
+                total_s=sum(self._lengths),
+                visits=self._visits + (at.visits if at else 0),
+                at=at,
             )
         )
 
@@ -313,7 +311,7 @@ def _stated_s(clip: Clip) -> float:
 def _check_folder(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise FootageError(f"{out} is a file: expected a folder for the results.")
-    known = (out / RUN).exists() or (out / PARTS).exists()
+    known = any((out / name).exists() for name in (LOCK, RUN, PARTS))
     if out.is_dir() and not known and any(out.iterdir()):
         raise FootageError(
             f"{out} holds other files: expected a new folder, an empty one, or one of "

@@ -19,12 +19,16 @@ from typing import Any
 
 from agemodel.core.errors import FootageError
 from agemodel.footage.clip_files import Clip
-from agemodel.footage.clip_visits import ClipCounts, ClipResult, visits_of_frames
+from agemodel.footage.clip_visits import (
+    AtFrame,
+    ClipCounts,
+    ClipResult,
+    visits_of_frames,
+)
 from agemodel.footage.footage_run import RUN, FootageRun
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks, LookFinder
 from agemodel.footage.saved_run import read_saved
-from agemodel.footage.tracking import Track
 from agemodel.live.camera_list import Camera
 from agemodel.live.camera_reader import CameraReader, open_camera
 from agemodel.serving import Estimator
@@ -122,10 +126,11 @@ class CameraRun:
         clip = day.clip(f"{self._camera.name}_{start:%Y%m%d_%H%M%S}")
         reader = CameraReader(self._camera.name, capture, self._clock)
 
-        def on_frame(time_s: float, in_view: list[Track]) -> None:
+        def on_frame(at: AtFrame) -> None:
             self._count_gap(start_s)
+            time_s = at.frame.time_s
             is_due = time_s >= STRETCH_S or self._now().date() != start.date()
-            if is_over() or (is_due and not in_view) or time_s >= MOST_STRETCH_S:
+            if is_over() or (is_due and not at.faces) or time_s >= MOST_STRETCH_S:
                 reader.end()
 
         result = visits_of_frames(

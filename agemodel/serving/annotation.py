@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ def annotate(result: PhotoResult) -> np.ndarray:
     # The largest face last, so that its label lies on top.
     numbered = enumerate(result.estimates, start=1)
     for number, estimate in sorted(numbered, key=lambda one: one[1].quality.size_px):
-        _draw_face(draw, picture.size, result.preview_scale, number, estimate)
+        x0, y0, x1, y1 = (side * result.preview_scale for side in estimate.box_xyxy)
+        draw_box(draw, (x0, y0, x1, y1), _labels(number, estimate))
     return np.array(picture)
 
 
@@ -112,43 +114,53 @@ def _tinted(grey: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
     return np.where(shade < 0.5, pure * 2 * shade, towards_white)
 
 
-def _draw_face(
+def _labels(number: int, estimate: Estimate) -> tuple[str, str]:
+    age = "no age" if estimate.reason else f"{estimate.age_years:.0f} years"
+    age = "no face?" if estimate.doubtful else age
+    return f"{number}: {age}", str(number)
+
+
+def draw_box(
     draw: ImageDraw.ImageDraw,
-    size: tuple[int, int],
-    scale: float,
-    number: int,
-    estimate: Estimate,
+    box_xyxy: tuple[float, float, float, float],
+    labels: Sequence[str] = (),
 ) -> None:
+    """Draw a box with a label on it, if there is one.
+
+    Args:
+        draw: of the picture.
+        box_xyxy: px of the picture; it may reach out of it.
+        labels: the first that is not too wide for the box is written, else the last.
+    """
+    size = draw.im.size
     line = max(2, round(max(size) * _LINE_SHARE))
     right, bottom = size[0] - 1, size[1] - 1
-    x0, y0, x1, y1 = (side * scale for side in estimate.box_xyxy)
+    x0, y0, x1, y1 = box_xyxy
     x0, x1 = (min(max(x, 0.0), right) for x in (x0, x1))
     y0, y1 = (min(max(y, 0.0), bottom) for y in (y0, y1))
     rim = max(1, line // 2)  # dark on both sides of the light line
     outer = (x0 - rim, y0 - rim, x1 + rim, y1 + rim)
     draw.rectangle(outer, None, _DARK, line + 2 * rim)
     draw.rectangle((x0, y0, x1, y1), None, _LIGHT, line)
-    _draw_label(draw, size, outer, number, estimate)
+    if labels:
+        _draw_label(draw, outer, labels)
 
 
 def _draw_label(
     draw: ImageDraw.ImageDraw,
-    size: tuple[int, int],
     box: tuple[float, float, float, float],
-    number: int,
-    estimate: Estimate,
+    labels: Sequence[str],
 ) -> None:
     """Write on a plate above the box, or below where there is no room above."""
     x0, y0, x1, y1 = box
+    size = draw.im.size
     text_px = max(_MIN_TEXT_PX, round(min(max(size) * _TEXT_SHARE, (x1 - x0) / 6)))
     font = _font(text_px)
     padding = text_px * 0.4
-    age = "no age" if estimate.reason else f"{estimate.age_years:.0f} years"
-    age = "no face?" if estimate.doubtful else age
-    text = f"{number}: {age}"
-    if draw.textlength(text, font) + 2 * padding > (x1 - x0) * 1.2:
-        text = str(number)
-    width = draw.textlength(text, font) + 2 * padding
+    widths = [draw.textlength(text, font) + 2 * padding for text in labels]
+    fitting = (n for n, width in enumerate(widths) if width <= (x1 - x0) * 1.2)
+    chosen = next(fitting, len(labels) - 1)
+    text, width = labels[chosen], widths[chosen]
     height = text_px * 1.4
     left = min(max(x0, 0.0), max(size[0] - width, 0.0))
     top = y0 - height if y0 >= height else min(y1, size[1] - height)

@@ -2,12 +2,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 
 from agemodel import cli
+from agemodel.footage.run_preview import Preview, preview_path, read_preview
 from agemodel.jobs.footage_jobs import footage_job
 from agemodel.jobs.footage_uploads import write_upload
+from agemodel.jobs.progress import ProgressFile
 from tests.harness.made_footage import write_faces
 
 VISIT_KEYS = [
@@ -79,6 +83,29 @@ def test_an_uploaded_video_is_removed_when_its_run_ends(
     command = ["footage", str(upload), str(mine), "--out", str(tmp_path / "out")]
     assert cli.main([*command, "--job", "try"]) == 0
     assert not upload.exists() and mine.exists()
+
+
+def test_a_run_of_the_app_shows_the_frame_that_it_is_at(
+    clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Preview | None] = []
+
+    class AskAtEachLine(ProgressFile):
+        def __call__(self, *progress: Any) -> None:
+            seen.append(read_preview(preview_path()))
+
+    monkeypatch.setattr("agemodel.jobs.progress.ProgressFile", AskAtEachLine)
+    with TemporaryDirectory() as runs:  # a socket's path must be short
+        monkeypatch.setenv("AGEMODEL_RUNS", runs)
+        footage_job("try").folder.mkdir(parents=True)
+        command = ["footage", str(clip), "--out", f"{runs}/out", "--job", "try"]
+        assert cli.main(command) == 0
+        assert read_preview(preview_path()) is None  # it is over
+    shown = [one for one in seen if one]
+    # 45 frames at ten a second, three looks in each second: the first of each third
+    assert [one.time_s for one in shown[:4]] == pytest.approx([0, 0.4, 0.7, 1.0])
+    assert {one.clip for one in shown} == {str(clip)}
+    assert (shown[0].visits, shown[-1].visits) == (0, 2)
 
 
 @pytest.mark.parametrize(

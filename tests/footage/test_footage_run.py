@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +13,8 @@ from agemodel.core.errors import FootageError
 from agemodel.core.file_locks import try_lock
 from agemodel.core.tables import read_parquet
 from agemodel.footage import clip_visits
-from agemodel.footage.clip_files import find_clips
 from agemodel.footage.clip_parts import PARTS
-from agemodel.footage.footage_run import LOCK, FootageResult, FootageRun, Progress
+from agemodel.footage.footage_run import LOCK, Progress
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import VISIT_SCHEMA
 from agemodel.footage.footage_words import lines_of
@@ -24,8 +22,8 @@ from agemodel.footage.looks import Look, LookFinder
 from agemodel.footage.tracking import Tracker
 from agemodel.images import read_image
 from agemodel.serving import Estimator
+from tests.harness.footage_runs import BLOCKS, look_at_blocks, written
 from tests.harness.made_camera import camera_frames
-from tests.harness.made_estimators import CardOnly
 from tests.harness.made_footage import (
     FPS,
     BlockFinder,
@@ -34,9 +32,6 @@ from tests.harness.made_footage import (
     with_durations,
     write_blocks,
 )
-
-FILES = ["_run.json", "slots.csv", "visits.csv", "visits.parquet"]
-SETTINGS = FootageSettings(smallest_face_px=30, least_count=1)
 
 
 @pytest.fixture
@@ -51,28 +46,10 @@ def clips(tmp_path: Path) -> Path:
     return folder
 
 
-def run(
-    clips: Path,
-    out: Path,
-    finder: BlockFinder | None = None,
-    settings: FootageSettings = SETTINGS,
-    on_progress: Callable[[Progress], None] | None = None,
-) -> FootageResult:
-    made = FootageRun(out, CardOnly(), settings, find_looks=finder or BlockFinder())
-    return made.run(find_clips([clips]).clips, on_progress)
-
-
-def written(out: Path) -> dict[str, bytes]:
-    """The results but the time of their writing."""
-    contents = {name: (out / name).read_bytes() for name in FILES}
-    record = json.loads(contents["_run.json"])
-    return contents | {"_run.json": json.dumps(record | {"written": ""}).encode()}
-
-
 def test_a_run_finds_the_visits_of_every_clip_and_writes_them(
     clips: Path, tmp_path: Path
 ) -> None:
-    result = run(clips, tmp_path / "out")
+    result = look_at_blocks(clips, tmp_path / "out")
     assert [counts.visits for counts in result.counts] == [2, 1, 0]
     table = VISIT_SCHEMA.of(read_parquet(tmp_path / "out" / "visits.parquet"))
     rows = table.to_pylist()
@@ -90,7 +67,7 @@ def test_a_run_finds_the_visits_of_every_clip_and_writes_them(
 
 
 def test_results_hold_no_picture_and_no_embedding(clips: Path, tmp_path: Path) -> None:
-    run(clips, tmp_path / "out")
+    look_at_blocks(clips, tmp_path / "out")
     files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert {path.suffix for path in files} == {".json", ".csv", ".parquet", ".lock"}
     assert "embedding" not in VISIT_SCHEMA.names
@@ -101,20 +78,22 @@ def test_results_hold_no_picture_and_no_embedding(clips: Path, tmp_path: Path) -
 def test_a_stopped_run_keeps_what_is_done_and_ends_as_an_unbroken_one(
     clips: Path, tmp_path: Path
 ) -> None:
-    run(clips, tmp_path / "whole")
+    look_at_blocks(clips, tmp_path / "whole")
     first, second = BlockFinder(), BlockFinder()
 
     def stop_in_the_second_clip(progress: Progress) -> None:
-        if progress.clips_done == 1 and progress.boxes:
+        if progress.clips_done == 1 and progress.at:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(clips, tmp_path / "out", first, on_progress=stop_in_the_second_clip)
+        look_at_blocks(
+            clips, tmp_path / "out", first, on_progress=stop_in_the_second_clip
+        )
     record = json.loads((tmp_path / "out" / "_run.json").read_text())
     assert (record["clips_done"], record["clips"]) == (1, 3)
     assert len(record["clips_waiting"]) == 2
     assert read_parquet(tmp_path / "out" / "visits.parquet").num_rows == 2
-    result = run(clips, tmp_path / "out", second)
+    result = look_at_blocks(clips, tmp_path / "out", second)
     assert result.is_whole
     assert second.frames == 24  # the twelve looks of each of the other two clips
     assert written(tmp_path / "out") == written(tmp_path / "whole")
@@ -151,7 +130,7 @@ def test_a_long_clip_goes_on_after_its_last_part_with_the_same_rows(
     monkeypatch.setattr(clip_visits, "KEPT_EVERY_S", 3.0)
     clips, out = long_clip(tmp_path / "clips", name), tmp_path / "out"
     whole = NamedBlocks()
-    assert len(run(clips, tmp_path / "whole", whole).records) == 3
+    assert len(look_at_blocks(clips, tmp_path / "whole", whole).records) == 3
     looked_at = []
     for stop_after in (5, 11, 3, 14, 30, None):  # frames of each attempt
         finder, seen = NamedBlocks(), []
@@ -162,7 +141,7 @@ def test_a_long_clip_goes_on_after_its_last_part_with_the_same_rows(
                 raise KeyboardInterrupt
 
         with suppress(KeyboardInterrupt):
-            run(clips, out, finder, on_progress=stop)
+            look_at_blocks(clips, out, finder, on_progress=stop)
         parts = list((out / PARTS).glob("*so-far*"))
         assert all("embedding" not in part.read_text() for part in parts)
         looked_at.append(finder.frames)
@@ -182,15 +161,15 @@ def test_who_comes_back_is_counted_once_where_that_is_asked_for(
     walks = walk(0, 30), walk(5, 30, y=160)
     for name in "ab":
         write_blocks(clips / f"{name}.avi", together(4 * FPS, *walks))
-    once = replace(SETTINGS, same_person=True)
-    result = run(clips, out, NamedBlocks(), once)
+    once = replace(BLOCKS, same_person=True)
+    result = look_at_blocks(clips, out, NamedBlocks(), once)
     assert [(c.visits, c.returns) for c in result.counts] == [(2, 0), (0, 2)]
     assert "2 stays of who was counted before." in lines_of(result)
     assert not (out / PARTS).exists()
     again = NamedBlocks()
-    assert run(clips, out, again, once).records == result.records
+    assert look_at_blocks(clips, out, again, once).records == result.records
     assert again.frames == 24  # both clips are looked at anew
-    assert len(run(clips, tmp_path / "each", NamedBlocks()).records) == 4
+    assert len(look_at_blocks(clips, tmp_path / "each", NamedBlocks()).records) == 4
 
 
 def test_what_is_kept_of_a_real_face_is_read_back_as_it_was(tmp_path: Path) -> None:
@@ -207,12 +186,12 @@ def test_what_is_kept_of_a_real_face_is_read_back_as_it_was(tmp_path: Path) -> N
 
 
 def test_other_slots_and_bands_need_no_new_look(clips: Path, tmp_path: Path) -> None:
-    run(clips, tmp_path / "out")
+    look_at_blocks(clips, tmp_path / "out")
     again = BlockFinder()
     settings = FootageSettings(
         smallest_face_px=30, least_count=1, slot_s=600, bands="three"
     )
-    result = run(clips, tmp_path / "out", again, settings)
+    result = look_at_blocks(clips, tmp_path / "out", again, settings)
     assert again.frames == 0
     assert [slot.visits for slot in result.slots] == [2, 1, 0]
     assert [part.part for part in result.whole.bands] == ["0-19", "20-49", "50+"]
@@ -222,8 +201,8 @@ def test_other_slots_and_bands_need_no_new_look(clips: Path, tmp_path: Path) -> 
 def test_a_clip_is_looked_at_anew_where_what_is_kept_does_not_hold(
     clips: Path, tmp_path: Path, change: str
 ) -> None:
-    run(clips, tmp_path / "out")
-    settings, again = SETTINGS, BlockFinder()
+    look_at_blocks(clips, tmp_path / "out")
+    settings, again = BLOCKS, BlockFinder()
     if change == "part damaged":
         part = min((tmp_path / "out" / PARTS).iterdir())
         part.write_text(part.read_text().replace('"visits": ', '"visits":  1', 1))
@@ -232,7 +211,7 @@ def test_a_clip_is_looked_at_anew_where_what_is_kept_does_not_hold(
         os.utime(clips / "cam_20261127_090000.avi", (1, 1))
     else:
         settings = FootageSettings(smallest_face_px=30, least_count=1, gap_s=1.0)
-    result = run(clips, tmp_path / "out", again, settings)
+    result = look_at_blocks(clips, tmp_path / "out", again, settings)
     assert again.frames == (36 if change == "another gap" else 12)
     visits = 0 if change == "clip replaced" else 2
     assert result.counts[0].visits == visits
@@ -244,11 +223,12 @@ def test_clips_that_cannot_be_read_are_counted_and_said(
     content = (clips / "cam_20261127_090000.avi").read_bytes()
     (clips / "cam_20261127_093000.avi").write_bytes(content[: len(content) // 3])
     (clips / "cam_20261127_094000.avi").write_text("nothing")
-    result = run(clips, tmp_path / "out")
+    result = look_at_blocks(clips, tmp_path / "out")
     cut, none = result.counts[3:]
     # 4 s are stated, and about a third of them is there
     assert cut.unread_s > 2 and cut.frames_looked_at > 0 and not cut.problem
     assert "no video by its content" in none.problem
+    assert len(list((tmp_path / "out" / PARTS).iterdir())) == 4  # it is tried again
     lines = " ".join(lines_of(result))
     assert "1 videos not read" in lines
     assert "of the time could not be read" in lines
@@ -262,7 +242,7 @@ def test_a_cut_ends_all_visits(tmp_path: Path) -> None:
     still = together(20, {n: (100, 80, 40, 40) for n in range(20)})
     for name in "abc":
         write_blocks(clips / f"{name}.avi", still)
-    result = run(clips, tmp_path / "out")
+    result = look_at_blocks(clips, tmp_path / "out")
     assert len(result.records) == 3
     assert [record["start"] for record in result.records] == [None] * 3
 
@@ -271,15 +251,15 @@ def test_a_folder_of_something_else_is_left_alone(clips: Path, tmp_path: Path) -
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "a.jpg").write_bytes(b"mine")
     with pytest.raises(FootageError, match="holds other files"):
-        run(clips, tmp_path / "photos")
+        look_at_blocks(clips, tmp_path / "photos")
     with pytest.raises(FootageError, match="is a file"):
-        run(clips, tmp_path / "photos" / "a.jpg")
+        look_at_blocks(clips, tmp_path / "photos" / "a.jpg")
     assert [path.name for path in (tmp_path / "photos").iterdir()] == ["a.jpg"]
 
 
 def test_one_run_at_a_time_writes_to_a_folder(clips: Path, tmp_path: Path) -> None:
-    run(clips, tmp_path / "out")
+    look_at_blocks(clips, tmp_path / "out")
     held = try_lock(tmp_path / "out" / LOCK)
     assert held is not None
     with held, pytest.raises(FootageError, match="Another run writes"):
-        run(clips, tmp_path / "out")
+        look_at_blocks(clips, tmp_path / "out")

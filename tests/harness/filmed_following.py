@@ -10,11 +10,9 @@ import numpy as np
 
 from agemodel.footage.assignment import cheapest_pairs
 from agemodel.footage.clip_files import find_clips
-from agemodel.footage.clip_visits import read_visits
+from agemodel.footage.clip_visits import AtFrame, read_visits
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks, Look
-from agemodel.footage.tracking import Track
-from agemodel.footage.visit import is_visit
 from agemodel.metrics.calibration import Calibration
 from tests.harness.filmed_scenes import Box, FilmedScene, Seen
 
@@ -67,23 +65,22 @@ def look_at_clip(
     calibration: Calibration,
 ) -> Filming:
     """Look at a clip as a run does."""
-    filming, known = Filming(), dict[int, Track]()
+    filming = Filming()
 
     def find(rgb: np.ndarray, time_s: float) -> list[Look]:
         looks = find_looks(rgb, time_s)
         filming.looks.append(looks)
         return looks
 
-    def keep(time_s: float, tracks: list[Track]) -> None:
-        seen = [track for track in tracks if track.end_s == time_s]
-        known.update({track.number: track for track in seen})
-        filming.times_s.append(time_s)
-        filming.tracks.append([(one.number, one.last.box_xyxy) for one in seen])
+    def keep(at: AtFrame) -> None:
+        seen = [face for face in at.faces if face.is_seen]
+        filming.times_s.append(at.frame.time_s)
+        filming.tracks.append([(face.number, face.box_xyxy) for face in seen])
+        filming.kept.update(face.number for face in seen if face.is_visit)
 
     (clip,) = find_clips([path]).clips
     result = read_visits(clip, find, settings, calibration, keep)
     filming.counted = len(result.visits)
-    filming.kept = {n for n, track in known.items() if is_visit(track, settings)}
     return filming
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from agemodel.metrics.calibration import Calibration
 from agemodel.models.card import Card
+from agemodel.serving import Estimator
 from tests.harness.made_cards import made_card
 
 
@@ -16,3 +17,8 @@ class CardOnly:
         """Have a made card; `changes` replace its entries."""
         self.card: Card = made_card(**changes)
         self.calibration: Calibration = self.card.calibration
+
+
+def card_only() -> Estimator:
+    """The same for what asks for an estimator's type."""
+    return cast(Estimator, CardOnly())

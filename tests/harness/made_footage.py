@@ -133,7 +133,7 @@ class BlockFinder:
 
     def __call__(self, rgb: np.ndarray, time_s: float) -> list[Look]:
         self.frames += 1
-        bright = (rgb.min(axis=2) > _THRESHOLD).astype(np.uint8)
+        bright = cv2.inRange(rgb, (_THRESHOLD + 1,) * 3, (255,) * 3)
         _, _, stats, _ = cv2.connectedComponentsWithStats(bright)
         rows = [row.tolist() for row in stats[1:] if row[4] > 100]
         boxes = [(x, y, width, height) for x, y, width, height, _ in rows]

@@ -12,6 +12,8 @@ from agemodel.core import paths
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.footage_run import FootageRun
 from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.run_preview import Preview
+from agemodel.images import encode_jpeg
 from agemodel.jobs import footage_jobs
 from agemodel.jobs.footage_jobs import footage_job
 from agemodel.jobs.footage_uploads import uploads_dir
@@ -19,8 +21,16 @@ from agemodel.jobs.progress import ProgressFile
 from agemodel.jobs.records import FOOTAGE, new_job, write_job
 from tests.harness.app_pages import labels, open_page, press, query_of, written
 from tests.harness.made_estimators import CardOnly
-from tests.harness.made_footage import FPS, BlockFinder, together, walk, write_blocks
+from tests.harness.made_footage import (
+    FPS,
+    BlockFinder,
+    made_background,
+    together,
+    walk,
+    write_blocks,
+)
 from tests.harness.made_jobs import IDLE
+from ui.footage import footage_watch
 from ui.permission import SETTING
 
 
@@ -59,6 +69,15 @@ def results(name: str, tmp_path: Path, least_count: int = 1) -> Path:
     run = FootageRun(out, CardOnly(), settings, find_looks=BlockFinder())
     run.run(find_clips([clip]).clips)
     return out
+
+
+def at_work(name: str, worker: subprocess.Popen[bytes]) -> None:
+    """Record a process as a run that is a quarter done."""
+    job = footage_job(name)
+    job.folder.mkdir(parents=True)
+    command = ["footage", "--out", "o", "--job", name, "a.mp4"]
+    write_job(job, new_job(job, FOOTAGE, command, worker.pid))
+    ProgressFile(job.folder)(1800, 7200, "seconds of footage")
 
 
 def test_without_results_the_page_says_what_makes_some(local: Path) -> None:
@@ -174,25 +193,37 @@ def test_the_sample_needs_one_click(local: Path, asked: list) -> None:
 def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
     local: Path, worker: subprocess.Popen[bytes]
 ) -> None:
-    job = footage_job("tuesday")
-    job.folder.mkdir(parents=True)
-    write_job(job, new_job(job, FOOTAGE, ["footage"], worker.pid))
-    ProgressFile(job.folder)(1800, 7200, "seconds of footage")
+    at_work("tuesday", worker)
     page = open_page("footage")
     assert "0:30:00 of 2:00:00" in page.get("progress")[0].proto.text
     start = next(button for button in page.button if button.label == "Start")
-    assert start.disabled
+    assert start.disabled and "`tuesday` is at work" in written(page)
+    assert "The results will be here when the run ends" in written(page)
     press(page, "Stop")
     assert worker.wait(timeout=60) != 0
+
+
+def test_a_running_job_shows_the_frame_that_it_is_at_while_that_is_wanted(
+    local: Path, worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frames = [Preview("clips/a.mp4", 751.0, 14, encode_jpeg(made_background((64, 48))))]
+    monkeypatch.setattr(footage_watch, "read_preview", lambda _: frames[0])
+    at_work("tuesday", worker)
+    page = open_page("footage")
+    assert "a.mp4 at 0:12:31" in written(page)
+    assert "14 visits so far" in written(page)
+    assert len(page.get("image")) == 1
+    page.toggle(key="footage_preview").set_value(False).run()
+    assert not page.get("image") and "0:12:31" not in written(page)
+    frames[0] = None
+    page.toggle(key="footage_preview").set_value(True).run()
+    assert not page.get("image") and "no frame to show yet" in written(page)
 
 
 def test_a_stopped_job_can_go_on(
     local: Path, asked: list, worker: subprocess.Popen[bytes]
 ) -> None:
-    job = footage_job("tuesday")
-    job.folder.mkdir(parents=True)
-    command = ["footage", "--out", "o", "--job", "tuesday", "a.mp4"]
-    write_job(job, new_job(job, FOOTAGE, command, worker.pid))
+    at_work("tuesday", worker)
     worker.kill()
     worker.wait()
     page = open_page("footage")

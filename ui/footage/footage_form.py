@@ -73,6 +73,8 @@ def show_form() -> None:
             help="A made video of three minutes: the bundled portraits of three known "
             "people slide past. It shows what comes out, not how well it works.",
         )
+    if running:
+        st.caption(f"`{running.id}` is at work: one run at a time.")
     footage_state.show_refusal()
 
 

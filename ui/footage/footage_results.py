@@ -25,6 +25,7 @@ from agemodel.footage.saved_run import (
     read_saved,
     read_visits_table,
 )
+from agemodel.jobs.footage_jobs import running_footage
 from agemodel.report import footage_report_html
 from ui.charts import show_chart
 from ui.downloads import show_download
@@ -50,6 +51,9 @@ _SHOWN = (
 def show_results() -> None:
     """Draw the results that were chosen, or say that there are none."""
     folders = {folder.name: folder for folder in list_saved(paths.footage_dir())}
+    if not folders and running_footage():
+        st.caption("The results will be here when the run ends or is stopped.")
+        return
     if not folders:
         st.info(_EMPTY, icon=":material/videocam:")
         st.code(_COMMAND, language=None, wrap_lines=True)

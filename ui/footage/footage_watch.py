@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from agemodel.core.errors import AgeModelError
+from agemodel.footage.run_preview import preview_path, read_preview
 from agemodel.jobs import control
 from agemodel.jobs.footage_jobs import go_on, list_footage_jobs
 from agemodel.jobs.forecast import duration_in_words
@@ -18,6 +20,7 @@ from agemodel.runs.run_folder import Run
 from ui.footage import footage_state
 
 EVERY_S = 2.0
+_PREVIEW_PX = 560
 
 
 def show_watch() -> None:
@@ -75,6 +78,24 @@ def _show_running(job: Run, record: Job) -> None:
         "What was found is kept, and it can go on later: at most five minutes of a "
         "video are looked at again. It also goes on when "
         "this page is closed. No picture is stored."
+    )
+    if progress is not None:
+        _show_preview()
+
+
+def _show_preview() -> None:
+    """Draw the frame that the run is at, where that is wanted and can be had."""
+    if not st.toggle("Preview", True, key=footage_state.widget_key("preview")):
+        return
+    preview = read_preview(preview_path())
+    if preview is None:
+        st.caption("There is no frame to show yet, or this system cannot show any.")
+        return
+    st.image(preview.jpeg, width=_PREVIEW_PX)
+    st.text(f"{Path(preview.clip).name} at {_length(preview.time_s)}")
+    st.caption(
+        f"{preview.visits:,} visits so far. A face has a number once it counts as a "
+        "visit. The frame comes from the memory of the run; it is not stored."
     )
 
 

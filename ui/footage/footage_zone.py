@@ -9,8 +9,8 @@ import streamlit as st
 
 from agemodel.core.errors import AgeModelError
 from agemodel.footage.clip_files import Clip, find_clips
+from agemodel.footage.drawn_frames import frame_of, with_zone
 from agemodel.footage.footage_settings import ALL_OF_IT, FootageSettings
-from agemodel.footage.zone_frame import frame_of, with_zone
 from ui.footage import footage_state
 
 ASKED, ACROSS, DOWN = (

@@ -1,4 +1,4 @@
-"""A frame of a clip with the zone in which faces count, to choose it by."""
+"""Frames to look at: with the zone in which faces count, or with the faces."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from itertools import islice
 
 import cv2
 import numpy as np
+from PIL import Image, ImageDraw
 
 from agemodel.core.errors import FootageError
 from agemodel.footage.clip_files import Clip
 from agemodel.footage.clip_reader import ClipReader
+from agemodel.footage.clip_visits import AtFrame
+from agemodel.images import downscale
+from agemodel.serving.annotation import draw_box
 
-_SHOWN_PX = 640
+_SHOWN_PX, _WITH_FACES_PX = 640, 960
 _LINE_RGB = (230, 60, 40)
 _OUTSIDE = 0.4
 _FRAMES = 4
@@ -20,7 +24,10 @@ _FRAMES = 4
 
 
 def frame_of(clip: Clip) -> np.ndarray:
-    """A frame of a clip's first seconds, at most 640 px wide, shape (h, w, 3), uint8.
+    """A frame of a clip's first seconds, its longer side at most 640 px.
+
+    Returns:
+        Shape (h, w, 3), uint8.
 
     Raises:
         FootageError: the clip cannot be read.
@@ -29,9 +36,7 @@ def frame_of(clip: Clip) -> np.ndarray:
         frames = list(islice(reader.frames_at(1), _FRAMES))
     if not frames:
         raise FootageError(f"{clip.name} has no frame that can be shown.")
-    rgb = frames[-1].rgb
-    scale = min(1.0, _SHOWN_PX / rgb.shape[1])
-    return cv2.resize(rgb, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    return downscale(frames[-1].rgb, _SHOWN_PX)
 
 
 def with_zone(rgb: np.ndarray, zone: tuple[float, ...]) -> np.ndarray:
@@ -48,3 +53,21 @@ def with_zone(rgb: np.ndarray, zone: tuple[float, ...]) -> np.ndarray:
     shown[top:bottom, left:right] = rgb[top:bottom, left:right]
     corners = (left, top), (max(right, left + 1) - 1, max(bottom, top + 1) - 1)
     return np.asarray(cv2.rectangle(shown, *corners, _LINE_RGB, 2))
+
+
+def with_faces(at: AtFrame) -> np.ndarray:
+    """A frame, its longer side at most 960 px, with the faces that are seen in it.
+
+    Each has a box, and the number of its track as soon as it counts as a visit.
+
+    Returns:
+        Shape (h, w, 3), uint8.
+    """
+    picture = Image.fromarray(downscale(at.frame.rgb, _WITH_FACES_PX))
+    scale = picture.width / at.frame.rgb.shape[1]
+    draw = ImageDraw.Draw(picture)
+    for face in at.faces:
+        if face.is_seen:
+            x0, y0, x1, y1 = (side * scale for side in face.box_xyxy)
+            draw_box(draw, (x0, y0, x1, y1), (str(face.number),) * face.is_visit)
+    return np.array(picture)
