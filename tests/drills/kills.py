@@ -47,14 +47,14 @@ Moment = Callable[[subprocess.Popen[str]], None]
 
 @dataclass
 class Report:
-    """What kills did to trainings.
+    """What kills did to work that is started again after each.
 
     Attributes:
         kills: processes that were killed.
         gone_on: kills after which the same command went on without an error.
         losses: what was lost, or half a file that was taken for a whole one.
         begun_and_lost: the most epochs that were begun and lost at a kill.
-        finished: trainings that came to their end after kills.
+        finished: works that came to their end after kills.
         equal: those of them that ended as if nothing had happened.
         left: temporary files that lay about at the end of one.
     """
@@ -86,18 +86,23 @@ class Report:
         self.kills += code < 0
         return code == 0
 
-    def findings(self) -> list[Finding]:
-        """The figures."""
+    def findings(self, work: str = "Training", unit: str = "epochs") -> list[Finding]:
+        """The figures.
+
+        Args:
+            work: what was killed.
+            unit: of what was begun; one may be lost at a kill.
+        """
         lost, left = len(self.losses), len(self.left)
         return [
-            all_of("Training: kills, and gone on after", self.gone_on, self.kills),
-            none_of("Training: something finished is lost, or half a file passes for a "
+            all_of(f"{work}: kills, and gone on after", self.gone_on, self.kills),
+            none_of(f"{work}: something finished is lost, or half a file passes for a "
                     "whole one", lost, self.kills),
-            all_of("Training: ends as if it had not been disturbed", self.equal,
+            all_of(f"{work}: ends as if it had not been disturbed", self.equal,
                    self.finished),
-            none_of("Training: temporary files lie about at the end", left,
+            none_of(f"{work}: temporary files lie about at the end", left,
                     self.finished),
-            at_most("Training: epochs begun and lost at a kill", self.begun_and_lost, 1,
+            at_most(f"{work}: {unit} begun and lost at a kill", self.begun_and_lost, 1,
                     ""),
         ]  # fmt: skip
 

@@ -47,9 +47,8 @@ class Watched:
     deleted: set[str] = field(default_factory=set)
 
     def events(self) -> list[tuple[str, str]]:
-        """What was noted so far: the kind and what it was about."""
-        lines = self.notes.read_text("utf-8").splitlines()
-        return [(kind, about) for kind, about in map(json.loads, lines)]
+        """What was noted so far: see `events_in`."""
+        return events_in(self.notes)
 
     def in_use_mb(self) -> float:
         """What the server holds and has not freed, in MB (10^6 bytes).
@@ -83,17 +82,49 @@ def watch_server(folder: Path) -> Iterator[Watched]:
     home, temporary, notes = folder / "home", folder / "tmp", folder / "notes.jsonl"
     home.mkdir()
     temporary.mkdir()
-    added = {"PYTHONPATH": str(_HOOK), "TMPDIR": str(temporary), NOTES: str(notes)}
-    with patch.dict(os.environ, added), run_server(home) as server:
-        watched = Watched(server, home, temporary, notes)
-        over = threading.Event()
-        looking = threading.Thread(target=_look_for_deleted, args=(watched, over))
-        looking.start()
-        try:
-            yield watched
-        finally:
-            over.set()
-            looking.join()
+    with (
+        noting(notes, TMPDIR=str(temporary)),
+        run_server(home) as server,
+        deleted_of(server.pid) as deleted,
+    ):
+        yield Watched(server, home, temporary, notes, deleted)
+
+
+@contextmanager
+def noting(notes: Path, **more: str) -> Iterator[None]:
+    """Let the Python processes that the block starts note what they do.
+
+    Args:
+        notes: the file that their events go to.
+        more: variables that they find in their environment.
+    """
+    added = {"PYTHONPATH": str(_HOOK), NOTES: str(notes)} | more
+    with patch.dict(os.environ, added):
+        yield
+
+
+@contextmanager
+def deleted_of(pid: int) -> Iterator[set[str]]:
+    """Meanwhile look for files that a process holds open without a name.
+
+    Yields:
+        Their names before.
+    """
+    found: set[str] = set()
+    over = threading.Event()
+    looking = threading.Thread(target=_look_for_deleted, args=(pid, found, over))
+    looking.start()
+    try:
+        yield found
+    finally:
+        over.set()
+        looking.join()
+
+
+def events_in(notes: Path) -> list[tuple[str, str]]:
+    """What was noted so far: the kind and what it was about."""
+    lines = notes.read_text("utf-8").splitlines()
+    return [(kind, about) for kind, about in map(json.loads, lines)]
 
 
 def written(events: list[tuple[str, str]]) -> list[str]:
@@ -139,13 +170,20 @@ def _holds(path: Path, marks: dict[str, bytes]) -> bool:
     return any(mark in content for mark in marks.values())
 
 
-def _look_for_deleted(watched: Watched, over: threading.Event) -> None:
-    folder = Path(f"/proc/{watched.server.pid}/fd")
+def _look_for_deleted(pid: int, found: set[str], over: threading.Event) -> None:
+    folder = Path(f"/proc/{pid}/fd")
     while folder.exists() and not over.wait(_LOOK_EVERY_S):
-        for link in folder.iterdir():
+        for link in _links(folder):
             try:
                 target = os.readlink(link)
             except OSError:  # closed meanwhile
                 continue
             if target.endswith(" (deleted)"):
-                watched.deleted.add(target)
+                found.add(target)
+
+
+def _links(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:  # the process has ended
+        return []
