@@ -176,8 +176,17 @@ def measure_sizes(
 def made_crowds(
     portraits: list[tuple[np.ndarray, Truth]], size_px: float, rng: np.random.Generator
 ) -> Iterator[tuple[np.ndarray, list[Truth]]]:
-    """Photos of 12 MP with 16 portraits each, whose faces have the size, and where."""
+    """Photos of 12 MP with 16 portraits each, whose faces have the size, and where.
+
+    Portraits that would be larger than a sixteenth of a photo are not taken.
+    """
     width, height = made_photos.SIZES["12"]
+    portraits = [
+        (portrait, truth)
+        for portrait, truth in portraits
+        if portrait.shape[0] * size_px / truth[2] <= height / 4
+        and portrait.shape[1] * size_px / truth[2] <= width / 4
+    ]
     for first in range(0, FACES_A_SIZE, 16):
         rgb = made_photos.make_ground(width, height, rng)
         truths = []

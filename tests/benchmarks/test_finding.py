@@ -68,7 +68,9 @@ def test_a_face_elsewhere_is_not_the_one_that_was_looked_for() -> None:
 def test_portraits_in_a_crowd_have_their_size_and_are_where_it_says() -> None:
     rgb = np.zeros((80, 80, 3), np.uint8)
     rgb[20:60, 20:60] = 255  # a face of 40 px about (40, 40)
-    crowds = finding.made_crowds([(rgb, (40, 40, 40))], 20, np.random.default_rng(0))
+    too_tall = np.zeros((1000, 80, 3), np.uint8), (40, 40, 20)  # a cell has 750 px
+    portraits = [too_tall, (rgb, (40, 40, 40))]
+    crowds = finding.made_crowds(portraits, 20, np.random.default_rng(0))
     photo, truths = next(crowds)
     assert photo.shape == (3000, 4000, 3) and len(truths) == 16
     for x, y, side in truths:
