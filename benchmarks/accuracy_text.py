@@ -96,7 +96,7 @@ def _years(row: dict[str, Any]) -> str:
 
 
 def peer_text(found: dict[str, Any]) -> str:
-    """The section on beside a package that one could install instead, as Markdown."""
+    """The section that compares ours with a package, as Markdown."""
     versions = ", ".join(f"{name} {v}" for name, v in found["versions"].items())
     ways = "\n".join(_way(way) for way in found["ways"])
     return (

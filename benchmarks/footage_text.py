@@ -92,7 +92,7 @@ def footage_clips_text(found: dict[str, Any]) -> str:
 
 
 def live_camera_text(found: dict[str, Any]) -> str:
-    """The section on live camera, as Markdown."""
+    """The section on the live camera, as Markdown."""
     rows = [
         (
             LIVE_CASES[case],

@@ -35,7 +35,7 @@ DATASET_ACTS = {
 
 
 def page_text(found: dict[str, Any]) -> str:
-    """The section on page, as Markdown."""
+    """The section on the Estimate page, as Markdown."""
     rows = [
         (
             label,
@@ -94,7 +94,7 @@ def _longer(found: dict[str, Any], key: str) -> str:
 
 
 def evaluation_page_text(found: dict[str, Any]) -> str:
-    """The section on evaluation page, as Markdown."""
+    """The section on the Evaluation page, as Markdown."""
     acts = [
         (label, spread(found[f"{key}_s"]), f"{found[f'{key}_s']['n']}")
         for key, label in EVALUATION_ACTS.items()
@@ -106,7 +106,7 @@ def evaluation_page_text(found: dict[str, Any]) -> str:
 
 
 def dataset_page_text(found: dict[str, Any]) -> str:
-    """The section on dataset page, as Markdown."""
+    """The section on the Dataset page, as Markdown."""
     acts = [
         (label, spread(found[f"{key}_s"]), f"{found[f'{key}_s']['n']}")
         for key, label in DATASET_ACTS.items()

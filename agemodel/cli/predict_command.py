@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
 from agemodel.core.file_names import shown_name
+from agemodel.core.words import counted
 
 if TYPE_CHECKING:
     from agemodel.serving import Estimate, Estimator, PhotoResult, Upload
@@ -47,8 +48,8 @@ def _predict(args: argparse.Namespace) -> int:
     paths = PhotoPaths()
     photos = paths.find(args.paths)
     if same := paths.same_count:
-        names = "name" if same == 1 else "names"
-        print(f"{same:,} more {names} of the same photos left out.", file=sys.stderr)
+        more = counted(same, "more name", "more names")
+        print(f"{more} of the same photos left out.", file=sys.stderr)
     show = _show_json if args.json else _show_lines
     with closing(_estimate_all(estimator, photos, args.aligned)) as results:
         return _show_all(results, len(photos), show)

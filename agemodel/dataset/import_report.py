@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
+from agemodel.core.words import counted
+
 
 @dataclass(frozen=True)
 class ImportReport:
@@ -37,15 +39,15 @@ class ImportReport:
     def words(self) -> str:
         """What is there now and what was refused, in short."""
         refused = f"{len(self.rejects):,}" if self.rejects else "none"
-        return f"{_count(self.usable, 'face', 'faces')}, {refused} refused"
+        return f"{counted(self.usable, 'face', 'faces')}, {refused} refused"
 
     @property
     def notes(self) -> str:
         """What else is worth a sentence; empty if nothing is."""
         own = ("file of the system's own was", "files of the system's own were")
         notes = [
-            f"{_count(self.skipped, *own)} skipped." if self.skipped else "",
-            f"{_count(self.without_split, 'image is', 'images are')} in no split."
+            f"{counted(self.skipped, *own)} skipped." if self.skipped else "",
+            f"{counted(self.without_split, 'image is', 'images are')} in no split."
             if self.without_split
             else "",
         ]
@@ -55,11 +57,7 @@ class ImportReport:
     def sentence(self) -> str:
         """The whole in a few sentences for a person."""
         done = "was imported before" if self.already_there else "is imported"
-        usable = _count(self.usable, "usable image", "usable images")
-        rejects = _count(len(self.rejects), "reject", "rejects")
+        usable = counted(self.usable, "usable image")
+        rejects = counted(len(self.rejects), "reject")
         text = f"{self.source} {done}: {usable}, {rejects}, {self.seconds:.1f} s."
         return f"{text} {self.notes}".rstrip()
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number:,} {one if number == 1 else many}"

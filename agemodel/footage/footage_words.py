@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from agemodel.core.words import counted
 from agemodel.footage.clip_visits import ClipCounts
 from agemodel.footage.footage_run import FootageResult
 from agemodel.footage.slots import PartShare
@@ -14,6 +15,10 @@ COUNTED_ONCE = (
     "Who was taken for somebody seen before in the run is not counted again; some such "
     "are others."
 )
+
+_WITHOUT_AGE = "without a face good enough for an age"
+_BRIEF = "seen too briefly or unsurely for a visit"
+_NOT_READ = "not read, or not to its end"
 
 
 def on_returns(same_person: bool) -> str:
@@ -26,8 +31,9 @@ def lines_of(result: FootageResult) -> list[str]:
     counts = result.counts
     visits = sum(one.visits for one in counts)
     lines = [
-        f"{visits:,} visits in {_length(sum(one.read_s for one in counts))} of footage "
-        f"({len(counts):,} videos). {on_returns(result.same_person)}"
+        f"{counted(visits, 'visit')} in {_length(sum(one.read_s for one in counts))} "
+        f"of footage ({counted(len(counts), 'video')}). "
+        f"{on_returns(result.same_person)}"
     ]
     lines += [
         _shares("Age", result.whole.bands),
@@ -39,19 +45,13 @@ def lines_of(result: FootageResult) -> list[str]:
 def not_counted(counts: Sequence[ClipCounts]) -> list[str]:
     """Sentences on what was seen and not counted, and on what was not looked at."""
     found = [
-        (
-            sum(c.without_age for c in counts),
-            "visits without a face good enough for an age",
-        ),
-        (
-            sum(c.brief for c in counts),
-            "faces seen too briefly or unsurely for a visit",
-        ),
-        (sum(c.returns for c in counts), "stays of who was counted before"),
-        (sum(c.frames_damaged for c in counts), "damaged frames left out"),
-        (sum(bool(c.problem) for c in counts), "videos not read, or not to their end"),
+        (sum(c.without_age for c in counts), "visit", _WITHOUT_AGE),
+        (sum(c.brief for c in counts), "face", _BRIEF),
+        (sum(c.returns for c in counts), "stay", "of who was counted before"),
+        (sum(c.frames_damaged for c in counts), "damaged frame", "left out"),
+        (sum(bool(c.problem) for c in counts), "video", _NOT_READ),
     ]
-    lines = [f"{number:,} {what}." for number, what in found if number]
+    lines = [f"{counted(n, noun)} {what}." for n, noun, what in found if n]
     unread_s = sum(c.unread_s for c in counts)
     if unread_s:
         lines.append(f"{_length(unread_s)} of the time could not be read.")
@@ -59,6 +59,8 @@ def not_counted(counts: Sequence[ClipCounts]) -> list[str]:
 
 
 def _shares(what: str, parts: Sequence[PartShare]) -> str:
+    if all(part.share is None for part in parts):
+        return f"{what}: hidden, for there are too few visits."
     said = [_share(part) for part in parts]
     return f"{what}: {', '.join(said)}."
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from agemodel.core.words import counted
 from agemodel.serving.photo_estimates import PhotoResult
 
 
@@ -19,8 +20,7 @@ def score_in_words(results: Iterable[PhotoResult]) -> str:
         return ""
     mean = sum(k.error_years(e.age_years) for k, e in pairs) / len(pairs)
     inside = sum(k.is_inside(e.age_low, e.age_high) for k, e in pairs)
-    faces = "1 face" if len(pairs) == 1 else f"{len(pairs):,} faces"
     return (
-        f"{faces} of known age: off by {mean:.1f} years on average; {inside:,} of "
-        f"{len(pairs):,} inside the range"
+        f"{counted(len(pairs), 'face')} of known age: off by {mean:.1f} years on "
+        f"average; {inside:,} of {len(pairs):,} inside the range"
     )

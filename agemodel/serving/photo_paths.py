@@ -17,6 +17,7 @@ from pathlib import Path
 
 from agemodel.core.errors import ImageError
 from agemodel.core.file_names import is_bookkeeping, shown_name
+from agemodel.core.words import counted
 from agemodel.images import SUFFIXES, read_bytes, read_stream
 from agemodel.serving.photo_archives import PhotoArchive
 from agemodel.serving.uploads import ARCHIVE_SUFFIX, Upload, members, refused
@@ -126,7 +127,7 @@ class PhotoWalk:
         count = self._others.total()
         return (
             f"{shown} holds no photo: expected files such as .jpg, .png or .heic, got "
-            f"{count:,} other{'' if count == 1 else 's'} ({kinds}). Give files by name "
+            f"{counted(count, 'other')} ({kinds}). Give files by name "
             "to have them read whatever their ending is."
         )
 

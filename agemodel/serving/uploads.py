@@ -13,6 +13,7 @@ from io import BytesIO
 from agemodel.core.caps import caps, in_mb
 from agemodel.core.errors import ImageError
 from agemodel.core.file_names import is_bookkeeping, shown_name
+from agemodel.core.words import counted
 from agemodel.serving.known_ages import KnownAge
 from agemodel.serving.photo_archives import PhotoArchive
 
@@ -160,7 +161,7 @@ def members(archive: PhotoArchive, source: bytes = b"") -> list[Upload]:
 
 
 def _were(count: int) -> str:
-    return "1 file was" if count == 1 else f"{count:,} files were"
+    return counted(count, "file was", "files were")
 
 
 def refused(name: str, sentence: str) -> Upload:

@@ -67,8 +67,8 @@ def test_words_say_what_was_counted_and_hide_what_is_too_few(
     said = capsys.readouterr()
     assert "b.mp4 is no video by its content" in said.err
     assert "2 visits in 0:00:04 of footage" in said.out
-    assert "20-39 hidden (too few)" in said.out
-    assert "1 videos not read" in report.read_text("utf-8")
+    assert "Age: hidden, for there are too few visits." in said.out
+    assert "1 video not read" in report.read_text("utf-8")
     assert "2026-11-27T09:30:00" in (tmp_path / "out" / "slots.csv").read_text()
 
 

@@ -230,7 +230,7 @@ def test_clips_that_cannot_be_read_are_counted_and_said(
     assert "no video by its content" in none.problem
     assert len(list((tmp_path / "out" / PARTS).iterdir())) == 4  # it is tried again
     lines = " ".join(lines_of(result))
-    assert "1 videos not read" in lines
+    assert "1 video not read" in lines
     assert "of the time could not be read" in lines
     assert "comes back is counted again" in lines
 

@@ -8,6 +8,7 @@ import streamlit as st
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
 from agemodel.core.labels import SPLIT_WORDS
+from agemodel.core.words import counted
 from agemodel.dataset.index import read_rejects
 from agemodel.explorer.filters import mask
 from agemodel.explorer.flags import FLAGS, OUTCOMES
@@ -115,11 +116,6 @@ def _show_issue(faces: pd.DataFrame, issue: Issue) -> None:
             on_click=_look_at_first,
             args=(faces, issue),
         )
-
-
-def counted(n: int, word: str) -> str:
-    """A count with its noun: `1 face`, `1,200 faces`."""
-    return f"{n:,} {word}{'' if n == 1 else 's'}"
 
 
 def _look_at(issue: Issue) -> None:

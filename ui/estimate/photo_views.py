@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from agemodel.core.errors import AgeModelError
+from agemodel.core.words import counted
 from agemodel.images import encode_jpeg, encode_png
 from agemodel.serving import (
     Batch,
@@ -65,7 +66,7 @@ def show_photos(batch: Batch) -> None:
         try:
             _estimate_waiting(batch, places, status)
         except AgeModelError as error:
-            status.markdown(f"**{_count(batch.waiting_count, 'photo')} waiting**")
+            status.markdown(f"**{counted(batch.waiting_count, 'photo')} waiting**")
             with trouble:
                 estimate_states.show_model_error(error)
     _show_line(line, batch)
@@ -121,14 +122,10 @@ def summary(results: list[PhotoResult]) -> str:
     """The results of all photos, in a line."""
     failed = sum(result.error is not None for result in results)
     faces = sum(len(result.estimates) for result in results)
-    text = f"**{_count(len(results) - failed, 'photo')}, {_count(faces, 'face')}**"
+    text = f"**{counted(len(results) - failed, 'photo')}, {counted(faces, 'face')}**"
     if failed:
-        text += f"; {_count(failed, 'file')} could not be read"
+        text += f"; {counted(failed, 'file')} could not be read"
     return text
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _entries_of_page(batch: Batch) -> list[Entry]:
@@ -201,7 +198,7 @@ def _show_picture(batch: Batch, entry: Entry, result: PhotoResult) -> None:
     st.image(
         _annotated_jpeg(entry, result),
         width=max(1, round(width * scale)),
-        alt=f"The photo, with {_count(len(result.estimates), 'face')} marked",
+        alt=f"The photo, with {counted(len(result.estimates), 'face')} marked",
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"{result.name} ({result.width} by {result.height} px)")
