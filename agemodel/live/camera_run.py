@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from agemodel.core.errors import FootageError
+from agemodel.core.words import counted
 from agemodel.footage.clip_files import Clip
 from agemodel.footage.clip_visits import (
     AtFrame,
@@ -165,7 +166,7 @@ class CameraRun:
 
 def _said(counts: ClipCounts) -> str:
     return (
-        f"{counts.visits:,} visits in {counts.read_s:,.0f} s, written to "
+        f"{counted(counts.visits, 'visit')} in {counts.read_s:,.0f} s, written to "
         f"{Path(counts.clip).parent}."
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import streamlit
 from starlette.requests import Request
 from starlette.responses import FileResponse
 from starlette.routing import Route
@@ -17,6 +18,7 @@ from agemodel.core import paths
 PATH = "/live"
 
 _FOLDER = Path(__file__).with_name("live_files")
+_MEDIA = Path(streamlit.__file__).parent / "static" / "static" / "media"
 _FILES = {
     PATH: _FOLDER / "live.html",
     f"{PATH}/live.js": _FOLDER / "live.js",
@@ -25,12 +27,14 @@ _FILES = {
     f"{PATH}/live.css": _FOLDER / "live.css",
     f"{PATH}/logo.svg": paths.ASSETS / "logo.svg",
     f"{PATH}/icon.png": paths.ASSETS / "icon.png",
+    # The other pages' font; the name of Streamlit's file holds a hash.
+    **{f"{PATH}/font.woff2": path for path in _MEDIA.glob("SourceSansVF-Upright*")},
 }
 _HEADERS = {
     "Cache-Control": "no-cache",
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     ),
     "Permissions-Policy": "camera=(self), microphone=()",

@@ -270,6 +270,11 @@ def test_a_snapshot_over_its_size_is_refused(join: Joins) -> None:
     assert closing(socket)[1] == 1009
 
 
+def test_the_page_is_set_in_the_font_of_the_other_pages(host: str) -> None:
+    with urllib.request.urlopen(f"http://{host}/live/font.woff2", timeout=60) as font:
+        assert font.read(4) == b"wOF2"
+
+
 @pytest.mark.parametrize(
     "file", ["", "/live.js", "/live_faces.js", "/theme.js", "/live.css"]
 )
