@@ -12,17 +12,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import LookFinder
 from agemodel.serving import Estimator
 from benchmarks import other_followers
-from benchmarks.speed_limits import at_least, at_most
+from benchmarks.following_figures import following_figures, following_limits
 from tests.harness.film import film
 from tests.harness.filmed_following import (
     Filming,
-    Measured,
     look_at_clip,
     measure_other,
     measure_ours,
@@ -35,7 +32,6 @@ PORTRAIT_SEEDS, UTKFACE_SEEDS = range(800, 808), range(900, 912)
 PEOPLE = 40
 SECONDS = 40.0
 SETTINGS = FootageSettings()
-MOST_COUNT_ERROR, LEAST_IDF1 = 0.05, 0.90
 
 Filmed = list[tuple[FilmedScene, Filming]]
 
@@ -57,17 +53,8 @@ def run() -> dict[str, Any]:
         ),
     }
     rows = [_row(people, filmed) for people, filmed in made.items()]
-    return {"seconds": SECONDS, "rows": rows, "limits": limits(rows), **_others(made)}
-
-
-def limits(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of count error and IDF1."""
-    found = []
-    for row in rows:
-        error, people = abs(row["count_error"]), row["people"]
-        found.append(at_most(f"count error, share, {people}", error, MOST_COUNT_ERROR))
-        found.append(at_least(f"IDF1, {people}", row["idf1"], LEAST_IDF1))
-    return found
+    limits = [limit for row in rows for limit in following_limits(row["people"], row)]
+    return {"seconds": SECONDS, "rows": rows, "limits": limits, **_others(made)}
 
 
 def _filmed(
@@ -90,18 +77,7 @@ def _filmed(
 
 def _row(people: str, filmed: Filmed) -> dict[str, Any]:
     measured = [measure_ours(scene, one, SETTINGS) for scene, one in filmed]
-    return {"people": people, "scenes": len(filmed), **_summary(measured)}
-
-
-def _summary(measured: Sequence[Measured]) -> dict[str, Any]:
-    visits = sum(one.visits for one in measured)
-    counted = sum(one.counted for one in measured)
-    return {
-        "visits": visits,
-        "counted": counted,
-        "count_error": round(counted / visits - 1, 4),
-        "idf1": round(float(np.mean([one.idf1 for one in measured])), 4),
-    }
+    return {"people": people, "scenes": len(filmed), **following_figures(measured)}
 
 
 def _others(made: dict[str, Filmed]) -> dict[str, Any]:
@@ -117,7 +93,7 @@ def _others(made: dict[str, Filmed]) -> dict[str, Any]:
             {
                 "people": people,
                 "follower": name,
-                **_summary(
+                **following_figures(
                     [measure_other(s, one, SETTINGS, follow) for s, one in filmed]
                 ),
             }

@@ -27,7 +27,8 @@ from agemodel.footage.visit import visit_of
 from agemodel.images import read_image
 from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.serving import Estimator
-from benchmarks.speed_limits import at_least, at_most
+from benchmarks.following_figures import following_figures, following_limits
+from benchmarks.speed_limits import at_least
 from tests.harness.made_footage import PORTRAITS, write_faces
 from tests.harness.made_scenes import (
     made_scene,
@@ -48,7 +49,6 @@ SETTINGS = FootageSettings(smallest_face_px=40)
 SIZES = ((1280, 720), (1920, 1080))
 SECONDS, FPS = 8, 25
 
-MOST_COUNT_ERROR, LEAST_IDF1 = 0.05, 0.90
 LEAST_TIMES = {"1280 x 720": 2.0, "1920 x 1080": 1.0}
 """Real time on one core: half of what is asked of two."""
 
@@ -76,13 +76,7 @@ def limits(found: dict[str, Any]) -> list[dict[str, Any]]:
         for row in found["following"]
         if row["looks_per_s"] == FootageSettings().looks_per_s
     ]
-    kept = []
-    for row in usual:
-        error = abs(row["count_error"])
-        kept.append(
-            at_most(f"count error, share, {row['scene']}", error, MOST_COUNT_ERROR)
-        )
-        kept.append(at_least(f"IDF1, {row['scene']}", row["idf1"], LEAST_IDF1))
+    kept = [limit for row in usual for limit in following_limits(row["scene"], row)]
     for row in found["speed"]:
         limit = LEAST_TIMES[row["size"]]
         what = f"times real time on one core, {row['size']}"
@@ -103,17 +97,8 @@ def measure_all_following() -> list[dict[str, Any]]:
                 )
                 for seed in SEEDS
             ]
-            visits = sum(one.visits for one in measured)
-            counted = sum(one.counted for one in measured)
-            rows.append(
-                {
-                    "scene": name,
-                    "looks_per_s": per_s,
-                    "visits": visits,
-                    "count_error": round(counted / visits - 1, 4),
-                    "idf1": round(float(np.mean([one.idf1 for one in measured])), 4),
-                }
-            )
+            scenes = {"scene": name, "looks_per_s": per_s}
+            rows.append(scenes | following_figures(measured))
     return rows
 
 

@@ -155,6 +155,9 @@ def _look(
         raise FootageError("\n".join(found.problems) or "Give a video, or --sample.")
     for problem in found.problems:
         print(problem, file=sys.stderr)
+    if found.others:
+        said = f"Files left out, no videos by their names: {found.others:,}."
+        print(said, file=sys.stderr)
     estimator = Estimator.load(args.model or app_model.read_name(), workers=1)
     run = FootageRun(args.out, estimator, settings, start)
     try:

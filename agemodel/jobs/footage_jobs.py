@@ -47,10 +47,16 @@ def start_footage(
         program: the program and its first arguments.
 
     Raises:
-        RunError: the name cannot be one, another run is at work, the process cannot be
-            started, or the disk refuses its record.
+        RunError: the name cannot be one, or is that of results of other videos, another
+            run is at work, the process cannot be started, or the disk refuses its
+            record.
     """
     job = footage_job(name)
+    known = asked_for(job)
+    if (known or results_folder(job).exists()) and known[:1] != tuple(arguments[:1]):
+        raise RunError(
+            f"There are results '{name}' of other videos. Choose another name."
+        )
     running = running_footage()
     if running is not None:
         raise RunError(
@@ -84,10 +90,20 @@ def go_on(job: Run) -> Job:
     Raises:
         RunError: it was never started, its record is damaged, or as `start_footage`.
     """
-    known = read_job(job)
-    if known is None:
+    known = asked_for(job)
+    if not known:
         raise RunError(f"The footage '{job.id}' was never looked at.")
-    return start_footage(job.id, known.command[5:])
+    return start_footage(job.id, known)
+
+
+def asked_for(job: Run) -> tuple[str, ...]:
+    """The arguments that a job was started with; none where it never was.
+
+    Raises:
+        RunError: its record is damaged.
+    """
+    known = read_job(job)
+    return known.command[5:] if known else ()
 
 
 def _is_running(job: Run) -> bool:

@@ -41,5 +41,10 @@ def write_upload(name: str, content: bytes) -> Path:
 def remove_uploads(paths_of_a_run: Iterable[str | Path]) -> None:
     """Remove those of some files that were uploaded; others stay as they are."""
     for path in map(Path, paths_of_a_run):
-        if path.absolute().parent == uploads_dir():
+        if is_upload(path):
             path.unlink(missing_ok=True)
+
+
+def is_upload(path: str | Path) -> bool:
+    """Whether a path is that of an uploaded video, which may be removed by now."""
+    return Path(path).absolute().parent == uploads_dir()

@@ -60,12 +60,14 @@ def test_words_say_what_was_counted_and_hide_what_is_too_few(
     (tmp_path / "clips").mkdir()
     (tmp_path / "clips" / "a.mp4").write_bytes(clip.read_bytes())
     (tmp_path / "clips" / "b.mp4").write_text("no video")
+    (tmp_path / "clips" / "notes.txt").write_text("on Monday")
     folder, out = str(tmp_path / "clips"), str(tmp_path / "out")
     report = tmp_path / "report.html"
     start = ["--from", "2026-11-27T09:00", "--slot", "30min", "--report", str(report)]
     assert cli.main(["footage", folder, "--out", out, *start]) == 1
     said = capsys.readouterr()
     assert "b.mp4 is no video by its content" in said.err
+    assert "no videos by their names: 1." in said.err
     assert "2 visits in 0:00:04 of footage" in said.out
     assert "Age: hidden, for there are too few visits." in said.out
     assert "1 video not read" in report.read_text("utf-8")

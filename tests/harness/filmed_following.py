@@ -15,6 +15,7 @@ from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks, Look
 from agemodel.metrics.calibration import Calibration
 from tests.harness.filmed_scenes import Box, FilmedScene, Seen
+from tests.harness.made_scenes import Followed
 
 _SAME = 0.5
 """Intersection over union from which on a box is that of a face."""
@@ -45,19 +46,6 @@ class Filming:
     counted: int = 0
 
 
-@dataclass(frozen=True)
-class Measured:
-    """True visits, visits that were counted, and the IDF1 of their boxes.
-
-    A true visit is a stay with as many looks at an uncovered face, or at one of which
-    less than half is covered, as a visit must have.
-    """
-
-    visits: int
-    counted: int
-    idf1: float
-
-
 def look_at_clip(
     path: Path,
     find_looks: FindsLooks,
@@ -86,15 +74,19 @@ def look_at_clip(
 
 def measure_ours(
     scene: FilmedScene, filming: Filming, settings: FootageSettings
-) -> Measured:
-    """The visits beside the true ones."""
+) -> Followed:
+    """The visits beside the true ones.
+
+    A true visit is a stay with as many looks at an uncovered face, or at one of which
+    less than half is covered, as a visit must have.
+    """
     found = [[one for one in row if one[0] in filming.kept] for row in filming.tracks]
     return _measured(scene, filming, found, filming.counted, settings)
 
 
 def measure_other(
     scene: FilmedScene, filming: Filming, settings: FootageSettings, follow: Follow
-) -> Measured:
+) -> Followed:
     """What another way to follow makes of the same looks; visits are told alike."""
     numbers = follow(filming.looks)
     sure: dict[int, int] = {}
@@ -115,11 +107,11 @@ def _measured(
     found: list[Numbered],
     counted: int,
     settings: FootageSettings,
-) -> Measured:
+) -> Followed:
     truth = [_truth(scene, time_s, settings) for time_s in filming.times_s]
     seen = [number for row in truth for number in row]
     visits = int((np.bincount(seen, minlength=1) >= settings.least_looks).sum())
-    return Measured(visits, counted, idf1_of_boxes(truth, found))
+    return Followed(visits, counted, idf1_of_boxes(truth, found))
 
 
 def _truth(

@@ -76,9 +76,7 @@ def write_faces(
         for frame in places:
             rgb = background.copy()
             for name, x, y, side in frame:
-                rgb[y : y + side, x : x + side] = cv2.resize(
-                    head(name), (side, side), interpolation=cv2.INTER_AREA
-                )
+                rgb[y : y + side, x : x + side] = _head(name, side)
             writer.write(rgb)
     return path
 
@@ -92,6 +90,11 @@ def head(name: str) -> np.ndarray:
     x, y = (round(side) for side in face.centre_xy)
     padded = np.pad(rgb, ((half, half), (half, half), (0, 0)), mode="edge")
     return padded[y : y + 2 * half, x : x + 2 * half]
+
+
+@functools.lru_cache(maxsize=64)
+def _head(name: str, side: int) -> np.ndarray:
+    return cv2.resize(head(name), (side, side), interpolation=cv2.INTER_AREA)
 
 
 def made_background(size: tuple[int, int], seed: int = 0) -> np.ndarray:

@@ -146,7 +146,7 @@ def _seen(
 
 @dataclass(frozen=True)
 class Followed:
-    """What following made of a scene: people with enough looks, visits, IDF1."""
+    """What following made of a scene: true visits, counted visits, and IDF1."""
 
     visits: int
     counted: int

@@ -61,6 +61,20 @@ def test_going_on_asks_for_the_same_again(
         go_on(footage_job("unknown"))
 
 
+def test_results_of_other_videos_are_not_written_over(
+    runs_folder: Path, tmp_path: Path
+) -> None:
+    start_footage("monday", ["a.mp4", "--slot=1h"], IDLE)
+    control.stop(footage_job("monday"), at_once=True)
+    wait_for_end(footage_job("monday"))
+    with pytest.raises(RunError, match="'monday' of other videos"):
+        start_footage("monday", ["b.mp4"], IDLE)
+    results_folder(footage_job("entrance_2026-11-27")).mkdir()  # of a camera
+    with pytest.raises(RunError, match="of other videos"):
+        start_footage("entrance_2026-11-27", ["a.mp4"], IDLE)
+    start_footage("monday", ["a.mp4", "--slot=15min"], IDLE)
+
+
 @pytest.mark.parametrize("name", ["", "../x", ".hidden", "a b", "x" * 99])
 def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
     with pytest.raises(RunError, match="cannot be a name"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from agemodel.core import paths
 from agemodel.footage.clip_files import find_clips
@@ -60,6 +61,19 @@ def worker() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    """A video of a moment."""
+    return write_blocks(tmp_path / "a.avi", together(3))
+
+
+def form_of(path: str | Path) -> AppTest:
+    """The page with a path in its form."""
+    page = open_page("footage")
+    page.text_input(key="footage_form_path").input(str(path))
+    return page
+
+
 def results(name: str, tmp_path: Path, least_count: int = 1) -> Path:
     """Results of a clip with two visits at nine in the morning."""
     clip = tmp_path / f"{name}_20261127_090000.avi"
@@ -71,11 +85,11 @@ def results(name: str, tmp_path: Path, least_count: int = 1) -> Path:
     return out
 
 
-def at_work(name: str, worker: subprocess.Popen[bytes]) -> None:
+def at_work(name: str, worker: subprocess.Popen[bytes], path: str = "a.mp4") -> None:
     """Record a process as a run that is a quarter done."""
     job = footage_job(name)
     job.folder.mkdir(parents=True)
-    command = ["footage", "--out", "o", "--job", name, "a.mp4"]
+    command = ["footage", "--out", "o", "--job", name, path]
     write_job(job, new_job(job, FOOTAGE, command, worker.pid))
     ProgressFile(job.folder)(1800, 7200, "seconds of footage")
 
@@ -111,11 +125,9 @@ def test_a_missing_model_is_said_and_results_are_shown(
 
 
 def test_start_asks_for_what_the_form_holds(
-    local: Path, tmp_path: Path, asked: list
+    local: Path, clip: Path, asked: list
 ) -> None:
-    clip = write_blocks(tmp_path / "a.avi", together(3))
-    page = open_page("footage")
-    page.text_input(key="footage_form_path").input(str(clip))
+    page = form_of(clip)
     page.text_input(key="footage_form_from").input("2026-11-27 09:00")
     page.text_input(key="footage_form_name").input("monday")
     page.selectbox(key="footage_form_bands").select("three")
@@ -128,9 +140,9 @@ def test_start_asks_for_what_the_form_holds(
 
 
 def test_a_small_video_can_be_uploaded_for_a_try(
-    local: Path, tmp_path: Path, asked: list
+    local: Path, clip: Path, asked: list
 ) -> None:
-    content = write_blocks(tmp_path / "a.avi", together(3)).read_bytes()
+    content = clip.read_bytes()
     page = open_page("footage")
     upload = ("../cam 20261127_090000.avi", content, "video/x-msvideo")
     page.file_uploader[0].set_value(upload)
@@ -141,24 +153,28 @@ def test_a_small_video_can_be_uploaded_for_a_try(
     assert path.read_bytes() == content
 
 
-def test_an_upload_is_removed_where_the_run_cannot_start(
-    local: Path, tmp_path: Path
+def test_a_path_and_an_upload_at_once_are_refused(
+    local: Path, clip: Path, asked: list
 ) -> None:
-    content = write_blocks(tmp_path / "a.avi", together(3)).read_bytes()
+    page = form_of(clip)
+    page.file_uploader[0].set_value(("a.avi", clip.read_bytes(), "video/x-msvideo"))
+    press(page, "Start")
+    assert asked == [] and "not both" in written(page)
+
+
+def test_an_upload_is_removed_where_the_run_cannot_start(
+    local: Path, clip: Path
+) -> None:
     page = open_page("footage")
-    page.file_uploader[0].set_value(("a.avi", content, "video/x-msvideo"))
+    page.file_uploader[0].set_value(("a.avi", clip.read_bytes(), "video/x-msvideo"))
     page.text_input(key="footage_form_name").input("../x")
     press(page, "Start")
     assert "cannot be a name" in written(page)
     assert list(uploads_dir().iterdir()) == []
 
 
-def test_a_zone_is_chosen_over_a_frame(
-    local: Path, tmp_path: Path, asked: list
-) -> None:
-    clip = write_blocks(tmp_path / "a.avi", together(3))
-    page = open_page("footage")
-    page.text_input(key="footage_form_path").input(str(clip))
+def test_a_zone_is_chosen_over_a_frame(local: Path, clip: Path, asked: list) -> None:
+    page = form_of(clip)
     page.toggle(key="footage_form_zone_asked").set_value(True).run()
     assert not page.exception and page.get("image")
     page.slider(key="footage_form_zone_across").set_range(25, 75)
@@ -177,8 +193,7 @@ def test_a_zone_is_chosen_over_a_frame(
 def test_a_path_without_a_video_is_refused_on_the_page(
     local: Path, asked: list, path: str, said: str
 ) -> None:
-    page = open_page("footage")
-    page.text_input(key="footage_form_path").input(path)
+    page = form_of(path)
     press(page, "Start")
     assert asked == []
     assert said in written(page)
@@ -230,6 +245,16 @@ def test_a_stopped_job_can_go_on(
     assert "ended with a problem" in written(page)
     press(page, "Go on")
     assert asked == [("tuesday", ["a.mp4"])]
+
+
+def test_a_stopped_job_over_an_upload_begins_anew_with_another_upload(
+    local: Path, worker: subprocess.Popen[bytes]
+) -> None:
+    at_work("try", worker, str(uploads_dir() / "a.mp4"))
+    worker.kill()
+    worker.wait()
+    page = open_page("footage")
+    assert "Upload it again" in written(page) and "Go on" not in labels(page)
 
 
 def test_results_show_visits_over_time_who_came_and_a_table(

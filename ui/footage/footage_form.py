@@ -159,9 +159,11 @@ def _given() -> str:
 
 def _path() -> Path:
     """Where the footage lies; what was uploaded is written first."""
-    if given := _given():
+    given, uploaded = _given(), st.session_state.get(UPLOAD)
+    if given and uploaded:
+        raise FootageError("Give a path or a small video, not both: remove one.")
+    if given:
         return Path(given).expanduser().absolute()
-    uploaded = st.session_state.get(UPLOAD)
     if uploaded is None:
         raise FootageError(
             "Give the path of a video, or of a folder of videos, or choose a small one."

@@ -13,6 +13,7 @@ from agemodel.core.errors import AgeModelError
 from agemodel.footage.run_preview import preview_path, read_preview
 from agemodel.jobs import control
 from agemodel.jobs.footage_jobs import go_on, list_footage_jobs
+from agemodel.jobs.footage_uploads import is_upload
 from agemodel.jobs.forecast import duration_in_words
 from agemodel.jobs.progress import read_progress
 from agemodel.jobs.records import FAILED, RUNNING, STOPPED, Job, read_job, read_tail
@@ -106,6 +107,9 @@ def _show_ended(job: Run, record: Job) -> None:
         st.error(f"**`{job.id}` ended with a problem.**", icon=":material/error:")
     if tail := read_tail(job, record):
         st.code(tail, language=None, wrap_lines=True)
+    if any(map(is_upload, record.command)):
+        st.caption("The uploaded video is removed. Upload it again to begin anew.")
+        return
     st.button(
         "Go on",
         key=footage_state.widget_key("go_on"),
