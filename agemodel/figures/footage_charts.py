@@ -21,6 +21,7 @@ HEIGHT = 300
 ROW_PX = 44
 _UNKNOWN = "hidden, or no age"
 _HIDDEN = "too few to be shown"
+_SHARE = "Share of the visits with an age"
 
 
 def figure_visits(slots: Sequence[Slot]) -> go.Figure:
@@ -93,7 +94,7 @@ def figure_pyramid(bands_by_gender: Sequence[PartShare]) -> go.Figure:
         figure,
         height=80 + ROW_PX * max(half, 1),
         xaxis={
-            "title": {"text": "Share of the visits with an age"},
+            "title": {"text": _SHARE},
             "tickvals": [*(-ticks[::-1]), 0, *ticks],
             "ticktext": [f"{abs(v):.0%}" for v in (*(-ticks[::-1]), 0, *ticks)],
             "range": [-1.05 * max(most, ticks[-1]), 1.05 * max(most, ticks[-1])],
@@ -132,12 +133,11 @@ def _in_words(part: PartShare) -> str:
     return f"{part.part}: {part.share:.1%} ({part.low:.1%} to {part.high:.1%})"
 
 
-def figure_shares(parts: Sequence[PartShare], title: str) -> go.Figure:
+def figure_shares(parts: Sequence[PartShare]) -> go.Figure:
     """Draw shares as dots with their 95 % intervals; hidden ones are left out.
 
     Args:
         parts: bands or genders.
-        title: of the axis of the shares.
     """
     shown = [row for row, part in enumerate(parts) if part.share is not None]
     share = np.array([parts[row].share for row in shown], float)
@@ -161,7 +161,11 @@ def figure_shares(parts: Sequence[PartShare], title: str) -> go.Figure:
     return compact(
         go.Figure(dots),
         height=70 + 32 * len(parts),
-        xaxis={"title": {"text": title}, "tickformat": ".0%", "range": [-0.02, 1.02]},
+        xaxis={
+            "title": {"text": _SHARE},
+            "tickformat": ".0%",
+            "range": [-0.02, 1.02],
+        },
         yaxis=rows_axis(names),
     )
 

@@ -63,17 +63,18 @@ def find_clips(paths: Iterable[str | Path]) -> FoundClips:
     clips: dict[str, Clip] = {}
     problems, others = [], 0
     for given in map(Path, paths):
-        if not given.exists():
+        is_folder = os.path.isdir(given)  # False, too, where a path cannot be one
+        if not is_folder and not os.path.isfile(given):
             problems.append(
-                f"{shown_name(str(given))} is not there: expected a video, or a "
-                "folder with videos."
+                f"{shown_name(str(given))} is not there, or no file: expected a video, "
+                "or a folder with videos."
             )
             continue
-        files = sorted(_files_of(given)) if given.is_dir() else [given]
+        files = sorted(_files_of(given, problems)) if is_folder else [given]
         videos = [
             path
             for path in files
-            if not given.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES
+            if not is_folder or path.suffix.lower() in VIDEO_SUFFIXES
         ]
         others += len(files) - len(videos)
         if not videos:
@@ -88,9 +89,14 @@ def find_clips(paths: Iterable[str | Path]) -> FoundClips:
     return FoundClips(tuple(clips.values()), tuple(problems), others)
 
 
-def _files_of(folder: Path) -> Iterator[Path]:
+def _files_of(folder: Path, problems: list[str]) -> Iterator[Path]:
     """The files of a folder and those below it; links to folders are not followed."""
-    for at, folders, names in os.walk(folder):
+
+    def cannot_be_read(error: OSError) -> None:
+        folder_name = shown_name(str(error.filename))
+        problems.append(f"{folder_name} cannot be read: {error.strerror}.")
+
+    for at, folders, names in os.walk(folder, onerror=cannot_be_read):
         folders[:] = [name for name in folders if not is_bookkeeping(f"{name}/")]
         for name in names:
             path = Path(at) / name

@@ -35,7 +35,6 @@ from agemodel.report.document import (
 )
 
 FEW = "too few to be shown"
-_SHARE = "Share of the visits with an age"
 _MOST_ROWS = 24
 
 
@@ -142,10 +141,10 @@ def _who(saved: SavedRun) -> list[Block]:
     whole = saved.whole
     if all(part.share is None for part in (*whole.bands, *whole.genders)):
         return [Paragraph(f"Shares: {FEW}.")]
-    charts = [
-        Chart(figure_shares(whole.bands, _SHARE), "Share of each age band"),
-        Chart(figure_pyramid(whole.bands_by_gender), "Ages by gender, males left"),
-    ]
+    bands = Chart(figure_shares(whole.bands), "Share of each age band")
+    by_gender = whole.bands_by_gender
+    pyramid = Chart(figure_pyramid(by_gender), "Ages by gender, males left")
+    is_shown = any(part.share is not None for part in by_gender)
     parts = (("Age", whole.bands), ("Gender", whole.genders))
     rows = [
         {"Of": kind, "Group": part.part, "Share": _in_percent(part)}
@@ -153,7 +152,10 @@ def _who(saved: SavedRun) -> list[Block]:
         for part in of_kind
     ]
     interval = ", with 95 % intervals" if saved.has_intervals else ""
-    return [Beside(charts), Table(rows, f"Shares of the visits with an age{interval}")]
+    return [
+        Beside([bands, pyramid][: 1 + is_shown]),
+        Table(rows, f"Shares of the visits with an age{interval}"),
+    ]
 
 
 def _in_percent(part: PartShare) -> str:

@@ -55,15 +55,15 @@ def test_pyramid_has_males_to_the_left_with_their_intervals() -> None:
 
 
 def test_shares_leave_hidden_ones_out_and_say_so() -> None:
-    figure = figure_shares([YOUNG, PartShare("20+")], "Share")
+    figure = figure_shares([YOUNG, PartShare("20+")])
     (dots,) = figure.data
     assert (list(dots.x), list(dots.y)) == ([0.4], [0])
     assert list(figure.layout.yaxis.ticktext) == ["0-19", "20+ (hidden)"]
-    assert figure.layout.xaxis.title.text == "Share"
+    assert figure.layout.xaxis.title.text == "Share of the visits with an age"
 
 
 def test_shares_without_intervals_are_dots_alone() -> None:
-    (dots,) = figure_shares([PartShare("male", 3.0, 0.3)], "Share").data
+    (dots,) = figure_shares([PartShare("male", 3.0, 0.3)]).data
     assert list(dots.error_x.array) == [0]
 
 

@@ -270,13 +270,14 @@ def test_results_show_visits_over_time_who_came_and_a_table(
     assert "no calibration of shares, so there are no intervals" in written(page)
     (table,) = open_page("footage", view="visits").dataframe
     assert list(table.value["age_years"]) == [30, 30]
+    assert "In view, s" in table.proto.columns
 
 
 def test_small_counts_are_hidden_and_that_is_said(local: Path, tmp_path: Path) -> None:
     results("morning", tmp_path, least_count=10)
     page = open_page("footage", view="people")
     assert "Counts below 10 are hidden" in written(page)
-    assert "(hidden)" in page.get("plotly_chart")[0].proto.spec
+    assert not page.get("plotly_chart") and "All are hidden" in written(page)
 
 
 def test_damaged_results_are_said_and_others_are_shown(

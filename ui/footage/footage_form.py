@@ -15,7 +15,7 @@ from agemodel.jobs.footage_jobs import running_footage, start_footage
 from agemodel.jobs.footage_uploads import remove_uploads, write_upload
 from agemodel.metrics.shares import BAND_STARTS, band_names
 from ui.footage import footage_state
-from ui.footage.footage_zone import chosen_zone, show_zone
+from ui.footage.footage_zone import chosen_zone, given_path, show_zone
 
 PATH, START, NAME = (
     footage_state.widget_key(f"form_{n}") for n in ("path", "from", "name")
@@ -163,7 +163,7 @@ def _path() -> Path:
     if given and uploaded:
         raise FootageError("Give a path or a small video, not both: remove one.")
     if given:
-        return Path(given).expanduser().absolute()
+        return given_path(given)
     if uploaded is None:
         raise FootageError(
             "Give the path of a video, or of a folder of videos, or choose a small one."

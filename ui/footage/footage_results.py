@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from agemodel.core import paths
@@ -25,6 +27,7 @@ from agemodel.footage.saved_run import (
     read_saved,
     read_visits_table,
 )
+from agemodel.footage.slots import PartShare
 from agemodel.jobs.footage_jobs import running_footage
 from agemodel.report import footage_report_html
 from ui.charts import show_chart
@@ -42,10 +45,23 @@ _DOWNLOADS = {
     VISITS: "Visits with distributions (Parquet)",
     RUN: "Settings and counts (JSON)",
 }
-_SHOWN = (
-    *("visit", "start_s", "start", "seconds", "age_years", "age_low", "age_high"),
-    *("gender", "p_female", "looks", "looks_used", "size_px", "reason", "clip"),
-)
+_SHOWN: dict[str, tuple[str, str | None]] = {
+    "visit": ("Visit", "%d"),
+    "start": ("Came at", None),
+    "start_s": ("In the video at, s", "%.1f"),
+    "seconds": ("In view, s", "%.1f"),
+    "age_years": ("Age", "%.0f"),
+    "age_low": ("from", "%.0f"),
+    "age_high": ("to", "%.0f"),
+    "gender": ("Gender label", None),
+    "p_female": ("p(female)", "%.2f"),
+    "looks": ("Looks", "%d"),
+    "looks_used": ("for the age", "%d"),
+    "size_px": ("Face, px", "%.0f"),
+    "reason": ("Why no age", None),
+    "clip": ("Video", None),
+}
+"""Columns of the table of visits: labels, and forms of numbers."""
 
 
 def show_results() -> None:
@@ -139,25 +155,11 @@ def _show_people(saved: SavedRun) -> None:
     whole = saved.whole
     ages, both = st.columns(2, gap="large")
     with ages:
-        st.markdown("**Age bands**")
-        show_chart(
-            figure_shares(whole.bands, "Share of the visits with an age"),
-            footage_state.widget_key("bands_chart"),
-            "Share of each age band with its interval",
-        )
-        st.markdown("**Gender as labelled in the dataset**")
-        show_chart(
-            figure_shares(whole.genders, "Share of the visits with an age"),
-            footage_state.widget_key("genders_chart"),
-            "Share of each gender label with its interval",
-        )
+        _show_shares("Age bands", "bands", whole.bands, figure_shares)
+        gender = "Gender as labelled in the dataset"
+        _show_shares(gender, "genders", whole.genders, figure_shares)
     with both:
-        st.markdown("**Ages by gender**")
-        show_chart(
-            figure_pyramid(whole.bands_by_gender),
-            footage_state.widget_key("pyramid"),
-            "Share of each age band of males, to the left, and females",
-        )
+        _show_shares("Ages by gender", "pyramid", whole.bands_by_gender, figure_pyramid)
     if saved.has_intervals:
         st.caption(
             "The lines are 95 % intervals; docs/footage.md says how often they hold "
@@ -169,6 +171,20 @@ def _show_people(saved: SavedRun) -> None:
             "`python -m agemodel shares NAME` makes one."
         )
     _say_hidden(saved)
+
+
+def _show_shares(
+    title: str,
+    key: str,
+    parts: Sequence[PartShare],
+    figure: Callable[[Sequence[PartShare]], go.Figure],
+) -> None:
+    st.markdown(f"**{title}**")
+    if all(part.share is None for part in parts):
+        st.caption("All are hidden: too few, or they would reveal others.")
+        return
+    what = f"{title}: shares of the visits with an age, with their intervals"
+    show_chart(figure(parts), footage_state.widget_key(f"{key}_chart"), what)
 
 
 def _say_hidden(saved: SavedRun) -> None:
@@ -183,12 +199,16 @@ def _show_table(visits: pd.DataFrame) -> None:
     if not len(visits):
         st.caption("Nobody was seen.")
         return
-    years = st.column_config.NumberColumn(format="%.0f")
     st.dataframe(
         visits[[name for name in _SHOWN if not visits[name].isna().all()]],
         hide_index=True,
         width="stretch",
-        column_config=dict.fromkeys(("age_years", "age_low", "age_high"), years),
+        column_config={
+            name: st.column_config.Column(label)
+            if form is None
+            else st.column_config.NumberColumn(label, format=form)
+            for name, (label, form) in _SHOWN.items()
+        },
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +43,11 @@ def show_zone(given: str) -> None:
     )
 
 
+def given_path(given: str) -> Path:
+    """What was typed, as a path; where its user has no home it stays as it is."""
+    return Path(os.path.expanduser(given)).absolute()
+
+
 def chosen_zone() -> str:
     """The zone as the command takes it; empty for all of the picture.
 
@@ -66,7 +72,7 @@ def _frame(given: str) -> np.ndarray | None:
         st.caption("Give the path of a video above to see a frame of it.")
         return None
     try:
-        found = find_clips([Path(given).expanduser().absolute()])
+        found = find_clips([given_path(given)])
         if not found.clips:
             st.caption(" ".join(found.problems))
             return None
