@@ -21,6 +21,7 @@ from agemodel.jobs.footage_uploads import uploads_dir
 from agemodel.jobs.progress import ProgressFile
 from agemodel.jobs.records import FOOTAGE, new_job, write_job
 from tests.harness.app_pages import labels, open_page, press, query_of, written
+from tests.harness.footage_runs import look_at_blocks
 from tests.harness.made_estimators import CardOnly
 from tests.harness.made_footage import (
     FPS,
@@ -278,6 +279,16 @@ def test_small_counts_are_hidden_and_that_is_said(local: Path, tmp_path: Path) -
     page = open_page("footage", view="people")
     assert "Counts below 10 are hidden" in written(page)
     assert not page.get("plotly_chart") and "All are hidden" in written(page)
+
+
+def test_videos_that_could_not_be_read_are_named(local: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    (folder / "a *b*.mp4").write_text("no video")
+    look_at_blocks(folder, paths.footage_dir() / "monday")
+    text = written(open_page("footage"))
+    assert "a *b*.mp4 is no video by its content" in text
+    assert "Nothing was read." in text
 
 
 def test_damaged_results_are_said_and_others_are_shown(

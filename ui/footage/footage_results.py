@@ -63,6 +63,8 @@ _SHOWN: dict[str, tuple[str, str | None]] = {
 }
 """Columns of the table of visits: labels, and forms of numbers."""
 
+_MOST_PROBLEMS = 20
+
 
 def show_results() -> None:
     """Draw the results that were chosen, or say that there are none."""
@@ -131,16 +133,24 @@ def _show_summary(saved: SavedRun) -> None:
             icon=":material/hourglass_top:",
         )
     st.caption(" ".join([on_returns(saved.settings.same_person), *not_counted(counts)]))
+    if problems := [one.problem for one in counts if one.problem]:
+        with st.expander("Videos not read, or not to their end"):
+            for problem in problems[:_MOST_PROBLEMS]:
+                st.text(problem)
+            if (more := len(problems) - _MOST_PROBLEMS) > 0:
+                st.caption(f"{more:,} more are in the settings and counts (JSON).")
 
 
 def _show_time(saved: SavedRun, visits: pd.DataFrame) -> None:
-    if saved.slots:
-        st.markdown("**Visits, by age band**")
-        show_chart(
-            figure_visits(saved.slots),
-            footage_state.widget_key("visits_chart"),
-            "Visits over time, stacked by age band",
-        )
+    if not saved.slots:
+        st.caption("Nothing was read.")
+        return
+    st.markdown("**Visits, by age band**")
+    show_chart(
+        figure_visits(saved.slots),
+        footage_state.widget_key("visits_chart"),
+        "Visits over time, stacked by age band",
+    )
     if len(visits):
         st.markdown("**Time in view**")
         show_chart(
