@@ -163,7 +163,9 @@ def _look(
     try:
         result = run.run(found.clips, _told(on_progress, show))
     except KeyboardInterrupt:
-        print(_stopped(run, settings.same_person), file=sys.stderr)
+        print(_stopped(run), file=sys.stderr)
+        if not args.job:  # the page has a button that does it
+            print(_following(settings.same_person), file=sys.stderr)
         raise
     if args.report:
         from agemodel.report import write_footage_report
@@ -194,17 +196,15 @@ def _sample(args: argparse.Namespace) -> list[Path]:
     return [write_sample(footage_dir() / ".sample")]
 
 
-def _stopped(run: FootageRun, begins_anew: bool) -> str:
+def _stopped(run: FootageRun) -> str:
     done, clips = run.done
-    following = (
-        "begins anew, for nobody's face was kept"
-        if begins_anew
-        else "goes on; at most five minutes are looked at again"
-    )
-    return (
-        f"Stopped: {done:,} of {clips:,} videos are done, and their results written. "
-        f"The same command {following}."
-    )
+    return f"Stopped: {done:,} of {clips:,} videos are done, and their results written."
+
+
+def _following(begins_anew: bool) -> str:
+    if begins_anew:
+        return "The same command begins anew, for nobody's face was kept."
+    return "The same command goes on; at most five minutes are looked at again."
 
 
 def _show(result: FootageResult, as_json: bool) -> None:

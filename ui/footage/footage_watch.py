@@ -22,6 +22,10 @@ from ui.footage import footage_state
 
 EVERY_S = 2.0
 _PREVIEW_PX = 560
+_PREVIEW = (
+    "The frame that the run is at, from its memory; it is not stored. A face has a "
+    "number once it counts as a visit."
+)
 
 
 def show_watch() -> None:
@@ -92,12 +96,9 @@ def _show_preview() -> None:
     if preview is None:
         st.caption("There is no frame to show yet, or this system cannot show any.")
         return
-    st.image(preview.jpeg, width=_PREVIEW_PX)
-    st.text(f"{Path(preview.clip).name} at {_length(preview.time_s)}")
-    st.caption(
-        f"{preview.visits:,} visits so far. A face has a number once it counts as a "
-        "visit. The frame comes from the memory of the run; it is not stored."
-    )
+    at = f"{Path(preview.clip).name} at {_length(preview.time_s)}"
+    st.text(f"{at}: {preview.visits:,} visits so far")
+    st.image(preview.jpeg, caption=_PREVIEW, width=_PREVIEW_PX)
 
 
 def _show_ended(job: Run, record: Job) -> None:
