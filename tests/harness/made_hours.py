@@ -71,7 +71,8 @@ class MadeHours:
     """
 
     def __init__(self, per_s: float, until_s: float, start: datetime) -> None:
-        self._step_s, self._until_s, self._start = 1 / per_s, until_s, start
+        self._step_s = 1.001 / per_s  # each frame is due, however sums are rounded
+        self._until_s, self._start = until_s, start
         self._clock_s = 0.0
         self._asked = threading.Event()
         self.hours = Hours()
