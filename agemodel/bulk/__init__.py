@@ -10,7 +10,8 @@ A run lies in a folder, or at a URL that fsspec knows::
 
 `listing` finds the files, `scheduling` deals shards out to the processes of a pool and
 finds the file that ended one, `shard_work` is what a process does, and `bulk_run` puts
-them together. `local_pool` and `ray_pool` are the engines, `bulk_summary` counts.
+them together. `local_pool` and `ray_pool` are the engines; `bulk_summary` counts, and
+`bulk_tables` writes CSV.
 """
 
 from agemodel.bulk.bulk_run import BulkOptions, run_bulk

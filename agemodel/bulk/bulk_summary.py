@@ -7,17 +7,17 @@ so-manieth, spread over the whole list; the counts are of all.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from agemodel.bulk.bulk_record import BulkRecord, read_record
-from agemodel.bulk.parts import FACES, Counts, done_shards, part_name, read_counts
-from agemodel.bulk.stores import Store, open_store
-from agemodel.core.errors import BulkError, ModelError
+from agemodel.bulk.parts import FACES, Counts, checked_counts, done_shards, read_part
+from agemodel.bulk.stores import open_store
+from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGES
-from agemodel.core.tables import read_parquet
 from agemodel.metrics.shares import (
     Partition,
     ShareCalibration,
@@ -57,6 +57,22 @@ class Summary:
     used: int
     shares: tuple[tuple[Partition, Shares], ...]
 
+    def records(self) -> list[dict[str, Any]]:
+        """A record a part with its share, 0..1; the ends are None without intervals."""
+        return [
+            {
+                "of": partition.name,
+                "part": part,
+                "share": round(float(share), 4),
+                "low": None if low != low else round(float(low), 4),
+                "high": None if high != high else round(float(high), 4),
+            }
+            for partition, shares in self.shares
+            for part, share, low, high in zip(
+                partition.parts, shares.share, shares.low, shares.high, strict=True
+            )
+        ]
+
 
 def summarize(out: str, bands: str = "four", most: int = MOST_FACES) -> Summary:
     """Sum a run up, finished or not.
@@ -71,10 +87,10 @@ def summarize(out: str, bands: str = "four", most: int = MOST_FACES) -> Summary:
     """
     store = open_store(out)
     record, shards = read_record(store), sorted(done_shards(store))
-    counts = sum((_counts(store, shard) for shard in shards), Counts())
+    counts = sum((checked_counts(store, shard) for shard in shards), Counts())
     faces = _Faces(-(-counts.faces // most))
     for shard in shards:
-        faces.add(_read_faces(store, shard))
+        faces.add(read_part(store, FACES, shard, _COLUMNS))
     calibration = _calibration(record)
     cells = faces.cells()
     return Summary(
@@ -117,29 +133,6 @@ class _Faces:
         """Shape (n, 18)."""
         empty = cell_probabilities(np.empty((0, len(AGES))), np.empty(0))
         return np.concatenate([empty, *self._cells])
-
-
-def _counts(store: Store, shard: int) -> Counts:
-    counts = read_counts(store, shard)
-    if counts is None:
-        raise _damaged(store, shard, "it is cut off or missing")
-    return counts
-
-
-def _read_faces(store: Store, shard: int) -> pa.Table:
-    try:
-        with store.reading(part_name(FACES, shard)) as file:
-            return read_parquet(file.read(), _COLUMNS)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise _damaged(store, shard, str(error)) from error
-
-
-def _damaged(store: Store, shard: int, how: str) -> BulkError:
-    return BulkError(
-        f"A part of shard {shard} in {store.name} is damaged ({how}). Delete "
-        f"{part_name(FACES, shard)} and make it anew: python -m agemodel bulk ... "
-        "--resume"
-    )
 
 
 def _calibration(record: BulkRecord) -> ShareCalibration | None:

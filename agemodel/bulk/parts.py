@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from agemodel.bulk.stores import Store
+from agemodel.core.errors import BulkError
 from agemodel.core.labels import AGES
-from agemodel.core.tables import Column, Schema, parquet_of
+from agemodel.core.tables import Column, Schema, parquet_of, read_parquet
 from agemodel.serving import PhotoResult, to_record
 
 FACES, FILES = "faces", "files"
@@ -185,3 +186,38 @@ def read_counts(store: Store, shard: int) -> Counts | None:
     except (OSError, pa.ArrowException, ValueError, KeyError):
         return None
     return counts if faces.num_rows == counts.faces else None
+
+
+def checked_counts(store: Store, shard: int) -> Counts:
+    """What the parts of a shard that is done hold.
+
+    Raises:
+        BulkError: one is missing or cut off.
+    """
+    counts = read_counts(store, shard)
+    if counts is None:
+        raise _damaged(store, FACES, shard, "it is cut off or missing")
+    return counts
+
+
+def read_part(
+    store: Store, folder: str, shard: int, columns: Sequence[str]
+) -> pa.Table:
+    """Some columns of a shard's part in one of the folders.
+
+    Raises:
+        BulkError: the part is missing or damaged.
+    """
+    try:
+        with store.reading(part_name(folder, shard)) as file:
+            return read_parquet(file.read(), columns)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _damaged(store, folder, shard, str(error)) from error
+
+
+def _damaged(store: Store, folder: str, shard: int, how: str) -> BulkError:
+    return BulkError(
+        f"A part of shard {shard} in {store.name} is damaged ({how}). Delete "
+        f"{part_name(folder, shard)} and make it anew: python -m agemodel bulk ... "
+        "--resume"
+    )

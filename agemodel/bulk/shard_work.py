@@ -78,7 +78,7 @@ class Work:
         """
         try:
             return estimate_upload(estimator, upload, aligned=self.aligned)
-        except Exception as error:
+        except Exception as error:  # an unknown bug, else it would end a run of days
             _log.exception("%s could not be estimated", shown_name(upload.name))
             return PhotoResult(
                 upload.name,

@@ -56,7 +56,7 @@ def reaching(url: str) -> Iterator[None]:
         yield
     except BulkError:
         raise
-    except Exception as error:
+    except Exception as error:  # botocore's, aiohttp's, ...: not all is an OSError
         raise BulkError(
             f"{shown_name(url)} cannot be used: expected that this account may reach "
             f"it, got '{type(error).__name__}: {error}'."

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from agemodel.cli.exit_codes import DONE
 
 if TYPE_CHECKING:
     from agemodel.bulk.bulk_summary import Summary
-    from agemodel.metrics.shares import Partition, Shares
 
 
 def add_commands(commands: Any) -> None:
@@ -26,6 +27,12 @@ def add_commands(commands: Any) -> None:
         help="of ages; four unless given",
     )
     parser.add_argument("--json", action="store_true", help="one JSON object")
+    parser.add_argument(
+        "--csv",
+        type=Path,
+        metavar="FOLDER",
+        help="write faces.csv (a row a face) and shares.csv there, for spreadsheets",
+    )
     parser.set_defaults(run=_summarize)
 
 
@@ -37,11 +44,38 @@ def _summarize(args: argparse.Namespace) -> int:
         print(json.dumps(summary_record(found)))
     else:
         print("\n".join(_lines(found)))
+    if args.csv:
+        _write_csv(args.out, found, args.csv)
     return DONE
+
+
+def _write_csv(out: str, found: Summary, folder: Path) -> None:
+    from agemodel.bulk.bulk_tables import (
+        FACE_COLUMNS,
+        SPREADSHEET_ROWS,
+        face_rows,
+        shares_csv,
+    )
+    from agemodel.core.errors import BulkError
+    from agemodel.core.files import Place, write_whole, writing, written_whole
+    from agemodel.core.spreadsheets import write_csv
+
+    with writing("The CSV files", Place(folder, "--csv"), BulkError):
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / "shares.csv", shares_csv(found))
+        with written_whole(folder / "faces.csv") as file:
+            write_csv(file, FACE_COLUMNS, face_rows(out))
+    said = f"Written to {folder}: faces.csv, shares.csv."
+    if max(found.counts.faces, found.counts.files) > SPREADSHEET_ROWS:
+        said += f" Spreadsheets show its first {SPREADSHEET_ROWS:,} rows alone."
+    print(said, file=sys.stderr)
 
 
 def summary_record(found: Summary) -> dict[str, Any]:
     """A summary as `--json` prints it; shares and the ends of intervals are 0..1."""
+    shares: dict[str, list[dict[str, Any]]] = {}
+    for record in found.records():
+        shares.setdefault(record.pop("of"), []).append(record)
     return {
         "source": found.record.settings.source,
         "listed": found.record.listed.count,
@@ -51,24 +85,8 @@ def summary_record(found: Summary) -> dict[str, Any]:
         "with_age": found.with_age,
         "doubtful": found.doubtful,
         "shares_of": found.used,
-        "shares": {
-            parts.name: _records(parts, shares) for parts, shares in found.shares
-        },
+        "shares": shares,
     }
-
-
-def _records(parts: Partition, shares: Shares) -> list[dict[str, Any]]:
-    return [
-        {
-            "part": part,
-            "share": round(float(share), 4),
-            "low": None if low != low else round(float(low), 4),
-            "high": None if high != high else round(float(high), 4),
-        }
-        for part, share, low, high in zip(
-            parts.parts, shares.share, shares.low, shares.high, strict=True
-        )
-    ]
 
 
 def _lines(found: Summary) -> list[str]:
@@ -81,8 +99,9 @@ def _lines(found: Summary) -> list[str]:
     ]
     if found.used < found.with_age:
         lines.append(f"Shares by {found.used:,} of them, evenly spread.")
-    for what, (parts, shares) in zip(("Age", "Gender"), found.shares, strict=False):
-        lines.append(f"{what}: " + ", ".join(map(_words, _records(parts, shares))))
+    shares = summary_record(found)["shares"].values()
+    for what, records in zip(("Age", "Gender"), shares, strict=False):
+        lines.append(f"{what}: " + ", ".join(map(_words, records)))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""CSV cells that a spreadsheet does not take for formulas or dates.
+"""CSV whose cells a spreadsheet does not take for formulas or dates.
 
 Spreadsheets run any text that begins like a formula, also after white space and in the
 wide characters of East Asian keyboards. Where the decimal mark is a comma they split
@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import csv
 import re
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from io import BytesIO, TextIOWrapper
+from typing import BinaryIO, Final
 
 QUOTING: Final = csv.QUOTE_NONNUMERIC
 """The quoting of every CSV: texts in quotes, numbers without."""
@@ -33,3 +35,30 @@ def safe_cell(value: object) -> object:
     if ends := _RANGE.fullmatch(value):
         return " to ".join(ends.groups())
     return value
+
+
+def csv_of(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> bytes:
+    """The content of a CSV file with these rows: see `write_csv`."""
+    content = BytesIO()
+    write_csv(content, columns, rows)
+    return content.getvalue()
+
+
+def write_csv(
+    file: BinaryIO, columns: Sequence[str], rows: Iterable[Mapping[str, object]]
+) -> None:
+    """Write rows as CSV: UTF-8 with a byte order mark, which spreadsheets need.
+
+    Args:
+        file: stays open.
+        columns: their names; what a row lacks is an empty cell.
+        rows: read one after the other.
+    """
+    text = TextIOWrapper(file, "utf-8-sig", newline="")
+    writer = csv.writer(text, quoting=QUOTING)
+    try:
+        writer.writerow(columns)
+        for row in rows:
+            writer.writerow([safe_cell(row.get(column)) for column in columns])
+    finally:
+        text.detach()

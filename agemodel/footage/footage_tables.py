@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from io import StringIO
 from typing import Any
 
 import pyarrow as pa
 
 from agemodel.core.labels import AGES
-from agemodel.core.spreadsheets import QUOTING, safe_cell
+from agemodel.core.spreadsheets import csv_of
 from agemodel.core.tables import Column, Schema, parquet_of
 from agemodel.footage.clip_visits import ClipResult
 from agemodel.footage.slots import ClipTime, PartShare, Slot
@@ -95,12 +93,14 @@ def visits_parquet(records: Sequence[dict[str, Any]]) -> bytes:
 
 def visits_csv(records: Sequence[dict[str, Any]]) -> bytes:
     """The content of `visits.csv`: all but the distributions."""
-    return _csv(_CSV_COLUMNS, records)
+    return csv_of(_CSV_COLUMNS, records)
 
 
 def slots_csv(whole: Slot, slots: Sequence[Slot]) -> bytes:
     """The content of `slots.csv`: a row a part of each stretch, then of all of it."""
-    return _csv(SLOT_COLUMNS, [row for slot in (*slots, whole) for row in _rows(slot)])
+    return csv_of(
+        SLOT_COLUMNS, (row for slot in (*slots, whole) for row in _rows(slot))
+    )
 
 
 def slot_record(number: int, slot: Slot) -> dict[str, Any]:
@@ -140,13 +140,3 @@ def _part_row(part: PartShare) -> dict[str, Any]:
         "share_high": part.high,
         "hidden": int(part.share is None),
     }
-
-
-def _csv(columns: Sequence[str], rows: Sequence[dict[str, Any]]) -> bytes:
-    """UTF-8 with a byte order mark, which spreadsheets need; texts in quotes."""
-    text = StringIO(newline="")
-    writer = csv.writer(text, quoting=QUOTING)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([safe_cell(row.get(column)) for column in columns])
-    return text.getvalue().encode("utf-8-sig")

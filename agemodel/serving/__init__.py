@@ -20,6 +20,7 @@ from agemodel.serving.photo_paths import PhotoPaths
 from agemodel.serving.result_tables import (
     annotated_name,
     annotated_zip,
+    record_rows,
     results_csv,
     results_frame,
     results_json,
@@ -47,6 +48,7 @@ __all__ = [
     "estimate_whole_photo",
     "read_sample",
     "read_samples",
+    "record_rows",
     "results_csv",
     "results_frame",
     "results_json",

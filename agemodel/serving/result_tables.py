@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
-from io import BytesIO, StringIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import BytesIO
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from agemodel.core.spreadsheets import QUOTING, safe_cell
+from agemodel.core.spreadsheets import csv_of
 from agemodel.images import encode_jpeg
 from agemodel.serving.annotation import annotate
 from agemodel.serving.photo_estimates import PhotoResult
@@ -102,39 +101,29 @@ def results_frame(results: Iterable[PhotoResult]) -> pd.DataFrame:
 
 
 def results_csv(results: Iterable[PhotoResult]) -> bytes:
-    """The same table as CSV: UTF-8 with a byte order mark, which spreadsheets need.
-
-    Texts are in quotes, and one that a spreadsheet would take for a formula gets an
-    apostrophe in front.
-    """
-    text = StringIO(newline="")
-    writer = csv.writer(text, quoting=QUOTING)
-    writer.writerow(COLUMNS)
-    for row in _rows(results):
-        writer.writerow([safe_cell(row.get(column)) for column in COLUMNS])
-    return text.getvalue().encode("utf-8-sig")
+    """The same table as CSV."""
+    return csv_of(COLUMNS, _rows(results))
 
 
 def _rows(results: Iterable[PhotoResult]) -> Iterator[dict[str, Any]]:
     for result in results:
-        if not result.estimates:
-            hint = NO_FACE if result.error is None else None
-            sentences = " ".join(filter(None, (hint, *result.notes))) or None
-            yield {"file": _name(result), "warnings": sentences, "error": result.error}
-        for number, estimate in enumerate(result.estimates, start=1):
-            yield _face_row(result, estimate, number)
+        for row in record_rows(to_record(result)):
+            known = result.known_ages.get(row.get("face", 0) - 1)
+            yield row if known is None else row | {"known_age": str(known)}
 
 
-def _face_row(result: PhotoResult, estimate: Estimate, number: int) -> dict[str, Any]:
-    record = _face_record(result, estimate)
-    box = dict(zip(("x0", "y0", "x1", "y1"), record.pop("box_xyxy"), strict=True))
-    reason, warnings = record.pop("reason"), record.pop("warnings")
-    said = (*result.notes, reason, *warnings)
-    sentences = " ".join(filter(None, said)) or None
-    row = {"file": _name(result), "face": number, "warnings": sentences}
-    if number - 1 in result.known_ages:
-        row["known_age"] = str(result.known_ages[number - 1])
-    return row | box | record
+def record_rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The rows of a record of `to_record`, as `results_frame` has them."""
+    file, notes = record["file"], record["notes"]
+    if not record["faces"]:
+        hint = NO_FACE if record["error"] is None else None
+        sentences = " ".join(filter(None, (hint, *notes))) or None
+        yield {"file": file, "warnings": sentences, "error": record["error"]}
+    for number, face in enumerate(record["faces"], start=1):
+        box = dict(zip(("x0", "y0", "x1", "y1"), face["box_xyxy"], strict=True))
+        said = filter(None, (*notes, face["reason"], *face["warnings"]))
+        sentences = {"warnings": " ".join(said) or None}
+        yield {"file": file, "face": number, **box, **face, **sentences}
 
 
 def annotated_zip(results: Iterable[PhotoResult]) -> bytes:

@@ -16,9 +16,8 @@ from tests.harness.naughty_names import FORMULAS
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("agemodel", "ui", "pages")
 FOR_VISITORS = {
-    "agemodel/serving/result_tables.py",
+    "agemodel/core/spreadsheets.py",
     "agemodel/explorer/table_exports.py",
-    "agemodel/footage/footage_tables.py",
 }
 FOR_ITSELF = {
     "agemodel/runs/run_folder.py",  # history.csv, numbers
