@@ -10,8 +10,6 @@ here, and `scheduling` halves and repeats. Only so many tasks are handed over at
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
 from functools import cache
 from typing import Any
@@ -20,20 +18,14 @@ from agemodel.bulk.file_list import Task
 from agemodel.bulk.parts import Part
 from agemodel.bulk.scheduling import Finished
 from agemodel.bulk.shard_work import Work
-from agemodel.core import paths
-from agemodel.core.errors import AgeModelError, BulkError
+from agemodel.core.errors import AgeModelError, ClusterError
+from agemodel.jobs.ray_cluster import join_cluster
 
-PRIVATE = "local"
-"""The address of a cluster of one's own; without any Ray joins what it finds."""
-
-_OURS = "AGEMODEL_"
-_STORE_BYTES = 256 * 1024**2
 _PER_CPU = 2
 """Tasks handed over for each CPU, so that none waits for this process."""
 _ASK_EVERY_S = 10.0
 _HEAR_S = 1.0
 _PATIENCE_S = 60.0
-_ANSWER_S = 10.0
 
 _log = logging.getLogger(__name__)
 
@@ -60,16 +52,15 @@ class RayPool:
                 unless given.
 
         Raises:
-            BulkError: Ray is not installed, the cluster cannot be reached or has no
+            ClusterError: Ray is not installed, the cluster cannot be reached or has no
                 CPU, or its processes cannot load the model.
         """
-        self._ray = _imported_ray()
+        self._ray = join_cluster(address, workers)
         self._workers = workers
         self._at_work: dict[Any, Task] = {}
         self._most, self._asked_s = 0, 0.0
         self._estimate = self._ray.remote(num_cpus=1, max_retries=0)(_estimate)
         self._deaths = _deaths(self._ray.exceptions)
-        self._start(address or PRIVATE)
         try:
             self._work = self._ray.put(work)
             self._check()
@@ -94,37 +85,16 @@ class RayPool:
         self._at_work.clear()
         self._ray.shutdown()
 
-    def _start(self, address: str) -> None:
-        own: dict[str, Any] = {}
-        _check_answers(address)
-        if address == PRIVATE:
-            os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-            own = {
-                "num_cpus": self._workers,
-                "include_dashboard": False,
-                "object_store_memory": _STORE_BYTES,
-            }
-        try:
-            self._ray.init(
-                address=address,
-                runtime_env={"env_vars": _environment()},
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                **own,
-            )
-        except (OSError, RuntimeError, ValueError) as error:
-            raise _no_cluster(address, error) from error
-
     def _check(self) -> None:
         """Do a task of no files."""
         if not self._cpus():
-            raise BulkError("The Ray cluster has no CPU: expected one at least.")
+            raise ClusterError("The Ray cluster has no CPU: expected one at least.")
         nothing = Task(0, 0, ())
         first = self._estimate.remote(self._work, nothing)
         while not self._ray.wait([first], timeout=_PATIENCE_S)[0]:
             _log.warning("Waiting for a free CPU of the Ray cluster.")
         if self._finished(first, nothing).part is None:
-            raise BulkError(
+            raise ClusterError(
                 "The processes of the Ray cluster end while they load the model: see "
                 "Ray's logs of them."
             )
@@ -136,14 +106,14 @@ class RayPool:
         except errors.RayTaskError as error:
             if isinstance(error.cause, AgeModelError):
                 raise error.cause from None
-            raise BulkError(
+            raise ClusterError(
                 "A process of the Ray cluster cannot work: expected this version of "
                 f"the project and its requirements there, got '{error.cause}'."
             ) from error
         except self._deaths as error:
             return Finished(task, None, type(error).__name__)
         except errors.RayError as error:
-            raise BulkError(f"The Ray cluster fails: {error}") from error
+            raise ClusterError(f"The Ray cluster fails: {error}") from error
 
     def _room(self) -> int:
         """How many tasks may be handed over; machines may come and go."""
@@ -158,35 +128,6 @@ class RayPool:
         return int(self._ray.cluster_resources().get("CPU", 0))
 
 
-def _check_answers(address: str) -> None:
-    """Refuse an address at which nobody listens: Ray would wait for it for minutes."""
-    host, _, port = address.rpartition("://")[2].rpartition(":")
-    if not (host and port.isdigit()):
-        return  # 'auto' and 'local', of which Ray knows
-    try:
-        socket.create_connection((host, int(port)), _ANSWER_S).close()
-    except OSError as error:
-        raise _no_cluster(address, error) from error
-
-
-def _no_cluster(address: str, error: Exception) -> BulkError:
-    return BulkError(
-        f"No Ray cluster at {address}: expected one that can be joined, got '{error}'. "
-        "Without --address a private one is started."
-    )
-
-
-def _imported_ray() -> Any:
-    try:
-        import ray
-    except ImportError as error:
-        raise BulkError(
-            "Ray is not installed. Install it: pip install -r requirements/ray.txt, or "
-            "leave --engine ray out."
-        ) from error
-    return ray
-
-
 def _deaths(errors: Any) -> tuple[type[Exception], ...]:
     """The errors by which Ray tells that a process, its machine or its rows are gone.
 
@@ -199,13 +140,6 @@ def _deaths(errors: Any) -> tuple[type[Exception], ...]:
         errors.ObjectLostError,
         errors.OutOfMemoryError,
     )
-
-
-def _environment() -> dict[str, str]:
-    """What the processes should find in theirs: the caps and folders, and this code."""
-    ours = {name: value for name, value in os.environ.items() if name.startswith(_OURS)}
-    found = [str(paths.ROOT), os.environ.get("PYTHONPATH", "")]
-    return {**ours, "PYTHONPATH": os.pathsep.join(filter(None, found))}
 
 
 def _estimate(work: Work, task: Task) -> Part:

@@ -7,6 +7,7 @@ without TensorFlow::
     bulk      estimates of very many photos, and their summary
     data      the dataset
     runs      training, and what is made of a run
+    sweep     variants of a recipe
     detector  training of the face detector
     footage   who came, from recorded video
     camera    who comes, by a camera of this machine
@@ -35,6 +36,7 @@ from agemodel.cli import (
     run_commands,
     share_command,
     summarize_command,
+    sweep_command,
 )
 from agemodel.cli.exit_codes import FAILED, STOPPED
 from agemodel.core.caps import caps
@@ -88,6 +90,7 @@ def build_parser() -> argparse.ArgumentParser:
     summarize_command.add_commands(commands)
     data_commands.add_commands(commands)
     run_commands.add_commands(commands)
+    sweep_command.add_commands(commands)
     detector_commands.add_commands(commands)
     share_command.add_commands(commands)
     footage_command.add_commands(commands)

@@ -71,6 +71,7 @@ def _add_train(commands: Any) -> None:
         metavar="N",
         help="processes that read the faces; as many as there are cores unless given",
     )
+    parser.add_argument("--of-sweep", action="store_true", help=argparse.SUPPRESS)
     parser.set_defaults(run=partial(_train, parser))
 
 
@@ -88,12 +89,17 @@ def _train(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         parser.error("give a CONFIG, or with --run the ID of a run to go on with")
     config = _config(args.config, args.run_id)
     from agemodel.jobs.locks import training_lock
+    from agemodel.jobs.processes import ending_with_starter
     from agemodel.jobs.progress import STEPS
     from agemodel.jobs.records import TRAIN
+    from agemodel.runs.run_folder import open_run
 
-    run = _opened(config, args.run_id)
-    command = ["train", "--run", run.id]
-    with training_lock(run.id), _recorded(run, TRAIN, command), _keeps_best(run):
+    if args.of_sweep:
+        run, guard = open_run(config, args.run_id), ending_with_starter()
+    else:
+        run = _opened(config, args.run_id)
+        guard = training_lock(run.id)
+    with guard, _recorded(run, TRAIN, ["train", "--run", run.id]), _keeps_best(run):
         from agemodel.learning.training_loop import train
 
         with RunBar(run, unit="face") as search, RunBar(run, unit="step") as bar:

@@ -8,6 +8,7 @@ A caller that catches `AgeModelError` has caught them all::
     ├── ConfigError     a training configuration or an environment variable
     ├── RunError        a run that is missing, damaged or in use
     ├── BulkError       a bulk run: its source, its results or its workers
+    ├── ClusterError    a Ray cluster that is not there, or fails
     ├── FootageError    a clip, or a folder with what was found in clips
     └── ModelError      a model that is missing, damaged or of another version
 
@@ -38,6 +39,10 @@ class RunError(AgeModelError):
 
 class BulkError(AgeModelError):
     """A bulk run cannot begin or go on: its source, its results or its workers."""
+
+
+class ClusterError(AgeModelError):
+    """There is no Ray cluster that can be used."""
 
 
 class ModelError(AgeModelError):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -57,6 +59,27 @@ def stoppable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextlib.contextmanager
+def ending_with_starter() -> Iterator[None]:
+    """Stop the block as SIGTERM does when who started this process has ended.
+
+    It is to be started with a pipe for its standard input, to which nothing is written.
+    """
+
+    def wait() -> None:
+        while os.read(stdin, 1):
+            pass
+        if not has_ended.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    stdin, has_ended = sys.stdin.fileno(), threading.Event()
+    threading.Thread(target=wait, name="starter", daemon=True).start()
+    try:
+        yield
+    finally:
+        has_ended.set()
 
 
 def _process(pid: int) -> psutil.Process | None:

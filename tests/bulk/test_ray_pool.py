@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from agemodel.bulk import BulkOptions, Counts, run_bulk
-from agemodel.core.errors import BulkError
+from agemodel.core.errors import ClusterError
 from tests.harness.bulk_photos import (
     FragileWork,
     check_rows,
@@ -32,7 +32,7 @@ def test_without_ray_the_engine_says_how_to_install_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray", None)
     write_photos(tmp_path / "photos", 1)
-    with pytest.raises(BulkError, match=r"pip install -r requirements/ray\.txt"):
+    with pytest.raises(ClusterError, match=r"pip install -r requirements/ray\.txt"):
         run_bulk(str(tmp_path / "photos"), str(tmp_path / "out"), OPTIONS, print)
 
 
@@ -73,5 +73,5 @@ def test_a_cluster_that_is_not_there_is_named(tmp_path: Path) -> None:
         unheard.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{unheard.getsockname()[1]}"
         options = replace(OPTIONS, address=address)
-        with pytest.raises(BulkError, match=f"No Ray cluster at {address}"):
+        with pytest.raises(ClusterError, match=f"No Ray cluster at {address}"):
             run_bulk(str(tmp_path / "photos"), str(tmp_path / "out"), options, print)
