@@ -30,6 +30,7 @@ def pages() -> list[st.Page]:
         ),
         st.Page("pages/evaluation.py", title="Evaluation", icon=":material/analytics:"),
         st.Page("pages/about.py", title="About", icon=":material/info:"),
+        st.Page("pages/folder.py", title="Folder", visibility="hidden"),
         st.Page(_estimate_by_name, url_path="estimate", visibility="hidden"),
     ]
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from agemodel.cli.argument_types import positive_count
 from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
 from agemodel.cli.progress_bars import Bar
+from agemodel.core.callbacks import OnProgress
 
 _SOURCE_HELP = (
     "a folder (with the folders in it), a pattern such as 'photos/**/*.jpg', a list of "
@@ -47,6 +50,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--workers", type=positive_count, metavar="N", help="as many as there are cores"
     )
+    parser.add_argument("--job", metavar="NAME", help=argparse.SUPPRESS)
     parser.set_defaults(run=partial(_bulk, parser))
 
 
@@ -66,7 +70,9 @@ def _bulk(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     )
     with stoppable(), _Report() as report:
         try:
-            counts = run_bulk(args.source, args.out, options, report)
+            with _recorded(args.job) as on_progress:
+                report.also(on_progress)
+                counts = run_bulk(args.source, args.out, options, report)
         except KeyboardInterrupt:
             report.close()
             print(f"{report.stopped()} Go on by --resume.", file=sys.stderr)
@@ -78,6 +84,21 @@ def _bulk(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
     return FAILED if counts.errors else DONE
 
 
+@contextmanager
+def _recorded(name: str | None) -> Iterator[OnProgress | None]:
+    """Record this process as a page's job, if it is one; what writes its progress."""
+    if name is None:
+        yield None
+        return
+    from agemodel.jobs.bulk_jobs import BULK_JOBS
+    from agemodel.jobs.progress import ProgressFile
+    from agemodel.jobs.records import BULK, recorded
+
+    job = BULK_JOBS.job(name)
+    with recorded(job, BULK, sys.argv[1:]):
+        yield ProgressFile(job.folder)
+
+
 class _Report:
     """Progress on standard error: a bar on a terminal, elsewhere a line now and then.
 
@@ -86,6 +107,7 @@ class _Report:
 
     def __init__(self) -> None:
         self._text, self._bar = "", Bar()
+        self._on_progress: OnProgress | None = None
         self._began_s, self._told_s = 0.0, 0.0
         self._begun = self._done = 0
         self._total: int | None = None
@@ -101,10 +123,16 @@ class _Report:
             self._begin(done, text)
         self._done, self._total = done, total
         self._bar(done, total, text)
+        if self._on_progress:
+            self._on_progress(done, total, text)
         now = time.monotonic()
         if not sys.stderr.isatty() and now - self._told_s >= _LINE_EVERY_S:
             self._told_s = now
             print(f"{text}: {self.line()}", file=sys.stderr, flush=True)
+
+    def also(self, on_progress: OnProgress | None) -> None:
+        """Report to someone else, too."""
+        self._on_progress = on_progress
 
     def close(self) -> None:
         """End the bar, so that others may print."""

@@ -42,6 +42,16 @@ def footage_jobs_dir() -> Path:
     return footage_dir() / ".jobs"
 
 
+def bulk_dir() -> Path:
+    """The folder of bulk runs from the page, one a run."""
+    return runs_dir() / "bulk"
+
+
+def bulk_jobs_dir() -> Path:
+    """The folder of the records of the processes that make bulk runs."""
+    return bulk_dir() / ".jobs"
+
+
 def models_dir() -> Path:
     """The exported models' folder: `AGEMODEL_MODELS`, else `assets/models/`."""
     return _folder("AGEMODEL_MODELS", ASSETS / "models")

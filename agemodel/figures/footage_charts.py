@@ -133,11 +133,12 @@ def _in_words(part: PartShare) -> str:
     return f"{part.part}: {part.share:.1%} ({part.low:.1%} to {part.high:.1%})"
 
 
-def figure_shares(parts: Sequence[PartShare]) -> go.Figure:
+def figure_shares(parts: Sequence[PartShare], title: str = _SHARE) -> go.Figure:
     """Draw shares as dots with their 95 % intervals; hidden ones are left out.
 
     Args:
         parts: bands or genders.
+        title: of the axis of the shares.
     """
     shown = [row for row, part in enumerate(parts) if part.share is not None]
     share = np.array([parts[row].share for row in shown], float)
@@ -162,7 +163,7 @@ def figure_shares(parts: Sequence[PartShare]) -> go.Figure:
         go.Figure(dots),
         height=70 + 32 * len(parts),
         xaxis={
-            "title": {"text": _SHARE},
+            "title": {"text": title},
             "tickformat": ".0%",
             "range": [-0.02, 1.02],
         },

@@ -125,7 +125,7 @@ def start(
 
     Args:
         run: a local run.
-        kind: `TRAIN`, `EVALUATE`, `EXPORT` or `FOOTAGE`.
+        kind: `TRAIN`, `EVALUATE`, `EXPORT`, `FOOTAGE` or `BULK`.
         command: the arguments of `program`.
         program: the program and its first arguments.
 

@@ -24,17 +24,19 @@ from agemodel.runs.run_folder import Run
 
 RECORD = "job.json"
 LOG = "process.log"
-TRAIN, EVALUATE, EXPORT, FOOTAGE = "train", "evaluate", "export", "footage"
+TRAIN, EVALUATE, EXPORT = "train", "evaluate", "export"
+FOOTAGE, BULK = "footage", "bulk"
 RUNNING, STOPPED, FAILED, FINISHED = "running", "stopped", "failed", "finished"
 
 INTERRUPTED = 130
 """The exit status of a command that was asked to stop and did."""
 
-_PARTICIPLES = {
+PARTICIPLES = {
     TRAIN: "trained",
     EVALUATE: "evaluated",
     EXPORT: "exported",
     FOOTAGE: "looked at",
+    BULK: "estimated",
 }
 _LOG_BYTES = 16_384
 _TAIL_LINES = 12
@@ -47,11 +49,11 @@ _TENSORFLOW_LINE = re.compile(
 
 @dataclass(frozen=True)
 class Job:
-    """A process that works on a run, or looks at footage; running or ended.
+    """A process that works on a run, footage or a folder; running or ended.
 
     Attributes:
         run_id: the run's id.
-        kind: `TRAIN`, `EVALUATE`, `EXPORT` or `FOOTAGE`.
+        kind: `TRAIN`, `EVALUATE`, `EXPORT`, `FOOTAGE` or `BULK`.
         command: its arguments, without the program.
         pid: the number of the process.
         birth: as returned by `processes.birth_of`.
@@ -95,7 +97,7 @@ def read_job(run: Run) -> Job | None:
     try:
         values = json.loads(path.read_text("utf-8"))
         job = Job(**values | {"command": tuple(values["command"])})
-        if type(job.pid) is not int or job.kind not in _PARTICIPLES:
+        if type(job.pid) is not int or job.kind not in PARTICIPLES:
             raise ValueError(f"pid {job.pid!r}, kind {job.kind!r}")
     except FileNotFoundError:
         return None
@@ -147,13 +149,14 @@ def new_job(run: Run, kind: str, command: Sequence[str], pid: int) -> Job:
 
 def is_local(run: Run) -> bool:
     """Whether the run was made here; the others ship and are never changed."""
-    return run.folder.parent in (paths.runs_dir(), paths.footage_jobs_dir())
+    places = (paths.runs_dir(), paths.footage_jobs_dir(), paths.bulk_jobs_dir())
+    return run.folder.parent in places
 
 
 def busy_refusal(job: Job) -> str:
     """The sentence that refuses another job on the same run."""
     return (
-        f"Run {job.run_id} is being {_PARTICIPLES[job.kind]} by process {job.pid}. "
+        f"Run {job.run_id} is being {PARTICIPLES[job.kind]} by process {job.pid}. "
         "Wait for its end, or stop it."
     )
 

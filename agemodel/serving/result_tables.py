@@ -122,8 +122,8 @@ def record_rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for number, face in enumerate(record["faces"], start=1):
         box = dict(zip(("x0", "y0", "x1", "y1"), face["box_xyxy"], strict=True))
         said = filter(None, (*notes, face["reason"], *face["warnings"]))
-        sentences = {"warnings": " ".join(said) or None}
-        yield {"file": file, "face": number, **box, **face, **sentences}
+        row = {"file": file, "face": number, **box, **face}
+        yield row | {"warnings": " ".join(said) or None}
 
 
 def annotated_zip(results: Iterable[PhotoResult]) -> bytes:

@@ -45,6 +45,7 @@ VIEWS = [
     *(f"/evaluation?view={view}" for view in ("confusion&pick=3,5", "errors")),
     *(f"/evaluation?view={view}" for view in ("certainty", "groups", "extremes")),
     "/evaluation?view=runs",
+    "/folder",
 ]
 MADE_FIRST = ["/?view=faces&face=0000003.jpg"]
 MADE_VIEWS = [

@@ -22,6 +22,7 @@ EVALUATION = f"/evaluation?run={SERVED}"
 VIEWS = {
     "estimate": "/",
     "about": "/about",
+    "folder": "/folder",
     "footage": "/footage",
     "training": "/training",
     "dataset-charts": "/dataset",

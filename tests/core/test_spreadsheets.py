@@ -94,13 +94,13 @@ def test_every_writer_for_visitors_makes_its_texts_harmless(module: str) -> None
 
 def test_every_csv_that_a_page_offers_comes_from_a_writer_for_visitors() -> None:
     # a button is one of `show_download`; what makes its file must be one of these
-    makers = {"results_csv", "selection_csv", "frame_csv", "tables_zip"}
+    makers = {"results_csv", "selection_csv", "frame_csv", "tables_zip", "csv_of"}
     offers = [
         path
         for path in (ROOT / "ui").rglob("*.py")
         if "show_download(" in (source := path.read_text("utf-8"))
         and re.search(r"\w\.csv\b|\(\.zip of CSV", source)
     ]
-    assert len(offers) == 4  # estimates, faces, marks, tables of a run
+    assert len(offers) == 5  # estimates, faces, marks, tables of a run, a folder
     for path in offers:
         assert makers & set(re.findall(r"\w+", path.read_text("utf-8"))), path

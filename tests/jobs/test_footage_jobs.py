@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from agemodel.core.errors import RunError
-from agemodel.jobs import control, footage_jobs
+from agemodel.jobs import control
 from agemodel.jobs.footage_jobs import (
+    FOOTAGE_JOBS,
     footage_job,
-    go_on,
     list_footage_jobs,
     results_folder,
     running_footage,
@@ -48,17 +48,18 @@ def test_one_run_over_footage_at_a_time(runs_folder: Path) -> None:
 def test_going_on_asks_for_the_same_again(
     runs_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple] = []
-    monkeypatch.setattr(
-        footage_jobs, "start_footage", lambda name, arguments: asked.append(arguments)
-    )
     start_footage("first", ["a.mp4", "--slot=1h"], IDLE)
     control.stop(footage_job("first"), at_once=True)
+    first = wait_for_end(footage_job("first"))
+    out = str(results_folder(footage_job("first")))
+    monkeypatch.setattr(control, "PROGRAM", IDLE)
+    again = FOOTAGE_JOBS.go_on(footage_job("first"))
+    wanted = ("footage", "--out", out, "--job", "first", "a.mp4", "--slot=1h")
+    assert first.command == again.command == wanted
+    control.stop(footage_job("first"), at_once=True)
     wait_for_end(footage_job("first"))
-    go_on(footage_job("first"))
-    assert asked == [("a.mp4", "--slot=1h")]
     with pytest.raises(RunError, match="never looked at"):
-        go_on(footage_job("unknown"))
+        FOOTAGE_JOBS.go_on(footage_job("unknown"))
 
 
 def test_results_of_other_videos_are_not_written_over(

@@ -15,11 +15,11 @@ from agemodel.footage.footage_run import FootageRun
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.run_preview import Preview
 from agemodel.images import encode_jpeg
-from agemodel.jobs import footage_jobs
+from agemodel.jobs import control
 from agemodel.jobs.footage_jobs import footage_job
 from agemodel.jobs.footage_uploads import uploads_dir
 from agemodel.jobs.progress import ProgressFile
-from agemodel.jobs.records import FOOTAGE, new_job, write_job
+from agemodel.jobs.records import FOOTAGE, RUNNING, new_job, read_job, write_job
 from tests.harness.app_pages import labels, open_page, press, query_of, written
 from tests.harness.footage_runs import look_at_blocks
 from tests.harness.made_estimators import CardOnly
@@ -50,7 +50,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
         calls.append((name, list(arguments)))
 
     monkeypatch.setattr("ui.footage.footage_form.start_footage", start)
-    monkeypatch.setattr(footage_jobs, "start_footage", start)
     return calls
 
 
@@ -237,15 +236,21 @@ def test_a_running_job_shows_the_frame_that_it_is_at_while_that_is_wanted(
 
 
 def test_a_stopped_job_can_go_on(
-    local: Path, asked: list, worker: subprocess.Popen[bytes]
+    local: Path, worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_work("tuesday", worker)
+    command = ["footage", "--out", "o", "--job", "tuesday", "a.mp4"]
     worker.kill()
     worker.wait()
     page = open_page("footage")
     assert "ended with a problem" in written(page)
+    monkeypatch.setattr(control, "PROGRAM", IDLE)
     press(page, "Go on")
-    assert asked == [("tuesday", ["a.mp4"])]
+    job = footage_job("tuesday")
+    begun = read_job(job)
+    assert begun is not None
+    assert (begun.state, list(begun.command)) == (RUNNING, command)
+    control.stop(job, at_once=True)
 
 
 def test_a_stopped_job_over_an_upload_begins_anew_with_another_upload(

@@ -9,6 +9,7 @@ from agemodel.core.caps import caps, in_mb
 from agemodel.images import SUFFIXES
 from agemodel.serving import Batch
 from ui.estimate import estimate_states, session
+from ui.permission import may_change
 
 FILES, FOLDER, CAMERA = "Files", "Folder", "Camera"
 
@@ -27,6 +28,10 @@ def show_intake(batch: Batch) -> None:
     )
     {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source]()
     st.link_button("Live camera", "live", icon=":material/videocam:", width="stretch")
+    if may_change() and st.button(
+        "A folder on this machine", icon=":material/folder_open:", width="stretch"
+    ):
+        st.switch_page("pages/folder.py")
     if batch.entries:
         with st.container(horizontal=True):
             with st.popover("Samples", icon=":material/photo_library:"):

@@ -30,6 +30,7 @@ from agemodel.footage.saved_run import (
 from agemodel.footage.slots import PartShare
 from agemodel.jobs.footage_jobs import running_footage
 from agemodel.report import footage_report_html
+from ui.attempts import show_error
 from ui.charts import show_chart
 from ui.downloads import show_download
 from ui.footage import footage_state
@@ -87,7 +88,7 @@ def show_results() -> None:
     try:
         saved, visits = _read(folder, _stamp(folder))
     except AgeModelError as error:
-        footage_state.show_error(str(error))
+        show_error(str(error))
         return
     _show_summary(saved)
     footage_state.show_choice(

@@ -12,6 +12,7 @@ from agemodel.core.errors import AgeModelError
 from agemodel.footage.clip_files import Clip, find_clips
 from agemodel.footage.drawn_frames import frame_of, with_zone
 from agemodel.footage.footage_settings import ALL_OF_IT, FootageSettings
+from ui.attempts import show_error
 from ui.footage import footage_state
 
 ASKED, ACROSS, DOWN = (
@@ -78,7 +79,7 @@ def _frame(given: str) -> np.ndarray | None:
             return None
         return _read_frame(found.clips[0])
     except AgeModelError as error:
-        footage_state.show_error(str(error))
+        show_error(str(error))
         return None
 
 

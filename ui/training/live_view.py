@@ -26,11 +26,11 @@ from agemodel.jobs.records import (
     read_tail,
 )
 from agemodel.runs.run_folder import Run, list_runs
+from ui.attempts import show_error
 from ui.charts import show_chart
 from ui.training import training_state
 from ui.training.next_steps import (
     attempt,
-    show_error,
     show_next_steps,
     show_refusal,
 )

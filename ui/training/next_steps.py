@@ -16,9 +16,11 @@ from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.model_folder import read_cards
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.run_folder import Run
+from ui.attempts import Attempts, show_error
 from ui.training import training_state
 
-_ERROR = training_state.widget_key("error")
+_ATTEMPTS = Attempts(training_state.widget_key("error"))
+attempt, show_refusal = _ATTEMPTS.on_click, _ATTEMPTS.show_refusal
 
 
 def show_next_steps(run: Run) -> None:
@@ -65,26 +67,6 @@ def how_far(run: Run) -> str:
     )
     text += f"after epoch {epoch}."
     return text if is_trained(run) else f"{text} That model is kept."
-
-
-def show_refusal() -> None:
-    """Show the error of the last `attempt`, once."""
-    if problem := st.session_state.pop(_ERROR, ""):
-        show_error(problem)
-
-
-def attempt(action: Callable[[], Any]) -> None:
-    """Run a button's action; keep its error for `show_refusal`."""
-    try:
-        action()
-    except AgeModelError as error:
-        st.session_state[_ERROR] = str(error)
-
-
-def show_error(problem: str) -> None:
-    """Say why something was refused; the text may hold what a user named."""
-    st.error("**That did not work.**", icon=":material/error:")
-    st.text(problem)
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

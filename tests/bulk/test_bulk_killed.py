@@ -23,9 +23,9 @@ from tests.harness.waiting import wait_until
 OPTIONS = BulkOptions(workers=1, shard_files=20)
 RUN = """
 import sys
-from tests.bulk import test_killed_run
+from tests.bulk import test_bulk_killed
 
-test_killed_run.run(*sys.argv[1:])
+test_bulk_killed.run(*sys.argv[1:])
 """
 
 

@@ -1,0 +1,114 @@
+"""Processes beside the app that work on no training run, one of a kind at a time.
+
+Each has a name: its results lie in the kind's folder under that name, its record,
+progress and log, as of any job, in `.jobs` there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from agemodel.core.errors import RunError
+from agemodel.core.files import runs_place, writing
+from agemodel.jobs import control
+from agemodel.jobs.records import PARTICIPLES, RECORD, RUNNING, Job, read_job
+from agemodel.runs.run_folder import Run
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+
+
+@dataclass(frozen=True)
+class NamedJobs:
+    """The jobs of a kind.
+
+    Attributes:
+        kind: of `jobs.records`.
+        noun: what is worked on, to begin a sentence with.
+        folder: of the results, one a job.
+        jobs_folder: of the jobs' records.
+    """
+
+    kind: str
+    noun: str
+    folder: Callable[[], Path]
+    jobs_folder: Callable[[], Path]
+
+    def job(self, name: str) -> Run:
+        """The folder of a job's record, progress and log.
+
+        Raises:
+            RunError: the name cannot be one.
+        """
+        if not _NAME.fullmatch(name):
+            raise RunError(
+                f"{name!r} cannot be a name: use letters, digits, . _ and -."
+            )
+        return Run(self.jobs_folder() / name)
+
+    def results_folder(self, job: Run) -> Path:
+        """Where the results of a job lie."""
+        return self.folder() / job.id
+
+    def start(
+        self,
+        name: str,
+        command: Sequence[str],
+        program: Sequence[str] = control.PROGRAM,
+    ) -> Job:
+        """Start a job; of a name that is known, go on.
+
+        Args:
+            name: of the job and its results.
+            command: the arguments of `program`.
+            program: the program and its first arguments.
+
+        Raises:
+            RunError: the name cannot be one, another job is at work, the process cannot
+                be started, or the disk refuses its record.
+        """
+        job, running = self.job(name), self.running()
+        if running is not None:
+            raise RunError(
+                f"{self.noun} '{running.id}' is being {PARTICIPLES[self.kind]}. Two at "
+                "once would slow each other down: wait for its end, or stop it."
+            )
+        with writing(f"{self.noun} '{name}'", runs_place(), RunError):
+            job.folder.mkdir(parents=True, exist_ok=True)
+        return control.start(job, self.kind, command, program)
+
+    def go_on(self, job: Run) -> Job:
+        """Start a job again as it was started; what is done is not done again.
+
+        Raises:
+            RunError: it was never started, its record is damaged, or as `start`.
+        """
+        known = read_job(job)
+        if known is None:
+            raise RunError(
+                f"{self.noun} '{job.id}' was never {PARTICIPLES[self.kind]}."
+            )
+        return self.start(job.id, known.command, control.PROGRAM)
+
+    def running(self) -> Run | None:
+        """The job that is at work; None where none is."""
+        return next((job for job in self.list() if _is_running(job)), None)
+
+    def list(self) -> list[Run]:
+        """All jobs, the newest first."""
+        found = sorted(
+            self.jobs_folder().glob(f"*/{RECORD}"),
+            key=lambda path: path.stat().st_mtime_ns,
+            reverse=True,
+        )
+        return [Run(path.parent) for path in found]
+
+
+def _is_running(job: Run) -> bool:
+    try:
+        record = read_job(job)
+    except RunError:
+        return False
+    return record is not None and record.state == RUNNING

@@ -1,0 +1,91 @@
+"""The form that starts to estimate a folder, and how far a run is."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+import streamlit as st
+
+from agemodel.bulk.listing import find_files
+from agemodel.bulk.urls import is_url
+from agemodel.core.errors import BulkError
+from agemodel.jobs.bulk_jobs import BULK_JOBS, start_bulk
+from agemodel.jobs.progress import JobProgress
+from ui.folder import folder_state
+from ui.job_watch import Watched
+
+SOURCE, ALIGNED, NAME, WORKERS = (
+    folder_state.widget_key(f"form_{name}")
+    for name in ("source", "aligned", "name", "workers")
+)
+_CORES = os.cpu_count() or 1
+_ON_STOP = (
+    "Every thousand files the results are written; what is done is kept, and it can go "
+    "on later. It also goes on when this page is closed. No picture is stored."
+)
+
+
+def show_form() -> None:
+    """Draw the form."""
+    st.text_input(
+        "Folder, or list of files",
+        key=SOURCE,
+        placeholder="/srv/photos",
+        help="A path on the machine that runs this app: a folder with those in it, a "
+        "pattern such as /srv/photos/*.jpg, or a text with a path a line. It is read, "
+        "never changed.",
+    )
+    st.toggle("Each file is one cropped face", key=ALIGNED)
+    with st.expander("Settings"):
+        st.number_input("Processes", 1, 4 * _CORES, _CORES, key=WORKERS)
+        st.text_input(
+            "Name of the results",
+            key=NAME,
+            max_chars=80,
+            placeholder="the time of the start",
+            help="Letters, digits, . _ and -. That of a stopped run goes on with it.",
+        )
+    st.button(
+        "Start",
+        key=folder_state.widget_key("start"),
+        icon=":material/play_arrow:",
+        disabled=BULK_JOBS.running() is not None,
+        on_click=_start,
+    )
+    folder_state.ATTEMPTS.show_refusal()
+
+
+def _start() -> None:
+    state = st.session_state
+    name = str(state.get(NAME, "")).strip() or f"{datetime.now():%Y%m%d-%H%M%S}"
+    options = [f"--workers={state.get(WORKERS, _CORES)}"]
+    if state.get(ALIGNED):
+        options.append("--aligned")
+    if folder_state.ATTEMPTS.attempt(lambda: start_bulk(name, _source(), options)):
+        folder_state.change(run=name)
+
+
+def _source() -> str:
+    """What the form holds, of which one file at least is there.
+
+    Raises:
+        BulkError: it leads to no photo.
+    """
+    given = str(st.session_state.get(SOURCE, "")).strip()
+    if not given:
+        raise BulkError("Give the path of a folder, or of a list of files.")
+    if is_url(given):
+        return given  # the run itself asks, which may take long
+    path = os.path.abspath(os.path.expanduser(given))
+    next(find_files(path), None)
+    return path
+
+
+def _in_words(progress: JobProgress) -> str:
+    return f"{progress.text}, {progress.done:,} of {progress.total:,} files"
+
+
+show_watch = Watched(
+    BULK_JOBS, folder_state.ATTEMPTS, folder_state.widget_key, _in_words, _ON_STOP
+).show
