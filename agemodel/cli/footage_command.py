@@ -15,13 +15,9 @@ from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import FootageError
 
 if TYPE_CHECKING:
-    from agemodel.footage.footage_run import (
-        FootageResult,
-        FootageRun,
-        OnRunProgress,
-        Progress,
-    )
+    from agemodel.footage.footage_run import FootageResult, FootageRun
     from agemodel.footage.footage_settings import FootageSettings
+    from agemodel.footage.run_progress import OnRunProgress, Progress
 
 SEARCHING = "seconds of footage"
 _BAR = {"unit": "s", "unit_scale": True, "leave": False}

@@ -7,12 +7,15 @@ looks             the faces of a frame, with their estimates
 tracking          following faces from frame to frame
 same_person       who has been here before, where that is asked for
 drawn_frames      frames to look at, with the zone or the faces
+run_progress      how far a run is
 run_preview       the frame that a run is at, for a page in another process
 assignment        the cheapest pairs of tracks and looks
 visit             one person's stay in view
+clip_results      what was found in a clip
 clip_visits       one clip in, its visits out
 clip_parts        what was found in each clip, kept
 wall_clock        when a clip began
+stretches         where clips lie in time, and the stretches of it
 slots             visits and shares by stretches of time
 footage_tables    the files of a run
 footage_settings  how footage is looked at

@@ -16,7 +16,7 @@ from agemodel.core.errors import FootageError
 from agemodel.core.files import Place, write_whole, writing
 from agemodel.core.json_records import record_from, values_of
 from agemodel.footage.clip_files import Clip
-from agemodel.footage.clip_visits import ClipResult, SoFar
+from agemodel.footage.clip_results import ClipResult, SoFar
 
 PARTS = "parts"
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from agemodel.core.errors import FootageError
 from agemodel.footage.clip_files import Clip
-from agemodel.footage.clip_reader import ClipReader, Frame, ReadPoint
+from agemodel.footage.clip_reader import ClipReader, Frame
+from agemodel.footage.clip_results import ClipCounts, ClipResult, KeepsSoFar, SoFar
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks
 from agemodel.footage.prefetch import prefetched
@@ -23,48 +24,6 @@ KEPT_EVERY_S = 300.0
 
 _UNREAD_S = 2.0
 """Shorter differences between a file's stated and its read length mean nothing."""
-
-
-@dataclass(frozen=True)
-class ClipCounts:
-    """What was looked at in a clip, and what was not.
-
-    Attributes:
-        clip: its name.
-        read_s: seconds that were read.
-        unread_s: seconds that the file states beyond those; of a camera, how long it
-            was away afterwards.
-        frames: how many were read.
-        frames_looked_at: in how many faces were searched.
-        frames_damaged: how many that were due could not be decoded.
-        looks: faces seen in them, each once a frame.
-        visits: how many.
-        without_age: of them without an age.
-        brief: faces that were seen too seldom, or too unsurely, for a visit.
-        returns: stays of who had been counted before, with `same_person`.
-        problem: why it was not read to its end, a sentence; empty where it was.
-    """
-
-    clip: str
-    read_s: float = 0.0
-    unread_s: float = 0.0
-    frames: int = 0
-    frames_looked_at: int = 0
-    frames_damaged: int = 0
-    looks: int = 0
-    visits: int = 0
-    without_age: int = 0
-    brief: int = 0
-    returns: int = 0
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class ClipResult:
-    """The counts and the visits of one clip."""
-
-    counts: ClipCounts
-    visits: tuple[Visit, ...]
 
 
 class ReadsFrames(Protocol):
@@ -91,38 +50,7 @@ class ReadsFrames(Protocol):
 
 
 @dataclass(frozen=True)
-class SoFar:
-    """What was found in a clip up to a point, for a run that goes on there.
-
-    Attributes:
-        point: how far it is read.
-        tracker: who is in view, as `Tracker.as_values` gives it: no embedding.
-        visits: that have ended.
-        brief: see `ClipCounts`.
-        looks: likewise.
-        frames: looked at.
-    """
-
-    point: ReadPoint
-    tracker: dict[str, Any]
-    visits: tuple[Visit, ...]
-    brief: int
-    looks: int
-    frames: int
-
-
-class KeepsSoFar(Protocol):
-    """Keeps what was found in a clip so far."""
-
-    def read(self) -> SoFar | None:
-        """What was kept; None where nothing was."""
-
-    def write(self, so_far: SoFar) -> None:
-        """Keep it in place of what was kept before."""
-
-
-@dataclass(frozen=True)
-class Followed:
+class FollowedFace:
     """A face that is followed, at a frame.
 
     Attributes:
@@ -149,7 +77,7 @@ class AtFrame:
     """
 
     frame: Frame
-    faces: tuple[Followed, ...]
+    faces: tuple[FollowedFace, ...]
     visits: int
 
 
@@ -278,7 +206,7 @@ class _Reading:
 
     def _at(self, frame: Frame) -> AtFrame:
         faces = [
-            Followed(
+            FollowedFace(
                 track.number,
                 track.last.box_xyxy,
                 track.end_s == frame.time_s,

@@ -15,8 +15,8 @@ No picture and no embedding is written.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,8 +27,8 @@ from agemodel.core.file_locks import lock_or_raise
 from agemodel.core.files import sweep, write_whole, writing
 from agemodel.footage.clip_files import Clip
 from agemodel.footage.clip_parts import PARTS, ClipParts, place_of
-from agemodel.footage.clip_reader import ClipReader
-from agemodel.footage.clip_visits import AtFrame, ClipCounts, ClipResult, read_visits
+from agemodel.footage.clip_results import ClipCounts, ClipResult
+from agemodel.footage.clip_visits import read_visits
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import (
     slots_csv,
@@ -37,8 +37,10 @@ from agemodel.footage.footage_tables import (
     visits_parquet,
 )
 from agemodel.footage.looks import FindsLooks, LookFinder
+from agemodel.footage.run_progress import OnRunProgress, Telling
 from agemodel.footage.same_person import KnownPeople
-from agemodel.footage.slots import Slot, clip_times, sum_up
+from agemodel.footage.slots import Slot, sum_up
+from agemodel.footage.stretches import clip_times
 from agemodel.footage.wall_clock import start_in_name
 from agemodel.serving import Estimator
 
@@ -49,32 +51,6 @@ RUN, VISITS, VISITS_CSV, SLOTS = (
     "slots.csv",
 )
 LOCK = ".footage.lock"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        clip: the name of the clip at work; empty where none is.
-        clips_done: of all clips.
-        clips: how many there are.
-        done_s: seconds of footage that are done.
-        total_s: of how many, as the files state.
-        visits: found so far, with those that have not ended.
-        at: the frame that was looked at last, with who is in view; None between clips.
-    """
-
-    clip: str
-    clips_done: int
-    clips: int
-    done_s: float
-    total_s: float
-    visits: int
-    at: AtFrame | None = None
-
-
-OnRunProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
@@ -188,7 +164,7 @@ class FootageRun:
         on_progress: OnRunProgress,
     ) -> None:
         self.done = (0, len(clips))
-        told = _Telling(clips, on_progress)
+        told = Telling(clips, on_progress)
         people = KnownPeople() if self._settings.same_person else None
         for clip in clips:
             told.begin(clip)
@@ -262,50 +238,6 @@ class FootageRun:
             "whole": asdict(result.whole),
             "slots": [asdict(slot) for slot in result.slots],
         }
-
-
-class _Telling:
-    """Tells how far a run is."""
-
-    def __init__(self, clips: Sequence[Clip], on_progress: OnRunProgress) -> None:
-        self._lengths = [_stated_s(clip) for clip in clips]
-        self._on_progress, self._clips = on_progress, len(clips)
-        self._done = self._visits = 0
-        self._name = ""
-
-    def begin(self, clip: Clip) -> None:
-        self._name = clip.name
-        self.on_frame(None)
-
-    def end(self, result: ClipResult) -> None:
-        self._visits += len(result.visits)
-        self._done += 1
-        self.on_frame(None)
-
-    def on_frame(self, at: AtFrame | None) -> None:
-        done_s = sum(self._lengths[: self._done])
-        if at:
-            done_s += min(at.frame.time_s, self._lengths[self._done])
-        self._on_progress(
-            Progress(
-                clip=self._name,
-                clips_done=self._done,
-                clips=self._clips,
-                done_s=done_s,
-                total_s=sum(self._lengths),
-                visits=self._visits + (at.visits if at else 0),
-                at=at,
-            )
-        )
-
-
-def _stated_s(clip: Clip) -> float:
-    """How long a clip says it is; 1 where it cannot be read or does not say."""
-    with suppress(FootageError):
-        reader = ClipReader(clip)
-        reader.close()
-        return reader.stated_s or 1.0
-    return 1.0
 
 
 def _check_folder(out: Path) -> None:

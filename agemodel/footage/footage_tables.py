@@ -12,8 +12,9 @@ import pyarrow as pa
 from agemodel.core.labels import AGES
 from agemodel.core.spreadsheets import csv_of
 from agemodel.core.tables import Column, Schema, parquet_of
-from agemodel.footage.clip_visits import ClipResult
-from agemodel.footage.slots import ClipTime, PartShare, Slot
+from agemodel.footage.clip_results import ClipResult
+from agemodel.footage.slots import PartShare, Slot
+from agemodel.footage.stretches import ClipTime
 from agemodel.footage.visit import Visit
 
 VISIT_SCHEMA = Schema(

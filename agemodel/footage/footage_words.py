@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from agemodel.core.words import counted
-from agemodel.footage.clip_visits import ClipCounts
+from agemodel.footage.clip_results import ClipCounts
 from agemodel.footage.footage_run import FootageResult
 from agemodel.footage.slots import PartShare
 

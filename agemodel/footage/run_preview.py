@@ -17,7 +17,7 @@ from pathlib import Path
 
 from agemodel.core import paths
 from agemodel.footage.drawn_frames import with_faces
-from agemodel.footage.footage_run import OnRunProgress, Progress
+from agemodel.footage.run_progress import OnRunProgress, Progress
 from agemodel.images import encode_jpeg
 
 _PATIENCE_S = 2.0

@@ -13,7 +13,7 @@ import pyarrow as pa
 from agemodel.core.errors import FootageError
 from agemodel.core.json_records import record_from
 from agemodel.core.tables import read_parquet
-from agemodel.footage.clip_visits import ClipCounts
+from agemodel.footage.clip_results import ClipCounts
 from agemodel.footage.footage_run import RUN, VISITS
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import VISIT_SCHEMA

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 import numpy as np
 
-from agemodel.footage.clip_visits import ClipResult
+from agemodel.footage.clip_results import ClipResult
 from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.stretches import ClipTime, Stretch, stretches_of
 from agemodel.footage.visit import Visit
 from agemodel.metrics.hidden_counts import hidden_counts
 from agemodel.metrics.shares import (
@@ -28,9 +28,6 @@ from agemodel.metrics.shares import (
     shares_of_draws,
     uncorrected_shares,
 )
-
-_EPOCH = datetime(2000, 1, 1)
-"""Stretches of time count from a midnight."""
 
 
 @dataclass(frozen=True)
@@ -82,39 +79,6 @@ class Slot:
     bands_by_gender: tuple[PartShare, ...] = ()
 
 
-@dataclass(frozen=True)
-class ClipTime:
-    """Where a clip lies in time.
-
-    Attributes:
-        offset_s: seconds of footage before it.
-        start: by the clock; None where that is not known.
-    """
-
-    offset_s: float
-    start: datetime | None
-
-
-def clip_times(
-    results: Sequence[ClipResult], starts: Sequence[datetime | None]
-) -> list[ClipTime]:
-    """Where clips lie: one after the other, and by the clock where that is known.
-
-    A clip without a time follows the one before without a gap.
-
-    Args:
-        results: of the clips, in their order.
-        starts: as many.
-    """
-    times, offset_s, following = [], 0.0, None
-    for result, start in zip(results, starts, strict=True):
-        begins = start or following
-        times.append(ClipTime(offset_s, begins))
-        offset_s += result.counts.read_s
-        following = begins and begins + timedelta(seconds=result.counts.read_s)
-    return times
-
-
 def sum_up(
     results: Sequence[ClipResult],
     times: Sequence[ClipTime],
@@ -132,67 +96,9 @@ def sum_up(
     Returns:
         All of the time, and its stretches in which something was read, in order.
     """
-    stretches = _Stretches(times, settings.slot_s)
-    for result, time in zip(results, times, strict=True):
-        stretches.add(result, time)
-    found = stretches.ordered()
+    found = stretches_of(results, times, settings.slot_s)
     summing = _Summing(settings, calibration)
     return summing.whole(found), summing.slots(found)
-
-
-@dataclass
-class _Stretch:
-    """A stretch of time while it is being filled; `at_s` counts from its beginning."""
-
-    start_s: float
-    end_s: float
-    start: datetime | None
-    end: datetime | None
-    read_s: float
-    visits: list[Visit]
-
-
-class _Stretches:
-    def __init__(self, times: Sequence[ClipTime], slot_s: float) -> None:
-        self._by_clock = bool(times) and all(time.start for time in times)
-        self._slot_s = slot_s
-        self._found: dict[int, _Stretch] = {}
-
-    def add(self, result: ClipResult, time: ClipTime) -> None:
-        """Add a clip: what was read to every stretch that it reaches into."""
-        begin = self._place(time)
-        end = begin + result.counts.read_s
-        for number in range(int(begin // self._slot_s), int(end // self._slot_s) + 1):
-            low, high = number * self._slot_s, (number + 1) * self._slot_s
-            read_s = min(high, end) - max(low, begin)
-            if read_s > 0:
-                self._at(number).read_s += read_s
-        for visit in result.visits:
-            self._at(int((begin + visit.start_s) // self._slot_s)).visits.append(visit)
-
-    def ordered(self) -> list[_Stretch]:
-        """The stretches by time; their seconds count from the first one's beginning."""
-        found = [self._found[number] for number in sorted(self._found)]
-        first_s = found[0].start_s if found and self._by_clock else 0.0
-        for one in found:
-            one.start_s, one.end_s = one.start_s - first_s, one.end_s - first_s
-        return found
-
-    def _place(self, time: ClipTime) -> float:
-        """Where a clip begins, in seconds since a midnight, or of footage."""
-        if self._by_clock and time.start:
-            return (time.start - _EPOCH).total_seconds()
-        return time.offset_s
-
-    def _at(self, number: int) -> _Stretch:
-        if number not in self._found:
-            low, high = number * self._slot_s, (number + 1) * self._slot_s
-            start, end = self._clock(low), self._clock(high)
-            self._found[number] = _Stretch(low, high, start, end, 0.0, [])
-        return self._found[number]
-
-    def _clock(self, seconds: float) -> datetime | None:
-        return _EPOCH + timedelta(seconds=seconds) if self._by_clock else None
 
 
 class _Summing:
@@ -203,10 +109,10 @@ class _Summing:
         self._bands = partition(settings.bands)
         self._by_gender = partition(settings.bands, by_gender=True)
 
-    def whole(self, found: Sequence[_Stretch]) -> Slot:
+    def whole(self, found: Sequence[Stretch]) -> Slot:
         """All of the time."""
         visits = [visit for one in found for visit in one.visits]
-        all_of_it = _Stretch(
+        all_of_it = Stretch(
             start_s=found[0].start_s if found else 0.0,
             end_s=found[-1].end_s if found else 0.0,
             start=found[0].start if found else None,
@@ -228,7 +134,7 @@ class _Summing:
             parts.append(_parts(of, shares, counts, hidden | (not shown)))
         return _slot(all_of_it, shown, *parts)
 
-    def slots(self, found: Sequence[_Stretch]) -> list[Slot]:
+    def slots(self, found: Sequence[Stretch]) -> list[Slot]:
         """Each stretch of the time."""
         least = self._settings.least_count
         totals = np.array([len(one.visits) for one in found], float)
@@ -309,7 +215,7 @@ def _rounded(value: float) -> float | None:
 
 
 def _slot(
-    one: _Stretch,
+    one: Stretch,
     shown: bool,
     bands: tuple[PartShare, ...],
     both: tuple[PartShare, ...],

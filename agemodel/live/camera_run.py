@@ -20,12 +20,8 @@ from typing import Any
 from agemodel.core.errors import FootageError
 from agemodel.core.words import counted
 from agemodel.footage.clip_files import Clip
-from agemodel.footage.clip_visits import (
-    AtFrame,
-    ClipCounts,
-    ClipResult,
-    visits_of_frames,
-)
+from agemodel.footage.clip_results import ClipCounts, ClipResult
+from agemodel.footage.clip_visits import AtFrame, visits_of_frames
 from agemodel.footage.footage_run import RUN, FootageRun
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks, LookFinder

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from agemodel.footage.footage_run import Progress
 from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.run_progress import Progress
 from tests.harness.findings import Finding, at_most
 from tests.harness.footage_runs import BLOCKS, look_at_blocks
 from tests.harness.made_footage import Writer

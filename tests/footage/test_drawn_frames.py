@@ -8,7 +8,7 @@ import pytest
 from agemodel.core.errors import FootageError
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.clip_reader import Frame
-from agemodel.footage.clip_visits import AtFrame, Followed
+from agemodel.footage.clip_visits import AtFrame, FollowedFace
 from agemodel.footage.drawn_frames import frame_of, with_faces, with_zone
 from tests.harness.made_footage import FPS, Writer, together, walk, write_blocks
 
@@ -48,9 +48,9 @@ def test_a_clip_that_cannot_be_read_has_a_sentence(tmp_path: Path) -> None:
 def test_faces_that_are_seen_have_a_box_and_a_number_once_they_are_visits() -> None:
     rgb = np.full((400, 1280, 3), 100, np.uint8)
     faces = (
-        Followed(7, (200.0, 200.0, 400.0, 380.0), is_seen=True, is_visit=True),
-        Followed(8, (600.0, 200.0, 800.0, 380.0), is_seen=True, is_visit=False),
-        Followed(9, (1000.0, 200.0, 1200.0, 380.0), is_seen=False, is_visit=True),
+        FollowedFace(7, (200.0, 200.0, 400.0, 380.0), is_seen=True, is_visit=True),
+        FollowedFace(8, (600.0, 200.0, 800.0, 380.0), is_seen=True, is_visit=False),
+        FollowedFace(9, (1000.0, 200.0, 1200.0, 380.0), is_seen=False, is_visit=True),
     )
     shown = with_faces(AtFrame(Frame(0.0, rgb), faces, 0)).astype(int)
     assert shown.shape == (300, 960, 3)  # three quarters of it

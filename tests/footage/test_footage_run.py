@@ -14,11 +14,12 @@ from agemodel.core.file_locks import try_lock
 from agemodel.core.tables import read_parquet
 from agemodel.footage import clip_visits
 from agemodel.footage.clip_parts import PARTS
-from agemodel.footage.footage_run import LOCK, Progress
+from agemodel.footage.footage_run import LOCK
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import VISIT_SCHEMA
 from agemodel.footage.footage_words import lines_of
 from agemodel.footage.looks import Look, LookFinder
+from agemodel.footage.run_progress import Progress
 from agemodel.footage.tracking import Tracker
 from agemodel.images import read_image
 from agemodel.serving import Estimator

@@ -15,7 +15,8 @@ import pytest
 from agemodel.footage import clip_reader
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.clip_reader import ClipReader
-from agemodel.footage.clip_visits import ClipResult, read_visits
+from agemodel.footage.clip_results import ClipResult
+from agemodel.footage.clip_visits import read_visits
 from agemodel.footage.footage_settings import FootageSettings
 from tests.harness.made_estimators import CardOnly
 from tests.harness.made_footage import (

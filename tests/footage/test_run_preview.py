@@ -14,14 +14,14 @@ import pytest
 
 from agemodel.footage import run_preview
 from agemodel.footage.clip_reader import Frame
-from agemodel.footage.clip_visits import AtFrame, Followed
-from agemodel.footage.footage_run import Progress
+from agemodel.footage.clip_visits import AtFrame, FollowedFace
 from agemodel.footage.run_preview import offered_preview, read_preview
+from agemodel.footage.run_progress import Progress
 from agemodel.images import read_image
 from tests.harness.waiting import wait_until
 
 RGB = np.full((240, 320, 3), 200, np.uint8)
-FACE = Followed(1, (100.0, 80.0, 160.0, 140.0), is_seen=True, is_visit=True)
+FACE = FollowedFace(1, (100.0, 80.0, 160.0, 140.0), is_seen=True, is_visit=True)
 
 
 def progress(time_s: float, rgb: np.ndarray = RGB) -> Progress:

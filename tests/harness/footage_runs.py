@@ -17,9 +17,9 @@ from agemodel.footage.footage_run import (
     VISITS_CSV,
     FootageResult,
     FootageRun,
-    OnRunProgress,
 )
 from agemodel.footage.footage_settings import FootageSettings
+from agemodel.footage.run_progress import OnRunProgress
 from tests.harness.made_estimators import card_only
 from tests.harness.made_footage import BlockFinder
 
