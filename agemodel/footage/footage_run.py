@@ -27,7 +27,7 @@ from agemodel.core.file_locks import lock_or_raise
 from agemodel.core.files import sweep, write_whole, writing
 from agemodel.footage.clip_files import Clip
 from agemodel.footage.clip_parts import PARTS, ClipParts, place_of
-from agemodel.footage.clip_results import ClipCounts, ClipResult
+from agemodel.footage.clip_results import ClipCounts, ClipResult, KeepsSoFar
 from agemodel.footage.clip_visits import read_visits
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import (
@@ -51,6 +51,9 @@ RUN, VISITS, VISITS_CSV, SLOTS = (
     "slots.csv",
 )
 LOCK = ".footage.lock"
+
+_WRITTEN_EVERY_S = 3600.0
+"""Of footage: then the results so far are written, when a clip ends."""
 
 
 @dataclass(frozen=True)
@@ -166,28 +169,53 @@ class FootageRun:
         self.done = (0, len(clips))
         told = Telling(clips, on_progress)
         people = KnownPeople() if self._settings.same_person else None
+        unwritten_s = 0.0
         for clip in clips:
             told.begin(clip)
-            so_far = self.parts.so_far(clip)
-            # who was in parts of an earlier run is not known any more: none is used
-            result = None if people else self.parts.read(clip)
-            if result is None:
-                result = read_visits(
-                    clip,
-                    self._find_looks,
-                    self._settings,
-                    self._calibration,
-                    told.on_frame,
-                    None if people else so_far,
-                    people,
-                )
-                # what could not be opened is tried again: it may be whole by then
-                if not people and result.counts.frames:
-                    self.parts.write(clip, result)
-            so_far.delete()
+            result = self._found_in(clip, told, people)
             done.append(result)
             self.done = (len(done), len(clips))
             told.end(result)
+            unwritten_s += result.counts.read_s
+            if unwritten_s >= _WRITTEN_EVERY_S and len(done) < len(clips):
+                self.write(clips, done)
+                unwritten_s = 0.0
+
+    def _found_in(
+        self, clip: Clip, told: Telling, people: KnownPeople | None
+    ) -> ClipResult:
+        """What is kept of a clip, or else what is found in it, which is kept then.
+
+        Who was in parts of an earlier run is not known any more: with `people` none is
+        used. What could not be opened is not kept: it may be whole the next time.
+        """
+        if people:
+            return self._looked_at(clip, told, None, people)
+        so_far = self.parts.so_far(clip)
+        result = self.parts.read(clip)
+        if result is None:
+            result = self._looked_at(clip, told, so_far, None)
+            if result.counts.frames:
+                self.parts.write(clip, result)
+        so_far.delete()
+        return result
+
+    def _looked_at(
+        self,
+        clip: Clip,
+        told: Telling,
+        so_far: KeepsSoFar | None,
+        people: KnownPeople | None,
+    ) -> ClipResult:
+        return read_visits(
+            clip,
+            self._find_looks,
+            self._settings,
+            self._calibration,
+            told.on_frame,
+            so_far,
+            people,
+        )
 
     def write(self, clips: Sequence[Clip], done: list[ClipResult]) -> FootageResult:
         """Write the results of clips, of which the first are done.

@@ -55,8 +55,8 @@ def read_saved(folder: Path) -> SavedRun:
         return record_from(SavedRun, json.loads((folder / RUN).read_bytes()))
     except FileNotFoundError as error:
         raise FootageError(
-            f"{folder} holds no results yet: they are written when the first video is "
-            "done, or the run is stopped."
+            f"{folder} holds no results yet: they are written when an hour of video is "
+            "done, or the run ends or is stopped."
         ) from error
     except (OSError, ValueError, TypeError) as error:
         raise _damaged(folder / RUN, error) from error

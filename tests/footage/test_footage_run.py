@@ -12,7 +12,7 @@ import pytest
 from agemodel.core.errors import FootageError
 from agemodel.core.file_locks import try_lock
 from agemodel.core.tables import read_parquet
-from agemodel.footage import clip_visits
+from agemodel.footage import clip_visits, footage_run
 from agemodel.footage.clip_parts import PARTS
 from agemodel.footage.footage_run import LOCK
 from agemodel.footage.footage_settings import FootageSettings
@@ -98,6 +98,22 @@ def test_a_stopped_run_keeps_what_is_done_and_ends_as_an_unbroken_one(
     assert result.is_whole
     assert second.frames == 24  # the twelve looks of each of the other two clips
     assert written(tmp_path / "out") == written(tmp_path / "whole")
+
+
+def test_results_so_far_are_written_while_a_run_goes_on(
+    clips: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(footage_run, "_WRITTEN_EVERY_S", 6.0)  # clips of four seconds
+    out, seen = tmp_path / "out", []
+
+    def look(progress: Progress) -> None:
+        if (out / "_run.json").exists():
+            record = json.loads((out / "_run.json").read_text())
+            seen.append((progress.clips_done, record["clips_done"]))
+
+    look_at_blocks(clips, out, on_progress=look)
+    assert set(seen) == {(2, 2), (3, 2)}
+    assert json.loads((out / "_run.json").read_text())["clips_done"] == 3
 
 
 class NamedBlocks(BlockFinder):

@@ -71,7 +71,10 @@ def show_results() -> None:
     """Draw the results that were chosen, or say that there are none."""
     folders = {folder.name: folder for folder in list_saved(paths.footage_dir())}
     if not folders and running_footage():
-        st.caption("The results will be here when the run ends or is stopped.")
+        st.caption(
+            "The results will be here when the videos of an hour are done, or the run "
+            "ends or is stopped."
+        )
         return
     if not folders:
         st.info(_EMPTY, icon=":material/videocam:")
