@@ -217,6 +217,7 @@ def _show_table(visits: pd.DataFrame) -> None:
         visits[[name for name in _SHOWN if not visits[name].isna().all()]],
         hide_index=True,
         width="stretch",
+        alt="The visits, a row each",
         column_config={
             name: st.column_config.Column(label)
             if form is None

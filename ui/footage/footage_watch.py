@@ -53,7 +53,8 @@ def _show_preview() -> None:
         return
     at = f"{Path(preview.clip).name} at {_length(preview.time_s)}"
     st.text(f"{at}: {preview.visits:,} visits so far")
-    st.image(preview.jpeg, caption=_PREVIEW, width=_PREVIEW_PX)
+    with st.container(width=_PREVIEW_PX):  # narrower where the page is
+        st.image(preview.jpeg, caption=_PREVIEW, width="stretch", alt=at)
 
 
 def _why_not_on(job: Job) -> str:

@@ -39,6 +39,7 @@ def show_zone(given: str) -> None:
     st.image(
         with_zone(rgb, zone),
         width="stretch",
+        alt="A frame of the video; what is outside of the chosen part is darker",
         caption="The middle of a face must lie within the line. The frame is shown "
         "here alone, and not kept.",
     )
