@@ -7,10 +7,12 @@ as `__main__` for every visitor and at every rerun.
 import streamlit as st
 
 from agemodel.core import paths
+from ui import presentation
+from ui.server import first_tap
 from ui.server.startup import lifespan, routes
-from ui.touch import on_phone
 
 ESTIMATE = "pages/estimate.py"
+STYLE = paths.ROOT / "ui" / "app.css"
 
 
 def pages() -> list[st.Page]:
@@ -44,9 +46,13 @@ def main() -> None:
     """Draw the page that one visitor asked for."""
     st.set_page_config(page_icon=paths.ASSETS / "icon.png", layout="wide")
     st.logo(paths.ASSETS / "logo.svg", size="large")
+    st.html(STYLE)
+    presentation.apply()
+    first_tap.load()
     menu = pages()
-    page = st.navigation(menu, position="hidden" if on_phone() else "top")
-    if on_phone():  # else Streamlit hides the pages in a sidebar without a name
+    bare = presentation.without_sidebar()
+    page = st.navigation(menu, position="hidden" if bare else "top")
+    if bare:  # on a phone Streamlit would hide the pages in a sidebar without a name
         with st.popover("Menu", icon=":material/menu:"):
             for one in menu:
                 if one.visibility != "hidden":

@@ -10,7 +10,8 @@ from ui.about.shipped_view import (
     show_licences,
     show_versions,
 )
-from ui.touch import on_phone
+from ui.page_header import show_title
+from ui.presentation import without_sidebar
 
 LINE_PX = 800
 """Longer lines are hard to read."""
@@ -22,13 +23,12 @@ def start(anchor: str) -> None:
 
 
 links = [f"[{title}](#{anchor})" for anchor, title in about_texts.SECTIONS.items()]
-if on_phone():
-    st.title("About", anchor=False)
+show_title("About")
+if without_sidebar():
     st.markdown(" · ".join(links))
 else:
     with st.sidebar:  # which stays in view
         st.markdown("  \n".join(links))
-    st.title("About", anchor=False)
 with st.container(width=LINE_PX):
     start("glance")
     show_glance()

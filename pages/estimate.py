@@ -14,13 +14,14 @@ from ui.estimate.estimate_states import (
 from ui.estimate.intake import show_intake
 from ui.estimate.photo_views import show_photos
 from ui.estimate.snapshot_intake import take_snapshot
-from ui.touch import on_phone
+from ui.page_header import show_title
+from ui.presentation import without_sidebar
 
 LANDING_PX = 960
 
 batch = session.batch()
 take_snapshot(batch)
-st.title("Estimate", anchor=False)
+show_title("Estimate")
 try:
     served_model.check_installed()
 except AgeModelError as error:
@@ -28,8 +29,8 @@ except AgeModelError as error:
     show_model_missing(error)
     st.stop()
 if batch.entries:
-    # Beside the photos, however far they are scrolled; a phone has no room for that.
-    with st.container() if on_phone() else st.sidebar:
+    # Beside the photos, however far they are scrolled, where there is a sidebar.
+    with st.container() if without_sidebar() else st.sidebar:
         show_intake(batch)
         show_notice(in_short=True)
     show_photos(batch)

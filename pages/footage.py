@@ -10,6 +10,7 @@ from ui.footage.footage_form import show_form
 from ui.footage.footage_law import show_notice
 from ui.footage.footage_results import show_results
 from ui.footage.footage_watch import show_watch
+from ui.page_header import show_title
 from ui.permission import NOT_HERE, may_change
 
 ELSEWHERE = f"""
@@ -17,7 +18,7 @@ Footage is for whoever runs this app, on its own machine:
 `python -m agemodel footage recordings/ --out results/`. {NOT_HERE}
 """
 
-st.title("Footage", anchor=False)
+show_title("Footage")
 footage_state.load()
 footage_state.write_url()
 if not may_change():

@@ -9,11 +9,18 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from ui.page_state import PageState
+from ui.presentation import enlarged, presenting
 
 Points = Sequence[Mapping[str, Any]]
 """What was chosen in a chart: points, or lassos that were drawn."""
 
-CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
+CONFIG = {
+    "displaylogo": False,
+    "doubleClick": False,
+    "modeBarButtonsToRemove": ["toImage", "select2d", "lasso2d"],
+    "scrollZoom": False,
+}
+"""Of Plotly; what is left above a chart is Streamlit's button for the full screen."""
 
 
 def show_chart(
@@ -32,6 +39,8 @@ def show_chart(
         config: of Plotly.
         answer: passed on to `st.plotly_chart`.
     """
+    if presenting():
+        enlarged(figure)
     st.plotly_chart(
         figure, width="stretch", config=dict(config), key=key, alt=alt, **answer
     )

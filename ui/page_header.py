@@ -7,21 +7,36 @@ from collections.abc import Callable
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from ui.touch import on_phone
+from ui.presentation import show_switch, without_sidebar
 
 
-def show_title(title: str, show_views: Callable[[], None]) -> None:
+def show_title(
+    title: str, show_views: Callable[[], None] | None = None
+) -> DeltaGenerator:
     """Draw the title of a page with the choice of its views beside it.
 
     Args:
         title: of the page.
-        show_views: draws the choice.
+        show_views: draws the choice, if there is one.
+
+    Returns:
+        The place at the right, before the switch to a presentation.
     """
     with st.container(
-        horizontal=True, vertical_alignment="center", width="content", gap="medium"
+        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
-        st.title(title, anchor=False, width="content")
-        show_views()
+        with st.container(
+            horizontal=True, vertical_alignment="center", width="content", gap="medium"
+        ):
+            st.title(title, anchor=False, width="content")
+            if show_views:
+                show_views()
+        with st.container(
+            horizontal=True, vertical_alignment="center", width="content"
+        ):
+            right = st.container(horizontal=True, width="content")
+            show_switch()
+    return right
 
 
 def show_header(
@@ -34,18 +49,14 @@ def show_header(
         show_views: draws the choice.
 
     Returns:
-        The place of the filters, which is the sidebar or, on a phone, where that would
-        hide them, a button; and the place of the exports.
+        The place of the filters, which is the sidebar or, where that would hide them or
+        is hidden, a button; and the place of the exports.
     """
-    with st.container(
-        horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
-    ):
-        show_title(title, show_views)
-        with st.container(horizontal=True, width="content"):
-            filters = (
-                st.popover("Filters", icon=":material/filter_alt:")
-                if on_phone()
-                else st.sidebar
-            )
-            exports = st.container(width="content")
+    with show_title(title, show_views):
+        filters = (
+            st.popover("Filters", icon=":material/filter_alt:")
+            if without_sidebar()
+            else st.sidebar
+        )
+        exports = st.container(width="content")
     return filters, exports

@@ -17,14 +17,14 @@ LINE = "rgba(128, 136, 134, 0.9)"
 
 
 def with_legend(figure: go.Figure) -> go.Figure:
-    """A legend above the chart, at its right."""
+    """A legend above the chart, at its left: buttons may stand at its right."""
     return figure.update_layout(
         showlegend=True,
         margin={"t": 28},
         legend={
             "orientation": "h",
-            "x": 1,
-            "xanchor": "right",
+            "x": 0,
+            "xanchor": "left",
             "y": 1.02,
             "yanchor": "bottom",
             "title": {"text": ""},

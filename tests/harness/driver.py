@@ -198,6 +198,7 @@ def watched_page(
     height: int = 900,
     scheme: str = "light",
     user_agent: str | None = None,
+    touch: bool = False,
 ) -> Iterator[Page]:
     """Open a page and, at its end, complain of what it did that it should not.
 
@@ -209,6 +210,7 @@ def watched_page(
         viewport={"width": width, "height": height},
         color_scheme="dark" if scheme == "dark" else "light",
         user_agent=user_agent,
+        has_touch=touch,
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)

@@ -8,11 +8,8 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 import streamlit as st
 
-from ui.charts import Points, show_answering_chart
+from ui.charts import CONFIG, Points, show_answering_chart
 from ui.evaluation import evaluation_state
-
-BUTTON_PX = 28
-"""The width that the button takes at the right, beside a legend."""
 
 
 def show_chart(
@@ -31,13 +28,8 @@ def show_chart(
         pick: from the points that were chosen to the pick, see `evaluation_state`.
         mode: how points are chosen.
     """
-    if figure.layout.showlegend:
-        figure.update_layout(margin_r=BUTTON_PX)
-    config: dict[str, Any] = {
-        "displaylogo": False,
-        "doubleClick": False,
-        "modeBarButtons": [["toImage"]],
-        "scrollZoom": False,
+    config: dict[str, Any] = CONFIG | {
+        "modeBarButtonsToRemove": ["select2d", "lasso2d"],
         "toImageButtonOptions": {"format": "svg", "filename": f"evaluation-{name}"},
     }
     take = (lambda points: evaluation_state.pick(pick(points))) if pick else None

@@ -16,6 +16,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from agemodel.core.caps import caps
 from agemodel.serving import estimator
 from ui.server import (
+    first_tap,
     live_page,
     live_socket,
     logs,
@@ -30,7 +31,7 @@ BROWSER_DELAY_S = 1.0
 
 def routes() -> list[BaseRoute]:
     """The addresses beside Streamlit's own."""
-    return [ready.route(), *live_page.routes(), live_socket.route()]
+    return [ready.route(), first_tap.route(), *live_page.routes(), live_socket.route()]
 
 
 @asynccontextmanager

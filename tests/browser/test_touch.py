@@ -1,0 +1,43 @@
+"""Charts under a finger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.harness.chart_clicks import chart, place_of_value
+from tests.harness.driver import PHONE, Server, query_of, visit, wait_until_drawn
+from tests.harness.plain_predictions import SERVED
+
+
+@pytest.fixture
+def phone(open_page: Callable[..., Page]) -> Page:
+    return open_page(width=390, height=844, user_agent=PHONE, touch=True)
+
+
+def test_one_tap_on_a_cell_shows_its_faces_and_one_on_another_those(
+    server: Server, phone: Page
+) -> None:
+    visit(phone, f"{server.url}/evaluation?run={SERVED}&view=confusion")
+    for true, estimated, title in (
+        (3, 4, "20-29, taken for 30-39"),
+        (2, 3, "10-19, taken for 20-29"),
+    ):
+        matrix = chart(phone, "evaluation_confusion")
+        phone.touchscreen.tap(*place_of_value(matrix, estimated, true))
+        expect(phone.get_by_role("heading", name=title)).to_be_visible()
+        wait_until_drawn(phone)
+        assert query_of(phone)["pick"] == [f"{true},{estimated}"]
+
+
+def test_one_tap_on_a_bar_filters(server: Server, phone: Page) -> None:
+    visit(phone, f"{server.url}/dataset")
+    phone.get_by_text("Charts filter when tapped").click()
+    wait_until_drawn(phone)
+    split = chart(phone, "dataset_split")
+    phone.touchscreen.tap(*place_of_value(split, 500, 2))
+    expect(phone.locator(".st-key-dataset_line")).to_contain_text("4,743 of")
+    wait_until_drawn(phone)
+    assert query_of(phone)["split"] == ["test"]
