@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from agemodel.analysis.run_names import run_name
 from agemodel.core import paths
 from agemodel.core.checksums import read_verified
 from agemodel.core.columns import category, codes_of
@@ -181,7 +182,7 @@ def restricted_systems(run: Run, split: str) -> list[System]:
         if key in measures
     }
     low, high = CORAL_RANGE
-    name = f"{run.id}, restricted to {low} to {high}"
+    name = f"{run_name(run)}, restricted to {low} to {high}"
     note = "as it is of networks that learned from such faces alone"
     return [System(name, "restricted", measures["n"], scores, note)]
 

@@ -19,6 +19,7 @@ from agemodel.analysis.baselines import (
 )
 from agemodel.analysis.headline import headline
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
+from agemodel.analysis.run_names import run_name
 from agemodel.core.errors import AgeModelError
 from agemodel.metrics.measures import Score
 from agemodel.runs.run_folder import Run
@@ -65,7 +66,7 @@ def systems_beside(
     rows = in_slice(predicted, wanted)
     n = int(rows.sum())
     scores = scores_of(run, MODEL, predicted, rows)
-    found, reasons = [System(run.id, "run", n, scores, network_of(run))], []
+    found, reasons = [System(run_name(run), "run", n, scores, network_of(run))], []
     if (predicted["split"] == "train").any():
         found.append(_always(run, predicted, rows, scores_of))
     for other in baseline_runs(run, evaluated):
@@ -101,5 +102,5 @@ def _baseline(
     faces = faces_of(other)
     rows = in_slice(faces, wanted)
     scores = scores_of(other, MODEL, faces, rows) if rows.any() else {}
-    name = f"{network_of(other)} ({other.id})"
+    name = run_name(other)
     return System(name, "baseline", int(rows.sum()), scores, split_note(run, other))

@@ -24,6 +24,7 @@ from ui.evaluation import evaluation_state
 from ui.evaluation.confusion_view import cell_clicked, cell_of
 from ui.evaluation.evaluation_state import Look
 from ui.evaluation.headline_view import warm
+from ui.markdown_text import plain
 
 open_page = partial(app_pages.open_page, "evaluation")
 
@@ -70,7 +71,7 @@ def test_filters_narrow_the_faces_and_stand_in_the_url() -> None:
     ]
     total = len(plain_faces("val"))
     assert f"**n = {len(expected):,} of {total:,} faces**" in written(page)
-    assert f"{SERVED}: validation, female, 20 to 39 years" in written(page)
+    assert f"App model ({SERVED}): validation, female, 20 to 39 years" in written(page)
     assert query_of(page) == {"split": "val", "gender": "female", "age": "20-39"}
 
 
@@ -96,7 +97,8 @@ def test_one_click_resets_all_but_the_view() -> None:
 def test_run_in_the_url_that_is_not_there_is_told(asked: str) -> None:
     page = open_page(run=asked)
     assert page.text[0].value.startswith(f"There is no run {asked!r}. The runs are: ")
-    assert f"Below is {SERVED}" in page.warning[0].value
+    shown = plain(f"App model ({SERVED})")
+    assert f"Below is {shown}." in page.warning[0].value
     assert "**n = 4,743 of 4,743 faces**" in written(page)
     page.selectbox(key="evaluation_run").set_value("group_cnn-1")
     rerun(page)
@@ -161,7 +163,7 @@ def test_run_stands_beside_a_constant_another_network_and_published_figures() ->
     what = table["What"].tolist()
     assert what[:4] == ["this run", "no model", *["another network"] * 2]
     assert set(what[4:]) == {"published"}
-    assert table["System"][0] == SERVED
+    assert table["System"][0] == f"App model ({SERVED})"
     assert "seed_cnn" in table["System"][2] and "group_cnn" in table["System"][3]
     # The write-up's network has 1,000 test faces of its own.
     assert table["n"].tolist()[:4] == ["4,743", "4,743", "1,000", "4,743"]
@@ -173,7 +175,7 @@ def test_run_stands_beside_a_constant_another_network_and_published_figures() ->
 
 def test_run_on_other_faces_is_said_to_be() -> None:
     table = table_with(open_page(run="group_cnn-1"), "System")
-    assert table["System"][0] == "group_cnn-1"
+    assert table["System"][0] == "Age groups, first write-up (group_cnn-1)"
     assert "group_cnn" not in " ".join(table["System"][1:])
 
 
@@ -183,7 +185,9 @@ def test_published_figures_stand_only_beside_whole_splits() -> None:
     whole = table_with(open_page(split="coral_test"), "System")
     assert "others', measured here" in set(whole["What"])
     restricted = whole[whole["What"] == "this run, restricted"]
-    assert restricted["System"].tolist() == [f"{SERVED}, restricted to 21 to 60"]
+    assert restricted["System"].tolist() == [
+        f"App model ({SERVED}), restricted to 21 to 60"
+    ]
     (alone,) = whole[whole["What"] == "this run"]["MAE, years"]
     assert float(restricted["MAE, years"].iloc[0].split()[0]) < float(alone.split()[0])
 
@@ -213,7 +217,7 @@ def test_damaged_run_beside_is_told_and_the_others_stand(local: Path) -> None:
     page = open_page()
     assert "predictions.parquet of run group_cnn-1 is damaged" in page.warning[0].value
     others = table_with(page, "System").query("What == 'another network'")["System"]
-    assert others.tolist() == ["seed_cnn (seed_cnn-1)"]
+    assert others.tolist() == ["Small CNN of the second write-up (seed_cnn-1)"]
 
 
 # --------------------------------------------------------------------------- Confusion

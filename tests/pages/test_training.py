@@ -28,9 +28,9 @@ from tests.harness.dataset_archives import tiny_jpeg, write_folder
 from tests.harness.made_histories import made_history
 from tests.harness.plain_predictions import SERVED
 from ui import dataset_pictures
+from ui.markdown_text import plain
 from ui.training import training_state
 from ui.training.network_view import timing_words
-from ui.training.recipe_view import plain
 from ui.training.training_state import Look
 
 open_page = partial(app_pages.open_page, "training")
@@ -89,7 +89,10 @@ def test_shipped_and_local_runs_can_be_compared_and_the_url_keeps_it() -> None:
     again = open_page(**query_of(page))
     assert again.pills(key="training_runs").value == ["mine-1", "mobile-3"]
     results = again.dataframe[0].value
-    assert results.index.tolist() == ["mine-1", "mobile-3"]
+    assert results.index.tolist() == [
+        "mine-1",
+        "Mobile network on UTKFace (mobile-3)",
+    ]
     assert results.loc["mine-1", "val_mae_years"] == 7.0
     assert results.loc["mine-1", "done"] == "2 of 3"
     assert "losses cannot be compared" in written(again)

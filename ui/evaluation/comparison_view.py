@@ -29,6 +29,7 @@ from ui.dataset.face_columns import face_columns
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
 from ui.evaluation.point_charts import show_panel
+from ui.markdown_text import plain
 
 FARTHEST = 24
 """Number of faces listed on which one run errs less by most."""
@@ -62,7 +63,7 @@ def show_comparison(run: Run, estimates: pd.DataFrame, slice_: Slice) -> None:
     _show_which_faces(run, other, estimates, others, slice_, len(pairs))
     if pairs.empty:
         return
-    names = (run.id, other.id)
+    names = (run_name(run), run_name(other))
     ages = compare_ages(pairs)
     if run == other:
         st.info(
@@ -70,7 +71,7 @@ def show_comparison(run: Run, estimates: pd.DataFrame, slice_: Slice) -> None:
             icon=":material/join_inner:",
         )
     else:
-        st.markdown(difference_in_words(ages["mae_years"], *map(_code, names)))
+        st.markdown(difference_in_words(ages["mae_years"], *map(_bold, names)))
     _show_measures(ages, names)
     _show_genders(pairs, names)
     _show_groups(pairs, names)
@@ -85,7 +86,7 @@ def _choose_other(run: Run) -> Run:
         evaluation_state.change(other=first, pick=evaluation_state.look().pick)
     names = {run_id: run_name(found) for run_id, found in evaluated.items()}
     st.selectbox(
-        f"{run.id} compared with",
+        f"{plain(run_name(run))} compared with",
         list(evaluated),
         format_func=lambda run_id: names.get(run_id, run_id),
         width=320,
@@ -112,18 +113,19 @@ def _show_which_faces(
 ) -> None:
     """Say how many faces both runs share, and why not all."""
     split = SPLIT_WORDS[slice_.split]
+    one, two = (plain(run_name(which)) for which in (run, other))
     counts = [int(in_slice(frame, slice_).sum()) for frame in (estimates, others)]
     if not shared:
         st.warning(
-            f"The two runs share no face here ({slice_.describe()}): {run.id} has "
-            f"{counts[0]:,} of them in {split}, {other.id} {counts[1]:,}. Choose "
+            f"The two runs share no face here ({slice_.describe()}): {one} has "
+            f"{counts[0]:,} of them in {split}, {two} {counts[1]:,}. Choose "
             "another split or run, or fewer filters.",
             icon=":material/join_left:",
         )
     elif shared < max(counts):
         st.caption(
-            f"The runs split the faces otherwise: of {counts[0]:,} faces of {run.id} "
-            f"and {counts[1]:,} of {other.id} ({slice_.describe()}), {shared:,} are "
+            f"The runs split the faces otherwise: of {counts[0]:,} faces of {one} "
+            f"and {counts[1]:,} of {two} ({slice_.describe()}), {shared:,} are "
             f"in {split} of both. Only these count; no run has learned from them."
         )
     else:
@@ -162,7 +164,7 @@ def _number(name: str, value: float, sign: str = "") -> str:
 def _show_genders(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
     found = mcnemar_of_genders(pairs)
     st.subheader("Gender", anchor=False)
-    one, two = map(_code, names)
+    one, two = map(_bold, names)
     chance = (
         "such a difference is rare between two that are equally good"
         if found.p < RARE
@@ -176,9 +178,9 @@ def _show_genders(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
     )
 
 
-def _code(name: str) -> str:
-    """A run's id for Markdown, which would read an underscore in it as emphasis."""
-    return f"`{name}`"
+def _bold(name: str) -> str:
+    """A run's name for Markdown."""
+    return f"**{plain(name)}**"
 
 
 def _p_value(p: float) -> str:

@@ -19,6 +19,7 @@ from agemodel.core.errors import AgeModelError
 from agemodel.core.labels import GENDERS, MAX_AGE, MIN_AGE, RACES
 from agemodel.runs.run_folder import Run
 from ui.evaluation import evaluation_state
+from ui.markdown_text import plain
 
 _SPLIT_HELP = (
     "No run learned from any of them. CORAL test: the faces of 21 to 60 years on which "
@@ -43,7 +44,7 @@ def show_missing_run(shown: Run) -> None:
     """
     if problem := evaluation_state.missing_run():
         st.warning(
-            f"**That run cannot be shown.** Below is {shown.id}.",
+            f"**That run cannot be shown.** Below is {plain(run_name(shown))}.",
             icon=":material/search_off:",
         )
         st.text(problem)
@@ -107,7 +108,9 @@ def show_line(run: Run, count: int, total: int) -> None:
     key = evaluation_state.widget_key("line")
     with st.container(horizontal=True, vertical_alignment="center", key=key):
         st.markdown(f"**n = {count:,} of {total:,} faces**", width="content")
-        st.text(f"{run.id}: {evaluation_state.slice_().describe()}", width="content")
+        st.text(
+            f"{run_name(run)}: {evaluation_state.slice_().describe()}", width="content"
+        )
         if evaluation_state.is_reset():
             return
         st.button(

@@ -52,10 +52,8 @@ def show_curves(runs: list[Run]) -> None:
     """
     training_state.write_url()
     told = read_told(runs)
-    histories = {
-        run_id: one.history for run_id, one in told.items() if len(one.history)
-    }
-    if waiting := [run_id for run_id in told if run_id not in histories]:
+    histories = {name: one.history for name, one in told.items() if len(one.history)}
+    if waiting := [name for name in told if name not in histories]:
         st.info(
             "No epoch is done yet. The curves begin with the first.",
             icon=":material/hourglass_empty:",
@@ -143,7 +141,7 @@ def _show_curves(
 
 
 def _warnings(told: Mapping[str, RunHistory]) -> list[str]:
-    configs = {run_id: one.config for run_id, one in told.items()}
+    configs = {name: one.config for name, one in told.items()}
     faces = {(c.split, c.seed if c.split == "seed" else 0) for c in configs.values()}
     return [
         text
@@ -156,7 +154,7 @@ def _warnings(told: Mapping[str, RunHistory]) -> list[str]:
 
 
 def _show_settings(told: Mapping[str, RunHistory]) -> None:
-    table = settings_table({run_id: one.config for run_id, one in told.items()})
+    table = settings_table({name: one.config for name, one in told.items()})
     st.subheader("Settings", anchor=False)
     several = len(told) > 1
     if several:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -16,11 +15,11 @@ from agemodel.runs.recipe_steps import five_steps
 from agemodel.runs.run_folder import Run
 from agemodel.runs.run_splits import FILE as SPLIT
 from agemodel.runs.run_splits import count_parts, read_split
+from ui.markdown_text import plain
 from ui.training import training_state
 from ui.training.run_views import show_error
 
 _ICONS = ("database", "account_tree", "construction", "model_training", "face")
-_SPECIAL = re.compile(r"([\\`*_{}\[\]()<>#+!|$:~^-])")
 
 T = TypeVar("T")
 
@@ -61,11 +60,6 @@ def show_recipe(run: Run) -> None:
         st.caption("Written from the run's own files; config.json holds the recipe:")
         with st.expander("config.json", icon=":material/settings:"):
             st.json(told.config.as_dict())
-
-
-def plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", text)
 
 
 def _if_there(run: Run, name: str, read: Callable[[], T]) -> T | None:

@@ -74,11 +74,11 @@ def _namer(known: Mapping[str, Run]) -> Callable[[str], str]:
 
 
 def read_told(runs: list[Run]) -> dict[str, RunHistory]:
-    """What the runs' files say, by id; which cannot be read is said and left out."""
+    """What the runs' files say, by name; which cannot be read is said and left out."""
     found = {}
     for run in runs:
         try:
-            found[run.id] = training_state.told(run)
+            found[run_name(run)] = training_state.told(run)
         except AgeModelError as error:
             show_error(error)
     return found
