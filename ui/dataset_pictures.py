@@ -10,10 +10,15 @@ import streamlit as st
 from PIL import Image
 
 from agemodel.core import paths
-from agemodel.core.errors import DatasetError
+from agemodel.core.errors import AgeModelError, DatasetError
 from agemodel.dataset.index import image_path, images_dir
+from agemodel.images import read_image
 
 CACHED_PAGES = 40
+LARGE_BYTES, THUMBNAIL_PX = 200_000, 400
+"""A larger file, as labelled sets may have, is shown as a JPEG of so many pixels."""
+_AS_THEY_ARE = (b"\xff\xd8", b"\x89PNG")
+"""How JPEG and PNG begin; of other kinds the same is shown."""
 
 
 def pictures_dir() -> Path | None:
@@ -63,7 +68,17 @@ def _read(folder: Path, files: tuple[str, ...]) -> list[bytes]:
 def _content(path: Path) -> bytes:
     try:
         content = path.read_bytes()
+        if len(content) > LARGE_BYTES or not content.startswith(_AS_THEY_ARE):
+            return _thumbnail(content)
         Image.open(BytesIO(content), formats=("JPEG", "PNG")).close()
-    except OSError:
+    except (OSError, AgeModelError):
         return b""
     return content
+
+
+def _thumbnail(content: bytes) -> bytes:
+    picture = Image.fromarray(read_image(content).rgb)
+    picture.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    small = BytesIO()
+    picture.save(small, "JPEG")
+    return small.getvalue()

@@ -22,8 +22,8 @@ CHARTS, FACES, AGEING, MAP, ISSUES = "charts", "faces", "ageing", "map", "issues
 COUNTS, SHARES = "counts", "shares"
 PICTURES, TABLE = "pictures", "table"
 SIZES = (20, 60, 100)
-MAX_FILE = 100
-"""Characters of a file name that are taken from a URL."""
+MAX_FILE, MAX_SET = 100, 40
+"""Characters of a file's and of a set's name that are taken from a URL."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,7 @@ class Look(BaseLook):
         face: the file of the one face that is looked at; empty for all of them.
         heatmap: whether that face is shown with what moved its age.
         like: the file of the face whose likeness sorts, where `sort` is similar.
+        set: the labelled set that is looked at; empty for UTKFace.
     """
 
     view: str = choice(CHARTS, (CHARTS, FACES, AGEING, MAP, ISSUES))
@@ -61,6 +62,7 @@ class Look(BaseLook):
     face: str = line(MAX_FILE)
     heatmap: bool = choice(False, (False, True))
     like: str = line(MAX_FILE)
+    set: str = line(MAX_SET)
 
     @classmethod
     def from_query(cls, query: Query) -> Self:
@@ -69,8 +71,9 @@ class Look(BaseLook):
         return replace(look, view=FACES) if look.face else look
 
     def having(self, **changes: Any) -> Self:
-        """The look after some changes; another view leaves the one face."""
-        return super().having(**({"face": ""} if "view" in changes else {}) | changes)
+        """The look after some changes; another view or set leaves the one face."""
+        left = {"face": ""} if {"view", "set"} & set(changes) else {}
+        return super().having(**left | changes)
 
     def taking(self, name: str, value: Any) -> Self:
         """The look after a widget was used, from the first page on."""

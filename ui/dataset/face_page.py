@@ -46,13 +46,18 @@ def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
     _show_way(faces, left, row)
     st.space("small")  # for the button that shows a picture full screen
     face: Any = next(faces.iloc[[row]].itertuples())
+    of_set = bool(dataset_state.look().set)
     picture, facts = st.columns([2, 3], gap="large")
     with picture:
         show_portrait(face)
-        mark_panel.show_marking(face.file)
+        if not of_set:
+            mark_panel.show_marking(face.file)
     with facts:
         _show_facts(faces, row, face)
-        show_heatmap(face)
+        if not of_set:
+            show_heatmap(face)
+    if of_set:  # nothing was computed of its faces
+        return
     others = duplicates_of(faces, row)
     _show_duplicates(faces, row, others)
     _show_alike(faces, row, others)
@@ -67,7 +72,10 @@ def label_text(face: Any) -> str:
     Args:
         face: a row of the table, by attributes.
     """
-    return f"{face.age} {'year' if face.age == 1 else 'years'}, {face.gender}"
+    years = getattr(face, "label", face.age)
+    words = f"{years} {'year' if str(years) == '1' else 'years'}"
+    gender = getattr(face, "gender", None)
+    return f"{words}, {gender}" if isinstance(gender, str) else words
 
 
 def estimate_text(face: Any) -> str:
@@ -193,6 +201,10 @@ def _show_step(
 
 def _show_facts(faces: pd.DataFrame, row: int, face: Any) -> None:
     st.subheader(f"Labelled {label_text(face)}", anchor=False)
+    if dataset_state.look().set:
+        st.markdown(split_text(face))
+        st.code(face.file, language=None, wrap_lines=True)
+        return
     race = face.race if isinstance(face.race, str) else "none"
     date = "" if pd.isna(face.date) else f" Collected {face.date:%Y-%m-%d}."
     st.markdown(f"Race label {race}. {split_text(face)}{date}")

@@ -59,15 +59,18 @@ def show_charts(faces: pd.DataFrame, found: Masks) -> None:
     with st.grid(2, min_column_width=300, gap="medium"):
         with st.container():
             for key, title in (("race", "Race label"), ("split", "Split")):
-                with st.container(gap=None):
-                    _show_values(faces, found.without(key), key, title)
-        with st.container(gap=None):
-            _show_spread(faces, found.without("race", "gender"))
+                if key in faces:
+                    with st.container(gap=None):
+                        _show_values(faces, found.without(key), key, title)
+        if "race" in faces:
+            with st.container(gap=None):
+                _show_spread(faces, found.without("race", "gender"))
         if "abs_error" in faces:
             with st.container(gap=None):
                 _show_errors(faces, found.without("group"))
-        with st.container(gap=None):
-            _show_dates(faces, found.without("date"))
+        if "date" in faces:
+            with st.container(gap=None):
+                _show_dates(faces, found.without("date"))
 
 
 def ages_of(points: Points) -> Ages | None:
@@ -115,14 +118,15 @@ def days_of(points: Points) -> tuple[date, date] | None:
 
 
 def _show_ages(faces: pd.DataFrame, rows: np.ndarray) -> None:
-    counts = age_histogram(faces, rows, by="gender")
+    by = "gender" if "gender" in faces and faces["gender"].notna().all() else None
+    counts = age_histogram(faces, rows, by=by).rename(columns={"n": "faces"})
     shares = dataset_state.look().measure == dataset_state.SHARES
     figure = figures.figure_age_histogram(
         normalised(counts) if shares else counts,
         dataset_state.selection().ages,
         drag=not on_phone(),
     )
-    st.markdown("**Age by gender label**")
+    st.markdown("**Age by gender label**" if by else "**Age**")
 
     def choose(points: Points, wanted: Selection) -> Selection:
         ages = ages_of(points)

@@ -11,10 +11,10 @@ import streamlit as st
 
 from agemodel.core.errors import AgeModelError
 from agemodel.explorer.ordering import ORDERS, orders_of, page_count, page_of, row_of
-from ui import dataset_pictures
 from ui.dataset import dataset_state, dataset_tables
 from ui.dataset.face_columns import face_columns
 from ui.dataset.face_page import show_face
+from ui.dataset.set_choice import shown_pictures
 from ui.dataset.tiles import CAPTION_IS, show_tiles
 from ui.dataset_pictures import read_pictures, show_missing
 from ui.page_state import MAX_NUMBER
@@ -43,7 +43,7 @@ def show_faces(faces: pd.DataFrame, left: np.ndarray) -> None:
     if dataset_state.look().face:
         show_face(faces, left)
         return
-    folder = dataset_pictures.pictures_dir()
+    folder = shown_pictures()
     _show_controls(faces, folder is not None)
     look = dataset_state.look()
     rows = dataset_tables.ordered(faces, left, look)

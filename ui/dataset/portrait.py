@@ -14,8 +14,9 @@ from agemodel.dataset.crops import read_crops, square_of_row
 from agemodel.dataset.index import image_path
 from agemodel.dataset.labelled_faces import plain_crop
 from agemodel.serving.annotation import heatmap_overlay, heatmap_range_years
-from ui import dataset_pictures, served_model
+from ui import served_model
 from ui.dataset import dataset_state
+from ui.dataset.set_choice import shown_pictures
 from ui.dataset.tiles import alt_text
 from ui.dataset_pictures import read_pictures
 from ui.estimate.why import map_text
@@ -42,7 +43,7 @@ def show_portrait(face: Any) -> None:
     Args:
         face: a row of the table, by attributes.
     """
-    folder = dataset_pictures.pictures_dir()
+    folder = shown_pictures()
     (picture,) = read_pictures(folder, (face.file,))
     if not picture:
         with st.container(border=True, width=PICTURE_PX):
@@ -57,7 +58,7 @@ def show_heatmap(face: Any) -> None:
     Args:
         face: a row of the table, by attributes.
     """
-    (picture,) = read_pictures(dataset_pictures.pictures_dir(), (face.file,))
+    (picture,) = read_pictures(shown_pictures(), (face.file,))
     if not picture:
         return
     st.toggle("What moved the age", **dataset_state.control("heatmap"))

@@ -66,7 +66,7 @@ def caption(face: Any) -> str:
     """
     years = getattr(face, "age_years", math.nan)
     if math.isnan(years):
-        return f"label {face.age}"
+        return f"label {getattr(face, 'label', face.age)}"
     text = f"est. {years:.0f}, label {face.age}"
     error = abs(years - face.age)
     if error >= DOUBTFUL_YEARS:
@@ -87,7 +87,9 @@ def gender_badge(face: Any) -> str:
 
 def alt_text(face: Any) -> str:
     """The alternative text of a face's picture."""
-    return f"A face, labelled {face.age} years, {face.gender}"
+    gender = getattr(face, "gender", None)
+    of_gender = f", {gender}" if isinstance(gender, str) else ""
+    return f"A face, labelled {getattr(face, 'label', face.age)} years{of_gender}"
 
 
 def _show_caption(
