@@ -16,6 +16,8 @@ RUN_COLOURS = ("#1f9488", "#c67a2c", "#5a7fd0", "#d0566a", "#6f8f2f", "#9a6fc0")
 """Colours of the runs; each stands out from a light and from a dark page."""
 
 VAL = "val_"
+FAR_BETTER = 0.75
+"""So small a part of the error on train is left where a run is said to overfit."""
 FEW_EPOCHS = 8
 """Up to so many each has a tick; Plotly would put some between them."""
 _BEHIND = 0.3
@@ -146,7 +148,24 @@ def gap_in_words(history: pd.DataFrame, measure: EpochMeasure) -> str:
         _value(row[name], measure) for name in (measure.column, column)
     )
     unit = " years" if "years" in measure.axis else ""
-    return f"Train {train}, validation {validation}{unit} at epoch {row['epoch']:.0f}"
+    text = f"Train {train}, validation {validation}{unit} at epoch {row['epoch']:.0f}"
+    return text + _overfitting_in_words(history, measure, best)
+
+
+def _overfitting_in_words(
+    history: pd.DataFrame, measure: EpochMeasure, best: int
+) -> str:
+    """The last epoch, where train went on to improve without validation."""
+    kept, last = history.iloc[best], history.iloc[-1]
+    train, validation = measure.column, VAL + measure.column
+    if measure.is_share or last[train] > FAR_BETTER * kept[train]:
+        return ""
+    if last[validation] < kept[validation]:
+        return ""
+    return (
+        f"; train {_value(last[train], measure)}, validation "
+        f"{_value(last[validation], measure)} at the last: it overfits"
+    )
 
 
 def _name_sides(figure: go.Figure, *, shaded: bool) -> None:

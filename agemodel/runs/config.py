@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -226,11 +227,27 @@ def read_config(source: str | Path) -> TrainConfig:
     Raises:
         ConfigError: there is no such file, or it is not a recipe.
     """
+    return config_from(_read(source)[0])
+
+
+def read_purpose(source: str | Path) -> str:
+    """What a recipe is for: the comment with which its file begins; empty without one.
+
+    Raises:
+        ConfigError: as `read_config`.
+    """
+    lines = takewhile(lambda line: line.startswith("#"), _read(source)[1].splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
+
+
+def _read(source: str | Path) -> tuple[dict[str, Any], str]:
+    """The settings of a recipe's file, and its text."""
     path = Path(source)
     if not path.suffix:
         path = CONFIGS / f"{source}.toml"
     try:
-        values = tomllib.loads(path.read_text("utf-8-sig"))
+        text = path.read_text("utf-8-sig")
+        return tomllib.loads(text), text
     except OSError as error:
         names = ", ".join(sorted(file.stem for file in CONFIGS.glob("*.toml")))
         raise ConfigError(
@@ -238,4 +255,3 @@ def read_config(source: str | Path) -> TrainConfig:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path.name} is not TOML: {error}.") from error
-    return config_from(values)

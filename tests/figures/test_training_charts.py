@@ -59,6 +59,18 @@ def test_one_run_has_its_sides_in_the_legend_and_their_gap_shaded_and_said() -> 
     assert gap_in_words(history.drop(columns="val_age_mae_years"), MAE) == ""
 
 
+def test_overfitting_is_said_where_train_went_on_and_validation_fell_back() -> None:
+    history = made_history(ERRORS).assign(age_mae_years=[8.0, 4.0, 2.0, 1.0])
+    assert gap_in_words(history, MAE) == (
+        "Train 4.00, validation 6.00 years at epoch 2; train 1.00, validation 8.00 at "
+        "the last: it overfits"
+    )
+    # 3.5 is more than three quarters of 4.0; then the last epoch is the kept one.
+    for validation, train in (([9.0, 6.0, 6.2], 3.5), ([9.0, 6.0, 5.9], 1.0)):
+        other = made_history(validation).assign(age_mae_years=[8.0, 4.0, train])
+        assert "overfits" not in gap_in_words(other, MAE)
+
+
 def test_best_epoch_is_circled_on_val_whatever_is_measured() -> None:
     # Val errs least in the second epoch; its share of genders right is 0.8 + 2 / 100.
     figure = figure_curves({"a": made_history(ERRORS)}, GENDER)

@@ -143,6 +143,7 @@ def test_recipe_with_its_changes_is_begun_under_its_name(asked: list[tuple]) -> 
     page = drawn()
     page.selectbox(key="training_start_recipe").select("seed_cnn").run()
     given = read_config("seed_cnn")
+    assert "network of the first write" in written(page)
     values = {box.label: box.value for box in page.number_input}
     assert values["Epochs"] == given.epochs
     assert values["Learning rate"] == given.learning_rate

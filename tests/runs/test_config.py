@@ -12,6 +12,7 @@ from agemodel.runs.config import (
     TrainConfig,
     config_from,
     read_config,
+    read_purpose,
     setting_meanings,
 )
 
@@ -39,8 +40,19 @@ def test_recipe_is_read_from_a_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=lambda p: p.stem)
-def test_every_shipped_recipe_is_read_by_its_name(path: Path) -> None:
+def test_every_shipped_recipe_is_read_by_its_name_and_says_what_it_is_for(
+    path: Path,
+) -> None:
     assert read_config(path.stem).name == path.stem
+    assert read_purpose(path.stem).endswith(".")
+
+
+def test_purpose_is_the_comment_above_the_settings(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('# To try\n# it.\nname = "mine"\n# more\nnetwork = "mobile"\n')
+    assert read_purpose(path) == "To try it."
+    path.write_text('name = "mine"\nnetwork = "mobile"\n')
+    assert read_purpose(path) == ""
 
 
 def test_whole_number_will_do_for_a_fraction() -> None:

@@ -20,8 +20,9 @@ from agemodel.jobs.forecast import (
 )
 from agemodel.jobs.locks import refusal
 from agemodel.models.app_model import DEFAULT_MODEL
-from agemodel.runs.config import CONFIGS, TrainConfig, read_config
+from agemodel.runs.config import CONFIGS, TrainConfig, read_config, read_purpose
 from agemodel.runs.recipes import recipe_in_words
+from ui.markdown_text import plain
 from ui.training import training_state
 from ui.training.live_view import WATCHED
 
@@ -58,6 +59,7 @@ def show_start() -> None:
     _choose_recipe()
     try:
         given = read_config(st.session_state[RECIPE])
+        st.caption(plain(read_purpose(st.session_state[RECIPE])))
         _ask_changes(given)
         config = _asked(given)
         # Without what does not change how many faces there are.
