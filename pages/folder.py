@@ -8,6 +8,7 @@ from ui.estimate.estimate_states import show_model_missing
 from ui.folder import folder_state
 from ui.folder.folder_form import show_form, show_watch
 from ui.folder.folder_results import show_results
+from ui.page_header import show_title
 from ui.permission import NOT_HERE, may_change
 
 ELSEWHERE = f"""
@@ -15,7 +16,7 @@ A folder of the machine that runs this app is for whoever runs it:
 `python -m agemodel bulk photos/ results/`. {NOT_HERE}
 """
 
-st.title("A folder of photos", anchor=False)
+show_title("A folder of photos")
 folder_state.load()
 folder_state.write_url()
 if not may_change():
