@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.harness.axe import violations
-from tests.harness.driver import Server, visit, wait_until_drawn
+from tests.harness.driver import Server, visit, wait_for, wait_until_drawn
 from tests.harness.waiting import wait_until
 from ui.presentation import LEAST_PX
 
@@ -27,7 +27,6 @@ SMALLEST_PX = """() => {
 def switch(page: Page) -> None:
     """Use the switch by keyboard."""
     page.get_by_role("switch", name="Presentation").press("Space")
-    wait_until_drawn(page)
 
 
 def test_presentation_holds_over_pages_until_it_is_switched_off(
@@ -39,7 +38,9 @@ def test_presentation_holds_over_pages_until_it_is_switched_off(
     switch(page)
     expect(sidebar).to_be_hidden()
     expect(bar).to_be_hidden()
+    wait_until_drawn(page)
     wait_until(lambda: page.evaluate(SMALLEST_PX) >= LEAST_PX)
+    wait_for(page, "document.getAnimations().length === 0")
     assert violations(page) == []
     page.get_by_role("button", name="Filters").click()
     expect(page.get_by_text("Split", exact=True)).to_be_visible()
