@@ -88,14 +88,14 @@ def read_faces(
         left_out.append(str(error))
     else:
         rows = pd.concat([rows, imported])
-    faces = _label_columns(rows)
+    faces = label_columns(rows)
     parts: tuple[Callable[[], pd.DataFrame], ...] = (
         _read_description,
         lambda: read_estimates(model_folder),
     )
     for read in parts:
         try:
-            part = _beside(read(), faces["file"])
+            part = beside(read(), faces["file"])
         except AgeModelError as error:
             left_out.append(str(error))
         else:
@@ -125,14 +125,18 @@ def prepare(faces: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The same with `age_group`; with estimates also `error_years` (estimate less
-        label), `abs_error`, `width_years` (of the interval) and `suspicion` (the
-        absolute error in widths of the interval), all float32; and a bool column for
-        every flag that can be told (see `flags`).
+        label, or less the nearest end of a labelled range), `abs_error`, `width_years`
+        (of the interval) and `suspicion` (the absolute error in widths of the
+        interval), all float32; and a bool column for every flag that can be told (see
+        `flags`).
     """
     groups = age_group_index(faces["age"].to_numpy())
     added: dict[str, Any] = {"age_group": category(groups, AGE_GROUPS)}
     if "age_years" in faces:
-        error = (faces["age_years"] - faces["age"]).to_numpy(np.float32)
+        nearest = faces["age"]
+        if "label_low" in faces:  # inside a labelled range there is no error
+            nearest = faces["age_years"].clip(faces["label_low"], faces["label_high"])
+        error = (faces["age_years"] - nearest).to_numpy(np.float32)
         width = (faces["age_high"] - faces["age_low"]).to_numpy(np.float32)
         added |= {
             "error_years": error,
@@ -143,8 +147,8 @@ def prepare(faces: pd.DataFrame) -> pd.DataFrame:
     return add_flags(faces.assign(**added))
 
 
-def _label_columns(rows: pd.DataFrame) -> pd.DataFrame:
-    """The columns of labels of rows that are like those of the index, by file."""
+def label_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    """The columns of labels of rows that are like those of an index, by file."""
     rows = rows.sort_values("file", ignore_index=True)
     named = {name: rows[name].where(rows[name] != "") for name in ("split", "coral")}
     return pd.DataFrame(
@@ -205,7 +209,7 @@ def _read_description() -> pd.DataFrame:
         ) from error
 
 
-def _beside(table: pd.DataFrame, files: pd.Series) -> pd.DataFrame:
+def beside(table: pd.DataFrame, files: pd.Series) -> pd.DataFrame:
     """A table's other columns, a row for each of `files`, unknown where it lacks one.
 
     Raises:

@@ -67,7 +67,7 @@ def add_flags(faces: pd.DataFrame) -> pd.DataFrame:
         flags |= _duplicate_flags(faces)
     if "abs_error" in faces:
         flags |= _age_outcomes(faces)
-    if "p_female" in faces:
+    if "p_female" in faces and "gender" in faces:
         flags |= _gender_outcomes(faces)
     return faces.assign(**flags)
 
@@ -124,13 +124,14 @@ def _differ_in_group(faces: pd.DataFrame, groups: np.ndarray) -> np.ndarray:
 def _age_outcomes(faces: pd.DataFrame) -> dict[str, np.ndarray]:
     error = faces["error_years"].to_numpy()
     size = faces["abs_error"].to_numpy()
-    age = faces["age"].to_numpy()
     low, high = faces["age_low"].to_numpy(), faces["age_high"].to_numpy()
+    least = faces.get("label_low", faces["age"]).to_numpy()
+    most = faces.get("label_high", faces["age"]).to_numpy()
     doubtful = faces["suspicion"].to_numpy() >= DOUBTFUL_WIDTHS
     return {
         "too_old": error >= NOTABLE_YEARS,
         "too_young": error <= -NOTABLE_YEARS,
-        "outside": (age < low) | (age > high),
+        "outside": (most < low) | (least > high),
         "mislabelled": doubtful & (size >= DOUBTFUL_YEARS),
     }
 
@@ -139,8 +140,11 @@ def _gender_outcomes(faces: pd.DataFrame) -> dict[str, np.ndarray]:
     is_female = codes_of(faces["gender"]) == GENDERS.index("female")
     p_female = faces["p_female"].to_numpy()
     p_label = np.where(is_female, p_female, 1 - p_female)
+    is_labelled = codes_of(faces["gender"]) >= 0
     return {
-        "gender_wrong": ((p_female >= 0.5) != is_female) & ~np.isnan(p_female),
+        "gender_wrong": ((p_female >= 0.5) != is_female)
+        & is_labelled
+        & ~np.isnan(p_female),
         "gender_open": ~faces["decided"].to_numpy(),
-        "gender_doubted": p_label < DOUBTFUL_PROBABILITY,
+        "gender_doubted": is_labelled & (p_label < DOUBTFUL_PROBABILITY),
     }

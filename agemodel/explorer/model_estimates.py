@@ -12,7 +12,7 @@ import pandas as pd
 
 from agemodel.core.columns import category
 from agemodel.core.errors import RunError
-from agemodel.core.labels import AGE_GROUPS, AGES
+from agemodel.core.labels import AGE_GROUPS, AGES, age_group_index
 from agemodel.models import app_model
 from agemodel.models.model_folder import ModelFolder
 from agemodel.models.neighbours import directions_of, read_face_table
@@ -53,6 +53,31 @@ def read_estimates(model_folder: Path | None = None) -> pd.DataFrame:
     table = run.read_predictions()
     groups = category(table["age_group"].to_numpy(), AGE_GROUPS)
     return table[_COLUMNS].assign(estimated_group=groups)
+
+
+def read_set_estimates(name: str, model_folder: Path | None = None) -> pd.DataFrame:
+    """Read what the model's run estimated of a labelled set's val and test faces.
+
+    Args:
+        name: of the set.
+        model_folder: of the exported model; the app's by default.
+
+    Returns:
+        As `read_estimates`; no row where the run does not know the set.
+
+    Raises:
+        ModelError: there is no such model.
+        RunError: its run is missing or damaged, or knows no set but its first.
+    """
+    calibration = _model(model_folder).card.calibration
+    table = run_of(model_folder).read_set_predictions()
+    table = table[table["set"] == name]
+    groups = age_group_index(np.rint(table["age_years"].to_numpy()))
+    return table.assign(
+        file=table["file"].str.removeprefix(f"{name}/"),
+        decided=[calibration.gender(p) != "uncertain" for p in table["p_female"]],
+        estimated_group=category(groups, AGE_GROUPS),
+    )[[*_COLUMNS, "estimated_group"]]
 
 
 def read_distributions(

@@ -1,47 +1,52 @@
-"""The faces of a labelled set as a table like that of UTKFace, with what it knows."""
+"""The faces of a labelled set beside UTKFace, as a table like that of UTKFace."""
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from agemodel.core.columns import category
-from agemodel.core.labels import AGE_GROUPS, GENDERS, SPLIT_NAMES, age_group_index
-from agemodel.dataset.index import UNKNOWN, read_index
-from agemodel.dataset.labelled_sets import set_dir
+from agemodel.core.errors import AgeModelError
+from agemodel.dataset.index import read_index
+from agemodel.dataset.labelled_sets import read_about, set_dir
+from agemodel.explorer.face_table import beside, label_columns, prepare
+from agemodel.explorer.model_estimates import read_set_estimates
+
+_MAY_LACK = ("gender", "race", "split", "coral", "date")
 
 
-def read_set_faces(data_dir: Path, name: str) -> pd.DataFrame:
-    """Read the table of a labelled set's faces, a row each, sorted by file.
+def read_set_faces(
+    data_dir: Path, name: str, model_folder: Path | None = None
+) -> pd.DataFrame:
+    """Read the table of all faces of a labelled set, a row each, sorted by file.
 
     Args:
         data_dir: the data folder.
-        name: of the set.
+        name: of the set; not UTKFace.
+        model_folder: of the exported model whose run made the estimates; the app's
+            by default.
 
     Returns:
-        As `face_table.read_faces` has them: `file`, `age` (the middle, where the label
-        is a range), `age_group`, `gender` (unless the set tells none) and `split`. And
-        `label` (str), the labelled age as it was given: `30`, or `20 to 36`.
+        The columns of labels as returned by `face_table.read_faces`, without those of
+        which the set tells nothing; `label_low` and `label_high` (int16, years: the
+        range that a label allows; `age` is its middle) and `label` (str), the same as
+        it was given: `30`, or `20 to 36`. Where the model's run has estimated faces of
+        the set, as it does those of val and test, the columns of
+        `model_estimates.read_estimates`. And what `face_table.prepare` adds.
 
     Raises:
-        DatasetError: the set is not imported, or its index is damaged.
+        DatasetError: the set is not imported, or damaged.
     """
-    index = read_index(set_dir(data_dir, name)).sort_values("file", ignore_index=True)
-    low, high = (index[column].to_numpy() for column in ("age_low", "age_high"))
-    ranges = [f"{least} to {most}" for least, most in zip(low, high, strict=True)]
-    faces = pd.DataFrame(
-        {
-            "file": index["file"],
-            "age": index["age"].astype(np.int16),
-            "label": np.where(low == high, low.astype(str), ranges),
-            "age_group": category(age_group_index(index["age"].to_numpy()), AGE_GROUPS),
-            "gender": category(index["gender"].to_numpy(), GENDERS),
-            "split": pd.Categorical(
-                index["split"].where(index["split"] != ""), SPLIT_NAMES
-            ),
-        }
+    read_about(data_dir, name)
+    rows = read_index(set_dir(data_dir, name)).sort_values("file", ignore_index=True)
+    low, high = rows["age_low"], rows["age_high"]
+    label = low.astype(str).where(
+        low == high, low.astype(str) + " to " + high.astype(str)
     )
-    told = (index["gender"] != UNKNOWN).any()
-    return faces if told else faces.drop(columns="gender")
+    faces = label_columns(rows).assign(label_low=low, label_high=high, label=label)
+    faces = faces.drop(columns=[c for c in _MAY_LACK if faces[c].isna().all()])
+    with contextlib.suppress(AgeModelError):  # the model's run may not know the set
+        estimates = beside(read_set_estimates(name, model_folder), faces["file"])
+        faces = pd.concat([faces, estimates], axis=1)
+    return prepare(faces)

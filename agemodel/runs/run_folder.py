@@ -50,7 +50,7 @@ from agemodel.core.checksums import (
 )
 from agemodel.core.errors import ConfigError, RunError
 from agemodel.core.files import runs_place, write_whole, writing
-from agemodel.core.tables import parquet_of, read_parquet
+from agemodel.core.tables import Schema, parquet_of, read_parquet
 from agemodel.runs.config import TrainConfig, config_from
 from agemodel.runs.environment import describe_environment
 from agemodel.runs.licence import licence_of
@@ -163,13 +163,24 @@ class Run:
             RunError: the run was not evaluated, or the file is damaged or has other
                 columns.
         """
-        with self._reading(PREDICTIONS, "predictions"):
-            table = read_parquet(self.read(PREDICTIONS))
+        return self._read_table(PREDICTIONS, PREDICTION_SCHEMA)
+
+    def read_set_predictions(self) -> pd.DataFrame:
+        """Those of the other sets' faces: the columns of `SET_PREDICTION_SCHEMA`.
+
+        Raises:
+            RunError: see `read_predictions`; or the run knows no other sets.
+        """
+        return self._read_table(SET_PREDICTIONS, SET_PREDICTION_SCHEMA)
+
+    def _read_table(self, name: str, schema: Schema) -> pd.DataFrame:
+        with self._reading(name, "predictions"):
+            table = read_parquet(self.read(name))
         try:
-            return PREDICTION_SCHEMA.of(table).to_pandas()
+            return schema.of(table).to_pandas()
         except ValueError as error:
             raise RunError(
-                f"{PREDICTIONS} of run {self.id} has other columns than expected "
+                f"{name} of run {self.id} has other columns than expected "
                 f"({error}). Make it again: {self.evaluate_command}"
             ) from error
 

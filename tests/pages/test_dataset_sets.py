@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -12,7 +14,9 @@ import tests.harness.app_pages as app_pages
 from agemodel.core import paths
 from agemodel.dataset.labelled_sets import AboutSet, import_labelled
 from agemodel.dataset.labels_file import read_labels
+from agemodel.explorer.model_estimates import run_of
 from agemodel.explorer.set_table import read_set_faces
+from agemodel.runs.run_folder import Run
 from tests.harness.app_pages import query_of, rerun, written
 
 open_page = partial(app_pages.open_page, "dataset")
@@ -90,3 +94,39 @@ def test_set_that_is_not_here_is_passed_over() -> None:
     page = open_page(set="theirs")
     assert "UTKFace" in written(page)
     assert query_of(page) == {}
+
+
+@pytest.mark.usefixtures("mine")
+def test_estimates_of_a_set_stand_beside_its_labels(local: Path) -> None:
+    run = Run(local / "runs" / run_of().id)  # the app's model finds this one first
+    run.folder.mkdir(parents=True)
+    run.write_set_predictions(
+        pd.DataFrame(
+            {
+                "set": ["mine", "mine", "another"],
+                "file": ["mine/b.png", "mine/c.webp", "another/a.jpg"],
+                "split": ["val", "test", "val"],
+                "label_low": np.array([20, 0, 1], np.int16),
+                "label_high": np.array([36, 2, 1], np.int16),
+                "gender": np.array([-1, 0, 0], np.int8),
+                "age_years": np.array([42, 1, 1], np.float32),
+                "age_low": np.array([37, 0, 0], np.float32),
+                "age_high": np.array([50, 3, 3], np.float32),
+                "p_female": np.array([0.99, 0.99, 0.01], np.float32),
+            }
+        )
+    )
+    faces = read_set_faces(paths.data_dir(), "mine")
+    # 42 is 6 years above the range that ends at 36, and 1 is inside 0 to 2
+    assert faces["error_years"].fillna(-1).tolist() == [-1, 6, 0]
+    assert faces["outside"].tolist() == [False, True, False]
+    assert faces["gender_wrong"].tolist() == [False, False, True]
+    page = open_page(set="mine", view="faces", sort="name")
+    tiles = [one.label for one in page.button if "label " in one.label]
+    assert tiles == [
+        "label 30",
+        ":orange[est. 42, label 20 to 36]",
+        "est. 1, label 0 to 2",
+    ]
+    page = open_page(set="mine", face="b.png")
+    assert "Estimated **42 years**, 6.0 years too old" in written(page)

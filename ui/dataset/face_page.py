@@ -17,13 +17,14 @@ from ui import dataset_pictures
 from ui.charts import show_chart
 from ui.dataset import dataset_state, dataset_tables, mark_panel
 from ui.dataset.portrait import show_heatmap, show_portrait
-from ui.dataset.tiles import show_tiles
+from ui.dataset.tiles import labelled, show_tiles
 
 ALIKE = 8
 
 _KNOWN_FROM_TRAINING = (
     "The model was trained on this face and its label, so its error says little."
 )
+_NOT_OF_SET = "the run of the app's model does not know this data set."
 _ALIKE_IS = (
     "Alike in what the network reads age and gender from; not the same person or a "
     "relative. Under each its split, and the cosine of the two embeddings."
@@ -56,7 +57,7 @@ def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
         _show_facts(faces, row, face)
         if not of_set:
             show_heatmap(face)
-    if of_set:  # nothing was computed of its faces
+    if of_set:  # which of its faces are alike was not computed
         return
     others = duplicates_of(faces, row)
     _show_duplicates(faces, row, others)
@@ -72,8 +73,8 @@ def label_text(face: Any) -> str:
     Args:
         face: a row of the table, by attributes.
     """
-    years = getattr(face, "label", face.age)
-    words = f"{years} {'year' if str(years) == '1' else 'years'}"
+    years = labelled(face)
+    words = f"{years} {'year' if years == '1' else 'years'}"
     gender = getattr(face, "gender", None)
     return f"{words}, {gender}" if isinstance(gender, str) else words
 
@@ -109,6 +110,17 @@ def split_text(face: Any) -> str:
     words = f"In {SPLIT_WORDS[face.split]}" if named else "In no split"
     coral = getattr(face, "coral", None)
     return f"{words} (CORAL split: {coral})." if isinstance(coral, str) else f"{words}."
+
+
+def _known_text(face: Any) -> str:
+    """What else is known of a face, in words."""
+    words = [split_text(face)]
+    if hasattr(face, "race"):
+        race = face.race if isinstance(face.race, str) else "none"
+        words.insert(0, f"Race label {race}.")
+    if not pd.isna(getattr(face, "date", None)):
+        words.append(f"Collected {face.date:%Y-%m-%d}.")
+    return " ".join(words)
 
 
 def _split_word(split: Any) -> str:
@@ -201,13 +213,7 @@ def _show_step(
 
 def _show_facts(faces: pd.DataFrame, row: int, face: Any) -> None:
     st.subheader(f"Labelled {label_text(face)}", anchor=False)
-    if dataset_state.look().set:
-        st.markdown(split_text(face))
-        st.code(face.file, language=None, wrap_lines=True)
-        return
-    race = face.race if isinstance(face.race, str) else "none"
-    date = "" if pd.isna(face.date) else f" Collected {face.date:%Y-%m-%d}."
-    st.markdown(f"Race label {race}. {split_text(face)}{date}")
+    st.markdown(_known_text(face))
     st.code(face.file, language=None, wrap_lines=True)
     _show_estimate(faces, row, face)
     if flags := flags_of(face):
@@ -218,7 +224,8 @@ def _show_facts(faces: pd.DataFrame, row: int, face: Any) -> None:
 
 def _show_estimate(faces: pd.DataFrame, row: int, face: Any) -> None:
     if "age_years" not in faces:
-        st.info("There is no estimate: see below.", icon=":material/unknown_document:")
+        why = _NOT_OF_SET if dataset_state.look().set else "see below."
+        st.info(f"There is no estimate: {why}", icon=":material/unknown_document:")
         return
     if np.isnan(face.age_years):
         st.info("The model's run did not estimate this face.", icon=":material/help:")
@@ -226,6 +233,8 @@ def _show_estimate(faces: pd.DataFrame, row: int, face: Any) -> None:
     st.markdown(f"{estimate_text(face)} {gender_text(face)}")
     if face.split == "train":
         st.caption(_KNOWN_FROM_TRAINING)
+    if dataset_state.look().set:
+        return  # the run keeps no distributions of its faces
     try:
         chances = dataset_tables.distributions(faces)[row]
     except AgeModelError as error:

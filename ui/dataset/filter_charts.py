@@ -168,9 +168,11 @@ def _show_spread(faces: pd.DataFrame, rows: np.ndarray) -> None:
 
 def _show_errors(faces: pd.DataFrame, rows: np.ndarray) -> None:
     test = (faces["split"] == "test").to_numpy()
+    parts = {"test": test, "train and validation": ~test}
+    if dataset_state.look().set:  # of its training faces there are no estimates
+        parts = {"validation and test": np.ones_like(test)}
     tables = {
-        "test": error_by(faces, rows & test, "age_group"),
-        "train and validation": error_by(faces, rows & ~test, "age_group"),
+        name: error_by(faces, rows & part, "age_group") for name, part in parts.items()
     }
     figure = figures.figure_errors(tables, dataset_state.selection().age_groups)
     st.markdown("**Mean absolute error by age**")

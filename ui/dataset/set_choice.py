@@ -19,7 +19,7 @@ from agemodel.dataset.labelled_sets import (
 from agemodel.dataset.record import RECORD_NAME
 from agemodel.explorer.selection import Selection
 from agemodel.explorer.set_table import read_set_faces
-from ui import dataset_pictures
+from ui import dataset_pictures, served_model
 from ui.dataset import dataset_state, dataset_tables
 
 UTKFACE = "UTKFace"
@@ -40,11 +40,13 @@ def shown_faces() -> pd.DataFrame:
     if not name:
         return dataset_tables.marked(dataset_state.faces())
     changed = (set_dir(folder, name) / RECORD_NAME).stat().st_mtime_ns
-    return _set_faces(folder, name, changed)
+    return _set_faces(folder, name, changed, *served_model.version())
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _set_faces(folder: Path, name: str, changed: int) -> pd.DataFrame:
+def _set_faces(
+    folder: Path, name: str, changed: int, _model: Path, _exported: int
+) -> pd.DataFrame:
     return read_set_faces(folder, name)
 
 

@@ -66,9 +66,9 @@ def caption(face: Any) -> str:
     """
     years = getattr(face, "age_years", math.nan)
     if math.isnan(years):
-        return f"label {getattr(face, 'label', face.age)}"
-    text = f"est. {years:.0f}, label {face.age}"
-    error = abs(years - face.age)
+        return f"label {labelled(face)}"
+    text = f"est. {years:.0f}, label {labelled(face)}"
+    error = getattr(face, "abs_error", abs(years - face.age))
     if error >= DOUBTFUL_YEARS:
         return f":red[{text}]"
     return f":orange[{text}]" if error >= NOTABLE_YEARS else text
@@ -89,7 +89,12 @@ def alt_text(face: Any) -> str:
     """The alternative text of a face's picture."""
     gender = getattr(face, "gender", None)
     of_gender = f", {gender}" if isinstance(gender, str) else ""
-    return f"A face, labelled {getattr(face, 'label', face.age)} years{of_gender}"
+    return f"A face, labelled {labelled(face)} years{of_gender}"
+
+
+def labelled(face: Any) -> str:
+    """The age of a face's label, in years: `30`, or of some sets `20 to 36`."""
+    return str(getattr(face, "label", face.age))
 
 
 def _show_caption(
