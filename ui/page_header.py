@@ -20,13 +20,13 @@ def show_title(
         show_views: draws the choice, if there is one.
 
     Returns:
-        The place at the right, before the switch to a presentation.
+        The place at the right, before the button of a presentation.
     """
     with st.container(
         horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"
     ):
         with st.container(
-            horizontal=True, vertical_alignment="center", width="content", gap="medium"
+            horizontal=True, vertical_alignment="center", width="content"
         ):
             st.title(title, anchor=False, width="content")
             if show_views:

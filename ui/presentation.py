@@ -15,7 +15,10 @@ USUAL_PX = 12
 """That of charts elsewhere."""
 
 _ON = "presentation_on"  # no widget's key: it stays over the pages of a session
-_SWITCH = "presentation_switch"
+_WHAT_IT_IS = (
+    "Presentation, for a projector: larger text, neither sidebar nor bar. Every chart "
+    "also opens full screen, by the button at its upper right."
+)
 _STYLE = Path(__file__).with_name("presentation.css")
 
 
@@ -30,21 +33,20 @@ def without_sidebar() -> bool:
 
 
 def show_switch() -> None:
-    """Draw the switch, where there is a sidebar or a bar to hide."""
+    """Draw the button that begins or ends it, where there is a sidebar to hide."""
     if on_phone():
         return
-    st.session_state[_SWITCH] = presenting()
-    st.toggle(
-        "Presentation",
-        key=_SWITCH,
-        on_change=_switch,
-        help="For a projector: larger text, neither sidebar nor bar. Every chart also "
-        "opens full screen, by the button at its upper right.",
+    st.button(
+        "End presentation" if presenting() else ":material/slideshow:",
+        key="presentation_switch",
+        type="tertiary",
+        help=_WHAT_IT_IS,
+        on_click=_switch,
     )
 
 
 def _switch() -> None:
-    st.session_state[_ON] = st.session_state[_SWITCH]
+    st.session_state[_ON] = not presenting()
 
 
 def apply() -> None:

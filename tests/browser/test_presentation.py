@@ -24,9 +24,9 @@ SMALLEST_PX = """() => {
 }"""
 
 
-def switch(page: Page) -> None:
-    """Use the switch by keyboard."""
-    page.get_by_role("switch", name="Presentation").press("Space")
+def press(page: Page, name: str) -> None:
+    """Press a button by keyboard."""
+    page.get_by_role("button", name=name).press("Enter")
 
 
 def test_presentation_holds_over_pages_until_it_is_switched_off(
@@ -35,7 +35,7 @@ def test_presentation_holds_over_pages_until_it_is_switched_off(
     visit(page, f"{server.url}/evaluation?view=confusion")
     sidebar, bar = page.get_by_test_id("stSidebar"), page.get_by_test_id("stHeader")
     expect(sidebar).to_be_visible()
-    switch(page)
+    press(page, "slideshow")
     expect(sidebar).to_be_hidden()
     expect(bar).to_be_hidden()
     wait_until_drawn(page)
@@ -51,7 +51,7 @@ def test_presentation_holds_over_pages_until_it_is_switched_off(
     wait_until_drawn(page)
     expect(bar).to_be_hidden()
     wait_until(lambda: page.evaluate(SMALLEST_PX) >= LEAST_PX)
-    switch(page)
+    press(page, "End presentation")
     expect(sidebar).to_be_visible()
     expect(bar).to_be_visible()
 

@@ -122,8 +122,7 @@ def test_duplicates_that_cross_train_and_test_are_told_and_opened() -> None:
 def test_without_pictures_a_face_says_why_there_is_none() -> None:
     page = open_page(face=file(0))
     assert "pictures are not imported" in written(page)
-    assert not page.image
-    assert "dataset_heatmap" not in [one.key for one in page.toggle]
+    assert not page.image and not page.toggle
 
 
 def test_picture_that_is_gone_is_told_and_its_likes_are_shown(pictures: Path) -> None:

@@ -23,7 +23,7 @@ from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run
 from agemodel.runs.run_splits import read_split
 from agemodel.serving.face_timing import FaceTiming
-from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.app_pages import labels, query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg, write_folder
 from tests.harness.made_histories import made_history
 from tests.harness.plain_predictions import SERVED
@@ -211,7 +211,7 @@ def test_network_that_is_not_written_down_says_what_does_it() -> None:
 def test_run_that_was_not_exported_has_no_time_for_a_face() -> None:
     page = open_page(view="network", runs="group_cnn-1")
     assert "was not exported" in written(page)
-    assert not page.button
+    assert not labels(page)
 
 
 def test_exported_model_is_timed_on_a_click(monkeypatch: pytest.MonkeyPatch) -> None:

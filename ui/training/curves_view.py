@@ -81,7 +81,7 @@ def _show_results(told: Mapping[str, RunHistory]) -> None:
             *("val_mae_years", "val_gender_accuracy"),
         ),
         column_config={
-            "_index": config.TextColumn("Run", width="medium"),
+            "_index": config.TextColumn("Run", width="large"),
             "network": config.TextColumn("Network"),
             "input_px": config.NumberColumn("Input, px"),
             "done": config.TextColumn("Epochs"),
