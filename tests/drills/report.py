@@ -20,6 +20,7 @@ DRILLS = {
     "footage_hours": "Footage: memory over a day",
     "footage_privacy": "Footage: privacy",
     "disk": "A full disk, and one that cannot be written",
+    "bulk": "Bulk runs",
     "surface": "Behind a proxy, in a container",
     "supply": "What it is made of",
     "restart": "Restart",
