@@ -17,7 +17,7 @@ from tests.harness.made_hours import HOUR_S, SIZE, Hours, MadeHours, blocks_at
 
 PROMISE = """
 Memory does not grow with the hours of footage or of a camera but by what is kept of
-the visits, some 4 KB each: those of a run over videos until it ends, those of a camera
+the visits, some 5 KB each: those of a run over videos until it ends, those of a camera
 until the day does.
 """
 PER_S = BLOCKS.looks_per_s
