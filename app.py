@@ -53,7 +53,9 @@ def main() -> None:
     bare = presentation.without_sidebar()
     page = st.navigation(menu, position="hidden" if bare else "top")
     if bare:  # on a phone Streamlit would hide the pages in a sidebar without a name
-        with st.popover("Menu", icon=":material/menu:"):
+        # One a page, so that it closes when another page is chosen.
+        key = f"menu_{page.url_path}"
+        with st.popover("Menu", icon=":material/menu:", key=key):
             for one in menu:
                 if one.visibility != "hidden":
                     st.page_link(one)

@@ -81,3 +81,4 @@ def test_menu_and_filters_of_a_phone_have_names(
     page.get_by_test_id("stPopoverButton").filter(has_text="Menu").click()
     page.get_by_role("link", name="About").click()
     expect(page.locator("h1")).to_have_text("About")
+    expect(page.get_by_role("link", name="Evaluation")).to_have_count(0)

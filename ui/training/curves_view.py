@@ -81,7 +81,7 @@ def _show_results(told: Mapping[str, RunHistory]) -> None:
             *("val_mae_years", "val_gender_accuracy"),
         ),
         column_config={
-            "_index": config.TextColumn("Run", width="large"),
+            "_index": config.TextColumn("Run", width=240),
             "network": config.TextColumn("Network"),
             "input_px": config.NumberColumn("Input, px"),
             "done": config.TextColumn("Epochs"),
