@@ -12,6 +12,8 @@ from ui.estimate import estimate_states, session
 from ui.permission import may_change
 
 FILES, FOLDER, CAMERA = "Files", "Folder", "Camera"
+LARGE = "estimate_large_drop"
+"""Key of what ui/app.css makes a large place to drop photos onto."""
 
 
 def show_intake(batch: Batch) -> None:
@@ -26,12 +28,14 @@ def show_intake(batch: Batch) -> None:
         width="stretch",
         label_visibility="collapsed",
     )
-    {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source]()
-    st.link_button("Live camera", "live", icon=":material/videocam:", width="stretch")
-    if may_change() and st.button(
-        "A folder on this machine", icon=":material/folder_open:", width="stretch"
-    ):
-        st.switch_page("pages/folder.py")
+    with st.container(key=None if batch.entries else LARGE):
+        {FILES: _files, FOLDER: _folder, CAMERA: _camera}[source]()
+    with st.container(horizontal=True):
+        st.link_button("Live camera", "live", icon=":material/videocam:")
+        if may_change() and st.button(
+            "A folder on this machine", icon=":material/folder_open:"
+        ):
+            st.switch_page("pages/folder.py")
     if batch.entries:
         with st.container(horizontal=True):
             with st.popover("Samples", icon=":material/photo_library:"):
