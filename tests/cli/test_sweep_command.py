@@ -90,6 +90,20 @@ def test_a_variant_that_fails_is_told_with_its_last_words(
     assert "training?runs=odd-network_seed_cnn\n" in said
 
 
+@pytest.mark.slow
+def test_tasks_of_a_private_ray_cluster_train_as_well(
+    home: Home, capfd: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("ray")
+    recipe = home.write_recipe(epochs=1)
+    options = ["--name", "ray", "--engine", "ray", "--workers", "2"]
+    assert cli.main([*sweep(recipe), *options]) == 0
+    said = capfd.readouterr().out
+    assert "2 runs, 2 at a time." in said
+    assert said.count(": done\n") == 2
+    assert len(home.run_of("ray-learning_rate_0.001").read_history()) == 1
+
+
 def test_without_a_dataset_nothing_begins(
     home: Home, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

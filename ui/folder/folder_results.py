@@ -32,10 +32,23 @@ _EMPTY = """
 **No folder has been estimated yet.** Give the path of one. From the command line:
 """
 _COMMAND = "python -m agemodel bulk photos/ results/"
-_SHOWN = (
-    *("file", "face", "age_years", "age_low", "age_high", "age_group", "gender"),
-    *("p_female", "doubtful", "warnings"),
-)
+_SHOWN: dict[str, tuple[str, str | None]] = {
+    "file": ("File", None),
+    "face": ("Face", "%d"),
+    "age_years": ("Age", "%.0f"),
+    "age_low": ("from", "%.0f"),
+    "age_high": ("to", "%.0f"),
+    "age_group": ("Age group", None),
+    "gender": ("Gender label", None),
+    "p_female": ("p(female)", "%.2f"),
+    "doubtful": ("Perhaps no face", None),
+    "warnings": ("Notes", None),
+    "error": ("Why it failed", None),
+}
+"""Columns of the tables: labels, and forms of numbers."""
+
+_OF_FAILED = ("file", "error")
+_OF_FACES = tuple(name for name in _SHOWN if name != "error")
 _SHARE = "Share of the faces with an age"
 
 
@@ -140,7 +153,7 @@ def _show_shares(records: Sequence[dict[str, Any]], key: str) -> None:
 def _rows(folder: Path, of: tuple[int, ...], view: str) -> tuple[pd.DataFrame, bool]:
     """The first rows of a table, and whether there are more."""
     failed = view == folder_state.FAILED
-    kind, columns = ("error", ("file", "error")) if failed else ("face", _SHOWN)
+    kind, columns = ("error", _OF_FAILED) if failed else ("face", _OF_FACES)
     wanted = (row for row in face_rows(str(folder)) if row.get(kind))
     first = list(islice(wanted, MOST_SHOWN + 1))
     table = pd.DataFrame(first[:MOST_SHOWN], columns=list(columns))
@@ -151,12 +164,16 @@ def _show_table(table: pd.DataFrame, has_more: bool) -> None:
     if not len(table):
         st.caption("There is none.")
         return
-    years = st.column_config.NumberColumn(format="%.0f")
     st.dataframe(
         table.dropna(axis="columns", how="all"),
         hide_index=True,
         width="stretch",
-        column_config=dict.fromkeys(("age_years", "age_low", "age_high"), years),
+        column_config={
+            name: st.column_config.Column(label)
+            if form is None
+            else st.column_config.NumberColumn(label, format=form)
+            for name, (label, form) in _SHOWN.items()
+        },
     )
     if has_more:
         st.caption(f"The first {MOST_SHOWN:,}; the files hold all.")
