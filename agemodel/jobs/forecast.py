@@ -20,6 +20,9 @@ VAL_COST = 1 / 3
 """Cost of a validation face, which only goes forward; a training face goes forward and
 back, and back costs twice as much."""
 
+_MOST_APART = 10.0
+"""Times the faces an epoch: an epoch of a few hundred is mostly what each one costs."""
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -33,6 +36,7 @@ class Forecast:
         same_size: whether its input size is the same; else its pace was scaled by the
             number of pixels.
         made_here: whether it is a local run, thus likely of this machine.
+        same_amount: whether an epoch has about as many faces, within a factor of ten.
     """
 
     seconds: float
@@ -40,6 +44,7 @@ class Forecast:
     same_blocks: bool
     same_size: bool
     made_here: bool
+    same_amount: bool = True
 
 
 def count_faces(config: TrainConfig, data_dir: Path) -> dict[str, int]:
@@ -56,8 +61,9 @@ def count_faces(config: TrainConfig, data_dir: Path) -> dict[str, int]:
 def forecast(config: TrainConfig, faces: Mapping[str, int]) -> Forecast | None:
     """How long a training may take; None where there is no run of its network.
 
-    The most similar run is taken: with as many frozen blocks; then a local one; then
-    one of the same input size; then the last that `list_runs` gives.
+    The most similar run is taken: with as many frozen blocks; then with about as many
+    faces; then a local one; then one of the same input size; then the last that
+    `list_runs` gives.
 
     Args:
         config: the recipe.
@@ -65,7 +71,11 @@ def forecast(config: TrainConfig, faces: Mapping[str, int]) -> Forecast | None:
     """
     found = [made for run in list_runs() if (made := _by_run(run, config, faces))]
     nearest = sorted(
-        found, key=lambda made: (made.same_blocks, made.made_here, made.same_size)
+        found,
+        key=lambda made: (
+            *(made.same_blocks, made.same_amount),
+            *(made.made_here, made.same_size),
+        ),
     )
     return nearest[-1] if nearest else None
 
@@ -82,12 +92,14 @@ def _by_run(run: Run, config: TrainConfig, faces: Mapping[str, int]) -> Forecast
         return None
     pixels = (config.input_px / other.input_px) ** 2
     pace = float(history["seconds"].median()) / work
+    asked = _work(faces)
     return Forecast(
-        seconds=config.epochs * _work(faces) * pace * pixels,
+        seconds=config.epochs * asked * pace * pixels,
         run_id=run.id,
         same_blocks=config.frozen_blocks == other.frozen_blocks,
         same_size=config.input_px == other.input_px,
         made_here=is_local(run),
+        same_amount=1 / _MOST_APART <= asked / work <= _MOST_APART,
     )
 
 

@@ -72,6 +72,22 @@ def test_run_in_which_as_much_learned_comes_before_one_made_here() -> None:
     )
 
 
+def test_run_of_about_as_many_faces_comes_before_a_tiny_one_made_here() -> None:
+    alike = trained("alike", [10.0])
+    paths.SHIPPED_RUNS.mkdir()
+    alike.folder.rename(paths.SHIPPED_RUNS / "alike")
+    tiny = trained("tiny", [9.0])
+    parts = pd.DataFrame({"file": "x", "part": ["train"] * 9 + ["val"] * 3})
+    tiny.write_table("split.parquet", parts)  # 10 faces, where 1,000 are asked for
+    found = forecast(SMALL, FACES)
+    assert found is not None
+    assert (found.run_id, found.same_amount) == ("alike", True)
+    (paths.SHIPPED_RUNS / "alike" / "history.csv").unlink()
+    found = forecast(SMALL, FACES)
+    assert found is not None
+    assert (found.run_id, found.same_amount) == ("tiny", False)
+
+
 def test_nothing_is_known_of_other_networks_and_unreadable_runs() -> None:
     trained("other", [10.0], network="mobile")
     trained("damaged", [10.0]).folder.joinpath("split.parquet").write_bytes(b"x")

@@ -82,6 +82,8 @@ def forecast_in_words(found: Forecast | None) -> str:
         pace += ", in which another part of the network learned"
     if not found.same_size:
         pace += ", scaled by the number of pixels"
+    if not found.same_amount:
+        pace += ", of far more or far fewer faces"
     if not found.made_here:
         pace += ", which was not trained here"
     return f"It takes **{duration_in_words(found.seconds)}**, {pace}."
