@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,6 +28,17 @@ def fresh_caps() -> Iterator[None]:
     caps.cache_clear()
     yield
     caps.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def same_main() -> Iterator[None]:
+    """Undo that a page which Streamlit runs takes the place of the main module.
+
+    A process that is spawned would run that page's script again.
+    """
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture(scope="session")

@@ -7,14 +7,21 @@ import shutil
 
 import pytest
 
+from agemodel.analysis.run_names import run_name
 from agemodel.core import paths
 from agemodel.metrics.measures import MIN_FACES
 from agemodel.runs.run_folder import Run
 from tests.harness.app_pages import run_script, written
 from tests.harness.plain_predictions import SERVED
+from ui.markdown_text import plain
 
 SHIPPED = paths.SHIPPED_RUNS / SERVED
 NEEDED = ("config.json", "metrics.json", "predictions.parquet")
+
+
+def said(run_id: str) -> str:
+    """A shipped run as sentences name it."""
+    return plain(run_name(Run(paths.SHIPPED_RUNS / run_id)))
 
 
 def views() -> None:
@@ -133,7 +140,8 @@ def test_two_runs_are_told_apart_on_the_faces_of_both() -> None:
         ]["mae_years"]
         for name in (SERVED, "group_cnn-1")
     ]
-    assert f"`{SERVED}` errs {maes[1] - maes[0]:.2f} years less than" in text
+    apart = maes[1] - maes[0]
+    assert f"**{said(SERVED)}** errs {apart:.2f} years less than" in text
     measures = page.dataframe[0].value.set_index("Measure")
     assert measures.loc["MAE (years)", "Difference"] == f"{maes[0] - maes[1]:+.2f}"
     assert "McNemar's exact test" in text
@@ -161,7 +169,7 @@ def test_runs_that_share_no_face_say_so() -> None:
     add_run("otherwise", {"test": "train", "val": "test"})
     page = run_script(views, view="runs", other="otherwise")
     assert "share no face here (test)" in page.warning[0].value
-    assert f"{SERVED} has 4,743" in page.warning[0].value
+    assert f"{said(SERVED)} has 4,743" in page.warning[0].value
     assert not page.dataframe
 
 
