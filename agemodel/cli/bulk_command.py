@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-from agemodel.cli.argument_types import positive_count
+from agemodel.cli.argument_types import add_engine, positive_count
 from agemodel.cli.exit_codes import DONE, FAILED, STOPPED
 from agemodel.cli.progress_bars import Bar
 from agemodel.core.callbacks import OnProgress
@@ -36,17 +36,7 @@ def add_commands(commands: Any) -> None:
         "--aligned", action="store_true", help="each file is a cropped face already"
     )
     parser.add_argument("--model", metavar="NAME", help="the app's unless given")
-    parser.add_argument(
-        "--engine",
-        choices=("local", "ray"),
-        default="local",
-        help="processes of this machine, unless given, or tasks of a Ray cluster",
-    )
-    parser.add_argument(
-        "--address",
-        metavar="ADDRESS",
-        help="of a Ray cluster, or auto; a private one on this machine unless given",
-    )
+    add_engine(parser)
     parser.add_argument(
         "--workers", type=positive_count, metavar="N", help="as many as there are cores"
     )

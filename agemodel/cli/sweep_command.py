@@ -8,7 +8,7 @@ from contextlib import closing
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from agemodel.cli.argument_types import positive_count
+from agemodel.cli.argument_types import add_engine, positive_count
 from agemodel.cli.exit_codes import DONE, FAILED
 from agemodel.core import paths
 
@@ -46,17 +46,7 @@ def add_commands(commands: Any) -> None:
     parser.add_argument(
         "--name", help="with which the runs' names begin; the recipe's unless given"
     )
-    parser.add_argument(
-        "--engine",
-        choices=("local", "ray"),
-        default="local",
-        help="processes of this machine, unless given, or tasks of a Ray cluster",
-    )
-    parser.add_argument(
-        "--address",
-        metavar="ADDRESS",
-        help="of a Ray cluster, or auto; a private one on this machine unless given",
-    )
+    add_engine(parser)
     parser.add_argument(
         "--workers",
         type=positive_count,

@@ -24,6 +24,7 @@ from ui.attempts import show_error
 from ui.charts import show_chart
 from ui.downloads import show_download
 from ui.folder import folder_state
+from ui.results_choice import choose_results
 
 MOST_SHOWN, MOST_DOWNLOADED = 1_000, 100_000
 """Rows of the tables, and faces of a download, which is made in memory."""
@@ -66,14 +67,7 @@ def show_results() -> None:
         st.info(_EMPTY, icon=":material/folder_open:")
         st.code(_COMMAND, language=None, wrap_lines=True)
         return
-    asked = folder_state.look().run
-    name = asked if asked in folders else next(iter(folders))
-    st.selectbox(
-        "Results",
-        list(folders),
-        **folder_state.bind("run", name, lambda one: folder_state.change(run=one)),
-    )
-    folder = folders[name]
+    folder = choose_results(folder_state.STATE, folders)
     try:
         _show(folder, _summary(folder, _stamp(folder)))
     except AgeModelError as error:

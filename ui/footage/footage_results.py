@@ -34,6 +34,7 @@ from ui.attempts import show_error
 from ui.charts import show_chart
 from ui.downloads import show_download
 from ui.footage import footage_state
+from ui.results_choice import choose_results
 
 _EMPTY = """
 **No footage has been looked at yet.** Give the path of a video or a folder, or try the
@@ -80,14 +81,7 @@ def show_results() -> None:
         st.info(_EMPTY, icon=":material/videocam:")
         st.code(_COMMAND, language=None, wrap_lines=True)
         return
-    asked = footage_state.look().run
-    name = asked if asked in folders else next(iter(folders))
-    st.selectbox(
-        "Results",
-        list(folders),
-        **footage_state.bind("run", name, lambda one: footage_state.change(run=one)),
-    )
-    folder = folders[name]
+    folder = choose_results(footage_state.STATE, folders)
     try:
         saved, visits = _read(folder, _stamp(folder))
     except AgeModelError as error:
