@@ -99,6 +99,8 @@ def test_serving_help_and_the_table_of_faces_start_light(arguments: list[str]) -
     loaded = {name.partition(".")[0] for name in names}
     assert "agemodel" in loaded
     assert not loaded & {"tensorflow", "keras", "streamlit", "plotly", "scipy"}
+    if arguments == ["-c", "import agemodel.serving"]:
+        assert not loaded & {"pandas", "pyarrow"}  # they take longer than all the rest
 
 
 def test_no_picture_of_utkface_lies_in_the_repository() -> None:

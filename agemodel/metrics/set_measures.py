@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.metrics.measures import (
@@ -14,6 +14,9 @@ from agemodel.metrics.measures import (
     gender_metrics,
     interval_metrics,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ADULT_YEARS = 18
 
