@@ -9,7 +9,7 @@ import streamlit as st
 from agemodel.core import paths
 from ui import presentation
 from ui.server import first_tap
-from ui.server.startup import lifespan, routes
+from ui.server.startup import lifespan, middleware, routes
 
 ESTIMATE = "pages/estimate.py"
 STYLE = paths.ROOT / "ui" / "app.css"
@@ -62,7 +62,7 @@ def main() -> None:
     page.run()
 
 
-app = st.App(__file__, lifespan=lifespan, routes=routes())
+app = st.App(__file__, lifespan=lifespan, routes=routes(), middleware=middleware())
 
 if __name__ == "__main__":
     main()

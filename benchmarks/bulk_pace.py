@@ -43,6 +43,7 @@ TURNS_S, LEAST_TURNS = 30.0, 5
 
 LEAST_GAIN = 1.9
 LEAST_OF_OWN = 0.95
+LEAST_OF_TWO = 0.95
 LEAST_OF_LOCAL = 0.9
 MOST_ADDED = 1.05
 
@@ -65,7 +66,11 @@ def measure(what: str, folder: Path) -> list[dict[str, Any]]:
     names = _write_files(what, folder)
     work = Work(identity_of(DEFAULT_MODEL), aligned=what == "aligned")
     with ExitStack() as stack:
-        ways: dict[str, Callable[[], object]] = {"estimator": _loop(work, names)}
+        two = stack.enter_context(closing(LocalPool(work, 2)))
+        ways: dict[str, Callable[[], object]] = {
+            "estimator": _loop(work, names),
+            "estimators_2": _halves(two, names),
+        }
         for name, pool in _pools(work).items():
             stack.enter_context(closing(pool))
             ways[name] = _shard(pool, names, LocalStore(folder / name))
@@ -91,9 +96,15 @@ def limits(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     cpu = {(row["what"], row["way"]): row["cpu_ms"]["median"] for row in rows}
     found = []
     for what, words in (("photo", "photos"), ("aligned", "cropped faces")):
-        own, one, two = (pace[what, way] for way in ("estimator", "local_1", "local_2"))
+        ways = ("estimator", "estimators_2", "local_1", "local_2")
+        own, own_two, one, two = (pace[what, way] for way in ways)
         found += [
             at_least(f"{words}, two workers against one, times", two / one, LEAST_GAIN),
+            at_least(
+                f"{words}, two workers' pace against two estimators' at once, times",
+                two / own_two,
+                LEAST_OF_TWO,
+            ),
             at_least(
                 f"{words}, one worker's pace against the estimator's own, times",
                 one / own,
@@ -144,6 +155,20 @@ def _loop(work: Work, names: tuple[str, ...]) -> Callable[[], object]:
     def estimate() -> None:
         for name in names:
             estimate_upload(estimator, photo_at(Path(name)), aligned=work.aligned)
+
+    return estimate
+
+
+def _halves(pool: Pool, names: tuple[str, ...]) -> Callable[[], object]:
+    """Two estimators at once, half of the files each: what this machine can give."""
+
+    def estimate() -> None:
+        halves, done = Task(0, 0, names).split(len(names) // 2), 0
+        waiting = list(halves)
+        while done < len(halves):
+            while waiting and pool.is_free:
+                pool.submit(waiting.pop())
+            done += len(pool.wait())
 
     return estimate
 

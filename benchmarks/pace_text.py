@@ -14,6 +14,7 @@ WORK_NAMES = {
 BULK_WHATS = {"photo": "a photo of 0.3 MP, one face", "aligned": "a cropped face"}
 BULK_WAYS = {
     "estimator": "the estimator alone, in a loop",
+    "estimators_2": "two estimators at once, half of the files each",
     "local_1": "bulk, 1 worker",
     "local_2": "bulk, 2 workers",
     "ray_2": "bulk on Ray, 2 workers",

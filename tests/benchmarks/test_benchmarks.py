@@ -145,7 +145,13 @@ def test_second_worker_is_held_to_its_gain_where_there_is_a_second_core() -> Non
 
 
 def test_bulk_is_held_to_the_estimators_own_pace_and_processor_time() -> None:
-    paces = {"estimator": 10.0, "local_1": 9.0, "local_2": 18.0, "ray_2": 17.1}
+    paces = {
+        "estimator": 10.0,
+        "estimators_2": 18.0,
+        "local_1": 9.0,
+        "local_2": 18.0,
+        "ray_2": 17.1,
+    }
     rows = [
         {
             "what": what,
@@ -157,10 +163,10 @@ def test_bulk_is_held_to_the_estimators_own_pace_and_processor_time() -> None:
         for way, pace in paces.items()
     ]
     found = {"rows": rows, "files": bulk_pace.FILES, "limits": bulk_pace.limits(rows)}
-    # 18 / 9 = 2 times, 9 / 10, 11.11 / 10 ms, and 17.1 / 18
-    measured = [2.0, 0.9, 1.1111, 0.95]
+    # 18 / 9 = 2 times, 18 / 18, 9 / 10, 11.11 / 10 ms, and 17.1 / 18
+    measured = [2.0, 1.0, 0.9, 1.1111, 0.95]
     assert [limit["measured"] for limit in found["limits"]] == measured * 2
-    kept = [True, False, False, True]
+    kept = [True, True, False, False, True]
     assert [limit["kept"] for limit in found["limits"]] == kept * 2
     text = render(merge({}, "bulk_pace", MACHINE, found))
     assert "| a cropped face | bulk, 2 workers | 18.0 (18.0 to 18.0) |" in text

@@ -142,6 +142,9 @@ def test_every_view_stands_without_pictures_and_without_a_face_left(view: str) -
 def test_without_pictures_the_page_says_how_to_get_them_and_lists_faces() -> None:
     page = open_page(view="faces", size="20", sort="name")
     assert "pictures are not imported" in page.expander(key="dataset_no_pictures").label
+    assert not page.code  # a browser need not load what shows it
+    page.session_state["dataset_no_pictures"] = True
+    rerun(page)
     assert "python -m agemodel data import" in page.code[0].value
     assert "data download" in page.code[0].value
     assert not page.image

@@ -58,9 +58,11 @@ def listen_on(address: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def panel() -> None:
     import pandas as pd
+    import streamlit as st
 
     from ui.dataset.intro import show_intro
 
+    st.session_state.setdefault("dataset_no_pictures", True)  # as if it were opened
     show_intro(pd.DataFrame(index=range(3)))
 
 
@@ -273,6 +275,8 @@ def test_pictures_stand_on_the_page_as_soon_as_they_are_here(
     source = write_folder(tmp_path / "UTKFace", [(name, tiny_jpeg()) for name in names])
     page = open_page("dataset", view="faces", size="20", sort="name")
     assert not page.image
+    page.session_state["dataset_no_pictures"] = True
+    rerun(page)
     get(page, DISK, path=str(source))
     until_ended(getter)
     rerun(page)

@@ -35,16 +35,19 @@ def show_intro(faces: pd.DataFrame) -> None:
     st.markdown(f":small[{_WHAT_IT_IS.format(n=len(faces))}]")
     phase = show_job()
     if phase != RUNNING and dataset_pictures.pictures_dir() is None:
-        with st.expander(
+        part = st.expander(
             "The pictures are not imported: how to get them",
             expanded=phase in (FAILED, CANCELLED),
             icon=":material/photo_library:",
             key=dataset_state.widget_key("no_pictures"),
-        ):
-            st.markdown(_NO_PICTURES)
-            show_ways()
-            st.caption(_BY_COMMAND)
-            st.code(_COMMANDS.strip(), language=None, wrap_lines=True)
+            on_change="rerun",
+        )
+        if part.open:  # closed, a browser need not load what shows commands
+            with part:
+                st.markdown(_NO_PICTURES)
+                show_ways()
+                st.caption(_BY_COMMAND)
+                st.code(_COMMANDS.strip(), language=None, wrap_lines=True)
 
 
 def show_left_out(faces: pd.DataFrame) -> None:

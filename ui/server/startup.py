@@ -10,12 +10,14 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
+from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 from streamlit.runtime.pages_manager import PagesManager
 
 from agemodel.core.caps import caps
 from agemodel.serving import estimator
 from ui.server import (
+    chart_preloading,
     first_tap,
     live_page,
     live_socket,
@@ -32,6 +34,11 @@ BROWSER_DELAY_S = 1.0
 def routes() -> list[BaseRoute]:
     """The addresses beside Streamlit's own."""
     return [ready.route(), first_tap.route(), *live_page.routes(), live_socket.route()]
+
+
+def middleware() -> list[Middleware]:
+    """What stands between the requests and Streamlit."""
+    return [Middleware(chart_preloading.ChartPreloading)]
 
 
 @asynccontextmanager
