@@ -35,7 +35,7 @@ from benchmarks.speed_limits import at_least, at_most
 from benchmarks.timings import summarise, take_turns
 from tests.harness import made_photos
 
-FILES = {"photo": 200, "aligned": 1000}
+FILES = {"photo": 100, "aligned": 1000}
 """Files of a turn, by what they are: photos of 0.3 MP with a face, cropped faces. They
 make an even number of tasks, so that neither of two workers waits for the other."""
 
