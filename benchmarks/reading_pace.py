@@ -53,7 +53,7 @@ def _reading(
 
     def per_second() -> float:
         started = perf_counter()
-        with ThreadPoolExecutor(readers.count) as threads:
+        with ThreadPoolExecutor(readers.threads) as threads:
             list(threads.map(lambda one: readers.read(one, config, (0, 0)), batches))
         return len(batches) * config.batch_size / (perf_counter() - started)
 

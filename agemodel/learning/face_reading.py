@@ -62,6 +62,11 @@ class Readers:
             spawning = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(count, spawning, initializer=_begin)
 
+    @property
+    def threads(self) -> int:
+        """How many threads should ask: one a process, and one to spare, if several."""
+        return self.count + 1 if self._pool else 1
+
     def read(
         self, faces: Faces, config: TrainConfig, variation: tuple[int, int] | None
     ) -> np.ndarray:

@@ -40,8 +40,7 @@ class FaceBatches(keras.utils.PyDataset):
             readers: processes that read; unless given, this one does.
         """
         self.readers = readers or Readers()
-        # Threads, each of which waits for a process that reads, and one to spare.
-        threads = self.readers.count + 1 if self.readers.count > 1 else 1
+        threads = self.readers.threads
         super().__init__(workers=threads, max_queue_size=2 * threads + 4)
         self.faces, self.config = faces, config
         self.augmented, self.epoch = augmented, epoch
