@@ -34,6 +34,7 @@ def made() -> tuple:
 
 
 st.set_page_config(layout="wide")
+st.html(ROOT / "ui" / "app.css")
 os.environ["AGEMODEL_DATA"] = str(HOME / "data")
 dataset_state.faces = lambda: made()[0]
 dataset_pictures.pictures_dir = lambda: made() and PICTURES

@@ -45,6 +45,16 @@ def test_face_is_opened_stepped_through_marked_and_kept_by_a_reload(
     assert "face" not in query_of(page)
 
 
+def test_click_on_a_picture_opens_its_face(
+    made_faces_server: Server, page: Page
+) -> None:
+    visit(page, f"{made_faces_server.url}/?view=faces&sort=name&size=20")
+    pictures = page.get_by_test_id("stMain").locator("img")
+    expect(pictures).to_have_count(20)
+    pictures.nth(3).click(force=True)  # its button lies over it
+    expect_face(page, "0000003.jpg")
+
+
 def test_pictures_of_the_gallery_stand_in_rows(
     made_faces_server: Server, page: Page
 ) -> None:

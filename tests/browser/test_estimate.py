@@ -89,6 +89,14 @@ def test_photo_goes_in_and_its_estimate_comes_out(server: Server, page: Page) ->
         assert archive.namelist() == ["me _and_ my _dog_-faces.jpg"]
 
 
+def test_click_on_the_picture_of_a_sample_estimates_it(
+    server: Server, page: Page
+) -> None:
+    visit(page, server.url)
+    page.get_by_alt_text("Three portraits").click(force=True)  # its button lies over it
+    expect_cards(page, 3)
+
+
 def test_results_are_still_there_after_a_look_at_another_page(
     server: Server, page: Page
 ) -> None:

@@ -62,7 +62,7 @@ def opened(page: Page, url: str) -> Page:
     page.add_init_script(RECORD)
     page.goto(f"{url}/live")
     expect(faces(page)).to_have_count(1)
-    expect(faces(page)).to_contain_text("eight times out of ten")
+    expect(faces(page)).to_contain_text("80 % range: ")
     return page
 
 
@@ -142,7 +142,7 @@ def test_off_frees_the_camera_and_on_takes_it_again(live: Page) -> None:
     expect(faces(live)).to_have_count(0)
     expect(button(live, "Snapshot to Estimate")).to_be_disabled()
     button(live, "On").click()
-    expect(faces(live)).to_contain_text("eight times out of ten")
+    expect(faces(live)).to_contain_text("80 % range: ")
 
 
 def test_pause_sends_nothing_and_resume_goes_on(live: Page) -> None:
@@ -191,7 +191,7 @@ def test_a_lost_connection_says_so_and_is_taken_up_again(
         expect(page.get_by_text("The connection to the app is lost")).to_be_visible()
         expect(faces(page)).to_have_count(0)
         with run_command(command, port, ROOT, home, tmp_path / "again.log"):
-            expect(faces(page)).to_contain_text("eight times out of ten")
+            expect(faces(page)).to_contain_text("80 % range: ")
             expect(page.get_by_text("The connection")).to_have_count(0)
 
 

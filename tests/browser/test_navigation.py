@@ -33,6 +33,15 @@ def assert_routed(page: Page, title: str) -> None:
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
+def test_focus_on_the_menu_is_seen(server: Server, page: Page) -> None:
+    visit(page, server.url)
+    page.keyboard.press("Tab")  # to 'Skip to main content'
+    page.keyboard.press("Tab")
+    link = page.get_by_test_id("stTopNavLink").first
+    expect(link).to_be_focused()
+    expect(link).to_have_css("outline-style", "solid")
+
+
 @pytest.mark.parametrize("path", ["/evaluation?view=confusion", "/estimate"])
 def test_first_visitor_by_deep_link_meets_the_routed_page(
     fresh_server: Server, page: Page, path: str

@@ -63,7 +63,7 @@ function item(face) {
   head.textContent = number + (face.age_years === null ? "no age" : `${age(face)} years`);
   one.append(head);
   const said = face.age_years === null ? [face.note] : [
-    `${range(face)} years, eight times out of ten`,
+    `80 % range: ${range(face)}`,
     `Gender label ${face.gender}${certainty(face)}`,
   ];
   for (const text of said) {
