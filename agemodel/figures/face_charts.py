@@ -10,6 +10,9 @@ import plotly.graph_objects as go
 from agemodel.figures.estimate_charts import figure_age_distribution
 from agemodel.figures.layout import LINE
 
+EDGE_YEARS = 10
+"""Below it a word in the middle of its mark would be cut off."""
+
 
 def figure_labelled_distribution(
     age_probabilities: np.ndarray,
@@ -36,6 +39,7 @@ def figure_labelled_distribution(
         text=f"{word} {' or '.join(map(str, known_years))}",
         font={"size": 11},
         x=known_years[0],
+        xanchor="left" if known_years[0] < EDGE_YEARS else "auto",
         y=1,
         yref="paper",
         yanchor="bottom",

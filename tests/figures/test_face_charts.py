@@ -15,3 +15,9 @@ def test_label_and_estimate_are_marked_over_the_distribution() -> None:
     assert (estimate.x0, label.x0) == (40.2, 26)
     assert [note.text for note in figure.layout.annotations] == ["label 26"]
     assert figure.layout.xaxis.title.text == "Age in years"
+    assert figure.layout.annotations[0].xanchor == "auto"
+
+
+def test_word_of_a_young_age_is_whole() -> None:
+    figure = figure_labelled_distribution(np.full(116, 1 / 116), 3, 1, 5, [3], "label")
+    assert figure.layout.annotations[0].xanchor == "left"
