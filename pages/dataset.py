@@ -62,6 +62,8 @@ with filters:
     mark_panel.show_filter(counted)
 show_left(int(left.sum()), len(faces))
 view = dataset_state.look().view
+if view in (dataset_state.CHARTS, dataset_state.MAP) and not left.any():
+    st.info("No face is left by these filters.", icon=":material/filter_alt:")
 if view == dataset_state.CHARTS:
     show_charts(faces, found)
 elif view == dataset_state.FACES:

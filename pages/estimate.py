@@ -18,6 +18,7 @@ from ui.page_header import show_title
 from ui.presentation import without_sidebar
 
 LANDING_PX = 960
+MORE = "More photos"
 
 batch = session.batch()
 take_snapshot(batch)
@@ -29,8 +30,9 @@ except AgeModelError as error:
     show_model_missing(error)
     st.stop()
 if batch.entries:
-    # Beside the photos, however far they are scrolled, where there is a sidebar.
-    with st.container() if without_sidebar() else st.sidebar:
+    # Beside the photos, however far they are scrolled, where there is a sidebar; else
+    # out of their way.
+    with st.expander(MORE) if without_sidebar() else st.sidebar:
         show_intake(batch)
         show_notice(in_short=True)
     show_photos(batch)

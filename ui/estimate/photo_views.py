@@ -79,7 +79,9 @@ def show_photos(batch: Batch) -> None:
 def _show_header() -> tuple[DeltaGenerator, DeltaGenerator]:
     """Draw the line above the photos; return the places of progress and exports."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        status = st.container(height=STATUS_HEIGHT_PX, border=False).empty()
+        status = st.container(
+            height=STATUS_HEIGHT_PX, border=False, vertical_alignment="center"
+        ).empty()
         exports = st.container(width="content")
         st.segmented_control(
             "Charts show",
