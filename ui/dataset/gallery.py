@@ -120,8 +120,8 @@ def _show_reference(faces: pd.DataFrame) -> None:
 
 def _show_pictures(folder: Path, page: pd.DataFrame) -> None:
     pictures = read_pictures(folder, tuple(page["file"]))
-    st.caption(CAPTION_IS if "age_years" in page else _LABEL_IS)
     show_tiles(folder, page, "gallery")
+    st.caption(CAPTION_IS if "age_years" in page else _LABEL_IS)
     show_missing(pictures.count(b""))
 
 

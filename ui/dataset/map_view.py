@@ -15,7 +15,7 @@ from ui.charts import Points, show_answering_chart
 from ui.dataset import dataset_state
 from ui.touch import answers, on_phone
 
-WINDOW_PX, PHONE_PX = 700, 480
+WINDOW_PX, PHONE_PX = 540, 480
 """Heights of the map; the larger fills a window of 900 px below the header."""
 
 DRAW = dataset_state.widget_key("map_draw")

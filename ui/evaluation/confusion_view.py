@@ -117,7 +117,7 @@ def _choose_cell(classes: Classes, counts: np.ndarray) -> None:
         cells,
         format_func=lambda text: _cell_in_words(classes, counts, text),
         placeholder="Click one, or choose",
-        width=250,
+        width=225,
         **evaluation_state.bind(
             "cell",
             now if now in cells else None,
@@ -143,7 +143,7 @@ def _choose_bands() -> str:
         "Bands",
         list(BANDS),
         format_func=lambda name: BANDS[name],
-        width=190,
+        width=160,
         **evaluation_state.option_control("bands", GROUPS, list(BANDS)),
     )
     bands = evaluation_state.option("bands", GROUPS, list(BANDS))

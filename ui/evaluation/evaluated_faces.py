@@ -104,8 +104,8 @@ def _count_key(key: str) -> str:
 
 def _show_pictures(folder: Path, shown: pd.DataFrame, key: str) -> None:
     pictures = read_pictures(folder, tuple(shown["file"]))
-    st.caption(CAPTION_IS)
     show_tiles(folder, shown, key, open_face=_open)
+    st.caption(CAPTION_IS)
     show_missing(pictures.count(b""))
 
 

@@ -248,6 +248,7 @@ def choose(label: str, name: str, words: Mapping[str, str], **style: Any) -> str
         known,
         format_func=lambda value: words.get(value, value),
         required=True,
+        wrap=True,
         **option_control(name, known[0], known),
         **style,
     )

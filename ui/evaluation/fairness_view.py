@@ -81,6 +81,15 @@ def show_groups(estimates: pd.DataFrame, rows: np.ndarray) -> None:
 def _show_each(estimates: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
     """Draw gender, race label and age group beside each other, with their gaps."""
     tables = {name: group_table(estimates, rows, [name]) for name in FACTORS}
+    pick = evaluation_state.look().pick
+    with st.grid(3, min_column_width=300, gap="medium"):
+        for name, table in tables.items():
+            picked = table[table["group"] == pick]
+            with st.container():
+                _show_dots(estimates, rows, table, (name,), measure)
+                if not picked.empty:
+                    _show_picked(estimates, rows, picked.iloc[0], (name,))
+    st.caption(_HOW_TO_READ)
     gaps = {name: largest_gap(table, measure) for name, table in tables.items()}
     lines = [gap_in_words(gap, [name]) for name, gap in gaps.items() if gap]
     if lines:
@@ -91,15 +100,6 @@ def _show_each(estimates: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
             icon=":material/group_off:",
         )
     st.caption(RACE_NOTE)
-    pick = evaluation_state.look().pick
-    with st.grid(3, min_column_width=300, gap="medium"):
-        for name, table in tables.items():
-            picked = table[table["group"] == pick]
-            with st.container():
-                _show_dots(estimates, rows, table, (name,), measure)
-                if not picked.empty:
-                    _show_picked(estimates, rows, picked.iloc[0], (name,))
-    st.caption(_HOW_TO_READ)
 
 
 def _show_dots(
@@ -128,12 +128,12 @@ def _show_table(table: pd.DataFrame, measure: str) -> None:
     is_share = measure == "gender_accuracy"
     number: dict[str, Any] = {
         "format": "percent" if is_share else "%.2f",
-        "width": "small",
+        "width": 60,
     }
     config = st.column_config
     columns = {
         "group": config.TextColumn("Group"),
-        "n": config.NumberColumn("n", format="localized", width="small"),
+        "n": config.NumberColumn("n", format="localized", width=60),
         measure: config.NumberColumn(GROUP_MEASURES[measure], **number),
         f"{measure}_low": config.NumberColumn("From", **number),
         f"{measure}_high": config.NumberColumn("To", **number),

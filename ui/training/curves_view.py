@@ -19,6 +19,7 @@ from agemodel.runs.run_comparison import (
 )
 from agemodel.runs.run_folder import Run
 from ui.charts import show_chart
+from ui.markdown_text import plain
 from ui.training import training_state
 from ui.training.run_views import read_told
 
@@ -124,10 +125,13 @@ def _show_curves(
         for measure in EPOCH_MEASURES:
             with st.container(gap=None):
                 st.markdown(f"**{measure.title}**")
-                if len(histories) == 1:
-                    (history,) = histories.values()
-                    if gap := gap_in_words(history, measure):
+                for name, history in histories.items():
+                    if not (gap := gap_in_words(history, measure)):
+                        continue
+                    if len(histories) == 1:
                         st.caption(f"{gap}; the grey between them is the gap.")
+                    else:
+                        st.caption(f"{plain(name)}: {gap.lower()}")
                 show_chart(
                     figure_curves(
                         histories,
