@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Widget
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 _TEXTS = (
@@ -18,6 +20,11 @@ _TEXTS = (
 def open_page(name: str, /, **query: str) -> AppTest:
     """Run pages/NAME.py with a query in its address."""
     return _open(AppTest.from_file(PAGES / f"{name}.py", default_timeout=60), query)
+
+
+def opening(name: str) -> Callable[..., AppTest]:
+    """A function that runs pages/NAME.py with a query in its address."""
+    return partial(open_page, name)
 
 
 def run_script(script: Callable[[], None], /, **query: str) -> AppTest:
@@ -38,10 +45,16 @@ def rerun(page: AppTest) -> AppTest:
     return page
 
 
+def after(changed: Widget) -> AppTest:
+    """Run a page after one of its widgets was clicked or set, without an exception."""
+    page = changed.run()
+    assert not page.exception
+    return page
+
+
 def press(page: AppTest, label: str) -> AppTest:
     """Press the first button with a label."""
-    next(button for button in page.button if button.label == label).click()
-    return rerun(page)
+    return after(next(one for one in page.button if one.label == label).click())
 
 
 def labels(page: AppTest) -> list[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +12,9 @@ import pytest
 from streamlit.components.v2 import manifest_scanner
 
 from tests.harness.archive_server import archive, server
+from tests.harness.fakes import FakeEstimator
+from tests.harness.made_jobs import IDLE
+from ui import served_model
 
 __all__ = ["archive", "server"]
 
@@ -34,3 +39,20 @@ def quick_harness(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(manifest_scanner, "scan_component_manifests", _scan)
     if keras := sys.modules.get("keras"):
         monkeypatch.setattr(keras.backend, "clear_session", lambda: None)
+
+
+@pytest.fixture
+def worker() -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does nothing, to be taken for a job."""
+    with subprocess.Popen(IDLE) as process:
+        yield process
+        process.kill()
+
+
+@pytest.fixture
+def estimator(monkeypatch: pytest.MonkeyPatch) -> FakeEstimator:
+    """What the pages estimate by."""
+    fake = FakeEstimator()
+    monkeypatch.setattr(served_model, "estimator", lambda: fake)
+    monkeypatch.setattr(served_model, "check_installed", lambda: None)
+    return fake

@@ -13,13 +13,13 @@ from tests.harness.made_cards import made_values, write_values
 from ui.about import shipped_view
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path))
     return tmp_path
 
 
-def test_about_says_what_an_estimate_is_not_for(models: Path) -> None:
+def test_about_says_what_an_estimate_is_not_for() -> None:
     text = " ".join(written(open_page("about")).split())
     assert "it says nothing of identity" in text
     assert (
@@ -28,24 +28,23 @@ def test_about_says_what_an_estimate_is_not_for(models: Path) -> None:
     )
 
 
-def test_about_shows_the_terms_of_weights_and_data_from_their_file(
-    models: Path,
-) -> None:
-    text = written(open_page("about"))
+def test_about_without_models_shows_the_terms_and_the_command_that_makes_one() -> None:
+    page = open_page("about")
+    text = written(page)
     assert "BlazeFace" in text
     assert "non-commercial research only" in text
-
-
-def test_about_without_models_names_the_command_that_makes_one(models: Path) -> None:
-    page = open_page("about")
     assert "python -m agemodel export" in page.info[0].value
 
 
-def test_about_shows_the_card_of_a_model(models: Path) -> None:
+def test_about_begins_with_what_a_model_is_for_and_shows_its_card(models: Path) -> None:
     write_values(models / "mobile", made_values(run="mobile-42"))
     page = open_page("about")
+    assert page.header[0].value == "At a glance"
     assert "mobile" in [heading.value for heading in page.subheader]
     text = written(page)
+    assert "Ages are off by **4.6 years** on average (4.2 to 4.5" in text
+    assert "Licence: " in text
+    assert "Download model card" in [one.label for one in page.get("download_button")]
     assert "mobile-42" in text
     errors = page.dataframe[0].value
     assert "4.57 (4.20 to 4.50)" in errors["MAE (years)"].tolist()
@@ -75,7 +74,7 @@ def test_about_says_where_the_model_fails_and_on_how_many_faces_it_learned(
     assert "learned from 9 of 12 faces" in text  # as the card says
 
 
-def test_about_links_to_each_of_its_sections(models: Path) -> None:
+def test_about_links_to_each_of_its_sections() -> None:
     page = open_page("about")
     (rail,) = page.sidebar.markdown
     links = re.findall(r"\[([^]]+)\]\(#([a-z]+)\)", rail.value)
@@ -85,9 +84,7 @@ def test_about_links_to_each_of_its_sections(models: Path) -> None:
     ]
 
 
-def test_about_lists_what_ships_with_checksums_and_holds_it_to_them(
-    models: Path,
-) -> None:
+def test_about_lists_what_ships_with_checksums_and_holds_it_to_them() -> None:
     page = open_page("about")
     table = next(frame.value for frame in page.dataframe if "sha256" in frame.value)
     assert table["name"].tolist() == [file.name for file in shipped_files()]
@@ -97,7 +94,7 @@ def test_about_lists_what_ships_with_checksums_and_holds_it_to_them(
 
 
 def test_about_names_a_file_that_differs_from_its_checksum(
-    models: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     listed = shipped_files()
     other = [shipped_view.ShippedFile(listed[0].path, "0" * 64, "s", "l"), *listed[1:]]
@@ -109,21 +106,21 @@ def test_about_names_a_file_that_differs_from_its_checksum(
 
 
 def test_about_without_its_licences_says_how_to_restore_them(
-    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shipped_view, "LICENCES", tmp_path / "none.md")
     assert "git checkout -- docs" in open_page("about").warning[0].value
 
 
 def test_about_with_a_damaged_manifest_says_which(
-    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(paths, "ASSETS", tmp_path)
     (tmp_path / "manifest.json").write_text("{", "utf-8")
     assert "assets/manifest.json cannot be read" in open_page("about").error[0].value
 
 
-def test_about_has_versions_and_how_to_cite(models: Path) -> None:
+def test_about_has_versions_and_how_to_cite() -> None:
     page = open_page("about")
     frames = [frame.value for frame in page.dataframe]
     versions = next(frame for frame in frames if "Package" in frame)
@@ -137,15 +134,3 @@ def test_links_to_files_that_the_app_does_not_serve_are_names() -> None:
     page = open_page("about")
     assert "dependencies.md](" not in written(page)
     assert "`docs/dependencies.md`" in written(page)
-
-
-def test_about_begins_with_what_the_model_is_for_and_where_it_errs(
-    models: Path,
-) -> None:
-    write_values(models / "mobile", made_values())
-    page = open_page("about")
-    assert page.header[0].value == "At a glance"
-    glance = written(page)
-    assert "Ages are off by **4.6 years** on average (4.2 to 4.5" in glance
-    assert "Licence: " in glance
-    assert "Download model card" in [one.label for one in page.get("download_button")]

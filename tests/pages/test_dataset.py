@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from datetime import date
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,13 +12,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import tests.harness.app_pages as app_pages
 from agemodel.core import paths
 from agemodel.core.errors import DatasetError
 from agemodel.core.labels import GENDERS, RACES
 from agemodel.dataset.archive import import_dataset
 from agemodel.explorer.selection import FACETS
-from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.app_pages import after, opening, query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg, write_folder
 from ui import dataset_pictures
 from ui.dataset import dataset_state
@@ -30,7 +28,7 @@ from ui.dataset.filter_panel import error_words, label, values_of
 from ui.dataset.map_view import region_drawn
 from ui.dataset.tiles import caption, gender_badge
 
-open_page = partial(app_pages.open_page, "dataset")
+open_page = opening("dataset")
 TOTAL = 23_704
 IMPORTED = 70
 
@@ -41,7 +39,6 @@ def pictures(local: Path) -> Path:
     files = [(name, tiny_jpeg(n)) for n, name in enumerate(sorted(names())[:IMPORTED])]
     import_dataset(write_folder(local / "source", files), local / "data")
     folder = dataset_pictures.pictures_dir()
-    assert folder is not None
     return folder
 
 
@@ -81,8 +78,7 @@ def test_widgets_show_what_the_url_asks_for_and_change_it() -> None:
     assert filter_of(page, "split").value == ["test"]
     assert page.selectbox(key="dataset_sort").value == "oldest"
 
-    filter_of(page, "race").set_value(["Asian", "Black"])
-    rerun(page)
+    after(filter_of(page, "race").set_value(["Asian", "Black"]))
     assert query_of(page) == {
         "age": "20-39",
         "split": "test",
@@ -94,10 +90,8 @@ def test_widgets_show_what_the_url_asks_for_and_change_it() -> None:
 
 def test_url_brings_the_same_view_back() -> None:
     page = open_page(view="faces")
-    page.slider(key="dataset_filter_age").set_value((3, 9))
-    rerun(page)
-    filter_of(page, "error").set_value("10-20")
-    rerun(page)
+    after(page.slider(key="dataset_filter_age").set_value((3, 9)))
+    after(filter_of(page, "error").set_value("10-20"))
     again = open_page(**query_of(page))
     assert query_of(again) == query_of(page)
     assert query_of(again) == {"age": "3-9", "error": "10-20", "view": "faces"}
@@ -115,8 +109,7 @@ def test_nonsense_in_the_url_is_ignored() -> None:
 
 def test_one_click_shows_all_again() -> None:
     page = open_page(age="20-39", flag="blurred", name="2017", view="faces", page="2")
-    page.button(key="dataset_reset").click()
-    rerun(page)
+    after(page.button(key="dataset_reset").click())
     assert query_of(page) == {"view": "faces"}
     assert page.slider(key="dataset_filter_age").value == (1, 116)
     assert page.text_input(key="dataset_filter_name").value == ""
@@ -125,8 +118,7 @@ def test_one_click_shows_all_again() -> None:
 
 def test_filter_starts_the_faces_from_their_first_page() -> None:
     page = open_page(view="faces", page="3")
-    filter_of(page, "split").set_value(["val"])
-    rerun(page)
+    after(filter_of(page, "split").set_value(["val"]))
     assert query_of(page) == {"view": "faces", "split": "val"}
 
 
@@ -185,27 +177,20 @@ def test_twenty_at_random_are_others_at_every_click() -> None:
     page = open_page(view="faces")
     drawn = []
     for _ in range(2):
-        page.button(key="dataset_twenty").click()
-        rerun(page)
+        after(page.button(key="dataset_twenty").click())
         drawn.append(page.dataframe[0].value["file"].tolist())
     assert [len(set(files)) for files in drawn] == [20, 20]
     assert drawn[0] != drawn[1]
-    assert query_of(page) == {
-        "view": "faces",
-        "size": "20",
-        "seed": "2",
-    }
+    assert query_of(page) == {"view": "faces", "size": "20", "seed": "2"}
 
 
 def test_pages_are_turned() -> None:
     page = open_page(view="faces", size="20", page="2", sort="name")
     assert page.dataframe[0].value["file"].tolist() == sorted(names())[20:40]
-    page.pagination[0].set_value(3)
-    rerun(page)
+    after(page.pagination[0].set_value(3))
     assert page.dataframe[0].value["file"].tolist() == sorted(names())[40:60]
     assert query_of(page)["page"] == "3"
-    page.segmented_control(key="dataset_size").set_value(60)
-    rerun(page)
+    after(page.segmented_control(key="dataset_size").set_value(60))
     assert "page" not in query_of(page)
     assert page.dataframe[0].value["file"].tolist() == sorted(names())[:60]
 
@@ -238,8 +223,7 @@ def test_ageing_without_averages_says_why(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_issue_leads_to_its_faces() -> None:
     page = open_page(view="issues", gender="male")
-    page.button(key="dataset_issue_no_face").click()
-    rerun(page)
+    after(page.button(key="dataset_issue_no_face").click())
     assert query_of(page) == {"view": "faces", "flag": "no_face", "sort": "name"}
     flagged = int(np.count_nonzero(dataset_state.faces()["no_face"]))
     assert f"**{flagged:,} of {TOTAL:,} faces**" in written(page)

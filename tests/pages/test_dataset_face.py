@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,11 +11,10 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import tests.harness.app_pages as app_pages
 from agemodel.core.errors import RunError
 from agemodel.core.labels import AGES
 from agemodel.explorer.marks import MARKS_NAME, mark_faces, read_marks
-from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.app_pages import after, opening, query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg
 from tests.harness.fakes import FakeEstimator, embedding_of_age
 from tests.harness.made_cards import made_card
@@ -25,7 +23,7 @@ from ui import dataset_pictures, served_model
 from ui.dataset import dataset_state, dataset_tables, face_page, portrait
 from ui.dataset.dataset_state import Look
 
-open_page = partial(app_pages.open_page, "dataset")
+open_page = opening("dataset")
 AGED = [20, 31, 40, 52, 60, 71]
 GENDERS = ["male", "female", "male", "female", "male", "female"]
 EMBEDDINGS = dataset_tables.embeddings
@@ -75,13 +73,11 @@ def pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def click(page: AppTest, name: str) -> AppTest:
-    page.button(key=f"dataset_{name}").click()
-    return rerun(page)
+    return after(page.button(key=f"dataset_{name}").click())
 
 
 def mark(page: AppTest, verdict: str | None) -> AppTest:
-    page.segmented_control(key="dataset_mark").set_value(verdict)
-    return rerun(page)
+    return after(page.segmented_control(key="dataset_mark").set_value(verdict))
 
 
 # ------------------------------------------------------------------------ what is shown
@@ -168,8 +164,7 @@ def test_heatmap_is_computed_once_it_is_asked_for(
     page = open_page(face=file(0))
     assert len(page.image) == 5  # its own and, of the 5 that are alike, 4
     assert estimator.calls == 0
-    page.toggle(key="dataset_heatmap").set_value(True)
-    rerun(page)
+    after(page.toggle(key="dataset_heatmap").set_value(True))
     assert estimator.calls == 1
     assert len(page.image) == 6
     assert "by 1.5 years" in written(page)  # the largest of the made map
@@ -265,8 +260,7 @@ def test_face_is_marked_with_a_note_and_the_mark_is_taken_away(data: Path) -> No
     page = open_page(face=file(2))
     assert [one.key for one in page.text_input] == ["dataset_filter_name"]
     mark(page, "wrong")
-    page.text_input(key="dataset_note").set_value("a child")
-    rerun(page)
+    after(page.text_input(key="dataset_note").set_value("a child"))
     found = read_marks(data)
     assert list(found) == [file(2)]
     assert (found[file(2)].verdict, found[file(2)].note) == ("wrong", "a child")
@@ -315,9 +309,7 @@ def test_issues_list_the_marks(data: Path) -> None:
     assert "1 wrong · 1 fine" in written(page)
 
 
-def test_damaged_marks_are_told_on_every_view_and_mended_by_a_click(
-    data: Path,
-) -> None:
+def test_damaged_marks_are_told_on_every_view_and_mended_by_a_click(data: Path) -> None:
     mark_faces(data, [file(1), file(2)], "wrong")
     path = data / MARKS_NAME
     lines = path.read_text().splitlines()

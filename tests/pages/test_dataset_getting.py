@@ -20,7 +20,15 @@ from agemodel.dataset.getting import (
     Snapshot,
 )
 from agemodel.dataset.splits import read_splits
-from tests.harness.app_pages import labels, open_page, press, rerun, run_script, written
+from tests.harness.app_pages import (
+    after,
+    labels,
+    open_page,
+    press,
+    rerun,
+    run_script,
+    written,
+)
 from tests.harness.archive_server import (
     FACES,
     HALF,
@@ -71,8 +79,7 @@ def open_panel() -> AppTest:
 
 
 def choose(page: AppTest, source: str) -> AppTest:
-    page.segmented_control(key="dataset_get_from").set_value(source)
-    return rerun(page)
+    return after(page.segmented_control(key="dataset_get_from").set_value(source))
 
 
 def get(page: AppTest, source: str, **texts: str) -> AppTest:
@@ -124,9 +131,7 @@ def test_each_source_asks_for_what_it_needs_and_for_the_terms(
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_nothing_is_started_without_the_terms(
-    source: str, getter: Getter, tmp_path: Path
-) -> None:
+def test_nothing_is_started_without_the_terms(source: str, getter: Getter) -> None:
     page = choose(open_panel(), source)
     press(page, "Get the pictures")
     assert "Accept the terms" in written(page)

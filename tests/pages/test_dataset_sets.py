@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +9,15 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-import tests.harness.app_pages as app_pages
 from agemodel.core import paths
 from agemodel.dataset.labelled_sets import AboutSet, import_labelled
 from agemodel.dataset.labels_file import read_labels
 from agemodel.explorer.model_estimates import run_of
 from agemodel.explorer.set_table import read_set_faces
 from agemodel.runs.run_folder import Run
-from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.app_pages import after, opening, query_of, written
 
-open_page = partial(app_pages.open_page, "dataset")
+open_page = opening("dataset")
 LABELS = """file,age_low,age_high,gender,split
 a.jpg,30,30,female,train
 b.png,20,36,,val
@@ -59,16 +57,14 @@ def test_without_another_set_there_is_no_choice() -> None:
 @pytest.mark.usefixtures("mine")
 def test_set_is_chosen_and_shows_only_the_filters_that_it_has_labels_for() -> None:
     page = open_page(race="asian", view="map")
-    page.selectbox(key="dataset_set_choice").set_value("mine")
-    rerun(page)
+    after(page.selectbox(key="dataset_set_choice").set_value("mine"))
     assert query_of(page) == {"set": "mine"}
     assert "**3 of 3 faces**" in written(page)
     assert "My faces: 3 photos of faces. Terms: my own." in written(page)
     keys = {one.key for one in page.pills}
     assert {f"dataset_filter_{key}" for key in ("group", "gender", "split")} <= keys
     assert not {f"dataset_filter_{key}" for key in ("race", "error")} & keys
-    page.pills(key="dataset_filter_gender").set_value(["male"])
-    rerun(page)
+    after(page.pills(key="dataset_filter_gender").set_value(["male"]))
     assert "**1 of 3 faces**" in written(page)
 
 
@@ -82,8 +78,7 @@ def test_faces_of_a_set_open_and_say_what_is_known_of_them() -> None:
         "label 20 to 36",
         "label 0 to 2",
     ]
-    tiles[1].click()
-    rerun(page)
+    after(tiles[1].click())
     assert page.subheader[0].value == "Labelled 20 to 36 years"
     assert "In validation." in written(page)
     assert query_of(page)["face"] == "b.png"

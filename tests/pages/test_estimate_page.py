@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGES
 from agemodel.serving import Batch, Estimate
-from tests.harness.app_pages import PAGES, open_page, press, rerun, written
+from tests.harness.app_pages import PAGES, after, open_page, press, rerun, written
 from tests.harness.fakes import (
     TOO_SMALL,
     FakeEstimator,
@@ -24,22 +24,13 @@ from ui.estimate import face_cards, photo_views
 
 
 @pytest.fixture
-def estimator(monkeypatch: pytest.MonkeyPatch) -> FakeEstimator:
-    fake = FakeEstimator()
-    monkeypatch.setattr(served_model, "estimator", lambda: fake)
-    monkeypatch.setattr(served_model, "check_installed", lambda: None)
-    return fake
-
-
-@pytest.fixture
 def page(estimator: FakeEstimator) -> AppTest:
     return open_page("estimate")
 
 
 def upload(page: AppTest, *files: tuple[str, bytes]) -> AppTest:
     values = [(name, content, "image/png") for name, content in files]
-    page.file_uploader[0].set_value(values)
-    return rerun(page)
+    return after(page.file_uploader[0].set_value(values))
 
 
 def ages(page: AppTest) -> list[str]:
@@ -71,6 +62,7 @@ def test_upload_gives_a_card_a_face_from_left_to_right(page: AppTest) -> None:
     assert "80 % range: 45 to 75" in written(page)
     assert "Gender label **female**, 97 % likely" in written(page)
     assert "**1 photo, 2 faces**" in written(page)
+    assert "has no age" not in written(page)
 
 
 def test_uploader_is_empty_again_and_its_bytes_are_gone(page: AppTest) -> None:
@@ -86,7 +78,9 @@ def test_broken_file_is_a_line_beside_the_good_one(page: AppTest) -> None:
     assert ages(page) == ["30 years"]
     assert "bad.jpg is not a picture" in written(page)
     assert "1 file could not be read" in written(page)
-    assert page.dataframe[0].value["file"].tolist() == ["bad.jpg", "good.png"]
+    table = page.dataframe[0].value
+    assert table["file"].tolist() == ["bad.jpg", "good.png"]
+    assert "is not a picture" in table["warnings"][0]
 
 
 def test_two_files_of_one_name_are_two_photos(page: AppTest) -> None:
@@ -94,18 +88,18 @@ def test_two_files_of_one_name_are_two_photos(page: AppTest) -> None:
     assert ages(page) == ["30 years", "50 years"]
 
 
-def test_what_came_last_is_shown_first(page: AppTest) -> None:
+def test_what_came_last_is_first_on_the_page_and_in_the_table(page: AppTest) -> None:
     upload(page, ("a.png", png_with_faces(30)))
     upload(page, ("b.png", png_with_faces(50)))
     assert ages(page) == ["50 years", "30 years"]
+    assert page.dataframe[0].value["file"].tolist() == ["b.png", "a.png"]
 
 
 def test_nothing_is_estimated_again_when_a_widget_changes(
     page: AppTest, estimator: FakeEstimator
 ) -> None:
     upload(page, ("a.png", png_with_faces(30)))
-    page.segmented_control(key="estimate_chart").set_value(face_cards.BY_GROUP)
-    rerun(page)
+    after(page.segmented_control(key="estimate_chart").set_value(face_cards.BY_GROUP))
     assert estimator.calls == 1
     assert ages(page) == ["30 years"]
 
@@ -147,20 +141,19 @@ def test_photo_on_its_side_is_turned_and_the_page_says_so(page: AppTest) -> None
     assert "it was turned to the left to find a face" in written(page)
 
 
-def test_uncertain_gender_is_said_in_plain_words(
-    page: AppTest, estimator: FakeEstimator
+@pytest.mark.parametrize(
+    ("p_female", "said"),
+    [
+        (0.55, "female 55 %, below the 80 % threshold: **left open**"),
+        (0.001, "Gender label **male**, over 99 % likely"),  # never 100 %
+    ],
+)
+def test_gender_is_said_in_plain_words_and_never_for_certain(
+    page: AppTest, estimator: FakeEstimator, p_female: float, said: str
 ) -> None:
-    estimator.p_female = 0.55
+    estimator.p_female = p_female
     upload(page, ("a.png", png_with_faces(30)))
-    assert "female 55 %, below the 80 % threshold: **left open**" in written(page)
-
-
-def test_no_probability_is_rounded_to_certainty(
-    page: AppTest, estimator: FakeEstimator
-) -> None:
-    estimator.p_female = 0.001
-    upload(page, ("a.png", png_with_faces(30)))
-    assert "Gender label **male**, over 99 % likely" in written(page)
+    assert said in written(page)
 
 
 def test_warnings_stand_on_the_card(page: AppTest, estimator: FakeEstimator) -> None:
@@ -237,11 +230,6 @@ def test_too_small_a_face_shows_why_in_place_of_an_age_and_is_counted(
     assert len(page.get("plotly_chart")) == 2
 
 
-def test_nothing_is_counted_where_every_face_has_an_age(page: AppTest) -> None:
-    upload(page, ("a.png", png_with_faces(50, 30)))
-    assert "has no age" not in written(page)
-
-
 @pytest.mark.parametrize("text", [face_cards.gender_text, face_cards.groups_text])
 def test_most_probable_is_in_bold(
     text: Callable[[Estimate], str], estimator: FakeEstimator
@@ -274,15 +262,13 @@ def test_actual_age_of_a_sample_and_one_typed_in_add_up_to_a_score(
     upload(page, ("a.png", png_with_faces(30, 50)))
     assert "of known age" not in written(page)
     first, second = (one for one in page.number_input if one.label == "Actual age")
-    first.set_value(36)
-    rerun(page)
+    after(first.set_value(36))
     # the fake estimates 30, from 20 to 50
     assert "**Actual 36: 6 years off, inside the range**" in written(page)
     assert "**1 face of known age: off by 6.0 years on average" in written(page)
     assert page.dataframe[0].value["known_age"].tolist()[0] == "36"
     first, second = (one for one in page.number_input if one.label == "Actual age")
-    second.set_value(90)
-    rerun(page)
+    after(second.set_value(90))
     assert "off by 23.0 years on average; 1 of 2 inside" in written(page)
     marked = [one for one in page.get("plotly_chart") if "actual 36" in one.proto.spec]
     assert len(marked) == 1
@@ -294,14 +280,3 @@ def test_same_photo_brought_twice_is_said(page: AppTest) -> None:
     assert "was brought before" not in written(page)
     upload(page, ("b.png", photo))
     assert "The same photo was brought before" in written(page)
-
-
-def test_file_that_failed_says_why_in_its_row(page: AppTest) -> None:
-    upload(page, ("bad.jpg", b"bad"))
-    assert "is not a picture" in page.dataframe[0].value["warnings"][0]
-
-
-def test_table_and_files_are_in_the_order_of_the_page(page: AppTest) -> None:
-    upload(page, ("a.png", png_with_faces(30)))
-    upload(page, ("b.png", png_with_faces(50)))
-    assert page.dataframe[0].value["file"].tolist() == ["b.png", "a.png"]

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from functools import partial
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import tests.harness.app_pages as app_pages
 from agemodel.analysis.confusion import MARKETING, OWN
 from agemodel.core import paths
 from agemodel.core.labels import AGE_GROUPS
 from agemodel.metrics.measures import MEASURES
 from agemodel.runs.run_folder import list_runs
-from tests.harness.app_pages import query_of, rerun, written
+from tests.harness.app_pages import after, opening, query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg
 from tests.harness.plain_predictions import SERVED, plain_faces
 from ui import dataset_pictures
@@ -26,7 +24,7 @@ from ui.evaluation.evaluation_state import Look
 from ui.evaluation.headline_view import warm
 from ui.markdown_text import plain
 
-open_page = partial(app_pages.open_page, "evaluation")
+open_page = opening("evaluation")
 
 
 def table_with(page: AppTest, column: str):
@@ -60,12 +58,10 @@ def test_first_view_is_the_test_split_of_the_apps_run() -> None:
 
 def test_filters_narrow_the_faces_and_stand_in_the_url() -> None:
     page = open_page()
-    page.pills(key="evaluation_filter_genders").set_value(["female"])
-    rerun(page)
+    after(page.pills(key="evaluation_filter_genders").set_value(["female"]))
     page.slider(key="evaluation_filter_ages").set_value((20, 39))
     rerun(page)
-    page.segmented_control(key="evaluation_filter_split").set_value("val")
-    rerun(page)
+    after(page.segmented_control(key="evaluation_filter_split").set_value("val"))
     expected = [
         face for face in plain_faces("val") if face.gender == 1 and 20 <= face.age < 40
     ]
@@ -85,8 +81,7 @@ def test_one_click_resets_all_but_the_view() -> None:
         pick="1,1",
     )
     assert page.selectbox(key="evaluation_run").value == "group_cnn-1"
-    page.button(key="evaluation_reset").click()
-    rerun(page)
+    after(page.button(key="evaluation_reset").click())
     assert query_of(page) == {"view": "confusion"}
     assert page.selectbox(key="evaluation_run").value == SERVED
     assert page.selectbox(key="evaluation_bands").value == "groups"
@@ -100,8 +95,7 @@ def test_run_in_the_url_that_is_not_there_is_told(asked: str) -> None:
     shown = plain(f"App model ({SERVED})")
     assert f"Below is {shown}." in page.warning[0].value
     assert "**n = 4,743 of 4,743 faces**" in written(page)
-    page.selectbox(key="evaluation_run").set_value("group_cnn-1")
-    rerun(page)
+    after(page.selectbox(key="evaluation_run").set_value("group_cnn-1"))
     assert not page.warning
     assert query_of(page) == {"run": "group_cnn-1"}
 
@@ -142,8 +136,7 @@ def test_damaged_run_is_said_so_and_another_can_be_chosen(local: Path) -> None:
     page = open_page()
     assert "cannot be looked at" in page.error[0].value
     assert f"predictions.parquet of run {SERVED} is damaged" in page.text[0].value
-    page.selectbox(key="evaluation_run").set_value("group_cnn-1")
-    rerun(page)
+    after(page.selectbox(key="evaluation_run").set_value("group_cnn-1"))
     assert not page.error
     assert "**n = 4,743 of 4,743 faces**" in written(page)
 
@@ -194,8 +187,7 @@ def test_published_figures_stand_only_beside_whole_splits() -> None:
 
 def test_measure_of_the_chart_is_in_the_url() -> None:
     page = open_page()
-    page.selectbox(key="evaluation_measure").set_value("auc")
-    rerun(page)
+    after(page.selectbox(key="evaluation_measure").set_value("auc"))
     assert query_of(page) == {"measure": "auc"}
 
 
@@ -233,8 +225,7 @@ def test_classes_have_the_support_of_their_labels() -> None:
 def test_bands_are_chosen(bands: str, count: int) -> None:
     page = open_page(view="confusion")
     assert "most probable" in written(page)
-    page.selectbox(key="evaluation_bands").set_value(bands)
-    rerun(page)
+    after(page.selectbox(key="evaluation_bands").set_value(bands))
     assert len(table_with(page, "precision")) == count
     assert "holds the estimated age" in written(page)
     assert query_of(page) == {"view": "confusion", "bands": bands}
@@ -244,8 +235,7 @@ def test_edges_of_ones_own_are_taken_or_refused_in_a_sentence() -> None:
     page = open_page(view="confusion", bands=OWN, edges="21,65")
     bands = table_with(page, "precision").index.tolist()
     assert bands == ["0-20", "21-64", "65+"]
-    page.text_input(key="evaluation_edges").set_value("65,21")
-    rerun(page)
+    after(page.text_input(key="evaluation_edges").set_value("65,21"))
     assert page.warning[0].value.startswith("Edges rise")
     assert query_of(page)["edges"] == "65,21"
 
@@ -271,19 +261,16 @@ def test_faces_are_shown_some_at_a_time() -> None:
     n = int(page.subheader[0].value.split(": ")[1].replace(",", ""))
     for count in (24, 48):
         assert len(table_with(page, "file")) == count
-        page.button(key="evaluation_cell_more").click()
-        rerun(page)
+        after(page.button(key="evaluation_cell_more").click())
     assert n > 1000
-    page.segmented_control(key="evaluation_filter_split").set_value("val")
-    rerun(page)
+    after(page.segmented_control(key="evaluation_filter_split").set_value("val"))
     assert not page.subheader  # other faces: what was picked is forgotten
 
 
 def test_selected_cell_is_cleared() -> None:
     page = open_page(view="confusion", of="gender", pick="1,0")
     assert "female, taken for male" in page.subheader[0].value
-    page.button(key="evaluation_clear").click()
-    rerun(page)
+    after(page.button(key="evaluation_clear").click())
     assert not page.subheader
     assert query_of(page) == {"view": "confusion", "of": "gender"}
 
@@ -319,8 +306,7 @@ def test_faces_of_a_cell_stand_in_place_of_the_classes_and_can_be_listed() -> No
     assert "class" in page.dataframe[0].value.reset_index()
     cells = page.selectbox(key="evaluation_cell")
     assert cells.options[0].split(": ")[0] == "30-39, taken for 20-29"
-    cells.select_index(0)
-    rerun(page)
+    after(cells.select_index(0))
     assert page.subheader[0].value.startswith("30-39, taken for 20-29: ")
     assert "file" in page.dataframe[0].value and len(page.dataframe) == 1
 

@@ -107,7 +107,7 @@ def test_choosing_another_grouping_draws_it() -> None:
     control = next(c for c in page.button_group if c.label == "Groups")
     control.set_value("race").run()
     assert page.dataframe[0].value["group"].tolist() == [
-        *("White", "Black", "Asian", "Indian", "Other"),
+        *("White", "Black", "Asian", "Indian", "Other")
     ]
 
 

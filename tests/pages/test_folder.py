@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -36,14 +35,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 
 
 @pytest.fixture
-def worker() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does nothing, to be taken for a job."""
-    with subprocess.Popen(IDLE) as process:
-        yield process
-        process.kill()
-
-
-@pytest.fixture
 def results(local: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Of sixty photos, of which a third have no face and one is no picture."""
     photos = write_photos(local / "photos", 60)
@@ -56,7 +47,7 @@ def results(local: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return out
 
 
-def test_without_results_the_page_says_what_makes_some(local: Path) -> None:
+def test_without_results_the_page_says_what_makes_some() -> None:
     page = open_page("folder")
     assert "No folder has been estimated yet" in written(page)
     assert "python -m agemodel bulk photos/ results/" in written(page)
@@ -128,7 +119,7 @@ def test_a_name_that_leads_elsewhere_is_refused(local: Path) -> None:
 
 
 def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
-    local: Path, worker: subprocess.Popen[bytes]
+    worker: subprocess.Popen[bytes],
 ) -> None:
     job = BULK_JOBS.job("tuesday")
     job.folder.mkdir(parents=True)
@@ -144,7 +135,7 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
 
 
 def test_a_stopped_job_can_go_on(
-    local: Path, worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     job = BULK_JOBS.job("tuesday")
     job.folder.mkdir(parents=True)
@@ -157,7 +148,6 @@ def test_a_stopped_job_can_go_on(
     monkeypatch.setattr(control, "PROGRAM", IDLE)
     press(page, "Go on")
     begun = read_job(job)
-    assert begun is not None
     assert (begun.state, list(begun.command)) == (RUNNING, command)
     control.stop(job, at_once=True)
 

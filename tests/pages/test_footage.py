@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from agemodel.core import paths
-from agemodel.footage.clip_files import find_clips
-from agemodel.footage.footage_run import FootageRun
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.run_preview import Preview
 from agemodel.images import encode_jpeg
@@ -22,10 +19,8 @@ from agemodel.jobs.progress import ProgressFile
 from agemodel.jobs.records import FOOTAGE, RUNNING, new_job, read_job, write_job
 from tests.harness.app_pages import labels, open_page, press, query_of, written
 from tests.harness.footage_runs import look_at_blocks
-from tests.harness.made_estimators import CardOnly
 from tests.harness.made_footage import (
     FPS,
-    BlockFinder,
     made_background,
     together,
     walk,
@@ -54,14 +49,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[str]]]:
 
 
 @pytest.fixture
-def worker() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does nothing, to be taken for a job."""
-    with subprocess.Popen(IDLE) as process:
-        yield process
-        process.kill()
-
-
-@pytest.fixture
 def clip(tmp_path: Path) -> Path:
     """A video of a moment."""
     return write_blocks(tmp_path / "a.avi", together(3))
@@ -80,8 +67,7 @@ def results(name: str, tmp_path: Path, least_count: int = 1) -> Path:
     write_blocks(clip, together(4 * FPS, walk(0, 30), walk(5, 30, y=160)))
     settings = FootageSettings(smallest_face_px=30, least_count=least_count)
     out = paths.footage_dir() / name
-    run = FootageRun(out, CardOnly(), settings, find_looks=BlockFinder())
-    run.run(find_clips([clip]).clips)
+    look_at_blocks(clip, out, settings=settings)
     return out
 
 
@@ -94,7 +80,7 @@ def at_work(name: str, worker: subprocess.Popen[bytes], path: str = "a.mp4") -> 
     ProgressFile(job.folder)(1800, 7200, "seconds of footage")
 
 
-def test_without_results_the_page_says_what_makes_some(local: Path) -> None:
+def test_without_results_the_page_says_what_makes_some() -> None:
     page = open_page("footage")
     text = written(page)
     assert "No footage has been looked at yet" in text
@@ -104,7 +90,7 @@ def test_without_results_the_page_says_what_makes_some(local: Path) -> None:
 
 
 def test_who_may_not_change_the_server_sees_the_command_alone(
-    local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results("morning", tmp_path)
     monkeypatch.setenv(SETTING, "0")
@@ -114,7 +100,7 @@ def test_who_may_not_change_the_server_sees_the_command_alone(
 
 
 def test_a_missing_model_is_said_and_results_are_shown(
-    local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     results("morning", tmp_path)
     monkeypatch.setenv("AGEMODEL_MODELS", str(tmp_path / "none"))
@@ -124,9 +110,7 @@ def test_a_missing_model_is_said_and_results_are_shown(
     assert page.metric[0].value == "2"
 
 
-def test_start_asks_for_what_the_form_holds(
-    local: Path, clip: Path, asked: list
-) -> None:
+def test_start_asks_for_what_the_form_holds(clip: Path, asked: list) -> None:
     page = form_of(clip)
     page.text_input(key="footage_form_from").input("2026-11-27 09:00")
     page.text_input(key="footage_form_name").input("monday")
@@ -139,9 +123,7 @@ def test_start_asks_for_what_the_form_holds(
     assert query_of(page)["run"] == "monday"
 
 
-def test_a_small_video_can_be_uploaded_for_a_try(
-    local: Path, clip: Path, asked: list
-) -> None:
+def test_a_small_video_can_be_uploaded_for_a_try(clip: Path, asked: list) -> None:
     content = clip.read_bytes()
     page = open_page("footage")
     upload = ("../cam 20261127_090000.avi", content, "video/x-msvideo")
@@ -153,18 +135,14 @@ def test_a_small_video_can_be_uploaded_for_a_try(
     assert path.read_bytes() == content
 
 
-def test_a_path_and_an_upload_at_once_are_refused(
-    local: Path, clip: Path, asked: list
-) -> None:
+def test_a_path_and_an_upload_at_once_are_refused(clip: Path, asked: list) -> None:
     page = form_of(clip)
     page.file_uploader[0].set_value(("a.avi", clip.read_bytes(), "video/x-msvideo"))
     press(page, "Start")
     assert asked == [] and "not both" in written(page)
 
 
-def test_an_upload_is_removed_where_the_run_cannot_start(
-    local: Path, clip: Path
-) -> None:
+def test_an_upload_is_removed_where_the_run_cannot_start(clip: Path) -> None:
     page = open_page("footage")
     page.file_uploader[0].set_value(("a.avi", clip.read_bytes(), "video/x-msvideo"))
     page.text_input(key="footage_form_name").input("../x")
@@ -173,7 +151,7 @@ def test_an_upload_is_removed_where_the_run_cannot_start(
     assert list(uploads_dir().iterdir()) == []
 
 
-def test_a_zone_is_chosen_over_a_frame(local: Path, clip: Path, asked: list) -> None:
+def test_a_zone_is_chosen_over_a_frame(clip: Path, asked: list) -> None:
     page = form_of(clip)
     page.toggle(key="footage_form_zone_asked").set_value(True).run()
     assert not page.exception and page.get("image")
@@ -191,7 +169,7 @@ def test_a_zone_is_chosen_over_a_frame(local: Path, clip: Path, asked: list) -> 
     ("path", "said"), [("", "Give the path"), ("/nowhere/a.mp4", "is not there")]
 )
 def test_a_path_without_a_video_is_refused_on_the_page(
-    local: Path, asked: list, path: str, said: str
+    asked: list, path: str, said: str
 ) -> None:
     page = form_of(path)
     press(page, "Start")
@@ -199,14 +177,14 @@ def test_a_path_without_a_video_is_refused_on_the_page(
     assert said in written(page)
 
 
-def test_the_sample_needs_one_click(local: Path, asked: list) -> None:
+def test_the_sample_needs_one_click(asked: list) -> None:
     press(open_page("footage"), "Try the sample")
     ((name, arguments),) = asked
     assert name.startswith("sample-") and arguments[0] == "--sample"
 
 
 def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
-    local: Path, worker: subprocess.Popen[bytes]
+    worker: subprocess.Popen[bytes],
 ) -> None:
     at_work("tuesday", worker)
     page = open_page("footage")
@@ -219,7 +197,7 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
 
 
 def test_a_running_job_shows_the_frame_that_it_is_at_while_that_is_wanted(
-    local: Path, worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frames = [Preview("clips/a.mp4", 751.0, 14, encode_jpeg(made_background((64, 48))))]
     monkeypatch.setattr(footage_watch, "read_preview", lambda _: frames[0])
@@ -236,7 +214,7 @@ def test_a_running_job_shows_the_frame_that_it_is_at_while_that_is_wanted(
 
 
 def test_a_stopped_job_can_go_on(
-    local: Path, worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+    worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     at_work("tuesday", worker)
     command = ["footage", "--out", "o", "--job", "tuesday", "a.mp4"]
@@ -248,13 +226,12 @@ def test_a_stopped_job_can_go_on(
     press(page, "Go on")
     job = footage_job("tuesday")
     begun = read_job(job)
-    assert begun is not None
     assert (begun.state, list(begun.command)) == (RUNNING, command)
     control.stop(job, at_once=True)
 
 
 def test_a_stopped_job_over_an_upload_begins_anew_with_another_upload(
-    local: Path, worker: subprocess.Popen[bytes]
+    worker: subprocess.Popen[bytes],
 ) -> None:
     at_work("try", worker, str(uploads_dir() / "a.mp4"))
     worker.kill()
@@ -263,9 +240,7 @@ def test_a_stopped_job_over_an_upload_begins_anew_with_another_upload(
     assert "Upload it again" in written(page) and "Go on" not in labels(page)
 
 
-def test_results_show_visits_over_time_who_came_and_a_table(
-    local: Path, tmp_path: Path
-) -> None:
+def test_results_show_visits_over_time_who_came_and_a_table(tmp_path: Path) -> None:
     results("morning", tmp_path)
     page = open_page("footage")
     assert [metric.value for metric in page.metric] == ["2", "0 min", "2"]
@@ -279,14 +254,14 @@ def test_results_show_visits_over_time_who_came_and_a_table(
     assert "In view, s" in table.proto.columns
 
 
-def test_small_counts_are_hidden_and_that_is_said(local: Path, tmp_path: Path) -> None:
+def test_small_counts_are_hidden_and_that_is_said(tmp_path: Path) -> None:
     results("morning", tmp_path, least_count=10)
     page = open_page("footage", view="people")
     assert "Counts below 10 are hidden" in written(page)
     assert not page.get("plotly_chart") and "All are hidden" in written(page)
 
 
-def test_videos_that_could_not_be_read_are_named(local: Path, tmp_path: Path) -> None:
+def test_videos_that_could_not_be_read_are_named(tmp_path: Path) -> None:
     folder = tmp_path / "clips"
     folder.mkdir()
     (folder / "a *b*.mp4").write_text("no video")
@@ -296,9 +271,7 @@ def test_videos_that_could_not_be_read_are_named(local: Path, tmp_path: Path) ->
     assert "Nothing was read." in text
 
 
-def test_damaged_results_are_said_and_others_are_shown(
-    local: Path, tmp_path: Path
-) -> None:
+def test_damaged_results_are_said_and_others_are_shown(tmp_path: Path) -> None:
     damaged = results("broken", tmp_path)
     results("good", tmp_path)
     (damaged / "_run.json").write_text("{")

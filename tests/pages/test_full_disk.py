@@ -12,7 +12,7 @@ import pytest
 from agemodel.explorer import marks
 from agemodel.explorer.marks import mark_faces, read_marks
 from agemodel.jobs import control
-from tests.harness.app_pages import run_script
+from tests.harness.app_pages import after, press, run_script
 from tests.harness.coloured_faces import import_coloured_faces
 
 FACE = "0000001.jpg"
@@ -59,8 +59,7 @@ def test_mark_that_the_disk_refuses_is_told_and_the_old_one_stays(
     page = run_script(marking)
     with monkeypatch.context() as patch:
         patch.setattr(marks, "write_whole", refusing(number))
-        page.segmented_control(key="dataset_mark").set_value("wrong").run()
-    assert not page.exception
+        after(page.segmented_control(key="dataset_mark").set_value("wrong"))
     (error,) = page.error
     assert error.value.startswith("The marks cannot be written: ")
     assert why in error.value
@@ -77,9 +76,7 @@ def test_training_that_the_disk_refuses_is_told_with_the_folder(
 ) -> None:
     monkeypatch.setattr(control, "open_run", refusing(errno.EROFS))
     page = run_script(training)
-    (button,) = [one for one in page.button if one.label == "Start training"]
-    button.click().run()
-    assert not page.exception
+    press(page, "Start training")
     said = " ".join(text.value for text in page.text)
     assert f"{folders / 'runs'} is read-only. Make it writable" in said
     assert "AGEMODEL_RUNS" in said

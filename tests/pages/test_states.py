@@ -3,11 +3,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from agemodel.core.errors import ModelError
 from agemodel.models import app_model
-from tests.harness.app_pages import labels, open_page, written
+from tests.harness.app_pages import labels, open_page, press, written
 from ui.permission import SETTING
 
 BACK = "Back to the model that ships"
@@ -22,12 +21,6 @@ def chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / app_model.FILE
 
 
-def go_back(page: AppTest) -> AppTest:
-    next(button for button in page.button if button.label == BACK).click().run()
-    assert not page.exception
-    return page
-
-
 @pytest.mark.parametrize("content", ["gone\n", "../x", ""])
 def test_one_click_leads_back_from_a_model_that_is_gone(
     chosen: Path, content: str
@@ -35,7 +28,7 @@ def test_one_click_leads_back_from_a_model_that_is_gone(
     chosen.write_text(content)
     page = open_page("estimate")
     assert "**The model is missing.**" in written(page)
-    go_back(page)
+    press(page, BACK)
     assert app_model.read_name() == app_model.DEFAULT_MODEL
     assert "Eileen Collins, astronaut" in labels(page)
 
@@ -65,5 +58,5 @@ def test_a_choice_that_cannot_be_written_is_said(
 
     page = open_page("estimate")
     monkeypatch.setattr(app_model, "choose", refuse)
-    assert "The choice cannot be written." in written(go_back(page))
+    assert "The choice cannot be written." in written(press(page, BACK))
     assert BACK in labels(page)

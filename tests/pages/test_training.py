@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 import shutil
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +12,6 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import tests.harness.app_pages as app_pages
 from agemodel.core import paths
 from agemodel.dataset.archive import import_dataset
 from agemodel.models.app_model import DEFAULT_MODEL
@@ -23,7 +21,7 @@ from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run
 from agemodel.runs.run_splits import read_split
 from agemodel.serving.face_timing import FaceTiming
-from tests.harness.app_pages import labels, query_of, rerun, written
+from tests.harness.app_pages import after, labels, opening, query_of, rerun, written
 from tests.harness.dataset_archives import tiny_jpeg, write_folder
 from tests.harness.made_histories import made_history
 from tests.harness.plain_predictions import SERVED
@@ -33,7 +31,7 @@ from ui.training import training_state
 from ui.training.network_view import timing_words
 from ui.training.training_state import Look
 
-open_page = partial(app_pages.open_page, "training")
+open_page = opening("training")
 CONFIG = TrainConfig(name="tiny", network="seed_cnn", framing="chip", epochs=3)
 
 
@@ -83,16 +81,12 @@ def test_shipped_and_local_runs_can_be_compared_and_the_url_keeps_it() -> None:
         "mine-1",
         *shipped,
     ]
-    picker.set_value(["mine-1", "mobile-3"])
-    rerun(page)
+    after(picker.set_value(["mine-1", "mobile-3"]))
     assert query_of(page) == {"runs": "mine-1,mobile-3"}
     again = open_page(**query_of(page))
     assert again.pills(key="training_runs").value == ["mine-1", "mobile-3"]
     results = again.dataframe[0].value
-    assert results.index.tolist() == [
-        "mine-1",
-        "Mobile network on UTKFace (mobile-3)",
-    ]
+    assert results.index.tolist() == ["mine-1", "Mobile network on UTKFace (mobile-3)"]
     assert results.loc["mine-1", "val_mae_years"] == 7.0
     assert results.loc["mine-1", "done"] == "2 of 3"
     assert "losses cannot be compared" in written(again)
@@ -103,8 +97,7 @@ def test_settings_that_differ_are_listed_alone_until_all_are_asked_for() -> None
     local_run("mine-2", [8.0], epochs=9, seed=4)
     page = open_page(runs="mine-1,mine-2")
     assert page.dataframe[1].value.index.tolist() == ["epochs", "seed"]
-    page.segmented_control(key="training_settings").set_value(training_state.ALL)
-    rerun(page)
+    after(page.segmented_control(key="training_settings").set_value(training_state.ALL))
     table = page.dataframe[1].value
     assert set(table.index) == set(CONFIG.as_dict())
     assert table.index[:2].tolist() == ["epochs", "seed"]
@@ -118,8 +111,7 @@ def test_axis_and_smoothing_change_the_curves() -> None:
     assert mae["layout"]["yaxis"]["type"] == "log"
     assert len(mae["data"]) == 5  # twice train, twice val, the best
     page.segmented_control(key="training_scale").set_value(training_state.LINEAR)
-    page.slider(key="training_smooth").set_value(0)
-    rerun(page)
+    after(page.slider(key="training_smooth").set_value(0))
     mae = figures(page)[0]
     assert mae["layout"]["yaxis"]["type"] == "linear"
     assert len(mae["data"]) == 3
@@ -195,8 +187,7 @@ def test_one_of_several_runs_is_looked_at_closely() -> None:
     assert not page.pills
     assert "group_cnn" not in written(page)  # its name is in the picker alone
     assert "dense" in page.dataframe[0].value["name"].tolist()
-    page.selectbox(key="training_run").select("mobile-3")
-    rerun(page)
+    after(page.selectbox(key="training_run").select("mobile-3"))
     assert "conv_dw_13" in page.dataframe[0].value["name"].tolist()
     assert query_of(page)["run"] == "mobile-3"
 
@@ -214,11 +205,10 @@ def test_run_that_was_not_exported_has_no_time_for_a_face() -> None:
     assert not labels(page)
 
 
-def test_exported_model_is_timed_on_a_click(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exported_model_is_timed_on_a_click() -> None:
     page = open_page(view="network")
     assert "model.tflite" in written(page) and "8-bit weights" in written(page)
-    page.button(key="training_time_mobile").click()
-    rerun(page)
+    after(page.button(key="training_time_mobile").click())
     assert "ms a face" in written(page) and "measured here" in written(page)
 
 
@@ -270,8 +260,7 @@ def test_with_the_dataset_training_faces_of_the_run_are_shown(tmp_path: Path) ->
     for _ in range(12):
         (name,) = [text.value for text in page.text]
         shown.add(name)
-        page.button(key="training_preview_face").click()
-        rerun(page)
+        after(page.button(key="training_preview_face").click())
     assert shown <= set(files[2:]) and len(shown) > 2
     assert "taken as its file shows it, at 128 px" in written(page)
 
@@ -298,7 +287,7 @@ def test_recipe_tells_five_steps_with_the_numbers_of_the_run() -> None:
     assert "Exported for the app as: mobile" in text
 
 
-def test_damaged_network_is_told_beside_the_recipe(tmp_path: Path) -> None:
+def test_damaged_network_is_told_beside_the_recipe() -> None:
     target = paths.runs_dir() / "mine-1"
     shutil.copytree(paths.SHIPPED_RUNS / "group_cnn-1", target)
     (target / FILE).write_text("{}", "utf-8")

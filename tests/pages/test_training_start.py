@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -21,10 +20,10 @@ from agemodel.models import app_model
 from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.runs.config import read_config
 from agemodel.runs.run_folder import Run, find_run, open_run
-from tests.harness.app_pages import labels, press, rerun, run_script, written
+from tests.harness.app_pages import after, labels, press, rerun, run_script, written
 from tests.harness.coloured_faces import import_coloured_faces
 from tests.harness.made_cards import made_values, write_values
-from tests.harness.made_jobs import CONFIG, IDLE
+from tests.harness.made_jobs import CONFIG
 from tests.harness.made_models import write_model
 from ui.training.start_form import forecast_in_words
 
@@ -74,14 +73,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 
     monkeypatch.setattr(control, "start", start)
     return calls
-
-
-@pytest.fixture
-def worker() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that does nothing, to be taken for a job."""
-    with subprocess.Popen(IDLE) as process:
-        yield process
-        process.kill()
 
 
 def view() -> None:
@@ -148,8 +139,7 @@ def test_recipe_with_its_changes_is_begun_under_its_name(asked: list[tuple]) -> 
     assert values["Epochs"] == given.epochs
     assert values["Learning rate"] == given.learning_rate
     page.number_input(key="training_start_epochs_seed_cnn").set_value(2)
-    page.number_input(key="training_start_percent_seed_cnn").set_value(50)
-    rerun(page)
+    after(page.number_input(key="training_start_percent_seed_cnn").set_value(50))
     # Of the 50 faces of the seed split's train, a tenth chooses; half of 45 are left.
     assert "23 faces to train on, 5 to choose" in written(page)
     # A name that comes along with the click counts, too.
@@ -242,7 +232,6 @@ def test_job_that_does_not_end_can_be_ended_at_once(run: Run) -> None:
     with subprocess.Popen(
         [sys.executable, "-uc", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
-        assert process.stdout is not None
         process.stdout.readline()
         write_job(run, new_job(run, TRAIN, (), process.pid))
         page = press(drawn(), "Stop training")
