@@ -6,14 +6,15 @@ import hashlib
 import logging
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
 from agemodel.core import paths
@@ -49,6 +50,19 @@ def assert_imported(data_dir: Path) -> None:
     assert not (data_dir / "download").exists()
 
 
+CODE = (
+    "import sys; from pathlib import Path; "
+    "from agemodel.dataset.download import download_dataset; "
+    "download_dataset(Path(sys.argv[1]), *sys.argv[2:], licence_accepted=True)"
+)
+
+
+def begun_elsewhere(data_dir: Path, *url: str) -> subprocess.Popen[bytes]:
+    """A download in a process of its own."""
+    command = [sys.executable, "-c", CODE, str(data_dir), *url]
+    return subprocess.Popen(command, cwd=paths.ROOT)
+
+
 def assert_nothing_kept(data_dir: Path) -> None:
     with pytest.raises(DatasetError, match="There is no dataset yet"):
         read_index(data_dir)
@@ -63,8 +77,8 @@ def stop(*_: object) -> None:
     raise Stop
 
 
-def stop_at(bytes_done: int, done: int, *_: object) -> None:
-    if done >= bytes_done:
+def stop_half_way(done: int, *_: object) -> None:
+    if done >= HALF:
         raise Stop
 
 
@@ -180,17 +194,9 @@ def test_a_connection_that_breaks_is_a_sentence_and_the_next_starts_anew(
 
 def test_what_a_killed_process_left_is_swept(server: Server, data_dir: Path) -> None:
     server.plan = [Answer(stall_after=HALF)]
-    code = (
-        "import sys; from pathlib import Path; "
-        "from agemodel.dataset.download import download_dataset; "
-        "download_dataset(Path(sys.argv[1]), sys.argv[2], licence_accepted=True)"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(data_dir), server.url + "-of-old"],
-        cwd=paths.ROOT,
-    )
+    process = begun_elsewhere(data_dir, server.url + "-of-old")
     wait_until(lambda: any(one.stat().st_size for one in data_dir.rglob("*-of-old")))
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     process.wait()
     assert (data_dir / "download").exists()
     download(data_dir, server.url)
@@ -228,7 +234,7 @@ def test_a_server_that_falls_silent_times_out(
     "option",
     [
         {"progress": stop},
-        {"progress": lambda *step: stop_at(HALF, *step)},
+        {"progress": stop_half_way},
         {"import_progress": stop},
     ],
     ids=["before it began", "half way", "while importing"],
@@ -503,16 +509,9 @@ def test_a_client_whose_parent_is_killed_ends_too(
     kaggle: SimpleNamespace, data_dir: Path
 ) -> None:
     kaggle.act("stall")
-    code = (
-        "import sys; from pathlib import Path; "
-        "from agemodel.dataset.download import download_dataset; "
-        "download_dataset(Path(sys.argv[1]), licence_accepted=True)"
-    )
-    parent = subprocess.Popen(
-        [sys.executable, "-c", code, str(data_dir)], cwd=paths.ROOT
-    )
+    parent = begun_elsewhere(data_dir)
     wait_until(kaggle.stalled.exists)
-    parent.send_signal(signal.SIGKILL)
+    parent.kill()
     parent.wait()
     ((_, client),) = kaggle.calls()
     wait_until(lambda: not alive(client))
@@ -520,11 +519,9 @@ def test_a_client_whose_parent_is_killed_ends_too(
 
 def alive(process: str) -> bool:
     """Whether a process runs; one that only waits to be collected does not."""
-    try:
-        stat = Path("/proc", process, "stat").read_text()
-    except FileNotFoundError:
-        return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(int(process)).status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 def test_a_mirror_that_does_not_fit_is_refused(

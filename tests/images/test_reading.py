@@ -49,13 +49,14 @@ from tests.harness.pictures import (
 
 FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "TIFF")
 WITH_EXIF = ("JPEG", "MPO", "PNG", "WEBP", "HEIF", "AVIF", "TIFF")
-WITH_FRAMES = ("GIF", "WEBP", "PNG", "AVIF")
 EXPECTED = "expected JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP or TIFF"
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def colours_at_corners(rgb):
-    return [rgb[y, x].astype(int) for y in (8, -8) for x in (8, -8)]
+def assert_quadrants(rgb):
+    """Red, green, blue and grey at the corners, as lossy formats have them at 4:2:0."""
+    corners = [rgb[y, x].astype(int) for y in (8, -8) for x in (8, -8)]
+    assert np.abs(np.subtract(corners, (RED, GREEN, BLUE, GREY))).max() <= 12
 
 
 def noise():
@@ -66,6 +67,10 @@ def pixel(data):
     """The middle pixel of a flat picture."""
     rgb = read_image(data).rgb
     return tuple(int(v) for v in rgb[rgb.shape[0] // 2, rgb.shape[1] // 2])
+
+
+def assert_pixel(data, expected, tolerance):
+    assert np.abs(np.subtract(pixel(data), expected)).max() <= tolerance
 
 
 def message_of(source, **options):
@@ -97,9 +102,7 @@ def test_every_format_is_read_as_writable_contiguous_rgb(pillow_format):
     assert photo.rgb.flags.writeable
     assert (photo.width, photo.height, photo.scale) == (64, 48, 1)
     assert photo.notes == ()
-    corners = colours_at_corners(photo.rgb)
-    for colour, expected in zip(corners, (RED, GREEN, BLUE, GREY), strict=True):
-        assert np.abs(colour - expected).max() <= 12  # lossy formats, 4:2:0
+    assert_quadrants(photo.rgb)
 
 
 @pytest.mark.parametrize("pillow_format", ["PNG", "BMP", "TIFF"])
@@ -112,8 +115,7 @@ def test_a_lossless_file_gives_its_very_pixels(pillow_format):
 def test_the_general_container_brand_is_told_apart_by_its_other_brands(brand_of):
     data = bytearray(file_of(quadrants(), brand_of))
     data[8:12] = b"mif1"
-    corners = colours_at_corners(read_image(bytes(data)).rgb)
-    assert np.abs(corners[0] - RED).max() <= 12
+    assert_quadrants(read_image(bytes(data)).rgb)
 
 
 def test_a_path_gives_its_name_and_bytes_give_the_name_that_was_passed(tmp_path):
@@ -155,9 +157,7 @@ def test_an_oriented_file_is_upright_exactly_once(pillow_format, orientation):
     photo = read_image(data)
     assert (photo.width, photo.height) == (64, 48)
     assert photo.rgb.shape == (48, 64, 3)
-    corners = colours_at_corners(photo.rgb)
-    for colour, expected in zip(corners, (RED, GREEN, BLUE, GREY), strict=True):
-        assert np.abs(colour - expected).max() <= 12
+    assert_quadrants(photo.rgb)
 
 
 def test_a_heic_obeys_its_container_and_not_its_exif():
@@ -174,16 +174,15 @@ def test_a_reduced_jpeg_is_turned_and_its_size_is_that_of_the_upright_file():
     # min(5120, 4096) // 2048 = 2: halved
     assert photo.rgb.shape == (2048, 2560, 3)
     assert photo.scale == 2
-    assert np.abs(colours_at_corners(photo.rgb)[1] - GREEN).max() <= 12
+    assert_quadrants(photo.rgb)
 
 
 def test_damaged_exif_means_upright_and_is_said():
     exif = b"Exif\0\0II*\0" + struct.pack("<I", 8) + b"\xff\xff\x12"
     photo = read_image(file_of(quadrants(), "WEBP", exif=b"Exif\0\0nonsense" + exif))
     assert photo.rgb.shape == (48, 64, 3)
-    assert photo.notes == (
-        "Its orientation could not be read: it was taken as upright.",
-    )
+    (note,) = photo.notes
+    assert note == "Its orientation could not be read: it was taken as upright."
 
 
 @pytest.mark.parametrize("orientation", [0, 9, 77])
@@ -272,8 +271,7 @@ for value, grey in {0: 0, 300: 1, 25_700: 100, 40_000: 156, 65_535: 255}.items()
 )
 def test_pictures_of_every_mode_keep_their_colour(mode, pillow_format):
     picture, _, options, expected, tolerance = MODES[mode]
-    found = pixel(file_of(picture, pillow_format, **options))
-    assert np.abs(np.subtract(found, expected)).max() <= tolerance
+    assert_pixel(file_of(picture, pillow_format, **options), expected, tolerance)
 
 
 @pytest.mark.parametrize(
@@ -292,13 +290,13 @@ def test_pictures_of_every_mode_keep_their_colour(mode, pillow_format):
     ids=["premultiplied", "YCCK", "big-endian", "RGB16", "LA16", "RGBA16"],
 )
 def test_unusual_files_keep_their_colour(data, expected, tolerance):
-    assert np.abs(np.subtract(pixel(data), expected)).max() <= tolerance
+    assert_pixel(data, expected, tolerance)
 
 
 def test_a_large_cmyk_jpeg_is_reduced_and_keeps_its_colour():
     data = file_of(flat("CMYK", (0, 255, 255, 0), (4096, 4096)), "JPEG")
     assert read_image(data).rgb.shape == (2048, 2048, 3)
-    assert np.abs(np.subtract(pixel(data), (255, 0, 0))).max() <= 3
+    assert_pixel(data, (255, 0, 0), 3)
 
 
 @pytest.mark.parametrize(
@@ -334,7 +332,7 @@ def test_grey_of_32_bits_is_scaled_by_the_smallest_usual_range(
 def test_an_rgb_profile_is_brought_to_srgb(pillow_format):
     # the profile calls blue what sRGB calls red
     data = file_of(flat("RGB", RED), pillow_format, icc_profile=swapped_profile())
-    assert np.abs(np.subtract(pixel(data), BLUE)).max() <= 12
+    assert_pixel(data, BLUE, 12)
 
 
 def test_an_srgb_profile_changes_nothing():
@@ -347,20 +345,20 @@ def test_an_srgb_profile_changes_nothing():
 def test_a_profile_leaves_the_alpha_alone():
     picture = flat("RGBA", (255, 0, 0, 102))
     data = file_of(picture, "PNG", icc_profile=swapped_profile())
-    assert np.abs(np.subtract(pixel(data), (153, 153, 255))).max() <= 2
+    assert_pixel(data, (153, 153, 255), 2)
 
 
 @pytest.mark.parametrize(("mode", "value"), [("L", 128), ("LA", (128, 255))])
 def test_a_grey_profile_is_brought_to_srgb(mode, value):
     # linear 128 / 255 = 0.502; sRGB: 1.055 * 0.502 ** (1 / 2.4) - 0.055 = 0.737 -> 188
     data = file_of(flat(mode, value), "PNG", icc_profile=linear_grey_profile())
-    assert np.abs(np.subtract(pixel(data), 188)).max() <= 1
+    assert_pixel(data, 188, 1)
 
 
 def test_an_rgb_profile_on_a_grey_picture_is_used():
     data = file_of(flat("L", 128), "JPEG", icc_profile=srgb_profile())
     assert read_image(data).notes == ()
-    assert np.abs(np.subtract(pixel(data), 128)).max() <= 2
+    assert_pixel(data, 128, 2)
 
 
 @pytest.mark.parametrize("pillow_format", ["JPEG", "TIFF"])
@@ -372,19 +370,20 @@ def test_a_cmyk_profile_is_brought_to_srgb(pillow_format):
     assert max(pixel(black)) <= 5
 
 
+NO_PROFILE = "Its colour profile cannot be used: it was taken as sRGB."
+
+
 @pytest.mark.parametrize(
     "profile",
     [
-        b"not a profile",
-        srgb_profile()[:200],
-        black_only_cmyk_profile(),
-        linear_grey_profile(),
+        *(b"not a profile", srgb_profile()[:200]),
+        *(black_only_cmyk_profile(), linear_grey_profile()),
     ],
 )
 def test_a_broken_or_unfitting_profile_is_ignored_and_said(profile):
     photo = read_image(file_of(quadrants(), "PNG", icc_profile=profile))
     np.testing.assert_array_equal(photo.rgb, quadrants())
-    assert photo.notes == ("Its colour profile cannot be used: it was taken as sRGB.",)
+    assert photo.notes == (NO_PROFILE,)
 
 
 # --- several pictures in one file --------------------------------------------------
@@ -395,24 +394,22 @@ def file_with_two(pillow_format):
     return file_of(quadrants(), pillow_format, save_all=True, append_images=[other])
 
 
-@pytest.mark.parametrize("pillow_format", WITH_FRAMES)
-def test_the_first_frame_of_an_animation_is_used_and_said(pillow_format):
+FRAMES = "An animation: only its first frame was used."
+SEVERAL = "It holds several pictures: only the main one was used."
+
+
+@pytest.mark.parametrize(
+    ("pillow_format", "said"),
+    [
+        *((name, (FRAMES,)) for name in ("GIF", "WEBP", "PNG", "AVIF")),
+        *((name, (SEVERAL,)) for name in ("TIFF", "HEIF")),
+        ("MPO", ()),  # of a phone: passed over silently
+    ],
+)
+def test_the_first_of_several_pictures_is_used_and_said(pillow_format, said):
     photo = read_image(file_with_two(pillow_format))
-    assert photo.notes == ("An animation: only its first frame was used.",)
-    assert np.abs(colours_at_corners(photo.rgb)[0] - RED).max() <= 12
-
-
-@pytest.mark.parametrize("pillow_format", ["TIFF", "HEIF"])
-def test_the_main_picture_of_several_is_used_and_said(pillow_format):
-    photo = read_image(file_with_two(pillow_format))
-    assert photo.notes == ("It holds several pictures: only the main one was used.",)
-    assert np.abs(colours_at_corners(photo.rgb)[0] - RED).max() <= 12
-
-
-def test_the_second_picture_of_a_phones_jpeg_is_passed_over_silently():
-    photo = read_image(file_with_two("MPO"))
-    assert photo.notes == ()
-    assert np.abs(colours_at_corners(photo.rgb)[0] - RED).max() <= 12
+    assert photo.notes == said
+    assert_quadrants(photo.rgb)
 
 
 # --- size --------------------------------------------------------------------------
@@ -552,21 +549,16 @@ def test_a_large_photo_keeps_the_size_of_its_file(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("kind", "pillow_format", "most"),
-    # 7.5 bytes a pixel of the whole cap, over 18 and 16 that decoding takes
-    [("WebP", "WEBP", "20 megapixels"), ("AVIF", "AVIF", "20 megapixels")],
+    ("kind", "field", "behind", "layout"),
+    # of WebP behind the frame's start code
+    [("WebP", b"VP8 ", 14, "<HH"), ("AVIF", struct.pack(">II", 64, 64), 0, ">II")],
 )
-def test_a_kind_that_takes_more_memory_has_a_lower_cap(kind, pillow_format, most):
-    field = {"WEBP": b"VP8 ", "AVIF": struct.pack(">II", 64, 64)}[pillow_format]
-    data = file_of(noise(), pillow_format)
-    at = data.index(field)
-    if kind == "WebP":  # behind the frame's start code
-        at += 14
-        data = data[:at] + struct.pack("<HH", 5_000, 5_000) + data[at + 4 :]
-    else:
-        data = data[:at] + struct.pack(">II", 5_000, 5_000) + data[at + 8 :]
-    message = message_of(data)
-    assert f"at most {most} in {kind} of this make, got 5,000 x 5,000" in message
+def test_a_kind_that_takes_more_memory_has_a_lower_cap(kind, field, behind, layout):
+    data = file_of(noise(), kind.upper())
+    at, claim = data.index(field) + behind, struct.pack(layout, 5_000, 5_000)
+    message = message_of(data[:at] + claim + data[at + len(claim) :])
+    # 7.5 bytes a pixel of the whole cap, over 18 and 16 that decoding takes
+    assert f"at most 20 megapixels in {kind} of this make, got 5,000 x" in message
 
 
 def test_an_operator_may_lower_the_caps(monkeypatch):
@@ -631,9 +623,7 @@ def test_a_colour_profile_of_an_unusual_size_is_ignored_and_said(monkeypatch):
     monkeypatch.setattr(to_srgb, "MAX_PROFILE_BYTES", len(swapped_profile()) - 1)
     data = file_of(flat("RGB", RED), "PNG", icc_profile=swapped_profile())
     assert pixel(data) == RED
-    assert read_image(data).notes == (
-        "Its colour profile cannot be used: it was taken as sRGB.",
-    )
+    assert read_image(data).notes == (NO_PROFILE,)
 
 
 def test_exif_of_an_unusual_size_is_not_looked_into():
@@ -878,9 +868,7 @@ def test_a_png_comes_back_as_it_was():
 
 
 def test_a_jpeg_comes_back_nearly_and_is_smaller_at_a_lower_quality():
-    data = encode_jpeg(quadrants())
-    corners = colours_at_corners(read_image(data).rgb)
-    assert np.abs(corners[0] - RED).max() <= 12
+    assert_quadrants(read_image(encode_jpeg(quadrants())).rgb)
     assert len(encode_jpeg(noise(), quality=30)) < len(encode_jpeg(noise()))
 
 
