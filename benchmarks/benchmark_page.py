@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from agemodel.core import paths
-from agemodel.core.files import write_whole
 from benchmarks.accuracy_text import field_text, framing_text, peer_text
 from benchmarks.filmed_text import filmed_text
 from benchmarks.finding_text import finding_text
@@ -60,12 +59,6 @@ Made by `make bench` from `benchmarks/results.json`; not to be edited by hand. T
 medians of n, with the first and third quartile in brackets. `make bench ARGS=page`
 renews one section.
 """
-
-
-def write_page(results: dict[str, Any]) -> None:
-    """Renew docs/benchmarks.md."""
-    PAGE.parent.mkdir(exist_ok=True)
-    write_whole(PAGE, render(results).encode())
 
 
 def render(results: dict[str, Any]) -> str:

@@ -49,11 +49,7 @@ MOST_ADDED = 1.05
 
 
 def run() -> dict[str, Any]:
-    """Measure photos and cropped faces.
-
-    Raises:
-        AgeModelError: the model is missing or damaged, or an engine fails.
-    """
+    """Measure photos and cropped faces."""
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         for what in FILES:

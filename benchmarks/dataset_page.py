@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from benchmarks.repaint import repaint_s
 from benchmarks.server_start import MIB, status_kib
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import significant, summarise
+from tests.harness.chart_clicks import chart, click_chart, place_in
 from tests.harness.driver import run_chromium, run_server, visit
 from tests.harness.made_face_tables import COUNT, write_app
 from tests.harness.measurements import Missing
@@ -52,62 +52,38 @@ SELECTION = Selection(ages=(20, 60), genders=("female",), splits=("test",))
 
 
 def run() -> dict[str, Any]:
-    """Use the page, and use it with a million faces.
-
-    Raises:
-        Missing: there is no Chromium.
-        RuntimeError: a server does not start.
-    """
+    """Use the page, and use it with a million faces."""
     with run_chromium() as browser:
         times = _measure_use(browser)
         million = _measure_million(browser)
         version = browser.version
-    found = {"chromium": version, **summarise_times(times), "million": million}
+    found: dict[str, Any] = {f"{key}_s": summarise(s) for key, s in times.items()}
+    found |= {"chromium": version, "million": million}
     return {**found, "limits": limits(found)}
-
-
-def summarise_times(times: dict[str, list[float]]) -> dict[str, Any]:
-    """Each series of seconds.
-
-    Args:
-        times: `filter_` with every key of `FILTERS`; `map_filter`; `gallery` where
-            pictures are imported.
-    """
-    return {f"{key}_s": summarise(s) for key, s in times.items()}
 
 
 def limits(found: dict[str, Any]) -> list[dict[str, Any]]:
     """Of filters, the gallery and a million faces."""
-    seconds = {
-        f"{FILTERS[key]}, to the repainted page, s": found[f"filter_{key}_s"]
-        for key in FILTERS
-    } | {"a gender on the map, to the repainted page, s": found["map_filter_s"]}
+    acts = {f"filter_{key}_s": words for key, words in FILTERS.items()}
+    acts |= {"map_filter_s": "a gender on the map"}
     kept = [
-        at_most(what, summary["median"], MOST_FILTER_S)
-        for what, summary in seconds.items()
+        at_most(
+            f"{words}, to the repainted page, s", found[key]["median"], MOST_FILTER_S
+        )
+        for key, words in acts.items()
     ]
     if "gallery_s" in found:
         what = "a page of 60 pictures, s"
         kept.append(at_most(what, found["gallery_s"]["median"], MOST_GALLERY_S))
     million = found["million"]
-    return [
-        *kept,
-        at_most(
-            "a million faces: filter and counts without a page, s",
-            million["pure_s"]["median"],
-            MOST_MILLION_S,
-        ),
-        at_most(
-            "a million faces: a gender, to the repainted page, s",
-            million["filter_s"]["median"],
-            MOST_MILLION_S,
-        ),
-        at_most(
-            "a million faces: the server's memory at its most, MB",
-            million["peak_mib"] * MIB / 1e6,
-            MOST_MILLION_MB,
-        ),
-    ]
+    for what, key in (
+        ("filter and counts without a page, s", "pure_s"),
+        ("a gender, to the repainted page, s", "filter_s"),
+    ):
+        seconds = million[key]["median"]
+        kept.append(at_most(f"a million faces: {what}", seconds, MOST_MILLION_S))
+    what = "a million faces: the server's memory at its most, MB"
+    return [*kept, at_most(what, million["peak_mib"] * MIB / 1e6, MOST_MILLION_MB)]
 
 
 def _measure_use(browser: Browser) -> dict[str, list[float]]:
@@ -149,7 +125,7 @@ def _measure_million(browser: Browser) -> dict[str, Any]:
         folder = Path(name)
         table = folder / "faces.feather"
         subprocess.run(
-            [sys.executable, "-m", "benchmarks.made_faces", str(table)],
+            [sys.executable, "-m", "tests.harness.made_face_tables", str(table)],
             cwd=paths.ROOT,
             check=True,
         )
@@ -205,17 +181,9 @@ def _slide(page: Page) -> None:
 
 def _click_bar(page: Page) -> None:
     """Click on the last bar of the splits, test, once the pointer is on it."""
-    chart = page.locator("[class*='st-key-dataset_split_'] .js-plotly-plot")
-    bar = chart.locator(".bars .point path").last
-    bar.evaluate("bar => bar.scrollIntoView({block: 'center'})")
-    page.wait_for_timeout(SETTLED_MS)
-    box = bar.bounding_box()
-    assert box is not None
-    place = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(place[0] - 3, place[1])
-    page.mouse.move(*place)
-    chart.locator(".hoverlayer .hovertext").wait_for()
-    page.mouse.click(*place)
+    split = chart(page, "dataset_split")
+    bar = split.locator(".bars .point path").last
+    click_chart(page, split, lambda: place_in(bar))
 
 
 def _has_pictures() -> bool:
@@ -228,6 +196,6 @@ def _has_pictures() -> bool:
 def _peak_mib(pid: int) -> float:
     """The most memory that a process has held, where the system tells."""
     status = Path(f"/proc/{pid}/status")
-    if not status.exists() or os.name != "posix":
+    if not status.exists():
         raise Missing("Only Linux tells the memory of another process.")
     return status_kib(status.read_text("utf-8"), "VmHWM") * 1024 / MIB

@@ -20,29 +20,17 @@ MOST_CHANGE_S = 0.5
 
 
 def run() -> dict[str, Any]:
-    """Change the split and the bands, back and forth.
-
-    Raises:
-        Missing: there is no Chromium.
-        RuntimeError: the server does not start, or a click does nothing.
-    """
+    """Change the split and the bands, back and forth."""
     with run_chromium() as browser:
         times = _measure(browser)
         version = browser.version
-    return {"chromium": version, **summarise_times(times)}
-
-
-def summarise_times(times: dict[str, list[float]]) -> dict[str, Any]:
-    """Each series of seconds, keyed as `EVALUATION_ACTS`, and the limits."""
-    found: dict[str, Any] = {f"{key}_s": summarise(s) for key, s in times.items()}
-    kept = [
-        at_most(
-            f"{EVALUATION_ACTS[key]}, to the repainted page, s", median, MOST_CHANGE_S
-        )
-        for key in times
+    found = {f"{key}_s": summarise(s) for key, s in times.items()}
+    limits = [
+        at_most(f"{words}, to the repainted page, s", median, MOST_CHANGE_S)
+        for key, words in EVALUATION_ACTS.items()
         for median in [found[f"{key}_s"]["median"]]
     ]
-    return {**found, "limits": kept}
+    return {"chromium": version, **found, "limits": limits}
 
 
 def _measure(browser: Browser) -> dict[str, list[float]]:
@@ -74,9 +62,8 @@ def _measure_bands(page: Page) -> list[float]:
     seconds = []
     for i in range(REPEATS):
         page.get_by_role("combobox", name=re.compile("Bands")).click()
-        band = page.get_by_role(
-            "option", name=("Marketing bands", "Nine groups")[i % 2]
-        )
+        other = ("Marketing bands", "Nine groups")[i % 2]
+        band = page.get_by_role("option", name=other)
         band.wait_for()
         page.wait_for_timeout(SETTLED_MS)
         seconds.append(repaint_s(page, band.click))

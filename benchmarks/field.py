@@ -34,13 +34,7 @@ MEASURES = ("n", "mae_years", "mae_years_95", "cs5", "gender_accuracy")
 
 
 def run() -> dict[str, Any]:
-    """All rows of both parts, the best first, and the served model's on other sets.
-
-    Raises:
-        ModelError: the served model has no readable card, or the published figures
-            cannot be read.
-        RunError: a shipped run is damaged.
-    """
+    """All rows of both parts, the best first, and the served model's on other sets."""
     others = read_published()
     card = ModelFolder.named(DEFAULT_MODEL).card
     ours = {part: own_rows(card, paths.SHIPPED_RUNS, part) for part in PARTS}

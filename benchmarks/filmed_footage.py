@@ -37,12 +37,7 @@ Filmed = list[tuple[FilmedScene, Filming]]
 
 
 def run() -> dict[str, Any]:
-    """Measure.
-
-    Raises:
-        Missing: the dataset is not imported.
-        ModelError: the model is missing or damaged.
-    """
+    """Measure."""
     estimator = Estimator.load(workers=1)
     made = {
         "the bundled portraits": _filmed(

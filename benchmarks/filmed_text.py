@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.harness.measurement_tables import table
+from tests.harness.measurement_tables import Columns, table_of
 
 
 def filmed_text(found: dict[str, Any]) -> str:
     """The section as Markdown."""
-    rows = []
-    for own in found["rows"]:
-        rows.append((own["people"], "ours", *_cells(own)))
-        rows += [
-            (other["people"], other["follower"], *_cells(other))
-            for other in found.get("others", ())
-            if other["people"] == own["people"]
-        ]
-    head = ("People", "follower", "visits", "counted", "count error", "IDF1")
+    rows = [
+        row
+        for own in found["rows"]
+        for row in ({"follower": "ours", **own}, *found.get("others", ()))
+        if row["people"] == own["people"]
+    ]
+    columns: Columns = {
+        "People": "{people}",
+        "follower": "{follower}",
+        "visits": "{visits:,}",
+        "counted": "{counted:,}",
+        "count error": "{count_error:+.1%}",
+        "IDF1": "{idf1:.3f}",
+    }
     scenes = " and ".join(
         f"{row['scenes']} with {row['people']}" for row in found["rows"]
     )
@@ -32,7 +37,7 @@ def filmed_text(found: dict[str, Any]) -> str:
         "partly covered or turning is neither right nor wrong. The count error is of "
         "all scenes together, the IDF1 the mean of the scenes. They are drawn scenes: "
         "real people turn and change more.\n\n"
-        f"{_others_words(found)}{table(head, rows, words=2)}"
+        f"{_others_words(found)}{table_of(rows, columns, words=2)}"
     )
 
 
@@ -43,13 +48,4 @@ def _others_words(found: dict[str, Any]) -> str:
         f"Beside it the best by IDF1 of {found['others_tried']} settings of the "
         f"followers of `trackers` {found['others_version']} (Apache-2.0), chosen on "
         "these very looks. They follow boxes alone; ours also uses likeness.\n\n"
-    )
-
-
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    return (
-        f"{row['visits']:,}",
-        f"{row['counted']:,}",
-        f"{row['count_error']:+.1%}",
-        f"{row['idf1']:.3f}",
     )

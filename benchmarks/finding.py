@@ -22,11 +22,11 @@ import pandas as pd
 
 from agemodel.core import paths
 from benchmarks import finding_process, peer_process, peer_setup
-from benchmarks.chips import read_chips
 from benchmarks.peer import Ask, running_peer
 from benchmarks.speed_limits import at_least, at_most
 from benchmarks.timings import in_ms, take_turns
 from tests.harness import made_photos
+from tests.harness.imported_faces import imported_faces
 from tests.harness.measurements import Missing
 
 FOLDERS = {
@@ -61,11 +61,7 @@ Truth = tuple[float, float, float]
 
 
 def run() -> dict[str, Any]:
-    """Count what this checkout finds; time it, the earlier one, and the peer on chips.
-
-    Raises:
-        Missing: a folder is not named, or the peer cannot be installed.
-    """
+    """Count what this checkout finds; time it, an earlier one, and the peer."""
     folders = {name: _folder(variable) for name, variable in FOLDERS.items()}
     portraits = held_out_portraits(folders["portraits"])
     with ExitStack() as stack, tempfile.TemporaryDirectory() as work:
@@ -235,7 +231,7 @@ def measure_photos(tools: Tools, work: Path) -> list[dict[str, Any]]:
 
 def measure_chips(tools: Tools) -> dict[str, Any]:
     """Times for chips of 200 px, in turns, the peer's among them."""
-    chips, folder = read_chips(CHIP_STEP)
+    chips, folder = imported_faces("test", "coral", CHIP_STEP)
     files = [folder / file for file in chips["file"]]
     python = peer_setup.find_or_make_python()
     with running_peer([str(python), "-I", peer_process.__file__]) as (_, peer):

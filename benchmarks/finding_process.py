@@ -17,11 +17,7 @@ from typing import Any
 
 
 def main(checkout: str) -> None:
-    """Answer requests until the input ends.
-
-    Args:
-        checkout: whose package is used.
-    """
+    """Answer requests by a checkout's package until the input ends."""
     sys.path.insert(0, checkout)
     import cv2
 

@@ -4,7 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.harness.measurement_tables import percent, spread, table
+from tests.harness.measurement_tables import Columns, percent, spread, table, table_of
+
+SIDES: Columns = {
+    "Turned": "{side}",
+    "found": "{found} of {n}",
+    "not turned back": lambda row: _share(row, "wrong", "found"),
+    "doubtful": "{doubtful}",
+}
+SIZES: Columns = {
+    "Face": "{size_px} px",
+    "found": "{found} of {n}",
+    "": lambda row: percent(row["found"] / row["n"]),
+}
+FACELESS: Columns = {
+    "Pictures": "{kind}",
+    "n": "{n}",
+    "with a face that nothing flags": lambda row: _share(row, "sure", "n"),
+    "with a doubtful one": "{doubtful}",
+}
+
+
+def _share(row: dict[str, Any], what: str, of: str) -> str:
+    return f"{row[what]} ({percent(row[what] / max(1, row[of]))})"
 
 
 def finding_text(found: dict[str, Any]) -> str:
@@ -13,54 +35,15 @@ def finding_text(found: dict[str, Any]) -> str:
     return (
         f"By `estimate_upright`. {n} portraits of APPA-REAL that nothing was fitted "
         "on, turned without a word in the file. 'Not turned back': of those found, "
-        f"read more than 45 degrees off.\n\n{_sides(found['sides'])}\n"
+        f"read more than 45 degrees off.\n\n{table_of(found['sides'], SIDES)}\n"
         "The same portraits in photos of 12 MP, shrunk so that the largest face has a "
-        f"size.\n\n{_sizes(found['sizes'])}\n"
+        f"size.\n\n{table_of(found['sizes'], SIZES)}\n"
         "Freely licensed pictures without a human face, none of which anything was "
-        f"fitted on (docs/detector.md).\n\n{_faceless(found['faceless'])}\n"
+        f"fitted on (docs/detector.md).\n\n{table_of(found['faceless'], FACELESS)}\n"
         "Times of the processor from a file's bytes to its estimates, now and by "
         f"commit {found['before']} before, each in a process of one thread, in turns; "
         f"the ratio is the median of the turns' ratios.\n\n{_times(found)}"
     )
-
-
-def _sides(rows: list[dict[str, Any]]) -> str:
-    cells = [
-        (
-            row["side"],
-            f"{row['found']} of {row['n']}",
-            f"{row['wrong']} ({percent(row['wrong'] / max(1, row['found']))})",
-            f"{row['doubtful']}",
-        )
-        for row in rows
-    ]
-    return table(("Turned", "found", "not turned back", "doubtful"), cells)
-
-
-def _sizes(rows: list[dict[str, Any]]) -> str:
-    cells = [
-        (
-            f"{row['size_px']} px",
-            f"{row['found']} of {row['n']}",
-            percent(row["found"] / row["n"]),
-        )
-        for row in rows
-    ]
-    return table(("Face", "found", ""), cells)
-
-
-def _faceless(rows: list[dict[str, Any]]) -> str:
-    cells = [
-        (
-            row["kind"],
-            f"{row['n']}",
-            f"{row['sure']} ({percent(row['sure'] / row['n'])})",
-            f"{row['doubtful']}",
-        )
-        for row in rows
-    ]
-    head = ("Pictures", "n", "with a face that nothing flags", "with a doubtful one")
-    return table(head, cells)
 
 
 def _times(found: dict[str, Any]) -> str:

@@ -26,12 +26,7 @@ def following_figures(followed: Sequence[Followed]) -> dict[str, Any]:
 
 
 def following_limits(scenes: str, figures: dict[str, Any]) -> list[dict[str, Any]]:
-    """The limits of such figures.
-
-    Args:
-        scenes: what was followed, as a phrase.
-        figures: as returned by `following_figures`.
-    """
+    """The limits of such figures."""
     error = abs(figures["count_error"])
     return [
         at_most(f"count error, share, {scenes}", error, MOST_COUNT_ERROR),

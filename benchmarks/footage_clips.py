@@ -13,11 +13,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-import pandas as pd
 
-from agemodel.core import paths
-from agemodel.core.errors import DatasetError
-from agemodel.dataset.index import images_dir, read_index
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.clip_visits import read_visits
 from agemodel.footage.footage_settings import FootageSettings
@@ -29,13 +25,9 @@ from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.serving import Estimator
 from benchmarks.following_figures import following_figures, following_limits
 from benchmarks.speed_limits import at_least
+from tests.harness.imported_faces import imported_faces
 from tests.harness.made_footage import PORTRAITS, write_faces
-from tests.harness.made_scenes import (
-    made_scene,
-    measure_following,
-    stranger_embeddings,
-)
-from tests.harness.measurements import Missing
+from tests.harness.made_scenes import made_scene, measure_following, stranger_embeddings
 
 SEEDS = range(1000, 1030)
 SCENES = {"somebody every 3 s": 3.0, "somebody every 1.2 s": 1.2}
@@ -54,12 +46,7 @@ LEAST_TIMES = {"1280 x 720": 2.0, "1920 x 1080": 1.0}
 
 
 def run() -> dict[str, Any]:
-    """Measure.
-
-    Raises:
-        Missing: the dataset is not imported.
-        ModelError: the model is missing or damaged.
-    """
+    """Measure."""
     estimator = Estimator.load(workers=1)
     found = {
         "following": measure_all_following(),
@@ -107,7 +94,7 @@ def measure_all_following() -> list[dict[str, Any]]:
 
 def measure_visits(estimator: Estimator) -> dict[str, Any]:
     """The age of a visit beside that of its first good look."""
-    faces, folder = _test_faces()
+    faces, folder = imported_faces("test", step=STEP)
     finder = LookFinder(estimator, SETTINGS)
     rows = []
     for number, (file, age) in enumerate(zip(faces["file"], faces["age"], strict=True)):
@@ -163,15 +150,6 @@ def made_looks(
     return looks
 
 
-def _test_faces() -> tuple[pd.DataFrame, Path]:
-    try:
-        index = read_index(paths.data_dir())
-        test = index[index["split"] == "test"].sort_values("file")
-        return test.iloc[::STEP], images_dir(paths.data_dir())
-    except DatasetError as error:
-        raise Missing(str(error)) from error
-
-
 # ------------------------------------------------------------------------------- speed
 
 
@@ -195,16 +173,12 @@ def measure_speed(estimator: Estimator, size: tuple[int, int]) -> dict[str, Any]
 
 
 def _walks(size: tuple[int, int]) -> list[list[tuple[str, int, int, int]]]:
-    side = size[1] // 4
+    (width, height), side = size, size[1] // 4
+    lanes = list(enumerate(PORTRAITS))
     return [
         [
-            (
-                name,
-                (number * 4 + 300 * lane) % (size[0] - side),
-                lane * size[1] // 3,
-                side,
-            )
-            for lane, name in enumerate(PORTRAITS)
+            (who, (4 * n + 300 * i) % (width - side), i * height // 3, side)
+            for i, who in lanes
         ]
-        for number in range(SECONDS * FPS)
+        for n in range(SECONDS * FPS)
     ]

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.harness.measurement_tables import number, percent, spread, table
+from tests.harness.measurement_tables import (
+    Columns,
+    number,
+    percent,
+    spread,
+    table,
+    table_of,
+)
 
 SHARE_ERRORS = {
     "likely_error": "most likely",
@@ -48,36 +55,28 @@ def store_shares_text(found: dict[str, Any]) -> str:
 
 def footage_clips_text(found: dict[str, Any]) -> str:
     """The section on footage, as Markdown."""
-    following = [
-        (
-            row["scene"],
-            f"{row['looks_per_s']:g}",
-            f"{row['visits']:,}",
-            f"{row['count_error']:+.1%}",
-            f"{row['idf1']:.3f}",
-        )
-        for row in found["following"]
-    ]
-    speed = [
-        (
-            row["size"],
-            f"{row['seconds']}",
-            f"{row['looks']:,}",
-            f"{row['cpu_s']:.2f}",
-            f"{row['times']:.1f}",
-        )
-        for row in found["speed"]
-    ]
+    scenes = {
+        "Scene": "{scene}",
+        "looks a second": "{looks_per_s:g}",
+        "visits": "{visits:,}",
+        "count error": "{count_error:+.1%}",
+        "IDF1": "{idf1:.3f}",
+    }
+    sizes = {
+        "Picture": "{size}",
+        "seconds": "{seconds}",
+        "looks": "{looks:,}",
+        "processor seconds": "{cpu_s:.2f}",
+        "times real time": "{times:.1f}",
+    }
     visits = found["visits"]
     low, high = visits["held_95"]
-    scenes = ("Scene", "looks a second", "visits", "count error", "IDF1")
-    sizes = ("Picture", "seconds", "looks", "processor seconds", "times real time")
     return (
         "Following, on made scenes: boxes that cross, pause, hide each other, turn "
         "away and are missed in 8 % of the looks, with embeddings of strangers and "
         "noise, on seeds that nothing was chosen on. They are no pictures of people: "
         "real ones turn and change more.\n\n"
-        f"{table(scenes, following)}\n"
+        f"{table_of(found['following'], scenes)}\n"
         f"Ages: {visits['faces']:,} of UTKFace's test faces, each in {visits['looks']} "
         "made pictures, of other places, sizes (a face of some 55 to 130 px), light "
         f"and compression. {visits['visits']:,} have a good look. The mean absolute "
@@ -87,30 +86,24 @@ def footage_clips_text(found: dict[str, Any]) -> str:
         f"that of the first look {percent(visits['look_held'])}.\n\n"
         "Speed, with three faces in every look; the time of one core, decoding "
         "included, of a clip in MPEG-4 (OpenCV writes no H.264):\n\n"
-        f"{table(sizes, speed)}"
+        f"{table_of(found['speed'], sizes)}"
     )
 
 
 def live_camera_text(found: dict[str, Any]) -> str:
     """The section on the live camera, as Markdown."""
-    rows = [
-        (
-            LIVE_CASES[case],
-            f"{row['per_second']:.1f}",
-            spread(row["round_trip_ms"]),
-            f"{row['p95_ms']:.0f}",
-            number(row["first_age_s"], 2),
-            f"{row['round_trip_ms']['n']}",
-        )
-        for case, row in found["rows"].items()
-    ]
-    head = (
-        *("Camera shows", "answers a second", "round trip, ms", "95th percentile, ms"),
-        *("to the first age, s", "n"),
-    )
+    rows = [{"case": LIVE_CASES[case], **row} for case, row in found["rows"].items()]
+    columns: Columns = {
+        "Camera shows": "{case}",
+        "answers a second": "{per_second:.1f}",
+        "round trip, ms": lambda row: spread(row["round_trip_ms"]),
+        "95th percentile, ms": "{p95_ms:.0f}",
+        "to the first age, s": lambda row: number(row["first_age_s"], 2),
+        "n": "{round_trip_ms[n]}",
+    }
     return (
         f"In headless Chromium {found['chromium']} on the same machine, whose camera "
         "shows a clip of 640 x 480 px: from sending a frame to its answer. The page "
         "sends the next frame 90 ms after the last one at the soonest. The first age "
-        f"is counted from the first answer.\n\n{table(head, rows)}"
+        f"is counted from the first answer.\n\n{table_of(rows, columns)}"
     )

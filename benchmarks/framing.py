@@ -26,8 +26,8 @@ from agemodel.images import read_image
 from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.metrics.measures import age_metrics, gender_metrics
 from agemodel.serving import Estimator
-from benchmarks.chips import read_chips
 from benchmarks.speed_limits import at_most
+from tests.harness.imported_faces import imported_faces
 
 STEP = 3
 """One chip in this many is estimated."""
@@ -49,13 +49,8 @@ Frame = Callable[[Detection], CropSquare]
 
 
 def run() -> dict[str, Any]:
-    """Estimate the chips in every framing.
-
-    Raises:
-        Missing: the dataset is not imported.
-        ModelError: the model is missing or damaged.
-    """
-    chips, folder = read_chips(STEP)
+    """Estimate the chips in every framing."""
+    chips, folder = imported_faces("test", "coral", STEP)
     table = estimate_all(chips, folder)
     framings = [measure(name, table) for name in ("chip", *FRAMINGS)]
     return {

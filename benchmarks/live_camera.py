@@ -48,12 +48,7 @@ _HAS_ALL = f"() => window.trips.length >= {ANSWERS} && window.ages_at.length"
 
 
 def run() -> dict[str, Any]:
-    """Show clips of faces to the page's camera.
-
-    Raises:
-        Missing: there is no Chromium.
-        RuntimeError: the server does not start.
-    """
+    """Show clips of faces to the page's camera."""
     rows = {}
     with TemporaryDirectory() as name, run_server(Path(name)) as server:
         for case, (people, pages) in CASES.items():
@@ -66,36 +61,22 @@ def run() -> dict[str, Any]:
 
 def limits(rows: dict[str, Any]) -> list[dict[str, Any]]:
     """Of one camera, with one face and with three."""
-    return [
-        limit
-        for case, words in (("one", "one face"), ("three", "three faces"))
-        for limit in (
-            at_least(
-                f"{words}, answers a second", rows[case]["per_second"], LEAST_PER_S
-            ),
-            at_most(
-                f"{words}, round trip, 95th percentile, ms",
-                rows[case]["p95_ms"],
-                MOST_P95_MS,
-            ),
-            at_most(
-                f"{words}, from the first answer to an age, s",
-                rows[case]["first_age_s"],
-                MOST_FIRST_AGE_S,
-            ),
-        )
-    ]
+    found = []
+    for case, words in (("one", "one face"), ("three", "three faces")):
+        row, trip = rows[case], f"{words}, round trip, 95th percentile, ms"
+        until = f"{words}, from the first answer to an age, s"
+        found += [
+            at_least(f"{words}, answers a second", row["per_second"], LEAST_PER_S),
+            at_most(trip, row["p95_ms"], MOST_P95_MS),
+            at_most(until, row["first_age_s"], MOST_FIRST_AGE_S),
+        ]
+    return found
 
 
 def summarise_trips(
     trips: Sequence[tuple[float, float]], first_age_ms: float
 ) -> dict[str, Any]:
-    """Rate and round trips, without those of the first second.
-
-    Args:
-        trips: when each frame was sent and answered, ms.
-        first_age_ms: when the first age came.
-    """
+    """Rate and round trips (ms) of frames, without those of the first second."""
     start = trips[0][1]
     counted = np.array([trip for trip in trips if trip[0] > start + 1000])
     took = counted[:, 1] - counted[:, 0]

@@ -35,11 +35,7 @@ _SURE, _UNSURE = 0.95, 0.75
 
 
 def other_followers(settings: FootageSettings) -> dict[str, Follow]:
-    """Each of their trackers with several least overlaps, by name.
-
-    Raises:
-        Missing: the package is not installed.
-    """
+    """Each of their trackers with several least overlaps, by name."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

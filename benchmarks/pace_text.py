@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.harness.measurement_tables import spread, table
+from tests.harness.measurement_tables import Columns, spread, table, table_of
 
 WORK_NAMES = {
     "photo": "a photo of 1 MP, one face",
@@ -88,24 +88,20 @@ def throughput_text(found: dict[str, Any]) -> str:
 
 def bulk_pace_text(found: dict[str, Any]) -> str:
     """The section on bulk, as Markdown."""
-    rows = [
-        (
-            BULK_WHATS[row["what"]],
-            BULK_WAYS[row["way"]],
-            spread(row["per_second"]),
-            spread(row["cpu_ms"]),
-            f"{row['per_second']['n']}",
-        )
-        for row in found["rows"]
-    ]
-    head = ("File", "Way", "files a second", "processor time a file, ms", "n")
+    columns: Columns = {
+        "File": lambda row: BULK_WHATS[row["what"]],
+        "Way": lambda row: BULK_WAYS[row["way"]],
+        "files a second": lambda row: spread(row["per_second"]),
+        "processor time a file, ms": lambda row: spread(row["cpu_ms"]),
+        "n": "{per_second[n]}",
+    }
     files = found["files"]
     return (
         "`python -m agemodel bulk` from files to Parquet, after its processes have "
         f"started: {files['photo']} photos or {files['aligned']} cropped faces a turn. "
         "Processor time is of all processes; where the machine was busy (see "
         "its load below) only that and the ratios tell anything.\n\n"
-        + table(head, rows)
+        + table_of(found["rows"], columns)
     )
 
 

@@ -38,16 +38,11 @@ AT_REST = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 SHOWN = {"app": (HEADING, UPLOADER), "empty": (HEADING,)}
 """What must be seen for a visit to each of the servers to count as arrived."""
 
-EMPTY_APP = 'import streamlit as st; st.title("Empty")\n'
+EMPTY_APP = 'import streamlit as st; st.title("Empty")'
 
 
 def run() -> dict[str, Any]:
-    """Visit both apps in turn, then upload photos to the app.
-
-    Raises:
-        Missing: there is no Chromium.
-        RuntimeError: a server does not start.
-    """
+    """Visit both apps in turn, then upload photos to the app."""
     times: dict[str, list[float]] = {}
     with run_chromium() as browser:
         for number in range(SERVERS):
@@ -57,12 +52,7 @@ def run() -> dict[str, Any]:
 
 
 def summarise_times(times: dict[str, list[float]]) -> dict[str, Any]:
-    """Each series of seconds, the differences of the medians, and the limits.
-
-    Args:
-        times: `app_first`, `empty_first` (to a server that nobody has visited yet),
-            `app_later`, `empty_later` and `upload`.
-    """
+    """Each series of seconds, the differences of the medians, and the limits."""
     found: dict[str, Any] = {f"{key}_s": summarise(s) for key, s in times.items()}
     for visit in ("first", "later"):
         longer = np.median(times[f"app_{visit}"]) - np.median(times[f"empty_{visit}"])
@@ -90,14 +80,13 @@ def _measure_servers(
     """Start both servers, visit them by turns, and give the app a photo a few times."""
     with ExitStack() as stack:
         urls = {"app": stack.enter_context(serve_app())}
-        urls["empty"] = stack.enter_context(serve_empty())
+        urls["empty"] = stack.enter_context(serve_script(EMPTY_APP))
         names = list(reversed(urls)) if reverse else list(urls)
         for number in range(1 + VISITS):
             for name in names:
                 key = f"{name}_{'later' if number else 'first'}"
-                times.setdefault(key, []).append(
-                    visit_s(browser, urls[name], SHOWN[name])
-                )
+                seconds = visit_s(browser, urls[name], SHOWN[name])
+                times.setdefault(key, []).append(seconds)
         upload_s(browser, urls["app"])  # the first one loads what the figures need
         for _ in range(UPLOADS):
             times.setdefault("upload", []).append(upload_s(browser, urls["app"]))
@@ -106,19 +95,16 @@ def _measure_servers(
 @contextmanager
 def serve_app() -> Iterator[str]:
     """The app on a server that nobody has visited yet, its address."""
-    with (
-        tempfile.TemporaryDirectory() as home,
-        run_server(Path(home)) as server,
-    ):
+    with tempfile.TemporaryDirectory() as home, run_server(Path(home)) as server:
         yield server.url
 
 
 @contextmanager
-def serve_empty() -> Iterator[str]:
-    """A Streamlit app with a heading and nothing else, its address."""
+def serve_script(code: str) -> Iterator[str]:
+    """Another Streamlit app, its address."""
     with tempfile.TemporaryDirectory() as home:
-        script = Path(home) / "empty.py"
-        script.write_text(EMPTY_APP, "utf-8")
+        script = Path(home) / "other_app.py"
+        script.write_text(code, "utf-8")
         with run_server(Path(home), script) as server:
             yield server.url
 

@@ -13,10 +13,7 @@ VISITED = {
     "one_chart": "one chart, nothing else",
     "empty": "empty",
 }
-VISITS = {
-    "first": "the first one after the server's start",
-    "later": "a later one",
-}
+VISITS = {"first": "the first one after the server's start", "later": "a later one"}
 STATES = ("usable", "whole")
 EVALUATION_ACTS = {
     "split": "overview: another split",

@@ -25,9 +25,9 @@ from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.metrics.measures import age_metrics
 from agemodel.serving import Estimator
 from benchmarks import peer_process, peer_setup
-from benchmarks.chips import read_chips
 from benchmarks.speed_limits import at_least, at_most
 from benchmarks.timings import in_ms
+from tests.harness.imported_faces import imported_faces
 from tests.harness.measurements import Missing
 
 STEP = 5
@@ -43,13 +43,8 @@ Ask = Callable[[str, Path], dict[str, Any]]
 
 
 def run() -> dict[str, Any]:
-    """Estimate the chips both ways with both.
-
-    Raises:
-        Missing: the dataset is not imported, or the peer cannot be installed.
-        ModelError: the model is missing or damaged.
-    """
-    chips, folder = read_chips(STEP)
+    """Estimate the chips both ways with both."""
+    chips, folder = imported_faces("test", "coral", STEP)
     ours = partial(estimate_with, Estimator.load(workers=1))
     python = peer_setup.find_or_make_python()
     with running_peer([str(python), "-I", peer_process.__file__]) as (versions, peer):
@@ -94,11 +89,7 @@ def estimate_with(estimator: Estimator, way: str, path: Path) -> dict[str, Any]:
 
 @contextmanager
 def running_peer(command: Sequence[str]) -> Iterator[tuple[dict[str, str], Ask]]:
-    """Start a `peer_process`; gives its packages' versions and a function to ask it.
-
-    Raises:
-        Missing: it does not start, or it ends early.
-    """
+    """Start a `peer_process`; gives its packages' versions and a function to ask it."""
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -138,12 +129,7 @@ def estimate_all(
 
 
 def compare(way: str, table: pd.DataFrame) -> dict[str, Any]:
-    """Measures of each tool, the errors on faces both found, and the speed ratio.
-
-    Args:
-        way: one of `WAYS`.
-        table: its rows, as `estimate_all` makes them.
-    """
+    """Measures of each tool, the errors on faces both found, and the speed ratio."""
     by_tool = {tool: table[table["tool"] == tool].set_index("file") for tool in TOOLS}
     tools = {tool: measure(rows) for tool, rows in by_tool.items()}
     ours, peer = (
@@ -166,11 +152,9 @@ def compare(way: str, table: pd.DataFrame) -> dict[str, Any]:
 
 
 def measure(rows: pd.DataFrame) -> dict[str, Any]:
-    """One tool's measures of the faces it found, and of all, where one not found is
-    wrong; the time is that of all.
+    """One tool's measures of the chips whose face it found, and of all.
 
-    Args:
-        rows: a row a chip: `age`, `gender`, `age_years`, `is_female`, `seconds`.
+    In all, one not found is wrong; the time is that of all.
     """
     found = rows[rows["age_years"].notna()]
     years = found["age_years"].to_numpy(float)

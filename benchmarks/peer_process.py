@@ -45,10 +45,7 @@ def answer(predictor: Any, way: str, data: bytes) -> dict[str, Any]:
         face = max(predictor.predict(rgb), key=_area, default=None)
     else:
         face = predictor.predict_face(rgb)
-    taken = {
-        "seconds": perf_counter() - started,
-        "cpu_s": process_time() - cpu_started,
-    }
+    taken = {"seconds": perf_counter() - started, "cpu_s": process_time() - cpu_started}
     if face is None:
         return taken | {"age_years": None, "is_female": None}
     return taken | {

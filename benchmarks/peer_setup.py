@@ -16,11 +16,7 @@ LOCK = Path(__file__).with_name("peer-requirements.lock")
 
 
 def find_or_make_python() -> Path:
-    """Its interpreter; what the lock pins is installed first where it is not yet.
-
-    Raises:
-        Missing: it cannot be installed here.
-    """
+    """Its interpreter; what the lock pins is installed first where it is not yet."""
     python = HOME / "bin" / "python"
     stamp = HOME / f"stamp-{hashlib.sha256(LOCK.read_bytes()).hexdigest()[:12]}"
     if not stamp.exists():

@@ -25,11 +25,7 @@ MOST_50_TO_12_MP = 1.5
 
 
 def run() -> dict[str, Any]:
-    """Measure every size with few and with many faces.
-
-    Raises:
-        ModelError: the model is missing or damaged.
-    """
+    """Measure every size with few and with many faces."""
     estimator = Estimator.load()
     photos = [
         measure_photo(estimator, megapixels, faces)

@@ -38,14 +38,9 @@ _SECONDS = """() => {
 
 
 def repaint_s(page: Page, act: Callable[[], object]) -> float:
-    """Seconds from a click or key press until the page has changed for the last time.
+    """Seconds from a click or key press until a page has changed for the last time.
 
-    Args:
-        page: at rest.
-        act: one click or key press that changes the address, as every filter does.
-
-    Raises:
-        RuntimeError: it did nothing.
+    Both begin at rest; the act changes the address, as every filter does.
     """
     before = page.url
     page.evaluate(_WATCH)

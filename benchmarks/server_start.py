@@ -47,10 +47,9 @@ def main() -> None:
 
 
 def resident_mib(field: str = "VmRSS") -> float:
-    """Resident memory of this process in MiB; its peak where nothing else is known.
+    """Resident memory of this process in MiB: VmRSS is now, VmHWM its peak.
 
-    Args:
-        field: VmRSS for now, VmHWM for the peak.
+    Where nothing else is known it is the peak.
     """
     status = Path("/proc/self/status")
     if status.exists():

@@ -18,11 +18,7 @@ MOST_MB = 250.0
 
 
 def run() -> dict[str, Any]:
-    """Start processes, one after another, that import, load and estimate.
-
-    Raises:
-        ModelError: the model is missing or damaged.
-    """
+    """Start processes, one after another, that import, load and estimate."""
     _start()  # fills the system's file caches
     starts = [_start() for _ in range(STARTS)]
     heavy = [start.pop("heavy") for start in starts]

@@ -12,11 +12,7 @@ from typing import Any
 import numpy as np
 
 from agemodel.core.errors import ModelError
-from agemodel.metrics.share_calibration import (
-    SimulatedGroup,
-    draw_group,
-    draw_mix,
-)
+from agemodel.metrics.share_calibration import SimulatedGroup, draw_group, draw_mix
 from agemodel.metrics.shares import (
     CELLS,
     Partition,
@@ -57,12 +53,7 @@ LEAST_HELD = 0.93
 
 
 def run() -> dict[str, Any]:
-    """Measure by mix and size.
-
-    Raises:
-        ModelError: the served model is missing, or has no calibration of shares.
-        RunError: its run has no predictions.
-    """
+    """Measure by mix and size."""
     card = ModelFolder.named(DEFAULT_MODEL).card
     if card.shares is None:
         raise ModelError(

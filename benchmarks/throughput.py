@@ -33,11 +33,7 @@ LEAST_GAIN = 1.7
 
 
 def run() -> dict[str, Any]:
-    """Aligned faces one by one, then as many as workers can.
-
-    Raises:
-        ModelError: the model is missing or damaged.
-    """
+    """Aligned faces one by one, then as many as workers can."""
     found: dict[str, Any] = {
         "aligned": measure_aligned(Estimator.load(workers=1)),
         "throughput": measure_throughput(),

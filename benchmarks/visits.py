@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Sequence
+from contextlib import ExitStack
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from playwright.sync_api import Browser
 
-from benchmarks.page import AT_REST, HEADING, fresh_page, serve_app, serve_empty
+from benchmarks.page import (
+    AT_REST,
+    EMPTY_APP,
+    HEADING,
+    fresh_page,
+    serve_app,
+    serve_script,
+)
 from benchmarks.speed_limits import at_most
 from benchmarks.timings import significant, summarise
-from tests.harness.driver import run_chromium, run_server
+from tests.harness.driver import run_chromium
 
 SERVERS = 3
 """How often all servers are started."""
@@ -57,12 +62,7 @@ st.plotly_chart(go.Figure(go.Bar(x=[1, 2, 3], y=[3, 1, 2])))
 
 
 def run() -> dict[str, Any]:
-    """Visit every page, an empty app, and one with a single chart, by turns.
-
-    Raises:
-        Missing: there is no Chromium.
-        RuntimeError: a server does not start.
-    """
+    """Visit every page, an empty app, and one with a single chart, by turns."""
     with run_chromium() as browser:
         times = _measure(browser)
         version = browser.version
@@ -104,8 +104,8 @@ def _measure(browser: Browser) -> dict[str, list[float]]:
         for page in PAGES:  # each meets a server that nobody has visited yet
             with ExitStack() as stack:
                 urls = {page: f"{stack.enter_context(serve_app())}/{page}"}
-                urls["one_chart"] = stack.enter_context(_serve_one_chart())
-                urls["empty"] = stack.enter_context(serve_empty())
+                urls["one_chart"] = stack.enter_context(serve_script(_ONE_CHART))
+                urls["empty"] = stack.enter_context(serve_script(EMPTY_APP))
                 _visit_by_turns(browser, urls, times)
     return times
 
@@ -137,13 +137,3 @@ def _visit_s(browser: Browser, url: str, name: str) -> tuple[float, float]:
         whole_s = seen_s(WHOLE.get(name, ()))
         page.wait_for_selector(AT_REST)
     return usable_s, whole_s
-
-
-@contextmanager
-def _serve_one_chart() -> Iterator[str]:
-    """A Streamlit app with a heading and one small chart, its address."""
-    with tempfile.TemporaryDirectory() as home:
-        script = Path(home) / "one_chart.py"
-        script.write_text(_ONE_CHART, "utf-8")
-        with run_server(Path(home), script) as server:
-            yield server.url

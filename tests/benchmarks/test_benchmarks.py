@@ -19,13 +19,19 @@ from benchmarks import bulk_pace, framing, live_camera, page, throughput, visits
 from benchmarks.__main__ import main
 from benchmarks.accuracy_text import FRAMING_NAMES
 from benchmarks.benchmark_page import PAGE, SECTIONS, render
-from benchmarks.chips import chosen
 from benchmarks.speed_limits import at_least, at_most
 from benchmarks.throughput import overhead
 from benchmarks.timings import summarise, take_turns
+from tests.harness import imported_faces as faces_module
 from tests.harness import made_photos
+from tests.harness.imported_faces import imported_faces
 from tests.harness.made_machine import MACHINE
-from tests.harness.measurements import RESULTS, merge, read_results, write_results
+from tests.harness.measurements import (
+    Missing,
+    merge,
+    read_results,
+    write_results,
+)
 
 
 def face(roll_deg: float = 0.0) -> Detection:
@@ -38,8 +44,6 @@ def face(roll_deg: float = 0.0) -> Detection:
 
 
 def test_page_is_what_the_results_make() -> None:
-    if not RESULTS.exists():
-        pytest.skip("nothing has been measured yet")
     assert PAGE.read_text("utf-8") == render(read_results())
 
 
@@ -179,12 +183,15 @@ def test_made_photos_show_as_many_faces_as_they_should(faces: int) -> None:
     assert len(FaceDetector(min_score=0.6).detect(photo.rgb)) == faces
 
 
-def test_every_third_test_chip_is_chosen_by_file_name() -> None:
+def test_every_third_test_chip_is_chosen_by_file_name(monkeypatch) -> None:
     names = [f"{letter}.jpg" for letter in "gfedcba"]
     coral = ["test", "test", "train", "test", "test", "", "test"]
     index = pd.DataFrame({"file": names, "coral": coral})
     # The test chips by name: a c d f g; every third of them: a f.
-    assert chosen(index, 3)["file"].tolist() == ["a.jpg", "f.jpg"]
+    monkeypatch.setattr(faces_module, "read_index", lambda _: index)
+    monkeypatch.setattr(faces_module, "images_dir", lambda folder: folder)
+    chips, _ = imported_faces("test", "coral", 3)
+    assert chips["file"].tolist() == ["a.jpg", "f.jpg"]
 
 
 @pytest.mark.parametrize("angle_deg", [0.0, 25.0, -70.0])
@@ -228,15 +235,10 @@ def test_framing_is_measured_by_its_own_rows() -> None:
     assert found["gender_accuracy"] == 0.5
 
 
-def test_without_the_dataset_framing_says_so_and_changes_nothing(
-    tmp_path, monkeypatch, capsys
-) -> None:
+def test_without_the_dataset_there_are_no_chips(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path))
-    monkeypatch.setattr("benchmarks.__main__.describe_machine", dict)
-    before = RESULTS.read_bytes() if RESULTS.exists() else None
-    assert main(["framing"]) == 0
-    assert "left as it was" in capsys.readouterr().err
-    assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before
+    with pytest.raises(Missing, match="There is no dataset yet"):
+        imported_faces("test")
 
 
 def test_unknown_benchmark_is_refused_with_the_names(capsys) -> None:

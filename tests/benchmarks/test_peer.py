@@ -12,22 +12,17 @@ from PIL import Image
 
 from agemodel.metrics.measures import CORAL_RESTRICTED
 from benchmarks import field, peer, peer_process, peer_setup
-from benchmarks.__main__ import main
 from tests.harness.made_cards import PART, made_card
-from tests.harness.measurements import RESULTS, Missing
+from tests.harness.measurements import Missing
 
 
 def made_table() -> pd.DataFrame:
     """Three faces of 30, 40 and 50 years, the last one not found by the peer."""
     rows = [
-        *(
-            ("a", 30, 1, "ours", 32.0, True, 0.01),
-            ("a", 30, 1, "peer", 40, False, 0.04),
-        ),
-        *(
-            ("b", 40, 0, "ours", 36.0, False, 0.02),
-            ("b", 40, 0, "peer", 44, False, 0.08),
-        ),
+        ("a", 30, 1, "ours", 32.0, True, 0.01),
+        ("a", 30, 1, "peer", 40, False, 0.04),
+        ("b", 40, 0, "ours", 36.0, False, 0.02),
+        ("b", 40, 0, "peer", 44, False, 0.08),
         ("c", 50, 0, "ours", 59.0, True, 0.03),
         ("c", 50, 0, "peer", None, None, 0.06),
     ]
@@ -132,22 +127,15 @@ def test_process_that_does_not_start_means_that_nothing_is_measured() -> None:
         pass
 
 
-def test_peer_that_cannot_be_installed_changes_nothing(
-    tmp_path, monkeypatch, capsys
-) -> None:
+def test_peer_that_cannot_be_installed_is_missing(tmp_path, monkeypatch) -> None:
     def refuse(*_: object) -> None:
         raise subprocess.CalledProcessError(1, "pip")
 
-    monkeypatch.setattr("benchmarks.__main__.describe_machine", dict)
     monkeypatch.setattr(peer_setup, "HOME", tmp_path / "peer")
     monkeypatch.setattr(peer_setup.venv, "create", lambda *_, **__: None)
     monkeypatch.setattr(peer_setup, "_install", refuse)
-    monkeypatch.setattr(peer, "read_chips", lambda step: (pd.DataFrame(), tmp_path))
-    monkeypatch.setattr(peer.Estimator, "load", lambda workers: None)
-    before = RESULTS.read_bytes() if RESULTS.exists() else None
-    assert main(["peer"]) == 0
-    assert "left as it was. peer-requirements.lock" in capsys.readouterr().err
-    assert (RESULTS.read_bytes() if RESULTS.exists() else None) == before
+    with pytest.raises(Missing, match=r"\.lock cannot be installed"):
+        peer_setup.find_or_make_python()
 
 
 def test_lock_pins_the_required_version_by_hash() -> None:

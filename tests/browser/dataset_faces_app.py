@@ -2,21 +2,17 @@
 
 import os
 import runpy
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+import numpy as np
+import streamlit as st
 
-import numpy as np  # noqa: E402
-import streamlit as st  # noqa: E402
-
-from tests.harness.dataset_archives import tiny_jpeg  # noqa: E402
-from tests.harness.fakes import embedding_of_age  # noqa: E402
-from tests.harness.made_tables import random_table  # noqa: E402
-from ui import dataset_pictures  # noqa: E402
-from ui.dataset import dataset_state, dataset_tables  # noqa: E402
+from agemodel.core import paths
+from tests.harness.dataset_archives import tiny_jpeg
+from tests.harness.fakes import embedding_of_age
+from tests.harness.made_tables import random_table
+from ui import dataset_pictures
+from ui.dataset import dataset_state, dataset_tables
 
 FACES = 70
 HOME = Path(os.environ["HOME"])
@@ -34,10 +30,10 @@ def made() -> tuple:
 
 
 st.set_page_config(layout="wide")
-st.html(ROOT / "ui" / "app.css")
+st.html(paths.ROOT / "ui" / "app.css")
 os.environ["AGEMODEL_DATA"] = str(HOME / "data")
 dataset_state.faces = lambda: made()[0]
 dataset_pictures.pictures_dir = lambda: made() and PICTURES
 dataset_tables.embeddings = lambda faces: made()[1]
 dataset_tables.distributions = lambda faces: np.full((FACES, 116), 1 / 116, np.float32)
-runpy.run_path(str(ROOT / "pages" / "dataset.py"))
+runpy.run_path(str(paths.ROOT / "pages" / "dataset.py"))

@@ -20,6 +20,7 @@ from tests.harness.estimate_page import (
     COLLAGE,
     expect_cards,
     faceless,
+    payload,
     sample,
     upload,
 )
@@ -64,8 +65,7 @@ def bring_photos(page: Page) -> None:
 
 
 def bring_what_cannot_be_estimated(page: Page) -> None:
-    broken = {"name": "x.jpg", "mimeType": "image/jpeg", "buffer": b"no picture"}
-    upload(page, broken, faceless())
+    upload(page, payload("x.jpg", b"no picture"), faceless())
     expect(page.get_by_text("1 file could not be read")).to_be_visible()
 
 

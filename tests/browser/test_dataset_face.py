@@ -76,7 +76,6 @@ def test_row_of_the_table_leads_to_its_face_and_back(
     rows = page.get_by_test_id("stDataFrame").locator("canvas").first
     expect(rows).to_be_visible()
     box = rows.bounding_box()
-    assert box is not None
     page.mouse.click(box["x"] + 15, box["y"] + 2.5 * 35)  # the second row's own box
     expect_face(page, "0000001.jpg")
     button(page, "back").click()

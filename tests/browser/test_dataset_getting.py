@@ -100,10 +100,7 @@ def test_archive_on_the_disk_becomes_pictures(
 
 
 def test_download_is_watched_cancelled_and_tried_again(
-    empty_server: Server,
-    page: Page,
-    open_page: Callable[..., Page],
-    archive: Path,
+    empty_server: Server, page: Page, open_page: Callable[..., Page], archive: Path
 ) -> None:
     with serving(archive.read_bytes()) as source:
         source.plan = [Answer(stall_after=HALF)]

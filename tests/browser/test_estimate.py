@@ -22,23 +22,23 @@ from tests.harness.estimate_page import (
     cards,
     expect_cards,
     faceless,
+    payload,
     sample,
     upload,
 )
 from tests.harness.fakes import GATE, png_with_faces
+from tests.harness.made_archives import zip_of
 
 ESTIMATE_APP = Path(__file__).with_name("estimate_app.py")
 
 
 def album() -> FilePayload:
     """An archive of a photo of seven faces, five photos of one, and junk."""
-    buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for number, widths in enumerate([[20] * 7, [30], [40], [50], [60], [70]]):
-            archive.writestr(f"{number}.png", png_with_faces(*widths))
-        archive.writestr("broken.jpg", b"no picture")
-    content = buffer.getvalue()
-    return {"name": "album.zip", "mimeType": "application/zip", "buffer": content}
+    photos = [
+        (f"{number}.png", png_with_faces(*widths))
+        for number, widths in enumerate([[20] * 7, [30], [40], [50], [60], [70]])
+    ]
+    return payload("album.zip", zip_of(*photos, ("broken.jpg", b"no picture")))
 
 
 @pytest.fixture
@@ -73,9 +73,8 @@ def test_photo_goes_in_and_its_estimate_comes_out(server: Server, page: Page) ->
     expect(page.get_by_text(re.compile(r"^Gender label \w+, "))).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart").locator("svg").first).to_be_visible()
 
-    (row,) = csv.DictReader(
-        StringIO(download(page, "Table as CSV").decode("utf-8-sig"))
-    )
+    table = download(page, "Table as CSV").decode("utf-8-sig")
+    (row,) = csv.DictReader(StringIO(table))
     assert row["file"] == "me *and* my _dog_.jpg"
     assert round(float(row["age_years"])) == age_on(cards(page).first)
     assert float(row["age_low"]) < float(row["age_years"]) < float(row["age_high"])

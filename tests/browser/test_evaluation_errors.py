@@ -47,9 +47,7 @@ def errors(server: Server, page: Page) -> Iterator[Page]:
     yield page
 
 
-def test_click_on_a_cell_shows_its_faces_and_a_second_one_lets_go(
-    errors: Page,
-) -> None:
+def test_click_on_a_cell_shows_its_faces_and_a_second_one_lets_go(errors: Page) -> None:
     # The cell about 26 and 26: labelled 25 to 27, estimated 24.5 to 27.5.
     inside = [
         face

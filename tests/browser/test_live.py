@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -16,11 +14,10 @@ from agemodel.live.live_session import MOST_YEARS_PER_S
 from tests.harness.axe import violations
 from tests.harness.driver import (
     OUTPUT,
-    ROOT,
     Server,
     free_port,
     run_chromium,
-    run_command,
+    run_server,
     visit,
     wait_for,
 )
@@ -182,15 +179,12 @@ def test_a_lost_connection_says_so_and_is_taken_up_again(
 ) -> None:
     """The server is stopped, and started again at its address."""
     port = free_port()
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
-    command += ["--server.headless", "true", "--server.port", str(port)]
-    home = os.environ | {"HOME": str(tmp_path)}
     with closing(browser.new_page()) as page:
-        with run_command(command, port, ROOT, home, tmp_path / "first.log") as first:
+        with run_server(tmp_path, port=port) as first:
             opened(page, first.url)
         expect(page.get_by_text("The connection to the app is lost")).to_be_visible()
         expect(faces(page)).to_have_count(0)
-        with run_command(command, port, ROOT, home, tmp_path / "again.log"):
+        with run_server(tmp_path, port=port):
             expect(faces(page)).to_contain_text("80 % range: ")
             expect(page.get_by_text("The connection")).to_have_count(0)
 
@@ -198,11 +192,7 @@ def test_a_lost_connection_says_so_and_is_taken_up_again(
 @pytest.mark.parametrize(("width", "height"), [(1440, 900), (390, 844)])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_fits_and_bars_nobody(
-    server: Server,
-    open_page: Callable[..., Page],
-    width: int,
-    height: int,
-    scheme: str,
+    server: Server, open_page: Callable[..., Page], width: int, height: int, scheme: str
 ) -> None:
     page = opened(open_page(width=width, height=height, scheme=scheme), server.url)
     expect(page.get_by_text("Nothing is stored.")).to_be_visible()

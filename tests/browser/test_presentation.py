@@ -66,7 +66,6 @@ def test_chart_fills_the_screen_and_escape_brings_it_back(
     frame = page.get_by_test_id("stFullScreenFrame").first
     expect(chart.get_by_role("button", name="Close fullscreen")).to_be_attached()
     box = frame.bounding_box()
-    assert box is not None
     assert (box["width"], box["height"]) == (1440, 900)
     page.keyboard.press("Escape")
     expect(chart.get_by_role("button", name="Fullscreen", exact=True)).to_be_attached()

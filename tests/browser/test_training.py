@@ -124,10 +124,7 @@ def test_network_is_trained_stopped_resumed_exported_and_used_from_the_page(
     run = find_run("tried")
     stopped_after = run.read_json("status.json")["epochs_done"]
     assert 2 <= stopped_after < EPOCHS
-    with (
-        run_server(serve_in(home / "second")) as server,
-        watched_page(browser) as page,
-    ):
+    with run_server(serve_in(home / "second")) as server, watched_page(browser) as page:
         open_train(page, server)
         press(page, "Go on training")
         wait_for(page, f"{EPOCHS} of {EPOCHS} epochs are done.")
@@ -148,5 +145,4 @@ def test_network_is_trained_stopped_resumed_exported_and_used_from_the_page(
             1, timeout=10 * PATIENCE_MS
         )
     job = read_job(run)
-    assert job is not None
     assert (job.kind, job.code) == ("export", 0)

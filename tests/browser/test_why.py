@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import FilePayload, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from agemodel.dataset import archive
 from agemodel.models.app_model import DEFAULT_MODEL
@@ -18,18 +18,14 @@ from tests.harness.driver import (
     visit,
     wait_until_drawn,
 )
-from tests.harness.estimate_page import expect_cards, upload
+from tests.harness.estimate_page import expect_cards, payload, upload
 from tests.harness.fakes import png_with_faces
 from tests.harness.made_models import faces_table, train_file, write_model
 from ui.estimate.why import TITLE
 
 SCRIPT = Path(__file__).with_name("estimate_app.py")
 AGES = [20, 47, 48, 49, 51, 52, 53, 70]
-PHOTO: FilePayload = {
-    "name": "a.png",
-    "mimeType": "image/png",
-    "buffer": png_with_faces(50, 30),
-}
+PHOTO = payload("a.png", png_with_faces(50, 30))
 
 
 @pytest.fixture(scope="module")

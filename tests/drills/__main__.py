@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-from tests.drills.report import DRILLS, render, write_page
+from tests.drills.report import DRILLS, PAGE, render
 from tests.harness.measured_page import MeasuredPage
-from tests.harness.measurements import Missing, describe_machine
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -21,32 +18,25 @@ RESULTS = Path(__file__).with_name("results.json")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Drill; 0 when every promise was kept that could be drilled here."""
     page = MeasuredPage(
-        "python -m tests.drills", str(__doc__), DRILLS, RESULTS, render, write_page
+        "python -m tests.drills", str(__doc__), DRILLS, RESULTS, render, PAGE
     )
-    args = page.parse(arguments)
-    machine, code = describe_machine(), 0
-    for name in args.names:
-        try:
-            found = found_by(importlib.import_module(f"tests.drills.{name}"))
-        except Missing as reason:
-            print(f"{name}: not drilled, left as it was. {reason}", file=sys.stderr)
-            continue
-        except Exception:  # one broken drill must not keep the others from running
-            traceback.print_exc()
-            code = 1
-            continue
-        if any(finding["kept"] is False for finding in found["findings"]):
-            code = 1
-        page.keep(name, machine, found, args.dry_run)
-    return code
+    kept: list[bool | None] = []
+
+    def drill(name: str) -> dict[str, Any]:
+        found = found_by(name)
+        kept.extend(finding["kept"] for finding in found["findings"])
+        return found
+
+    return page.renew(arguments, drill) or int(False in kept)
 
 
-def found_by(drill: ModuleType) -> dict[str, Any]:
+def found_by(name: str) -> dict[str, Any]:
     """What a drill promises and finds, in plain values.
 
     Its `run()` gives a list of `Finding`, or such a list and a list of notes, sentences
     that stand below the table.
     """
+    drill = importlib.import_module(f"tests.drills.{name}")
     outcome = drill.run()
     findings, notes = outcome if isinstance(outcome, tuple) else (outcome, [])
     return {

@@ -9,11 +9,11 @@ from playwright.sync_api import Browser, Page, expect
 from agemodel.core import paths
 from tests.harness.driver import run_chromium, visit, wait_for
 from tests.harness.findings import Finding
+from tests.harness.made_camera import FAKE
 
 PAGES = ("/", "/dataset", "/training", "/evaluation", "/about")
 PHOTO = paths.SAMPLES / "barack-obama.jpg"
 PATIENCE_MS = 60_000
-_CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 _AGE = re.compile(r"^\d+ years$")
 _LISTEN = """window.stopped = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -26,7 +26,7 @@ def browse(url: str) -> list[Finding]:
     That no request goes elsewhere is held by all browser tests, behind the proxy, too.
     """
     stopped: list[str] = []
-    with run_chromium(*_CAMERA) as browser:
+    with run_chromium(*FAKE) as browser:
         for path, act in [*((path, None) for path in PAGES), *_ACTS]:
             page = browser.new_page()
             page.set_default_timeout(PATIENCE_MS)
@@ -37,19 +37,11 @@ def browse(url: str) -> list[Finding]:
             stopped += page.evaluate("window.stopped")
             page.close()
         framed = _is_framed(browser, url)
+    what = f"Stopped by the policy on {len(PAGES)} pages, with a photo and the camera"
+    shown = "shown" if framed else "refused"
     return [
-        Finding(
-            f"Stopped by the policy on {len(PAGES)} pages, with a photo and the camera",
-            f"{len(stopped)}",
-            "nothing that the app needs",
-            not stopped,
-        ),
-        Finding(
-            "The app in another site's frame",
-            "shown" if framed else "refused",
-            "refused",
-            not framed,
-        ),
+        Finding(what, f"{len(stopped)}", "nothing that the app needs", not stopped),
+        Finding("The app in another site's frame", shown, "refused", not framed),
     ]
 
 

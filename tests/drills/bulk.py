@@ -23,7 +23,12 @@ from tests.harness.bulk_photos import RED, plain, tables
 from tests.harness.deadly_bulk import PROGRAM
 from tests.harness.findings import Finding, all_of, none_of
 from tests.harness.made_home import Home
-from tests.harness.small_disk import UNSHARE, check_available, mount_small_disk, unmount
+from tests.harness.small_disk import (
+    check_available,
+    found_on_small_disks,
+    mount_small_disk,
+    unmount,
+)
 from tests.harness.waiting import pass_time
 
 PROMISE = """
@@ -45,11 +50,7 @@ CHANGING_FILES, DISK_FILES, DISK_MB = 1_500, 1_050, 8
 
 
 def run() -> tuple[list[Finding], list[str]]:
-    """Drill.
-
-    Raises:
-        Missing: the system allows no small disks.
-    """
+    """Drill."""
     check_available()
     with tempfile.TemporaryDirectory(prefix="bulk-") as name:
         folder = Path(name)
@@ -61,11 +62,8 @@ def run() -> tuple[list[Finding], list[str]]:
             *changing(home),
             *without_ray(home),
         ]
-        command = [*UNSHARE, sys.executable, "-m", "tests.drills.bulk"]
-        done = subprocess.run(
-            [*command, name], cwd=paths.ROOT, stdout=subprocess.PIPE, check=True
-        )
-        found += [Finding(**finding) for finding in json.loads(done.stdout)]
+        on_disks = found_on_small_disks("-m", "tests.drills.bulk", name)
+        found += [Finding(**finding) for finding in on_disks]
     return found, [
         f"{FILES:,} made photos by the real command and its processes, two at work, "
         "with an estimator that finds white blocks; "
@@ -73,17 +71,16 @@ def run() -> tuple[list[Finding], list[str]]:
         f"killed when {', '.join(map(str, KILLED_AT))} of its {FILES // 1_000} parts "
         "are there. What it holds at its end is compared with a run of one process "
         "that nothing disturbed. That a machine of a cluster may be lost is a test "
-        "where Ray is installed (tests/bulk/test_ray_pool.py).",
+        "where Ray is installed (tests/bulk/test_ray_pool.py)."
     ]
 
 
 class BulkHome(Home):
     """A made-up user who estimates by the model that ships."""
 
-    @property
-    def models(self) -> Path:
-        """The project's own."""
-        return paths.models_dir()
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.models = paths.models_dir()
 
 
 Rows = tuple[list[dict], list[dict]]
@@ -115,12 +112,9 @@ def undisturbed(home: Home, photos: Path) -> tuple[list[Finding], Rows]:
             pass_time(0.2)
     end(home, process)
     files = FILES - 1_000
-    return [
-        Finding(
-            "Processor time of the process that deals out and writes, a file",
-            f"{1000 * (spent_s[1] - spent_s[0]) / files:.2f} ms",
-        ),
-    ], rows_of(out)
+    what = "Processor time of the process that deals out and writes, a file"
+    spent_ms = 1000 * (spent_s[1] - spent_s[0]) / files
+    return [Finding(what, f"{spent_ms:.2f} ms")], rows_of(out)
 
 
 def killed(home: Home, photos: Path, expected: Rows) -> Iterator[Finding]:
@@ -228,10 +222,7 @@ def main(folder: Path) -> int:
 
 
 def _work(
-    photos: Path,
-    disk: Path,
-    name: str,
-    begun: Callable[[str], object] | None = None,
+    photos: Path, disk: Path, name: str, begun: Callable[[str], object] | None = None
 ) -> Work:
     out = disk / name
     options = ("--resume", "--workers", "1")
@@ -251,11 +242,7 @@ def begin(home: Home, photos: Path, out: Path, *options: str) -> subprocess.Pope
 
 
 def end(home: Home, process: subprocess.Popen[str]) -> None:
-    """Let a run come to its end; files that failed are no failure of it.
-
-    Raises:
-        RuntimeError: it did not.
-    """
+    """Let a run come to its end; files that failed are no failure of it."""
     if process.wait(600) not in (0, 1) or "Done: " not in home.said().splitlines()[-1]:
         raise RuntimeError(f"The run failed: {home.said()[-600:]}")
 

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,35 +28,21 @@ THREADS = 16
 ESTIMATES = 8_000
 VISITS = 50
 MOST_DIFFERENT = 1e-4
+_LARGEST = "Largest difference (years, probability, px)"
 MOST_S = 5.0
 MOST_MB = 100.0
 SETTLED_S = 15.0
 
 
-@dataclass(frozen=True)
-class Served:
-    """What one visit got.
-
-    Attributes:
-        page_s: from the request for the page until it was drawn.
-        estimate_s: from the first byte of the photo until its cards were drawn.
-        faces: how many ages were shown.
-    """
-
-    page_s: float
-    estimate_s: float
-    faces: int
+Served = tuple[float, float, int]
+"""Seconds until the page was drawn, and the cards of a photo; how many ages it has."""
 
 
 def run() -> tuple[list[Finding], list[str]]:
-    """Estimate with threads, then with visits.
-
-    Raises:
-        Missing: the system does not tell the server's memory.
-    """
+    """Estimate with threads, then with visits."""
     notes = [
         f"All {VISITS} ask for the page at the same moment, then all bring a photo at "
-        "the same moment; they run on the same cores as the server.",
+        "the same moment; they run on the same cores as the server."
     ]
     return [*threads_agree(ESTIMATES), *visits_served(VISITS)], notes
 
@@ -81,13 +66,7 @@ def threads_agree(estimates: int) -> list[Finding]:
     return [
         Finding(f"Estimates with {THREADS} threads", f"{faces * rounds:,}"),
         none_of("Photos estimated otherwise than by one thread", apart, len(work)),
-        at_most(
-            "Largest difference (years, probability, px)",
-            max(differences),
-            MOST_DIFFERENT,
-            "",
-            digits=4,
-        ),
+        at_most(_LARGEST, max(differences), MOST_DIFFERENT, "", digits=4),
     ]
 
 
@@ -113,11 +92,9 @@ def visits_served(visits: int) -> list[Finding]:
         before = private_mb(server.pid)
         with peak_private_mb(server.pid) as peak:
             served = _visit_together(server.url, visits)
-    pages = [one.page_s for one in served]
-    estimates = [one.estimate_s for one in served]
-    estimated = sum(one.faces > 0 for one in served)
+    pages, estimates, faces = zip(*served, strict=True)
     return [
-        all_of("Visits that got their estimates", estimated, visits),
+        all_of("Visits that got their estimates", sum(map(bool, faces)), visits),
         *_times("page", pages),
         *_times("estimate", estimates),
         at_most("Memory over that before", peak[0] - before, MOST_MB, "MB"),
@@ -146,15 +123,14 @@ def _visit(url: str, number: int, together: threading.Barrier) -> Served:
         done = time.perf_counter()
         together.wait()
     faces = 0 if drawn.failed else len(drawn.ages)
-    return Served(opened - started, done - brought, faces)
+    return opened - started, done - brought, faces
 
 
-def _times(what: str, seconds: list[float]) -> list[Finding]:
-    half, most, worst = np.percentile(seconds, [50, 95, 100])
+def _times(what: str, seconds: Sequence[float]) -> list[Finding]:
+    half, most, worst = np.percentile(seconds, [50, 95, 100]).tolist()
+    drawn = f"Until the {what} was drawn"
     return [
-        Finding(f"Until the {what} was drawn, median", f"{half:.1f} s"),
-        at_most(
-            f"Until the {what} was drawn, 95 %", float(most), MOST_S, "s", digits=1
-        ),
-        Finding(f"Until the {what} was drawn, worst", f"{worst:.1f} s"),
+        Finding(f"{drawn}, median", f"{half:.1f} s"),
+        at_most(f"{drawn}, 95 %", most, MOST_S, "s", digits=1),
+        Finding(f"{drawn}, worst", f"{worst:.1f} s"),
     ]

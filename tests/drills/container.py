@@ -54,14 +54,8 @@ def service(name: str) -> dict[str, Any]:
 def run_image(folder: Path) -> Iterator[Server]:
     """Follow the Dockerfile's steps, then run its CMD until the block ends.
 
-    Only the address is another: 127.0.0.1, and a free port.
-
-    Args:
-        folder: an empty one; root's, so that the image's user cannot write to it.
-
-    Raises:
-        Missing: only root may run a program as another user, or that user may run no
-            Python here.
+    Only the address is another: 127.0.0.1, and a free port. The folder is an empty one
+    of root's, so that the image's user cannot write to it.
     """
     if os.geteuid() != 0:
         raise Missing("Running the app as the image's user takes root.")
@@ -95,11 +89,7 @@ def _install(venv: Path) -> None:
 
 
 def _python() -> str:
-    """A Python of this version that other users may run as well.
-
-    Raises:
-        Missing: there is none.
-    """
+    """A Python of this version that other users may run as well."""
     if all(folder.stat().st_mode & 0o001 for folder in Path(sys.base_prefix).parents):
         return sys.executable
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"

@@ -52,14 +52,7 @@ _WHAT_IS_DAMAGED = (
 
 
 def files_told(root: Path, count: int, kinds: Sequence[str], what: str) -> Finding:
-    """Damage files of some kinds so often in all: how often it was told.
-
-    Args:
-        root: of a copy of the project.
-        count: of damages.
-        kinds: of files.
-        what: is counted, to begin a finding with.
-    """
+    """Damage files of some kinds so often in all: how often it was told."""
     output = run_inside(
         root, ["tests.drills.damage_files", str(count), *kinds], TIMEOUT_S
     )

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import shutil
 from collections import Counter
@@ -19,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 
 from agemodel.analysis.baselines import PUBLISHED, read_published
 from agemodel.core import paths
@@ -38,6 +36,7 @@ from agemodel.runs.run_folder import SHIPPED_FILES, Run
 from agemodel.runs.run_splits import read_split
 from agemodel.serving import Estimator, read_sample, read_samples
 from tests.harness.bit_flips import flipped
+from tests.harness.pictures import file_of, flat
 
 Targets = dict[Path, Callable[[], Any]]
 """Files, each with what reads it as the app does."""
@@ -56,10 +55,9 @@ def prepare() -> None:
     """Import some faces, all grey, and make a run as a training here would."""
     source = paths.ROOT / "grey"
     source.mkdir()
-    buffer = io.BytesIO()
-    Image.new("RGB", (200, 200), (128, 128, 128)).save(buffer, "JPEG")
+    grey = file_of(flat("RGB", (128, 128, 128), (200, 200)), "JPEG")
     for name in [*sorted(read_splits()["file"])[:IMPORTED], "1_2.jpg"]:
-        (source / name).write_bytes(buffer.getvalue())  # the last is refused
+        (source / name).write_bytes(grey)  # the last is refused
     import_dataset(source, paths.data_dir())
     shipped, made = Run(paths.SHIPPED_RUNS / RUN), Run(paths.runs_dir() / HERE)
     made.folder.mkdir(parents=True)
@@ -179,11 +177,9 @@ def drill(kinds: list[str], count: int) -> Counter[str]:
 
 
 def outcome(read: Callable[[], Any], wanted: Any) -> str:
-    """What reading a damaged file came to: `TOLD` is an `AgeModelError`.
+    """What reading a damaged file came to, beside what it gave before, if known.
 
-    Args:
-        read: reads it.
-        wanted: what that gave before; None where that cannot be compared.
+    `TOLD` is an `AgeModelError`.
     """
     try:
         found = read()

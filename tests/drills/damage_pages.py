@@ -70,18 +70,12 @@ VIEWS = [
 
 
 class Fault(NamedTuple):
-    """Something that is wrong with a file or a folder.
+    """Something that is wrong with a file or a folder."""
 
-    Attributes:
-        what: in words: "model.tflite missing".
-        path: what is damaged.
-        damage: does it.
-        told: beginnings of the names of views that must say how to repair it.
-    """
-
-    what: str
-    path: Path
-    damage: Callable[[Path], None]
+    what: str  # in words: "model.tflite missing"
+    path: Path  # what is damaged
+    damage: Callable[[Path], None]  # does it
+    # beginnings of the names of views that must say how to repair it
     told: tuple[str, ...]
 
 
@@ -121,11 +115,7 @@ def _without_pictures(path: Path) -> None:
         picture.unlink()
 
 
-WAYS = {
-    "missing": _missing,
-    "empty": _empty,
-    "with a flipped bit": _flip,
-}
+WAYS = {"missing": _missing, "empty": _empty, "with a flipped bit": _flip}
 CUT = {"cut short": _cut}
 
 
@@ -198,13 +188,7 @@ def suffering(fault: Fault) -> Iterator[None]:
 def look(
     fault: Fault, usual: Mapping[View, set[str]], *, again: bool
 ) -> list[dict[str, Any]]:
-    """Draw views under a fault.
-
-    Args:
-        fault: what is wrong.
-        usual: what each view says of repairing when all is well.
-        again: whether the server read the files before.
-    """
+    """Draw views under a fault, beside what each says of repairing when all is well."""
     _forget()
     pages = {view: _opened(view) for view in usual} if again else {}
     with suffering(fault):
@@ -234,6 +218,7 @@ def _opened(view: View) -> AppTest:
     for part in filter(None, view.query.split("&")):
         name, _, value = part.partition("=")
         page.query_params[name] = value
+    page.session_state["dataset_no_pictures"] = True  # as if it were opened
     page.run()
     buttons = [button for button in page.button if button.label == view.click]
     return buttons[0].click().run() if buttons else page

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -27,9 +26,8 @@ from tests.harness.driver import run_server
 from tests.harness.findings import Finding, all_of
 from tests.harness.made_home import Home, write_archive
 from tests.harness.small_disk import (
-    UNSHARE,
-    check_available,
     close_root,
+    found_on_small_disks,
     mount_small_disk,
     unmount,
 )
@@ -61,18 +59,9 @@ except AgeModelError as error:
 
 
 def run() -> tuple[list[Finding], list[str]]:
-    """Drill in a process that has a mount table of its own.
-
-    Raises:
-        Missing: the system allows none.
-    """
-    check_available()
-    command = [*UNSHARE, sys.executable, "-m", "tests.drills.disk"]
+    """Drill in a process that has a mount table of its own."""
     with tempfile.TemporaryDirectory(prefix="disk-") as folder:
-        done = subprocess.run(
-            [*command, folder], cwd=paths.ROOT, stdout=subprocess.PIPE, check=True
-        )
-    found = json.loads(done.stdout)
+        found = found_on_small_disks("-m", "tests.drills.disk", folder)
     return [Finding(**finding) for finding in found["findings"]], found["notes"]
 
 

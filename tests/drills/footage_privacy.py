@@ -17,7 +17,7 @@ from agemodel.footage.footage_run import VISITS_CSV
 from agemodel.footage.run_preview import read_preview
 from agemodel.serving import Estimator
 from tests.drills.footage_kills import write_clip
-from tests.harness.findings import Finding, all_of, none_of
+from tests.harness.findings import Finding, all_of, no, none_of
 from tests.harness.footage_marks import FootageMarks, marks_of, middle
 from tests.harness.made_home import Home
 from tests.harness.waiting import wait_until
@@ -36,16 +36,12 @@ PREVIEWS = 3
 
 @dataclass
 class Search:
-    """What was found where it must not be.
+    """What was found where it must not be."""
 
-    Attributes:
-        marks: of the faces, and of the frames that were shown.
-        on_disk: files that hold a mark, after a kill and at the end.
-        nameless: files that were held open without a name.
-    """
-
-    marks: dict[str, bytes]
+    marks: dict[str, bytes]  # of the faces, and of the frames that were shown
+    # files that hold a mark, after a kill and at the end
     on_disk: set[Path] = field(default_factory=set)
+    # files that were held open without a name
     nameless: set[str] = field(default_factory=set)
 
 
@@ -65,7 +61,7 @@ def run() -> tuple[list[Finding], list[str]]:
         "with, and made once more with --same-person, whose templates must be in "
         "memory alone; the frames that it shows meanwhile are marks as well. Looked "
         "through are its results, parts, records, report, log and temporary files, "
-        "and the project's folder.",
+        "and the project's folder."
     ]
 
 
@@ -82,14 +78,7 @@ def nothing_kept(
     known: FootageMarks,
     disturb: Callable[[subprocess.Popen[str], Path], None] | None = None,
 ) -> list[Finding]:
-    """Run over a clip, and look for its marks.
-
-    Args:
-        home: of a made-up user.
-        clip: the clip.
-        known: its marks.
-        disturb: what is done to a first process before the run goes on.
-    """
+    """Run over a clip, a first time with what disturbs it, and look for its marks."""
     notes, started = home.folder / "notes.jsonl", time.time()
     search = Search(dict(known.marks))
     out, again = home.folder / "out", home.folder / "again"
@@ -110,10 +99,10 @@ def nothing_kept(
         all_of("Visits of the same age here and there", same, len(known.ages)),
         none_of("Marks in what it says", sum(m in log for m in search.marks.values()),
                 marks),
-        _none("Files that hold a mark", len(search.on_disk)),
-        _none("Files opened for writing that are not the run's own", len(strays)),
-        _none("Files held open without a name", len(search.nameless)),
-        _none("Addresses called or looked up", len(called(events))),
+        no("Files that hold a mark", len(search.on_disk)),
+        no("Files opened for writing that are not the run's own", len(strays)),
+        no("Files held open without a name", len(search.nameless)),
+        no("Addresses called or looked up", len(called(events))),
     ]  # fmt: skip
 
 
@@ -154,7 +143,3 @@ def _is_own(home: Home, name: str) -> bool:
         *("runs/footage/.jobs", "runs/.jobs.lock"),
     )
     return any(name.startswith(str(home.folder / each)) for each in own)
-
-
-def _none(what: str, count: int) -> Finding:
-    return Finding(what, f"{count:,}", "none", count == 0)

@@ -47,35 +47,20 @@ Moment = Callable[[subprocess.Popen[str]], None]
 
 @dataclass
 class Report:
-    """What kills did to work that is started again after each.
+    """What kills did to work that is started again after each."""
 
-    Attributes:
-        kills: processes that were killed.
-        gone_on: kills after which the same command went on without an error.
-        losses: what was lost, or half a file that was taken for a whole one.
-        begun_and_lost: the most epochs that were begun and lost at a kill.
-        finished: works that came to their end after kills.
-        equal: those of them that ended as if nothing had happened.
-        left: temporary files that lay about at the end of one.
-    """
-
-    kills: int = 0
-    gone_on: int = 0
+    kills: int = 0  # processes that were killed
+    gone_on: int = 0  # kills after which the same command went on without an error
+    # what was lost, or half a file that was taken for a whole one
     losses: list[str] = field(default_factory=list)
-    begun_and_lost: int = 0
-    finished: int = 0
-    equal: int = 0
+    begun_and_lost: int = 0  # the most epochs that were begun and lost at a kill
+    finished: int = 0  # works that came to their end after kills
+    equal: int = 0  # those of them that ended as if nothing had happened
+    # temporary files that lay about at the end of one
     left: list[str] = field(default_factory=list)
 
     def run_until(self, process: subprocess.Popen[str], moment: Moment) -> bool:
-        """Let a process run until its moment, and kill it.
-
-        Returns:
-            Whether it had ended by itself, and well.
-
-        Raises:
-            RuntimeError: it ended with an error.
-        """
+        """Kill a process at its moment; whether it had ended by itself, and well."""
         moment(process)
         process.kill()
         code = process.wait()
@@ -87,12 +72,7 @@ class Report:
         return code == 0
 
     def findings(self, work: str = "Training", unit: str = "epochs") -> list[Finding]:
-        """The figures.
-
-        Args:
-            work: what was killed.
-            unit: of what was begun; one may be lost at a kill.
-        """
+        """The figures; one unit of what was begun may be lost at a kill."""
         lost, left = len(self.losses), len(self.left)
         return [
             all_of(f"{work}: kills, and gone on after", self.gone_on, self.kills),

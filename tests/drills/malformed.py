@@ -27,14 +27,7 @@ MOST_AGE_SPREAD = 1e-4
 
 
 def run(count: int = COUNT) -> tuple[list[Finding], list[str]]:
-    """Make every file and estimate it.
-
-    Args:
-        count: of damaged files.
-
-    Raises:
-        Missing: the system does not tell what memory a process takes.
-    """
+    """Make every file and estimate it."""
     spoilt = list(answers(damaged(count, SEED)))
     slow = list(answers(slow_ones()))
     every = [*spoilt, *slow]
@@ -46,7 +39,16 @@ def run(count: int = COUNT) -> tuple[list[Finding], list[str]]:
         *_bombs(list(answers(bombs()))),
         *_valid(),
     ]
-    return found, [_note(every), *_failures(every)]
+    return found, [
+        f"The damaged files come from bundled photos in {len(MAKES)} makes of eight "
+        f"formats, by a generator with the seed {SEED}; {_read(every):,} of "
+        f"{len(every):,} could still be read.",
+        *(
+            f"{answer.name}: {answer.kind} {answer.detail}"
+            for answer in every
+            if answer.kind not in ("estimate", "sentence")
+        ),
+    ]
 
 
 def _typed(what: str, given: Sequence[Answer]) -> Iterator[Finding]:
@@ -60,8 +62,7 @@ def _typed(what: str, given: Sequence[Answer]) -> Iterator[Finding]:
 
 
 def _measured(what: str, given: Sequence[Answer]) -> Iterator[Finding]:
-    seconds = np.array([answer.seconds for answer in given])
-    p50, p99 = np.percentile(seconds, (50, 99))
+    p50, p99 = np.percentile([answer.seconds for answer in given], (50, 99))
     yield Finding(f"{what}: time, median", f"{p50:.3f} s")
     yield at_most(f"{what}: time, 99 %", p99, MOST_P99_S, "s", 2)
     slowest = max(given, key=lambda answer: answer.seconds)
@@ -83,7 +84,8 @@ def _bombs(given: Sequence[Answer]) -> Iterator[Finding]:
 def _valid() -> Iterator[Finding]:
     odd = list(answers(odd_ones()))
     yield all_of("Odd but valid files: read", _read(odd), len(odd))
-    faces = f"{_with_face(odd)} of {len(odd)}"  # YCCK is made of CMYK: wrong colours
+    with_face = sum(bool(answer.ages) for answer in odd)
+    faces = f"{with_face} of {len(odd)}"  # YCCK is made of CMYK: wrong colours
     yield Finding("Odd but valid files: face found", faces)
     large = list(answers(large_ones()))
     yield all_of("Honest pictures of 12 to 108 MP: read", _read(large), len(large))
@@ -107,24 +109,3 @@ def _turned(files: Iterable[Made]) -> Finding:
 
 def _read(given: Iterable[Answer]) -> int:
     return sum(answer.kind == "estimate" for answer in given)
-
-
-def _with_face(given: Iterable[Answer]) -> int:
-    return sum(bool(answer.ages) for answer in given)
-
-
-def _note(given: Sequence[Answer]) -> str:
-    estimates = _read(given)
-    return (
-        f"The damaged files come from bundled photos in {len(MAKES)} makes of eight "
-        f"formats, by a generator with the seed {SEED}; {estimates:,} of "
-        f"{len(given):,} could still be read."
-    )
-
-
-def _failures(given: Iterable[Answer]) -> list[str]:
-    return [
-        f"{answer.name}: {answer.kind} {answer.detail}"
-        for answer in given
-        if answer.kind not in ("estimate", "sentence")
-    ]

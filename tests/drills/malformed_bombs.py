@@ -6,13 +6,18 @@ import random
 import struct
 import zlib
 from collections.abc import Iterator
-from io import BytesIO
-from typing import Any
 
 from PIL import Image
 
 from tests.harness.made_pictures import MAKES, Made, Make, portrait, stored
-from tests.harness.pictures import flat_jpeg, jpeg_segment, png_chunk, png_file
+from tests.harness.pictures import (
+    file_of,
+    flat,
+    flat_jpeg,
+    jpeg_segment,
+    png_chunk,
+    png_file,
+)
 
 MEGAPIXELS = (100, 400, 900)
 PHONE_SIZE = (12_000, 9_000)
@@ -152,11 +157,8 @@ def _with_size(make: Make, layout: str, side_px: int) -> bytes:
 
 
 def _frames(pillow_format: str, mode: str, count: int) -> bytes:
-    frames = [Image.new(mode, (8, 8), index % 250) for index in range(count)]
-    buffer = BytesIO()
-    options: dict[str, Any] = {"save_all": True, "append_images": frames[1:]}
-    frames[0].save(buffer, pillow_format, **options)
-    return buffer.getvalue()
+    first, *others = (flat(mode, n % 250, (8, 8)) for n in range(count))
+    return file_of(first, pillow_format, save_all=True, append_images=others)
 
 
 def _run_length_bmp(side_px: int) -> bytes:

@@ -31,41 +31,26 @@ _PEAK = Path("/proc/self/clear_refs")
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of one file.
+    """What came of one file."""
 
-    Attributes:
-        name: the file's.
-        kind: 'estimate' for any result, 'sentence' for a refusal, 'trouble' for any
-            other exception, 'death' and 'hang' for the process's end.
-        seconds: from the call to its end.
-        peak_mb: most resident memory, over that before the first file.
-        detail: the sentence, or the exception.
-        noise: what it wrote on standard error.
-        ages: of the faces that were found, in years.
-    """
-
-    name: str
+    name: str  # the file's
+    # 'estimate' for any result, 'sentence' for a refusal, 'trouble' for any other
+    # exception, 'death' and 'hang' for the process's end
     kind: str
-    seconds: float = 0.0
-    peak_mb: float = 0.0
-    detail: str = ""
-    noise: str = ""
-    ages: tuple[float, ...] = ()
+    seconds: float = 0.0  # from the call to its end
+    peak_mb: float = 0.0  # most resident memory, over that before the first file
+    detail: str = ""  # the sentence, or the exception
+    noise: str = ""  # what it wrote on standard error
+    ages: tuple[float, ...] = ()  # of the faces that were found, in years
 
 
 def answers(
     files: Iterable[Made], command: Sequence[str] = COMMAND, patience_s: float = HANG_S
 ) -> Iterator[Answer]:
-    """Estimate files one after the other.
+    """Estimate files one after the other, each answered within a time.
 
-    Args:
-        files: what is estimated.
-        command: starts a process that says it is ready, then answers each path on its
-            input with a line, as `main` does.
-        patience_s: how long an answer may take.
-
-    Raises:
-        Missing: the system does not tell what memory a process takes.
+    The command starts a process that says it is ready, then answers each path on its
+    input with a line, as `main` does.
     """
     if not _PEAK.exists():
         raise Missing("Only Linux tells what memory a process takes at most.")

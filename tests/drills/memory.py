@@ -37,18 +37,14 @@ SETTLED_S = 15.0
 
 
 def run() -> tuple[list[Finding], list[str]]:
-    """Estimate, then upload.
-
-    Raises:
-        Missing: the system does not tell how much memory a process has.
-    """
+    """Estimate, then upload."""
     notes = [
         "Growth with estimates is the slope of a straight line through the memory "
         "that the process has from the system, after warm-up. Growth with uploads is "
         "that of the bytes in use, because what is freed and kept comes and goes by "
         f"several MB: the median over steps of {UPLOADS_A_STEP} uploads, the first of "
         "which is the warm-up. Every upload is a visit of its own, and its tab is "
-        "closed at its end.",
+        "closed at its end."
     ]
     return [*estimates_grow(ESTIMATES), *uploads_grow(UPLOADS, UPLOADS_A_STEP)], notes
 

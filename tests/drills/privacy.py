@@ -9,7 +9,7 @@ from pathlib import Path
 from agemodel.core import paths
 from agemodel.serving import Estimator
 from tests.harness.canary import Canaries, make_canaries
-from tests.harness.findings import Finding, none_of
+from tests.harness.findings import Finding, no, none_of
 from tests.harness.visitor import Visitor
 from tests.harness.watched import Watched, called, files_with, watch_server, written
 
@@ -29,24 +29,24 @@ def run() -> tuple[list[Finding], list[str]]:
             with Visitor(watched.server.url) as visitor:
                 visitor.open(path)
         calls = len(called(watched.events()))
-    found.append(_none("Addresses called or looked up by the server", calls))
+    found.append(no("Addresses called or looked up by the server", calls))
     return found, [
         "The marks are in the file's name, EXIF and pixels; of what the app makes of a "
         "photo, its preview and the crop that the model sees are looked for, too. That "
         "a visit's session, uploads and pictures are let go after it is a test "
         "(tests/ui/server/test_session_expiry.py); see Memory as well. That no browser "
         "asks anything of elsewhere is held by every test in one "
-        "(tests/harness/driver.py).",
+        "(tests/harness/driver.py)."
     ]
 
 
 def nothing_written(watched: Watched, canaries: Canaries) -> list[Finding]:
     """Upload the marked photos in one visit, and look for the marks after it."""
-    server, marks = watched.server, canaries.marks
+    server, (files, marks) = watched.server, canaries
     started, early = time.time(), len(watched.events())
     with Visitor(server.url) as visitor:
         drawn = visitor.open()
-        for name, content in canaries.files:
+        for name, content in files:
             drawn = visitor.upload(drawn, name, content)
             if drawn.failed or not drawn.ages:
                 raise RuntimeError(f"{name} was not estimated.")
@@ -59,11 +59,7 @@ def nothing_written(watched: Watched, canaries: Canaries) -> list[Finding]:
     on_disk = files_with(folders, marks, started)
     return [
         none_of("Kinds of marks in the log", in_log, len(marks)),
-        _none("Files that hold a mark", len(on_disk)),
-        _none("Files opened for writing during the visit", len(opened)),
-        _none("Files held open without a name", len(watched.deleted)),
+        no("Files that hold a mark", len(on_disk)),
+        no("Files opened for writing during the visit", len(opened)),
+        no("Files held open without a name", len(watched.deleted)),
     ]
-
-
-def _none(what: str, count: int) -> Finding:
-    return Finding(what, f"{count:,}", "none", count == 0)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.drills.kills import once
 from tests.harness.findings import Finding, all_of
 from tests.harness.made_home import Done, Home
-from tests.harness.small_disk import POWERLESS, empty, fill, forbidden, full, read_only
+from tests.harness.small_disk import POWERLESS, fill, forbidden, full, read_only
 
 FULL, READ_ONLY, FORBIDDEN = "full", "read-only", "forbidden"
 FAULTS = (FULL, READ_ONLY, FORBIDDEN)
@@ -28,39 +28,27 @@ _REMEDIES = {
 
 @dataclass(frozen=True)
 class Work:
-    """A command, and the folder that it writes to.
+    """A command, and the folder that it writes to."""
 
-    Attributes:
-        folder: on a small disk of its own.
-        setting: the variable that names the folder.
-        command: the program and its arguments.
-        finished: what must be as it was after a refusal.
-        begun: by what was said, whether the disk fills now; None if it is full before.
-    """
-
-    folder: Path
-    setting: str
-    command: Sequence[str | Path]
-    finished: Callable[[], object]
+    folder: Path  # on a small disk of its own
+    setting: str  # the variable that names the folder
+    command: Sequence[str | Path]  # the program and its arguments
+    finished: Callable[[], object]  # what must be as it was after a refusal
+    # by what was said, whether the disk fills now; None if it is full before
     begun: Callable[[str], object] | None = None
 
 
 @dataclass
 class Record:
-    """What refusals of one kind of work have come to.
+    """What refusals of one kind of work have come to."""
 
-    Attributes:
-        kind: of work, to begin a sentence with.
-        came: of each refusal, whether it was told by a sentence with the folder and the
-            remedy and not by a crash, whether all that was finished was as before, and
-            whether the work came to its end once the disk was repaired.
-        sentences: what was said.
-        wrong: what was said, and the end, where one of these was not so.
-    """
-
-    kind: str
+    kind: str  # of work, to begin a sentence with
+    # of each refusal, whether it was told by a sentence with the folder and the
+    # remedy and not by a crash, whether all that was finished was as before, and
+    # whether the work came to its end once the disk was repaired
     came: list[tuple[bool, bool, bool]] = field(default_factory=list)
-    sentences: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)  # what was said
+    # what was said, and the end, where one of these was not so
     wrong: list[str] = field(default_factory=list)
 
     def findings(self) -> list[Finding]:
@@ -86,21 +74,11 @@ def refuse(home: Home, work: Work, fault: str, record: Record) -> None:
         record.wrong.append(f"{fault}: {done.said[-600:]} Then: {end.said[-300:]}")
 
 
-@contextmanager
-def _faulty(work: Work, fault: str) -> Iterator[None]:
+def _faulty(work: Work, fault: str) -> AbstractContextManager[None]:
     """The disk at fault; one that fills while work is done is filled by `_do`."""
-    if fault == READ_ONLY:
-        with read_only(work.folder):
-            yield
-    elif fault == FORBIDDEN:
-        with forbidden(work.folder):
-            yield
-    elif work.begun is None:
-        with full(work.folder):
-            yield
-    else:
-        yield
-        empty(work.folder)
+    if fault == FULL:
+        return full(work.folder, later=work.begun is not None)
+    return (read_only if fault == READ_ONLY else forbidden)(work.folder)
 
 
 def _do(home: Home, work: Work, fault: str = "") -> Done:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from agemodel.core import paths
-from agemodel.core.files import write_whole
 from tests.harness.measurement_tables import machine_line, table
 
 PAGE = paths.ROOT / "docs" / "reliability.md"
@@ -37,12 +36,6 @@ escape, that caps hold and that names are no markup are tests alone: `tests/core
 `tests/serving`, `tests/pages`, `tests/browser`.
 """
 _VERDICTS = {True: "kept", False: "**not kept**", None: ""}
-
-
-def write_page(results: dict[str, Any]) -> None:
-    """Renew docs/reliability.md."""
-    PAGE.parent.mkdir(exist_ok=True)
-    write_whole(PAGE, render(results).encode())
 
 
 def render(results: dict[str, Any]) -> str:

@@ -32,6 +32,11 @@ BROWSER_TESTS = (
     "tests/browser/test_live.py",
 )
 """Run once more behind the proxy: every view on every screen, uploads, the camera."""
+_PYTEST = (sys.executable, "-m", "pytest", "-q")
+_SWITCHED_ON = (
+    *("AGEMODEL_TEST_BEHIND_PROXY", "AGEMODEL_TEST_EVERY_SCREEN"),
+    "AGEMODEL_VISITORS_MAY_CHANGE",
+)
 REQUESTS = 1000  # after 1,000 nginx ends a connection
 BURST, RATE_S = 500, 50
 LET_GO_S = 30.0
@@ -39,11 +44,7 @@ SAMPLE = paths.SAMPLES / "eileen-collins.jpg"
 
 
 def run() -> tuple[list[Finding], list[str]]:
-    """Follow the Dockerfile's steps, put the proxy before the app, and try it.
-
-    Raises:
-        Missing: no nginx, no rights, or no Chromium.
-    """
+    """Follow the Dockerfile's steps, put the proxy before the app, and try it."""
     find_nginx()
     with TemporaryDirectory(prefix="container-") as name:
         folder = Path(name)
@@ -68,15 +69,11 @@ def _in_the_image(folder: Path, app: Server) -> list[Finding]:
     with Visitor(app.url) as visitor:
         drawn = visitor.upload(visitor.open(), SAMPLE.name, SAMPLE.read_bytes())
     estimated = len(drawn.ages) == 1 and not drawn.failed
+    size, is_nobody = f"{_size_mb(folder / 'venv'):,.0f} MB", uid == wanted != 0
     return [
-        Finding(
-            "Packages in the image, without TensorFlow",
-            f"{_size_mb(folder / 'venv'):,.0f} MB",
-        ),
-        Finding(
-            "The app's process", f"user {uid}", "no user's rights", uid == wanted != 0
-        ),
-        Finding("Sample photos estimated", f"{estimated:d} of 1", "all", estimated),
+        Finding("Packages in the image, without TensorFlow", size),
+        Finding("The app's process", f"user {uid}", "no user's rights", is_nobody),
+        all_of("Sample photos estimated", int(estimated), 1),
     ]
 
 
@@ -84,10 +81,9 @@ def _at_the_proxy(url: str) -> list[Finding]:
     answers = [checks.ask(url, path) for path in ("/", "/media/x.png", *checks.HIDDEN)]
     present = [name in one.headers for one in answers for name in checks.HEADERS]
     let_go_s = checks.seconds_until_let_go(url)
+    headers = "Security headers, on pages and on refusals"
     return [
-        all_of(
-            "Security headers, on pages and on refusals", sum(present), len(present)
-        ),
+        all_of(headers, sum(present), len(present)),
         at_most(
             "A request that is never ended is let go after", let_go_s, LET_GO_S, "s"
         ),
@@ -111,21 +107,9 @@ def _all_browser_tests() -> list[Finding]:
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "pytest",
-                "-q",
-                *BROWSER_TESTS,
-                f"--junitxml={report}",
-            ],
+            [*_PYTEST, *BROWSER_TESTS, f"--junitxml={report}"],
             cwd=paths.ROOT,
-            env=os.environ
-            | {
-                "AGEMODEL_TEST_BEHIND_PROXY": "1",
-                "AGEMODEL_TEST_EVERY_SCREEN": "1",
-                "AGEMODEL_VISITORS_MAY_CHANGE": "1",
-            },
+            env=os.environ | dict.fromkeys(_SWITCHED_ON, "1"),
             stdout=subprocess.DEVNULL,
             check=False,
         )

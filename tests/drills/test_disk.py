@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from agemodel.core import paths
 from tests.drills.refusals import FULL, READ_ONLY, Work, _is_told
 from tests.harness.made_home import Done, Home
 from tests.harness.measurements import Missing
-from tests.harness.small_disk import UNSHARE, check_available
+from tests.harness.small_disk import found_on_small_disks
 
 MARKS = """
 import json, sys
@@ -33,16 +29,10 @@ def test_marks_are_refused_with_a_sentence_and_go_on_once_the_disk_is_repaired(
     tmp_path: Path,
 ) -> None:
     try:
-        check_available()
+        found = found_on_small_disks("-c", MARKS, tmp_path)
     except Missing as missing:
         pytest.skip(str(missing))
-    done = subprocess.run(
-        [*UNSHARE, sys.executable, "-c", MARKS, str(tmp_path)],
-        cwd=paths.ROOT,
-        stdout=subprocess.PIPE,
-        check=True,
-    )
-    assert json.loads(done.stdout) == [[[True] * 3] * 3, []]
+    assert found == [[[True] * 3] * 3, []]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -31,38 +33,48 @@ def test_findings_are_kept_within_their_limits_alone() -> None:
     assert not all_of("x", 0, 0).kept  # nothing tried shows nothing
 
 
+@pytest.fixture
+def drills(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[[], Any]]:
+    """By their names, what drills do here."""
+    made: dict[str, Callable[[], Any]] = {}
+
+    def drill(name: str) -> SimpleNamespace:
+        return SimpleNamespace(PROMISE="It holds.", run=made[name.rpartition(".")[2]])
+
+    monkeypatch.setattr("tests.harness.measured_page.describe_machine", lambda: MACHINE)
+    monkeypatch.setattr("tests.drills.__main__.importlib.import_module", drill)
+    return made
+
+
 def test_what_is_not_kept_stands_out_and_fails(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    drills: dict[str, Callable[[], Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    drills = {
-        "disk": lambda: ([none_of("Lost", 1, 9)], ["A note."]),
-        "kills": lambda: [at_most("Time", 1.0, 2.0, "s")],
-    }
-    monkeypatch.setattr("tests.drills.__main__.describe_machine", lambda: MACHINE)
-    monkeypatch.setattr(
-        "tests.drills.__main__.importlib.import_module",
-        lambda name: SimpleNamespace(
-            PROMISE="It holds.", run=drills[name.rpartition(".")[2]]
-        ),
-    )
+    drills["disk"] = lambda: ([none_of("Lost", 1, 9)], ["A note."])
+    drills["kills"] = lambda: [at_most("Time", 1.0, 2.0, "s")]
     assert main(["--dry-run", "disk"]) == 1
     shown = capsys.readouterr().out
     assert "| Lost | 1 of 9 | none | **not kept** |" in shown and "A note." in shown
     assert main(["--dry-run", "kills"]) == 0
 
 
+def test_drill_that_breaks_fails_and_the_next_is_made(
+    drills: dict[str, Callable[[], Any]], capsys: pytest.CaptureFixture[str]
+) -> None:
+    drills["disk"] = lambda: 1 / 0
+    drills["kills"] = lambda: [at_most("Time", 1.0, 2.0, "s")]
+    assert main(["--dry-run", "disk", "kills"]) == 1
+    out, err = capsys.readouterr()
+    assert "ZeroDivisionError" in err and "| Time | 1 s |" in out
+
+
 def test_drill_that_cannot_be_made_here_leaves_the_page_as_it_is(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    drills: dict[str, Callable[[], Any]], capsys: pytest.CaptureFixture[str]
 ) -> None:
     def run() -> None:
         raise Missing("There is no nginx.")
 
-    monkeypatch.setattr("tests.drills.__main__.describe_machine", lambda: MACHINE)
-    monkeypatch.setattr(
-        "tests.drills.__main__.importlib.import_module",
-        lambda name: SimpleNamespace(PROMISE="", run=run),
-    )
+    drills["surface"] = run
     before = RESULTS.read_bytes()
     assert main(["surface"]) == 0
-    assert "not drilled, left as it was. There is no nginx." in capsys.readouterr().err
+    assert "left as it was. There is no nginx." in capsys.readouterr().err
     assert RESULTS.read_bytes() == before

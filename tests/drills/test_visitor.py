@@ -61,7 +61,7 @@ def test_visitor_opens_every_page(watched: Watched, page: str) -> None:
 
 def test_photos_are_neither_logged_nor_written(watched: Watched) -> None:
     canaries = make_canaries(Estimator.load(workers=1))
-    assert max(len(content) for _, content in canaries.files) > 1024**2
+    assert max(len(content) for _, content in canaries[0]) > 1024**2
     findings = nothing_written(watched, canaries)
     assert [finding.kept for finding in findings] == [True] * 4
     assert called(watched.events()) == []

@@ -24,24 +24,17 @@ STALL_S = PATIENCE_S  # longer than any test waits
 
 @dataclass
 class Answer:
-    """What the server does with one request; None stands for what is proper.
+    """What the server does with one request; None stands for what is proper."""
 
-    Attributes:
-        status: of an answer without the file.
-        headers: added, or instead of the proper ones; None takes one away.
-        body: instead of the file.
-        stop_after: bytes of the body after which the connection is cut.
-        stall_after: bytes of the body after which nothing more comes, until the
-            server's `released` is set; then the connection is cut.
-        chunked: without a stated length.
-    """
-
-    status: int = 200
+    status: int = 200  # of an answer without the file
+    # added, or instead of the proper ones; None takes one away
     headers: dict[str, str | None] = field(default_factory=dict)
-    body: bytes | None = None
-    stop_after: int | None = None
+    body: bytes | None = None  # instead of the file
+    stop_after: int | None = None  # bytes of the body after which the connection is cut
+    # bytes of the body after which nothing more comes, until the server's
+    # `released` is set; then the connection is cut
     stall_after: int | None = None
-    chunked: bool = False
+    chunked: bool = False  # without a stated length
 
 
 class Server(ThreadingHTTPServer):

@@ -11,9 +11,6 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _OPTIONS = {"runOnly": RULES, "resultTypes": ["violations"]}
 _CHARACTERS = 160
 
-STREAMLITS_OWN: tuple[tuple[str, str], ...] = ()
-"""Rule and part of the element's markup of what only Streamlit can mend."""
-
 
 def violations(page: Page) -> list[str]:
     """What is amiss on a page as it stands now: rule, element and how to mend it."""
@@ -22,12 +19,7 @@ def violations(page: Page) -> list[str]:
         f"{rule['id']}: {node['html'][:_CHARACTERS]}: {_remedy(node)}"
         for rule in found
         for node in rule["nodes"]
-        if not _is_streamlits(rule["id"], node["html"])
     ]
-
-
-def _is_streamlits(rule: str, html: str) -> bool:
-    return any(rule == known and part in html for known, part in STREAMLITS_OWN)
 
 
 def _remedy(node: dict[str, Any]) -> str:

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import io
 import tarfile
-import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-from PIL import Image
+
+from tests.harness.made_archives import zip_of
+from tests.harness.pictures import file_of, flat
 
 Files = Iterable[tuple[str, bytes]]
 
 
 def tiny_jpeg(shade: int = 128) -> bytes:
     """A JPEG of 8 x 8 px in one shade of grey."""
-    buffer = io.BytesIO()
-    Image.new("RGB", (8, 8), (shade, shade, shade)).save(buffer, "JPEG")
-    return buffer.getvalue()
+    return file_of(flat("RGB", (shade,) * 3, (8, 8)), "JPEG")
 
 
 def face_name(number: int, age: int = 30) -> str:
@@ -58,9 +57,7 @@ def add_to_tar(
 
 def write_zip(path: Path, files: Files) -> Path:
     """A zip packed with deflate."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files:
-            archive.writestr(name, data)
+    path.write_bytes(zip_of(*files))
     return path
 
 

@@ -14,13 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import (
-    Browser,
-    ConsoleMessage,
-    Page,
-    expect,
-    sync_playwright,
-)
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.harness.chromium import find
 from tests.harness.measurements import Missing
@@ -33,14 +27,9 @@ PATIENCE_MS = 1000 * PATIENCE_S
 PHONE = "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36"
 """How a browser on a phone names itself."""
 CHROMIUM_FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update"),
+    *("--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
 )
 
 
@@ -54,17 +43,15 @@ class Server:
 
 
 @contextmanager
-def run_server(folder: Path, script: Path = ROOT / "app.py") -> Iterator[Server]:
+def run_server(
+    folder: Path, script: Path = ROOT / "app.py", port: int | None = None
+) -> Iterator[Server]:
     """Serve the app as a new user on a fresh machine would, until the block ends.
 
-    Args:
-        folder: an empty folder, the server's home; it holds the log, too.
-        script: another Streamlit app to serve with the same settings.
-
-    Raises:
-        RuntimeError: it did not start.
+    Its home is an empty folder, which holds the log, too; `script` is another Streamlit
+    app to serve with the same settings.
     """
-    port = free_port()
+    port = port or free_port()
     environment = {k: v for k, v in os.environ.items() if "STREAMLIT" not in k}
     environment |= {"HOME": str(folder)}
     command = [sys.executable, "-m", "streamlit", "run", str(script)]
@@ -86,19 +73,7 @@ def run_command(
     log: Path,
     user: int | None = None,
 ) -> Iterator[Server]:
-    """Run a command that serves the app, until the block ends.
-
-    Args:
-        command: the program and its arguments.
-        port: on which it listens, on 127.0.0.1.
-        folder: in which it runs.
-        environment: all of its environment.
-        log: the file for what it says.
-        user: whose rights it has, if not ours; also the number of his group.
-
-    Raises:
-        RuntimeError: it did not start.
-    """
+    """Run a command that serves the app on 127.0.0.1, until the block ends."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -166,11 +141,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 @contextmanager
 def run_chromium(*more_flags: str) -> Iterator[Browser]:
-    """A Chromium that calls nobody, until the block ends.
-
-    Raises:
-        Missing: there is none.
-    """
+    """A Chromium that calls nobody, until the block ends; `Missing` without one."""
     expect.set_options(timeout=PATIENCE_MS)
     path = find()
     if path is None:
@@ -202,9 +173,8 @@ def watched_page(
 ) -> Iterator[Page]:
     """Open a page and, at its end, complain of what it did that it should not.
 
-    Raises:
-        AssertionError: an error on the console, an uncaught exception, a picture that
-            is missing at the end, or a request to anywhere but 127.0.0.1.
+    That is an error on the console, an uncaught exception, a picture that is missing at
+    the end, or a request to anywhere but 127.0.0.1.
     """
     context = browser.new_context(
         viewport={"width": width, "height": height},

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+import mimetypes
 import re
-from io import BytesIO
 
-from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from agemodel.core import paths
 from tests.harness.driver import wait_until_drawn
+from tests.harness.fakes import png_with_faces
 
 COLLINS = "eileen-collins.jpg"
 OBAMA = "barack-obama.jpg"
 COLLAGE = "three-portraits.jpg"
 
 
+def payload(name: str, content: bytes) -> FilePayload:
+    """A file as the browser gives it, of the kind that its name ends with."""
+    kind, _ = mimetypes.guess_type(name)
+    return {"name": name, "mimeType": kind or "", "buffer": content}
+
+
 def sample(file: str, name: str | None = None) -> FilePayload:
     """One of the app's sample photos, under its own name or another."""
-    content = (paths.SAMPLES / file).read_bytes()
-    return {"name": name or file, "mimeType": "image/jpeg", "buffer": content}
+    return payload(name or file, (paths.SAMPLES / file).read_bytes())
 
 
 def faceless() -> FilePayload:
     """A picture without a face."""
-    buffer = BytesIO()
-    Image.linear_gradient("L").convert("RGB").save(buffer, "PNG")
-    return {"name": "sky.png", "mimeType": "image/png", "buffer": buffer.getvalue()}
+    return payload("sky.png", png_with_faces())
 
 
 def upload(page: Page, *files: FilePayload) -> None:

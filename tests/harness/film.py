@@ -17,13 +17,7 @@ _LIGHT = 0.1
 
 
 def film(path: Path, scene: FilmedScene, people: Sequence[FilmedPerson]) -> Path:
-    """Write a scene into an MP4.
-
-    Args:
-        path: of the clip.
-        scene: what happens.
-        people: as many as the scene was planned for.
-    """
+    """Write a scene into an MP4, with as many people as it was planned for."""
     background = made_background(scene.size, scene.seed)
     light = _Light(scene)
     with Writer(path, scene.size, scene.fps) as writer:

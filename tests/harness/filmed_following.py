@@ -8,14 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from agemodel.footage.assignment import cheapest_pairs
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.clip_visits import AtFrame, read_visits
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks, Look
 from agemodel.metrics.calibration import Calibration
 from tests.harness.filmed_scenes import Box, FilmedScene, Seen
-from tests.harness.made_scenes import Followed
+from tests.harness.made_scenes import Followed, idf1_of
 
 _SAME = 0.5
 """Intersection over union from which on a box is that of a face."""
@@ -29,21 +28,16 @@ Follow = Callable[[Sequence[list[Look]]], list[list[int]]]
 
 @dataclass
 class Filming:
-    """The looks at a clip, and what our own following made of them.
+    """The looks at a clip, and what our own following made of them."""
 
-    Attributes:
-        times_s: of the frames that were looked at.
-        looks: of each of them.
-        tracks: of each of them: number and box of the tracks that were seen in it.
-        kept: the numbers of the tracks that are visits.
-        counted: how many visits there are.
-    """
-
+    # of the frames that were looked at
     times_s: list[float] = field(default_factory=list)
-    looks: list[list[Look]] = field(default_factory=list)
+    looks: list[list[Look]] = field(default_factory=list)  # of each of them
+    # of each of them: number and box of the tracks that were seen in it
     tracks: list[Numbered] = field(default_factory=list)
+    # the numbers of the tracks that are visits
     kept: set[int] = field(default_factory=set)
-    counted: int = 0
+    counted: int = 0  # how many visits there are
 
 
 def look_at_clip(
@@ -131,12 +125,8 @@ def idf1_of_boxes(
     """IDF1 of boxes; a face that need not be found is neither right nor wrong.
 
     E. Ristani and others, ECCV workshops 2016; see `made_scenes.idf1`.
-
-    Args:
-        truth: of each frame: person, box, and whether it must be found.
-        found: of each frame.
     """
-    agree: dict[tuple[int, int], int] = {}
+    agreed: list[tuple[int, int]] = []
     faces = boxes = 0
     for true, row in zip(truth, found, strict=True):
         faces += sum(must for _, must in true.values())
@@ -144,16 +134,8 @@ def idf1_of_boxes(
             alike = [n for n, (own, _) in true.items() if overlap(own, box) >= _SAME]
             must = [n for n in alike if true[n][1]]
             boxes += bool(must) or not alike
-            for person in must:
-                agree[person, number] = agree.get((person, number), 0) + 1
-    if not agree:
-        return 0.0
-    people, numbers = (sorted(set(side)) for side in zip(*agree, strict=True))
-    table = np.zeros((len(people), len(numbers)))
-    for (person, number), looks in agree.items():
-        table[people.index(person), numbers.index(number)] = looks
-    right = sum(table[pair] for pair in cheapest_pairs(-table))
-    return float(2 * right / (faces + boxes))
+            agreed += [(person, number) for person in must]
+    return idf1_of(agreed, faces, boxes)
 
 
 def overlap(one: Box, other: Box) -> float:

@@ -14,12 +14,9 @@ from typing import Any
 import cv2
 import numpy as np
 
-from agemodel.core import paths
-from agemodel.core.errors import DatasetError
-from agemodel.dataset.index import images_dir, read_index
 from agemodel.images import read_image
+from tests.harness.imported_faces import imported_faces
 from tests.harness.made_footage import HEAD, PORTRAITS, head
-from tests.harness.measurements import Missing
 
 _CHIP_ROOM = 0.35
 """Added to each side of a chip of UTKFace, whose face fills it."""
@@ -32,35 +29,24 @@ _HAIR = np.array([52, 40, 34], np.uint8)
 
 @dataclass(frozen=True)
 class FilmedPerson:
-    """A person to film.
+    """A person to film."""
 
-    Attributes:
-        name: of the picture.
-        rgb: shape (s, s, 3), uint8, the face in its middle.
-        face: side of the face, in sides of the picture.
-        age: in years; None where it is not known.
-        gender: 'female' or 'male'; None likewise.
-    """
-
-    name: str
-    rgb: np.ndarray
-    face: float
-    age: int | None = None
-    gender: str | None = None
+    name: str  # of the picture
+    rgb: np.ndarray  # shape (s, s, 3), uint8, the face in its middle
+    face: float  # side of the face, in sides of the picture
+    age: int | None = None  # in years; None where it is not known
+    gender: str | None = None  # 'female' or 'male'; None likewise
 
     def picture(
-        self, side: int, mirrored: bool, shear: float, squeeze: float
+        self,
+        side: int,  # of the picture, px
+        mirrored: bool,  # whether left and right are swapped
+        shear: float,  # of its columns, as in a head held aslant; 0.1 is 6 degrees
+        squeeze: float,  # its width, 0..1: less than 1 as in a head that turns
     ) -> tuple[np.ndarray, np.ndarray]:
         """The head as it is seen, with what of it covers the background.
 
-        Args:
-            side: of the picture, px.
-            mirrored: whether left and right are swapped.
-            shear: of its columns, as in a head held aslant; 0.1 is 6 degrees.
-            squeeze: its width, 0..1: less than 1 as in a head that turns.
-
-        Returns:
-            Shape (side, side, 3), uint8, and shape (side, side), float32, 0..1.
+        Shape (side, side, 3), uint8, and shape (side, side), float32, 0..1.
         """
         rgb = cv2.resize(self.rgb, (side, side), interpolation=cv2.INTER_AREA)
         rgb = rgb[:, ::-1] if mirrored else rgb
@@ -85,22 +71,8 @@ def portrait_people() -> list[FilmedPerson]:
 
 
 def utkface_people(split: str, seed: int, number: int) -> list[FilmedPerson]:
-    """People of UTKFace's faces; each face is taken for a person.
-
-    Args:
-        split: 'train', 'val' or 'test'.
-        seed: of the choice.
-        number: how many.
-
-    Raises:
-        Missing: the dataset is not imported.
-    """
-    try:
-        index = read_index(paths.data_dir())
-        folder = images_dir(paths.data_dir())
-    except DatasetError as error:
-        raise Missing(str(error)) from error
-    faces = index[index["split"] == split].sort_values("file")
+    """People of UTKFace's faces; each face is taken for a person."""
+    faces, folder = imported_faces(split)
     chosen = faces.sample(number, random_state=seed)
     return [_utkface_person(row, folder) for row in chosen.itertuples()]
 

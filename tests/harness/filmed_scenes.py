@@ -41,37 +41,22 @@ class Seen(Enum):
 
 @dataclass(frozen=True)
 class Stay:
-    """One person's stay.
+    """One person's stay."""
 
-    Attributes:
-        person: number of the person in the scene's people.
-        start_s: when the person comes.
-        end_s: when the person has left.
-        side_px: side of the face at first.
-        x_from: where the middle of the face is at first.
-        x_to: where it is at last; the same edge for who turns round.
-        x_pause: where it pauses.
-        pause_s: from when to when; equal where there is no pause.
-        y: height of the middle.
-        sway: of it in a second, px.
-        growth: logarithm of the side's, in a second.
-        away_s: from when to when the person is turned away; equal for never.
-        mirrored: whether the picture is.
-    """
-
-    person: int
-    start_s: float
-    end_s: float
-    side_px: float
-    x_from: float
-    x_to: float
-    x_pause: float
-    pause_s: tuple[float, float]
-    y: float
-    sway: float
-    growth: float
+    person: int  # number of the person in the scene's people
+    start_s: float  # when the person comes
+    end_s: float  # when the person has left
+    side_px: float  # side of the face at first
+    x_from: float  # where the middle of the face is at first
+    x_to: float  # where it is at last; the same edge for who turns round
+    x_pause: float  # where it pauses
+    pause_s: tuple[float, float]  # from when to when; equal where there is no pause
+    y: float  # height of the middle
+    sway: float  # of it in a second, px
+    growth: float  # logarithm of the side's, in a second
+    # from when to when the person is turned away; equal for never
     away_s: tuple[float, float]
-    mirrored: bool
+    mirrored: bool  # whether the picture is
 
     def place(self, time_s: float) -> tuple[float, float, float]:
         """Middle and side of the face at a time, px."""
@@ -103,27 +88,18 @@ class Stay:
 
 @dataclass(frozen=True)
 class FilmedScene:
-    """A scene.
+    """A scene."""
 
-    Attributes:
-        seed: of it.
-        size: width and height, px.
-        times_s: of the frames.
-        frames_of: runs of frames (how many, of how many frame lengths each).
-        fps: frames a second, of the runs of length 1.
-        stays: of all people.
-        pillar: from where to where something hides what is behind it, px.
-        jpeg_quality: of each frame before it is written; None for no JPEG.
-    """
-
-    seed: int
-    size: tuple[int, int]
-    times_s: tuple[float, ...]
+    seed: int  # of it
+    size: tuple[int, int]  # width and height, px
+    times_s: tuple[float, ...]  # of the frames
+    # runs of frames (how many, of how many frame lengths each)
     frames_of: tuple[tuple[int, float], ...]
-    fps: float
-    stays: tuple[Stay, ...]
+    fps: float  # frames a second, of the runs of length 1
+    stays: tuple[Stay, ...]  # of all people
+    # from where to where something hides what is behind it, px
     pillar: tuple[float, float]
-    jpeg_quality: int | None
+    jpeg_quality: int | None  # of each frame before it is written; None for no JPEG
 
     def present(self, time_s: float) -> list[int]:
         """The stays of who is there, the farthest first."""
@@ -171,28 +147,17 @@ def _grid(box: Box) -> tuple[np.ndarray, np.ndarray]:
 
 
 def planned_scene(
-    seed: int,
-    people: int,
+    seed: int,  # it also chooses the frame rate, one in three of them variable
+    people: int,  # each is in view once at a time
     *,
     seconds: float = 40.0,
-    every_s: float = 1.5,
-    size: tuple[int, int] = (960, 540),
-    faces_px: tuple[float, float] = (30.0, 200.0),
-    unclear_px: tuple[float, float] = (50.0, 72.0),
-    rates: Sequence[float] = RATES,
+    every_s: float = 1.5,  # somebody comes so often, on average
+    size: tuple[int, int] = (960, 540),  # width and height, px
+    faces_px: tuple[float, float] = (30.0, 200.0),  # smallest and largest
+    unclear_px: tuple[float, float] = (50.0, 72.0),  # no face is so close to the least
+    rates: Sequence[float] = RATES,  # frames a second, of which the seed chooses
 ) -> FilmedScene:
-    """Plan a scene.
-
-    Args:
-        seed: of it; it also chooses the frame rate, one in three of them variable.
-        people: how many there are; each is in view once at a time.
-        seconds: how long it is.
-        every_s: somebody comes so often, on average.
-        size: width and height, px.
-        faces_px: smallest and largest face.
-        unclear_px: sizes that nobody has: about the smallest face that counts.
-        rates: frames a second, of which the seed chooses.
-    """
+    """Plan a scene."""
     rng = np.random.default_rng(seed)
     fps = float(rng.choice(rates))
     runs = [(max(1, round(seconds * fps)), 1.0)]
@@ -216,34 +181,30 @@ def planned_scene(
     )
 
 
+@dataclass
 class _Planning:
-    def __init__(
-        self,
-        rng: np.random.Generator,
-        size: tuple[int, int],
-        faces_px: tuple[float, float],
-        unclear_px: tuple[float, float],
-        pillar: tuple[float, float],
-    ) -> None:
-        self._rng, self._size, self._pillar = rng, size, pillar
-        self._faces_px, self._unclear_px = faces_px, unclear_px
+    rng: np.random.Generator
+    size: tuple[int, int]
+    faces_px: tuple[float, float]
+    unclear_px: tuple[float, float]
+    pillar: tuple[float, float]
 
     def stays(self, people: int, seconds: float, every_s: float) -> list[Stay]:
         """Stays until the end, of the people who are not there at the time."""
         found: list[Stay] = []
         free_s = np.zeros(people)
-        start_s = float(self._rng.exponential(every_s))
+        start_s = float(self.rng.exponential(every_s))
         while start_s < seconds - 2:
             free = np.flatnonzero(free_s <= start_s)
             if len(free):
-                stay = self._stay(int(self._rng.choice(free)), start_s)
+                stay = self._stay(int(self.rng.choice(free)), start_s)
                 found.append(stay)
                 free_s[stay.person] = stay.end_s + 1.0
-            start_s += float(self._rng.exponential(every_s))
+            start_s += float(self.rng.exponential(every_s))
         return found
 
     def _stay(self, person: int, start_s: float) -> Stay:
-        rng, (width, height) = self._rng, self._size
+        rng, (width, height) = self.rng, self.size
         side = self._side()
         speed = min(side * rng.uniform(0.8, 5.0), width / 3)
         from_left, returns = rng.random() < 0.5, rng.random() < 0.25
@@ -274,13 +235,13 @@ class _Planning:
 
     def _side(self) -> float:
         while True:
-            side = float(self._rng.uniform(*self._faces_px))
-            if not self._unclear_px[0] < side < self._unclear_px[1]:
+            side = float(self.rng.uniform(*self.faces_px))
+            if not self.unclear_px[0] < side < self.unclear_px[1]:
                 return side
 
     def _open_place(self, side: float) -> float:
         """Where a face of a size is to be seen whole: beside the pillar."""
         while True:
-            x = float(self._rng.uniform(side, self._size[0] - side))
-            if not self._pillar[0] - side < x < self._pillar[1] + side:
+            x = float(self.rng.uniform(side, self.size[0] - side))
+            if not self.pillar[0] - side < x < self.pillar[1] + side:
                 return x

@@ -7,31 +7,23 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Finding:
-    """One figure of a drill, beside what was promised.
+    """One figure of a drill, beside what was promised."""
 
-    Attributes:
-        what: was measured, as a phrase: 'Longest answer'.
-        measured: as it is shown, with its unit: '0.31 s'.
-        promised: the limit, likewise: 'at most 2 s'; empty for a plain statement.
-        kept: whether the figure is within the limit; None where nothing was promised.
-    """
-
-    what: str
-    measured: str
+    what: str  # was measured, as a phrase: 'Longest answer'
+    measured: str  # as it is shown, with its unit: '0.31 s'
+    # the limit, likewise: 'at most 2 s'; empty for a plain statement
     promised: str = ""
+    # whether the figure is within the limit; None where nothing was promised
     kept: bool | None = None
 
 
 def at_most(
     what: str, value: float, limit: float, unit: str, digits: int = 0
 ) -> Finding:
-    """A figure that must not exceed a limit."""
-    return Finding(
-        what,
-        f"{value:,.{digits}f} {unit}".strip(),
-        f"at most {limit:,.{_digits(limit, digits)}f} {unit}".strip(),
-        bool(value <= limit),
-    )
+    """A figure that must not exceed a limit, which has no digits if it is whole."""
+    measured = f"{value:,.{digits}f} {unit}".strip()
+    most = f"at most {limit:,.{0 if limit == int(limit) else digits}f} {unit}".strip()
+    return Finding(what, measured, most, bool(value <= limit))
 
 
 def none_of(what: str, count: int, of: int) -> Finding:
@@ -39,10 +31,11 @@ def none_of(what: str, count: int, of: int) -> Finding:
     return Finding(what, f"{count:,} of {of:,}", "none", not count)
 
 
+def no(what: str, count: int) -> Finding:
+    """Something that must not be found."""
+    return Finding(what, f"{count:,}", "none", not count)
+
+
 def all_of(what: str, count: int, of: int) -> Finding:
     """Something that must have happened every time, and more than never."""
     return Finding(what, f"{count:,} of {of:,}", "all", bool(count == of and of > 0))
-
-
-def _digits(limit: float, digits: int) -> int:
-    return 0 if limit == int(limit) else digits

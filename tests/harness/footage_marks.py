@@ -28,15 +28,10 @@ _LEAST_CHARACTERS = 9
 
 @dataclass(frozen=True)
 class FootageMarks:
-    """Of one clip.
+    """Of one clip."""
 
-    Attributes:
-        marks: bytes to look for, by what they are a part of.
-        ages: of the visits, which show that the run saw the same.
-    """
-
-    marks: dict[str, bytes]
-    ages: list[float | None]
+    marks: dict[str, bytes]  # bytes to look for, by what they are a part of
+    ages: list[float | None]  # of the visits, which show that the run saw the same
 
 
 def marks_of(path: Path, estimator: Estimator) -> FootageMarks:

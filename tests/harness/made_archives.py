@@ -23,25 +23,15 @@ _DEFLATED = 8
 
 @dataclass(frozen=True)
 class Member:
-    """An entry of a hand-made archive, and what it says of itself.
+    """An entry of a hand-made archive, and what it says of itself."""
 
-    Attributes:
-        name: as bytes.
-        packed: its bytes in the archive.
-        size: that it claims to have, unpacked.
-        crc: that it claims.
-        method: of packing: 8 is deflate, 0 none.
-        flags: general purpose flags.
-        mode: of Unix, with the kind of file in its upper bits.
-    """
-
-    name: bytes
-    packed: bytes
-    size: int
-    crc: int = 0
-    method: int = 0
-    flags: int = _UTF8_NAME
-    mode: int = stat.S_IFREG | 0o644
+    name: bytes  # as bytes
+    packed: bytes  # its bytes in the archive
+    size: int  # that it claims to have, unpacked
+    crc: int = 0  # that it claims
+    method: int = 0  # of packing: 8 is deflate, 0 none
+    flags: int = _UTF8_NAME  # general purpose flags
+    mode: int = stat.S_IFREG | 0o644  # of Unix, with the kind of file in its upper bits
 
 
 def stored(name: str | bytes, content: bytes = b"a", **claims: int) -> Member:

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from agemodel.images import encode_jpeg
-from tests.harness.made_footage import head
+from tests.harness.made_footage import head, made_background
 
 SIZE = (640, 480)
 FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
@@ -25,12 +24,7 @@ def camera_flags(clip: Path) -> list[str]:
 
 
 def write_camera_clip(folder: Path, people: Sequence[str] = ("barack-obama",)) -> Path:
-    """Write a clip (MJPEG) in which people sway from side to side.
-
-    Args:
-        folder: for the clip.
-        people: portraits, from left to right; none shows an empty room.
-    """
+    """Write a clip (MJPEG) in which portraits sway; none shows an empty room."""
     path = folder / "camera.mjpeg"
     path.write_bytes(b"".join(camera_frames(people)))
     return path
@@ -38,9 +32,7 @@ def write_camera_clip(folder: Path, people: Sequence[str] = ("barack-obama",)) -
 
 def camera_frames(people: Sequence[str] = ("barack-obama",)) -> list[bytes]:
     """The frames of such a clip, a JPEG each, shape (480, 640, 3)."""
-    rng = np.random.default_rng(0)
-    noise = rng.integers(60, 200, (SIZE[1], SIZE[0], 3), dtype=np.uint8)
-    room = cv2.GaussianBlur(noise, (0, 0), 9)
+    room = made_background(SIZE)
     side = min(_SIDE, SIZE[0] // max(len(people), 1) - 2 * _SWAY_PX)
     heads = [cv2.resize(head(name), (side, side)) for name in people]
     frames = []

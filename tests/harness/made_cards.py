@@ -31,12 +31,7 @@ PART = {
     "decided_gender_accuracy": 0.987,
     "gender_calibration_error": 0.011,
 }
-STABILITY = {
-    "n": 500,
-    "jitters": 10,
-    "median_range_years": 2.6,
-    "p90_range_years": 5.4,
-}
+STABILITY = {"n": 500, "jitters": 10, "median_range_years": 2.6, "p90_range_years": 5.4}
 
 
 def made_conditions(**mae_years: Mapping[float, float]) -> dict[str, Any]:

@@ -63,14 +63,7 @@ def write_faces(
     fps: float = FPS,
     size: tuple[int, int] = (640, 360),
 ) -> Path:
-    """A clip with heads of the bundled portraits.
-
-    Args:
-        path: of the clip.
-        places: of each frame: portrait, left, top and side of the head, px.
-        fps: frames a second.
-        size: width and height, px.
-    """
+    """A clip with heads of the bundled portraits."""
     background = made_background(size)
     with Writer(path, size, fps, "") as writer:
         for frame in places:
@@ -167,11 +160,9 @@ def look_at(
 
 
 def with_durations(content: bytes, runs: Sequence[tuple[int, float]]) -> bytes:
-    """An MP4 of OpenCV's with other times: a variable frame rate.
+    """An MP4, whose index (moov) comes last, with a variable frame rate.
 
-    Args:
-        content: a file of one track whose index (moov) comes last.
-        runs: how many frames follow each other by how many frame lengths.
+    Each run is how many frames follow each other by how many frame lengths.
     """
     at = content.index(b"stts") - 4
     old_size, _, _, entries = struct.unpack(">I4sII", content[at : at + 16])

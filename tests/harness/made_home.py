@@ -6,7 +6,6 @@ their splits; the network is small, so that an epoch takes a moment.
 
 from __future__ import annotations
 
-import io
 import os
 import subprocess
 import sys
@@ -16,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from agemodel.core import paths
 from agemodel.dataset.names import parse_name
 from agemodel.dataset.splits import read_splits
+from agemodel.images import encode_jpeg
 from agemodel.runs.run_folder import Run
 from tests.harness.coloured_faces import coloured_face
 from tests.harness.dataset_archives import add_to_tar
@@ -44,46 +43,20 @@ PATIENCE_S = 180
 
 @dataclass(frozen=True)
 class Done:
-    """How a command ended.
+    """How a command ended."""
 
-    Attributes:
-        code: its exit status; minus the signal's number where one ended it.
-        said: what it wrote, to either stream.
-    """
-
-    code: int
-    said: str
+    code: int  # its exit status; minus the signal's number where one ended it
+    said: str  # what it wrote, to either stream
 
 
-@dataclass(frozen=True)
 class Home:
-    """The folders of a made-up user.
+    """The folders of a made-up user: of the dataset and the marks, runs, and models."""
 
-    Attributes:
-        folder: they lie in it.
-    """
-
-    folder: Path
-
-    @property
-    def data(self) -> Path:
-        """Where the dataset and the marks lie."""
-        return self.folder / "data"
-
-    @property
-    def runs(self) -> Path:
-        """Where the runs lie."""
-        return self.folder / "runs"
-
-    @property
-    def models(self) -> Path:
-        """Where the exported models lie."""
-        return self.folder / "models"
-
-    @property
-    def archive(self) -> Path:
-        """Of the made faces, see `write_archive`."""
-        return self.folder / "faces.tar.gz"
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data, self.runs = folder / "data", folder / "runs"
+        self.models = folder / "models"
+        self.archive = folder / "faces.tar.gz"  # see `write_archive`
 
     def run_of(self, run_id: str) -> Run:
         """A run here, begun or not."""
@@ -125,12 +98,7 @@ class Home:
         return path.read_text("utf-8", "replace") if path.exists() else ""
 
     def end(self, process: subprocess.Popen[str], heard: int) -> Done:
-        """Wait for the end of a process; one that hangs is killed.
-
-        Args:
-            process: of `start` or `begin`.
-            heard: how much had been said when it began.
-        """
+        """Wait for a process, or kill it; `heard` is how much had been said before."""
         try:
             process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
@@ -138,11 +106,7 @@ class Home:
         return Done(process.wait(), self.said()[heard:])
 
     def must(self, *arguments: str | Path) -> None:
-        """Run a command that the drill cannot do without.
-
-        Raises:
-            RuntimeError: it failed.
-        """
+        """Run a command that the drill cannot do without."""
         heard = len(self.said())
         done = self.end(self.start(*arguments), heard)
         if done.code:
@@ -156,20 +120,13 @@ class Home:
 
 
 def write_archive(path: Path, seed: int = 0) -> Path:
-    """An archive of coloured faces.
-
-    Args:
-        path: where.
-        seed: of the pixels, so that archives can be told apart.
-    """
+    """An archive of coloured faces; seeds tell them apart."""
     rng = np.random.default_rng(seed)
     with tarfile.open(path, "w:gz", compresslevel=1) as archive:
         for name in _names():
             label = parse_name(name)
-            buffer = io.BytesIO()
-            rgb = coloured_face(label.age, label.gender, rng)
-            Image.fromarray(rgb).save(buffer, "JPEG", quality=90)
-            add_to_tar(archive, f"UTKFace/{name}", buffer.getvalue())
+            jpeg = encode_jpeg(coloured_face(label.age, label.gender, rng), 90)
+            add_to_tar(archive, f"UTKFace/{name}", jpeg)
     return path
 
 

@@ -29,14 +29,10 @@ _AWAY_AFTER_S = 7200.0
 
 @dataclass
 class Hours:
-    """What a process holds at the end of each hour.
+    """What a process holds at the end of each hour."""
 
-    Attributes:
-        memory_mb: that it has for itself.
-        objects: how many of each class of the package there are.
-    """
-
-    memory_mb: list[float] = field(default_factory=list)
+    memory_mb: list[float] = field(default_factory=list)  # that it has for itself
+    # how many of each class of the package there are
     objects: list[Counter[str]] = field(default_factory=list)
 
     def note(self, hour: int) -> None:

@@ -22,12 +22,7 @@ def train_file(age: int) -> str:
 
 
 def faces_table(ages: Sequence[int], splits: Sequence[str] | None = None) -> pa.Table:
-    """Faces as an export writes them, one an age, with the labels of their names.
-
-    Args:
-        ages: in years.
-        splits: as many; all train unless given.
-    """
+    """Faces as an export writes them, one an age, with the labels of their names."""
     return pa.table(
         {
             "file": [train_file(age) for age in ages],

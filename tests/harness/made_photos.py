@@ -26,13 +26,7 @@ _BAND_PX = 512
 
 
 def make_photo(width: int, height: int, faces: int) -> bytes:
-    """A JPEG of portraits side by side on a textured ground, with grain.
-
-    Args:
-        width: in px.
-        height: in px.
-        faces: one of `LAYOUTS`.
-    """
+    """A JPEG of portraits side by side on a textured ground, with grain."""
     rng = np.random.default_rng(0)
     rgb = make_ground(width, height, rng)
     columns, rows = LAYOUTS[faces]

@@ -5,16 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
 import numpy as np
-import pillow_heif
 from PIL import Image
 
 from agemodel.core import paths
 from agemodel.images import read_image
-from tests.harness.pictures import as_stored, exif_with, srgb_profile
+from tests.harness.pictures import as_stored, exif_with, file_of, srgb_profile
 
 LONG_SIDE_PX = 400
 PORTRAITS = ("eileen-collins.jpg", "joe-biden.jpg", "barack-obama.jpg")
@@ -22,15 +20,10 @@ PORTRAITS = ("eileen-collins.jpg", "joe-biden.jpg", "barack-obama.jpg")
 
 @dataclass(frozen=True)
 class Made:
-    """A file that was made for a drill.
+    """A file that was made for a drill."""
 
-    Attributes:
-        name: tells what was done to it; its ending may lie.
-        data: its bytes.
-    """
-
-    name: str
-    data: bytes
+    name: str  # tells what was done to it; its ending may lie
+    data: bytes  # its bytes
 
 
 @dataclass(frozen=True)
@@ -95,12 +88,8 @@ def portrait(name: str = PORTRAITS[0], long_side_px: int = LONG_SIDE_PX) -> Imag
 
 def stored(picture: Image.Image, make: Make, **options: Any) -> bytes:
     """The bytes of a file that holds `picture`."""
-    if make.pillow_format == "HEIF":
-        pillow_heif.register_heif_opener()
-    buffer = BytesIO()
     fitting = picture if picture.mode == make.mode else picture.convert(make.mode)
-    fitting.save(buffer, make.pillow_format, **dict(make.options), **options)
-    return buffer.getvalue()
+    return file_of(fitting, make.pillow_format, **dict(make.options), **options)
 
 
 @functools.cache

@@ -26,17 +26,11 @@ WIDTH, HEIGHT = 1280, 720
 
 @dataclass(frozen=True)
 class Scene:
-    """A scene.
+    """A scene."""
 
-    Attributes:
-        times_s: of the frames.
-        looks: of each frame.
-        people: of each look in each frame, the number of the person.
-    """
-
-    times_s: list[float]
-    looks: list[list[Look]]
-    people: list[list[int]]
+    times_s: list[float]  # of the frames
+    looks: list[list[Look]]  # of each frame
+    people: list[list[int]]  # of each look in each frame, the number of the person
 
     def visits(self, least_looks: int) -> int:
         """How many people were seen in so many frames."""
@@ -46,25 +40,15 @@ class Scene:
 
 def made_scene(
     seed: int,
-    embeddings: np.ndarray,
+    embeddings: np.ndarray,  # of strangers, shape (n, 64), of length 1
     *,
     seconds: float = 60.0,
-    per_s: float = 3.0,
-    every_s: float = 3.0,
-    missed: float = 0.08,
-    noise: float = 0.35,
+    per_s: float = 3.0,  # looks
+    every_s: float = 3.0,  # somebody comes so often, on average
+    missed: float = 0.08,  # share of looks in which a face is not found
+    noise: float = 0.35,  # length of what is added to an embedding at every look
 ) -> Scene:
-    """A scene in which people cross, pause, hide each other and turn away.
-
-    Args:
-        seed: of it.
-        embeddings: of strangers, shape (n, 64), of length 1.
-        seconds: how long it is.
-        per_s: looks a second.
-        every_s: somebody comes so often, on average.
-        missed: share of looks in which a face is not found.
-        noise: length of what is added to an embedding at every look.
-    """
+    """A scene in which people cross, pause, hide each other and turn away."""
     rng = np.random.default_rng(seed)
     walkers = [
         _Walker(rng, start_s, embeddings[rng.integers(len(embeddings))])
@@ -120,10 +104,7 @@ class _Walker:
 
 
 def _seen(
-    walkers: Sequence[_Walker],
-    time_s: float,
-    rng: np.random.Generator,
-    missed: float,
+    walkers: Sequence[_Walker], time_s: float, rng: np.random.Generator, missed: float
 ) -> list[int]:
     """Who is seen: the larger of two who overlap is in front."""
     there = [
@@ -178,22 +159,27 @@ def stranger_embeddings() -> np.ndarray:
 
 
 def idf1(people: Sequence[int], tracks: Sequence[int]) -> float:
-    """IDF1 of looks: their people, and the tracks that they were given to.
+    """IDF1 of looks: their people, and their tracks; -1 for those in no visit.
 
     E. Ristani and others, 'Performance Measures and a Data Set for Multi-Target,
     Multi-Camera Tracking', ECCV workshops 2016: people and tracks are paired so that
     most looks agree; each look that does not is one false and one missed.
-
-    Args:
-        people: of each look.
-        tracks: of each look; -1 where it is in no visit.
     """
-    known = np.asarray(tracks) >= 0
-    names, rows = np.unique(people, return_inverse=True)
-    numbers, columns = np.unique(np.asarray(tracks)[known], return_inverse=True)
-    if not len(numbers):
+    agreed = [pair for pair in zip(people, tracks, strict=True) if pair[1] >= 0]
+    return idf1_of(agreed, len(people), len(agreed))
+
+
+def idf1_of(agreed: Sequence[tuple[int, int]], faces: int, boxes: int) -> float:
+    """IDF1 of so many true faces and found boxes.
+
+    `agreed` is person and track wherever a box is at a face.
+    """
+    if not agreed:
         return 0.0
-    agree = np.zeros((len(names), len(numbers)))
-    np.add.at(agree, (rows[known], columns), 1)
-    right = sum(agree[row, column] for row, column in cheapest_pairs(-agree))
-    return float(2 * right / (len(people) + known.sum()))
+    people, tracks = zip(*agreed, strict=True)
+    _, rows = np.unique(people, return_inverse=True)
+    _, columns = np.unique(tracks, return_inverse=True)
+    agree = np.zeros((rows.max() + 1, columns.max() + 1))
+    np.add.at(agree, (rows, columns), 1)
+    right = sum(agree[pair] for pair in cheapest_pairs(-agree))
+    return float(2 * right / (faces + boxes))

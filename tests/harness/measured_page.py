@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import argparse
+import sys
+import traceback
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.harness.measurements import merge, read_results, write_results
+from agemodel.core.files import write_whole
+from tests.harness.measurements import (
+    Missing,
+    describe_machine,
+    merge,
+    read_results,
+    write_results,
+)
 
 
 @dataclass(frozen=True)
 class MeasuredPage:
-    """A page that a command renews, section by section.
+    """A page that a command renews, section by section."""
 
-    Attributes:
-        prog: the command.
-        description: what it does.
-        sections: their names.
-        results: the file that keeps what was measured.
-        render: makes the page of some results.
-        write: writes the page of all results.
-    """
+    prog: str  # the command
+    description: str  # what it does
+    sections: Collection[str]  # their names
+    results: Path  # the file that keeps what was measured
+    render: Callable[[dict[str, Any]], str]  # makes the page of some results
+    page: Path  # where that of all results lies
 
-    prog: str
-    description: str
-    sections: Collection[str]
-    results: Path
-    render: Callable[[dict[str, Any]], str]
-    write: Callable[[dict[str, Any]], None]
+    def renew(
+        self,
+        arguments: Sequence[str] | None,
+        measure: Callable[[str], dict[str, Any]],
+    ) -> int:
+        """Measure the sections that a command line names; 1 where one failed.
 
-    def parse(self, arguments: Sequence[str] | None) -> argparse.Namespace:
-        """Read the command line: `names`, all unless given, and `dry_run`."""
+        A section that raises `Missing` lacks something here, and stays as it was.
+        """
+        args = self._parse(arguments)
+        machine, code = describe_machine(), 0
+        for name in args.names or self.sections:
+            try:
+                found = measure(name)
+            except Missing as reason:
+                print(
+                    f"{name}: not measured, left as it was. {reason}", file=sys.stderr
+                )
+            except Exception:  # a broken one must not keep the others from running
+                traceback.print_exc()
+                code = 1
+            else:
+                self._keep(name, machine, found, args.dry_run)
+        return code
+
+    def _parse(self, arguments: Sequence[str] | None) -> argparse.Namespace:
         parser = argparse.ArgumentParser(prog=self.prog, description=self.description)
         parser.add_argument(
             "names",
@@ -44,11 +68,9 @@ class MeasuredPage:
         parser.add_argument(
             "--dry-run", action="store_true", help="print the figures, write nothing"
         )
-        found = parser.parse_args(arguments)
-        found.names = found.names or list(self.sections)
-        return found
+        return parser.parse_args(arguments)
 
-    def keep(
+    def _keep(
         self, name: str, machine: dict[str, Any], found: dict[str, Any], dry_run: bool
     ) -> None:
         """Print a section; unless it is a trial, merge it into results and page."""
@@ -56,7 +78,7 @@ class MeasuredPage:
         if not dry_run:
             results = merge(read_results(self.results), name, machine, found)
             write_results(results, self.results)
-            self.write(results)
+            write_whole(self.page, self.render(results).encode())
 
     def _section(self, name: str) -> str:
         if name not in self.sections:

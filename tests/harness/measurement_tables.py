@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+Columns = Mapping[str, str | Callable[[dict[str, Any]], str]]
+"""By its heading, the format of a column's cells, or what makes them of a row."""
 
 
 def machine_line(machine: dict[str, Any]) -> str:
@@ -24,6 +27,17 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], *, words: int = 1)
     """A Markdown table; the first `words` columns are words, the others numbers."""
     ruler = [*["---"] * words, *["---:"] * (len(head) - words)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, ruler, *rows)) + "\n"
+
+
+def table_of(
+    rows: Sequence[dict[str, Any]], columns: Columns, *, words: int = 1
+) -> str:
+    """A Markdown table of rows by their names."""
+    cells = [
+        [m.format_map(row) if isinstance(m, str) else m(row) for m in columns.values()]
+        for row in rows
+    ]
+    return table(list(columns), cells, words=words)
 
 
 def spread(summary: dict[str, float], scale: float = 1.0, digits: int = 3) -> str:
@@ -48,13 +62,10 @@ def percent(share: float) -> str:
 
 def limits_table(limits: Sequence[dict[str, Any]]) -> str:
     """What was to be kept to, and whether it was; `limits.at_most` makes them."""
-    rows = [
-        (
-            limit["what"],
-            f"{limit['side']} {limit['limit']:,g}",
-            number(limit["measured"]) if limit["measured"] else "0",
-            "yes" if limit["kept"] else "**no**",
-        )
-        for limit in limits
-    ]
-    return table(("Limit", "wanted", "measured", "kept"), rows)
+    columns: Columns = {
+        "Limit": "{what}",
+        "wanted": "{side} {limit:,g}",
+        "measured": lambda one: number(one["measured"]) if one["measured"] else "0",
+        "kept": lambda one: "yes" if one["kept"] else "**no**",
+    }
+    return table_of(limits, columns)

@@ -60,11 +60,7 @@ def describe_machine() -> dict[str, Any]:
 
 
 def describe_model() -> dict[str, Any]:
-    """Which model the app serves.
-
-    Raises:
-        ModelError: there is none.
-    """
+    """Which model the app serves."""
     card = ModelFolder.named(DEFAULT_MODEL).card
     names = ("name", "run", "sha256", "bytes", "parameters", "input_px", "flip_average")
     return {name: getattr(card, name) for name in names}

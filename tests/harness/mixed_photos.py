@@ -16,15 +16,10 @@ LONGER_SIDES_PX = (240, 320, 480)
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A photo to be estimated, and how.
+    """A photo to be estimated, and how."""
 
-    Attributes:
-        rgb: shape (h, w, 3), uint8.
-        aligned: whether it is a cropped face already.
-    """
-
-    rgb: np.ndarray
-    aligned: bool
+    rgb: np.ndarray  # shape (h, w, 3), uint8
+    aligned: bool  # whether it is a cropped face already
 
     def estimate(self, estimator: Estimator) -> list[Estimate]:
         """Every face's estimate."""

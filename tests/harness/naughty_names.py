@@ -12,18 +12,8 @@ MARKUP = (
     *("$a^2$", "$$a_b$$", r"\(a\)", r"\[a\]", r"$\frac{1}{2}$", "$1 and $2", "€5 $6"),
     *(":red[a]", ":blue-background[a]", ":green-badge[a]", ":rainbow[a]", ":small[a]"),
     *(":material/home:", ":smile:", ":streamlit:", ":+1:", ":shortcode", "->", "<-"),
-    *(
-        "(c)",
-        "...",
-        "--",
-        "a  ",
-        "a\\",
-        "&amp;",
-        "&lt;b&gt;",
-        "&#x41;",
-        "&nbsp;",
-        "%20",
-    ),
+    *("(c)", "...", "--", "a  ", "a\\", "&amp;", "&lt;b&gt;", "&#x41;"),
+    *("&nbsp;", "%20"),
 )
 HTML = (
     *("<b>a</b>", "<script>alert(1)</script>", "<img src=x onerror=alert(1)>"),
@@ -40,16 +30,8 @@ FORMULAS = (
     *('"=1+1', 'a","=1+1', "'=1+1", "%=1", "-", "+", "=", "@", "-1", "+1", "1E+02"),
 )
 PLACES = (
-    *(
-        "../../etc/passwd",
-        "..\\..\\a",
-        "/etc/passwd",
-        "C:\\a",
-        "~/a",
-        "a/../b",
-        ".",
-        "..",
-    ),
+    *("../../etc/passwd", "..\\..\\a", "/etc/passwd", "C:\\a", "~/a", "a/../b"),
+    *(".", ".."),
     *("CON", "NUL", "AUX", "COM1", "LPT1", "a:b", "a?b", "a*b", "a|b", "a<b>c", 'a"b'),
     *("$(touch a)", "`touch a`", "; rm a", "| cat", "&& a", "$HOME", "%PATH%", "!a"),
     *("%s%n%d", "{0}", "{name}", "{}", "%00", "\\x00", "${jndi:ldap://a}", "-rf"),
@@ -58,18 +40,8 @@ PLACES = (
 WORDS = (
     *("null", "NULL", "None", "nil", "undefined", "NaN", "nan", "inf", "-inf", "true"),
     *("False", "0", "-0", "1.00", "1,00", "0x1F", "1e400", "9" * 40, "[]", "{}", '"'),
-    *(
-        "''",
-        '""',
-        "\\",
-        "\\\\",
-        "\\n",
-        "\\u202e",
-        "File",
-        "error",
-        "photo",
-        "__class__",
-    ),
+    *("''", '""', "\\", "\\\\", "\\n", "\\u202e", "File", "error", "photo"),
+    "__class__",
 )
 UNICODE = (
     *("Zoë", "Zoe\u0308", "ﬁ", "İi", "ß", "北京", "日本語", "한국어", "ไทย"),

@@ -58,11 +58,7 @@ def environment(root: Path) -> dict[str, str]:
 
 
 def run_inside(root: Path, arguments: Sequence[str], timeout_s: float) -> str:
-    """What a module of the copy, with its arguments, printed.
-
-    Raises:
-        RuntimeError: it failed.
-    """
+    """What a module of the copy, with its arguments, printed."""
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=root,
@@ -88,12 +84,7 @@ class KillableServer:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and wait until it is ready.
-
-        Raises:
-            RuntimeError: it ended.
-            TimeoutError: it did not become ready.
-        """
+        """Start it and wait until it is ready."""
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         options = ["--server.headless", "true", "--server.port", str(self.port)]
         with (self._root / "server.log").open("ab") as log:
@@ -118,12 +109,7 @@ class KillableServer:
             return 0, {}
 
     def wait_for(self, status: int) -> dict[str, Any]:
-        """Ask until /ready answers so; its JSON.
-
-        Raises:
-            RuntimeError: the server has ended.
-            TimeoutError: it never did.
-        """
+        """Ask until /ready answers so; its JSON."""
 
         def answered() -> tuple[int, dict[str, Any]] | None:
             if self._process is None or self._process.poll() is not None:

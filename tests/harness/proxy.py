@@ -34,11 +34,7 @@ class Proxy:
 
 
 def find_nginx() -> str:
-    """The path of nginx.
-
-    Raises:
-        Missing: it is not installed.
-    """
+    """The path of nginx; `Missing` where it is not installed."""
     search = os.pathsep.join((os.environ.get("PATH", ""), *_PLACES))
     path = shutil.which("nginx", path=search)
     if path is None:
@@ -51,14 +47,6 @@ def run_proxy(app_url: str) -> Iterator[Proxy]:
     """Put the proxy before an app, as a user without rights, until the block ends.
 
     Only the two files of addresses differ from those in deploy/nginx.
-
-    Args:
-        app_url: where the app listens.
-
-    Raises:
-        Missing: nginx is not installed.
-        RuntimeError: it ended at once.
-        TimeoutError: it did not start.
     """
     nginx, port = find_nginx(), free_port()
     with TemporaryDirectory(prefix="proxy-") as name:

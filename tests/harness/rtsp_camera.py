@@ -51,11 +51,7 @@ GLib.MainLoop().run()
 
 
 def system_python() -> str:
-    """The Python that has GStreamer's RTSP server.
-
-    Raises:
-        Missing: none has.
-    """
+    """The Python that has GStreamer's RTSP server; `Missing` where none has."""
     path = shutil.which("python3", path="/usr/bin")
     check = "import gi; gi.require_version('GstRtspServer', '1.0')"
     if (
@@ -81,17 +77,7 @@ def write_frames(folder: Path, frames: Sequence[bytes]) -> Path:
 def run_camera(
     port: int, frames: Path, user: str = "", password: str = ""
 ) -> Iterator[None]:
-    """Serve frames at rtsp://127.0.0.1:PORT/stream until the block ends.
-
-    Args:
-        port: to listen on.
-        frames: a folder of `write_frames`.
-        user: whom it lets in; everybody if empty.
-        password: of the user.
-
-    Raises:
-        Missing: there is no such server here.
-    """
+    """Serve frames at rtsp://127.0.0.1:PORT/stream until the block ends."""
     process = subprocess.Popen(
         [system_python(), "-c", _PROGRAM, str(port), str(frames), user, password],
         stdout=subprocess.PIPE,

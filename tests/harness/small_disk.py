@@ -6,6 +6,7 @@ the system lets a user make one: `unshare -rm`.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -13,31 +14,37 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+from agemodel.core import paths
 from tests.harness.measurements import Missing
-
-UNSHARE = ("unshare", "-rm")
-"""Runs a program with a mount table of its own, as root among its own files."""
 
 POWERLESS = ("setpriv", "--bounding-set=-all", "--inh-caps=-all")
 """Runs a program without the powers by which root passes over permissions."""
 
+_UNSHARE = ("unshare", "-rm")
+"""Runs a program with a mount table of its own, as root among its own files."""
+
 _BALLAST = "ballast"
-_TOOLS = (UNSHARE[0], POWERLESS[0], "mount", "umount")
+_TOOLS = (_UNSHARE[0], POWERLESS[0], "mount", "umount")
 
 
 def check_available() -> None:
-    """Refuse where no such disks can be made.
-
-    Raises:
-        Missing: it is no Linux, a tool is missing, or the system allows none.
-    """
+    """Raise `Missing` where no such disks can be made."""
     if sys.platform != "linux" or not all(map(shutil.which, _TOOLS)):
         raise Missing(f"Small disks need Linux and {', '.join(_TOOLS)}.")
-    trial = [*UNSHARE, "mount", "-t", "tmpfs", "none", "/mnt"]
+    trial = [*_UNSHARE, "mount", "-t", "tmpfs", "none", "/mnt"]
     done = subprocess.run(trial, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Missing(f"This system allows no small disks: {done.stderr.strip()}")
+
+
+def found_on_small_disks(*arguments: str | Path) -> Any:
+    """What a Python prints as JSON in a process that has a mount table of its own."""
+    check_available()
+    command = [*_UNSHARE, sys.executable, *arguments]
+    done = subprocess.run(command, cwd=paths.ROOT, stdout=subprocess.PIPE, check=True)
+    return json.loads(done.stdout)
 
 
 def mount_small_disk(folder: Path, megabytes: int) -> None:
@@ -58,13 +65,14 @@ def close_root(open_folder: Path) -> None:
 
 
 @contextmanager
-def full(folder: Path) -> Iterator[None]:
-    """Fill a small disk until the block ends."""
-    fill(folder)
+def full(folder: Path, *, later: bool = False) -> Iterator[None]:
+    """Fill a small disk until the block ends, which may begin before it is filled."""
+    if not later:
+        fill(folder)
     try:
         yield
     finally:
-        empty(folder)
+        (folder / _BALLAST).unlink(missing_ok=True)
 
 
 def fill(folder: Path) -> None:
@@ -72,11 +80,6 @@ def fill(folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     with (folder / _BALLAST).open("wb") as file:
         os.posix_fallocate(file.fileno(), 0, max(1, free))
-
-
-def empty(folder: Path) -> None:
-    """Take away what a small disk was filled with."""
-    (folder / _BALLAST).unlink(missing_ok=True)
 
 
 @contextmanager

@@ -14,7 +14,6 @@ import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,20 +34,16 @@ _AGE = re.compile(r"^\d+ years$")
 
 @dataclass
 class Drawn:
-    """What one run of the script put on the page.
+    """What one run of the script put on the page."""
 
-    Attributes:
-        texts: headings, Markdown, captions and plain text, in order of arrival.
-        pictures: paths of the pictures on the server.
-        uploader: the id of the last file uploader, empty where there is none.
-        downloads: names for the files that the page makes when they are asked for.
-        failed: whether an exception was shown, or the script did not end well.
-    """
-
+    # headings, Markdown, captions and plain text, in order of arrival
     texts: list[str] = field(default_factory=list)
+    # paths of the pictures on the server
     pictures: list[str] = field(default_factory=list)
-    uploader: str = ""
+    uploader: str = ""  # the id of the last file uploader, empty where there is none
+    # names for the files that the page makes when they are asked for
     downloads: list[str] = field(default_factory=list)
+    # whether an exception was shown, or the script did not end well
     failed: bool = False
 
     @property
@@ -107,12 +102,7 @@ class Visitor:
         self._socket: ClientConnection = self._closing.enter_context(connecting)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the tab; the server notices at once."""
         self._closing.close()
 
@@ -125,13 +115,7 @@ class Visitor:
         return self._wait_until_drawn()
 
     def upload(self, drawn: Drawn, name: str, content: bytes) -> Drawn:
-        """Give a file to the page's uploader; wait until all it leads to is drawn.
-
-        Args:
-            drawn: the page as it is, with an uploader.
-            name: of the file.
-            content: its bytes.
-        """
+        """Give a file to the page's uploader; wait until all it leads to is drawn."""
         urls = self._put(name, content)
         message = BackMsg()
         message.rerun_script.page_name = self._page

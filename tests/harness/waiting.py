@@ -20,11 +20,6 @@ def wait_until(
 ) -> Found:
     """Ask again and again; return the first answer that counts as true.
 
-    Args:
-        condition: what is asked.
-        patience_s: for how long, at least once.
-        pause_s: between two questions.
-
     Raises:
         TimeoutError: none did.
     """

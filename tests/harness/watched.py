@@ -30,20 +30,13 @@ _NO_FILE = ("/dev/null", "/proc/")
 
 @dataclass(frozen=True)
 class Watched:
-    """A server that is watched.
+    """A server that is watched."""
 
-    Attributes:
-        server: as it runs.
-        home: its home folder.
-        temporary: the folder for its temporary files.
-        notes: the file that its events go to.
-        deleted: files that it held open without a name, by their names before.
-    """
-
-    server: Server
-    home: Path
-    temporary: Path
-    notes: Path
+    server: Server  # as it runs
+    home: Path  # its home folder
+    temporary: Path  # the folder for its temporary files
+    notes: Path  # the file that its events go to
+    # files that it held open without a name, by their names before
     deleted: set[str] = field(default_factory=set)
 
     def events(self) -> list[tuple[str, str]]:
@@ -54,9 +47,6 @@ class Watched:
         """What the server holds and has not freed, in MB (10^6 bytes).
 
         Unlike the memory that it has from the system, this hardly depends on chance.
-
-        Raises:
-            Missing: the system or the server does not tell.
         """
         if not hasattr(psutil, "heap_info"):
             raise Missing("This system does not tell how much memory is in use.")
@@ -74,11 +64,7 @@ class Watched:
 
 @contextmanager
 def watch_server(folder: Path) -> Iterator[Watched]:
-    """Serve the app with a home and a place for temporary files of its own.
-
-    Args:
-        folder: an empty one.
-    """
+    """Serve the app with a home and a place for temporary files of its own."""
     home, temporary, notes = folder / "home", folder / "tmp", folder / "notes.jsonl"
     home.mkdir()
     temporary.mkdir()
@@ -92,12 +78,7 @@ def watch_server(folder: Path) -> Iterator[Watched]:
 
 @contextmanager
 def noting(notes: Path, **more: str) -> Iterator[None]:
-    """Let the Python processes that the block starts note what they do.
-
-    Args:
-        notes: the file that their events go to.
-        more: variables that they find in their environment.
-    """
+    """Let the Python processes that the block starts note in a file what they do."""
     added = {"PYTHONPATH": str(_HOOK), NOTES: str(notes)} | more
     with patch.dict(os.environ, added):
         yield

@@ -1,4 +1,4 @@
-"""The chips of UTKFace that the benchmarks use."""
+"""The index and the pictures of an imported UTKFace."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from agemodel.dataset.index import images_dir, read_index
 from tests.harness.measurements import Missing
 
 
-def read_chips(step: int) -> tuple[pd.DataFrame, Path]:
-    """One in `step` of CORAL's test chips, and their folder.
+def imported_faces(
+    split: str, column: str = "split", step: int = 1
+) -> tuple[pd.DataFrame, Path]:
+    """One in `step` of the faces that a column puts into a split, by file name.
+
+    With them comes the folder of all pictures.
 
     Raises:
         Missing: the dataset is not imported.
     """
     try:
         index = read_index(paths.data_dir())
-        return chosen(index, step), images_dir(paths.data_dir())
+        folder = images_dir(paths.data_dir())
     except DatasetError as error:
         raise Missing(str(error)) from error
-
-
-def chosen(index: pd.DataFrame, step: int) -> pd.DataFrame:
-    """One in `step` of CORAL's test chips, by file name."""
-    return index[index["coral"] == "test"].sort_values("file").iloc[::step]
+    return index[index[column] == split].sort_values("file").iloc[::step], folder
