@@ -128,13 +128,7 @@ def read_published() -> dict[str, list[dict[str, Any]]]:
     Raises:
         ModelError: the file is missing or damaged.
     """
-    try:
-        return json.loads(read_verified(PUBLISHED.parent, PUBLISHED.name))
-    except ValueError as error:
-        raise ModelError(
-            f"The published figures, {PUBLISHED.name}, cannot be read ({error}). "
-            "Restore them: git checkout -- assets"
-        ) from error
+    return json.loads(read_verified(PUBLISHED.parent, PUBLISHED.name))
 
 
 def published_systems(split: str) -> list[System]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agemodel.cli.exit_codes import DONE, FAILED
 from agemodel.cli.progress_bars import Bar
 from agemodel.core import paths
+from agemodel.core.errors import DatasetError
 
 if TYPE_CHECKING:
     from agemodel.dataset.import_report import ImportReport
@@ -144,11 +145,14 @@ def _print_import(report: ImportReport) -> None:
 
 
 def _status(args: argparse.Namespace) -> int:
-    from agemodel.dataset.index import dataset_status
+    from agemodel.dataset.index import dataset_in_words
 
-    status = dataset_status(paths.data_dir())
-    print(status.sentence)
-    return DONE if status.present else FAILED
+    try:
+        print(dataset_in_words(paths.data_dir()))
+    except DatasetError as error:
+        print(error)
+        return FAILED
+    return DONE
 
 
 def _describe(args: argparse.Namespace) -> int:
@@ -156,8 +160,8 @@ def _describe(args: argparse.Namespace) -> int:
     from agemodel.models.app_model import DEFAULT_MODEL
 
     with Bar(unit="face") as bar:
-        summary = describe(paths.data_dir(), paths.models_dir() / DEFAULT_MODEL, bar)
-    print(summary.sentence)
+        words = describe(paths.data_dir(), paths.models_dir() / DEFAULT_MODEL, bar)
+    print(words)
     return DONE
 
 

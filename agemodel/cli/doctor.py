@@ -193,23 +193,20 @@ def _run(run: Run) -> str:
 
 
 def _dataset() -> str:
-    from agemodel.dataset.index import dataset_status, images_dir
-    from agemodel.dataset.record import RECORD_NAME, REPAIR
+    from agemodel.dataset.index import dataset_in_words, images_dir
+    from agemodel.dataset.record import IMPORT_HINT, RECORD_NAME, REPAIR, read_record
     from agemodel.explorer.marks import read_marks
 
     data_dir = paths.data_dir()
     marks = len(read_marks(data_dir))
-    status = dataset_status(data_dir)
     if not (data_dir / RECORD_NAME).exists():
-        return f"not imported, which only its pictures need. {status.problem}"
-    if not status.present:
-        raise AgeModelError(status.problem)
+        return f"not imported, which only its pictures need. {IMPORT_HINT}"
+    words = dataset_in_words(data_dir)
     here = sum(1 for _ in images_dir(data_dir).glob("*"))
-    if here < status.usable:
-        raise AgeModelError(
-            f"Of {status.usable:,} pictures {here:,} are here. {REPAIR}"
-        )
-    return f"{status.sentence} {marks:,} marks."
+    usable = read_record(data_dir).usable
+    if here < usable:
+        raise AgeModelError(f"Of {usable:,} pictures {here:,} are here. {REPAIR}")
+    return f"{words} {marks:,} marks."
 
 
 # ------------------------------------------------------------------ where it all runs

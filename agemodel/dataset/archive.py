@@ -53,7 +53,7 @@ from agemodel.dataset.record import (
     read_record,
     remove_leftovers,
 )
-from agemodel.dataset.splits import check_splits, read_splits
+from agemodel.dataset.splits import read_splits
 
 LOCK_NAME = ".import.lock"
 _STEP = 250  # files between two calls of a progress function
@@ -90,7 +90,6 @@ def import_dataset(
     source, data_dir = Path(source), Path(data_dir)
     check_source(source, data_dir)
     splits = read_splits() if splits is None else splits
-    check_splits(splits)
     return import_files(
         source, data_dir, UtkFaceForm(splits), progress, force, limits or Limits()
     )
@@ -116,15 +115,15 @@ def import_files(
         data_dir.mkdir(parents=True, exist_ok=True)
         with lock_or_raise(data_dir / LOCK_NAME, running):
             remove_leftovers(data_dir)
-            identity = _identify(source, form)
-            known = not force and _is_there(data_dir, identity)
+            sha256, fingerprint = _identify(source, form)
+            known = not force and _is_there(data_dir, fingerprint)
             if not known:
                 # JPEGs are packed already: an archive of them is as large as they are.
                 room = source_bytes(source)
                 check_room("the import needs", room, place, DatasetError)
                 worker = _Import(source, data_dir, form, limits, progress)
                 with writing(what, place, DatasetError, room):
-                    worker.run(identity)
+                    worker.run(sha256, fingerprint)
             return _report(data_dir, started, known)
 
 
@@ -156,16 +155,11 @@ def check_source(source: Path, data_dir: Path) -> None:
 # ---------------------------------------------------------------- the same again
 
 
-@dataclass(frozen=True)
-class _Identity:
-    """What tells one import from another: see `ImportRecord`."""
+def _identify(source: Path, form: Form) -> tuple[str, str]:
+    """What tells one import from another: see `sha256` and `fingerprint` of a record.
 
-    sha256: str
-    fingerprint: str
-
-
-def _identify(source: Path, form: Form) -> _Identity:
-    """Digest an archive's bytes, or a folder's listing with sizes and times."""
+    They are of an archive's bytes, or of a folder's listing with sizes and times.
+    """
     if source.is_dir():
         sha256 = ""
         listing = [
@@ -178,10 +172,10 @@ def _identify(source: Path, form: Form) -> _Identity:
         content = sha256
     text = content + form.identity
     digest = hashlib.sha256(text.encode("utf-8", "surrogateescape"))
-    return _Identity(sha256, digest.hexdigest())
+    return sha256, digest.hexdigest()
 
 
-def _is_there(data_dir: Path, identity: _Identity) -> bool:
+def _is_there(data_dir: Path, fingerprint: str) -> bool:
     """Whether this very dataset is imported, and nothing of it is missing."""
     try:
         record = read_record(data_dir)
@@ -191,7 +185,7 @@ def _is_there(data_dir: Path, identity: _Identity) -> bool:
             sizes = {entry.name: entry.stat().st_size for entry in entries}
     except (DatasetError, FileNotFoundError):
         return False
-    same = record.fingerprint == identity.fingerprint
+    same = record.fingerprint == fingerprint
     return same and set(sizes) == files and sum(sizes.values()) == record.image_bytes
 
 
@@ -226,7 +220,7 @@ class _Import:
     skipped: int = 0
     image_bytes: int = 0
 
-    def run(self, identity: _Identity) -> None:
+    def run(self, sha256: str, fingerprint: str) -> None:
         """Unpack, write the tables, and make them the dataset."""
         folder = self.data_dir / new_folder_name(self.form.kind)
         try:
@@ -235,7 +229,7 @@ class _Import:
             known = {*self.rows, *(name for name, _ in self.rejects)}
             self.rejects += self.form.absent(known)
             self._check_any_usable()
-            record = self._write_tables(folder, identity)
+            record = self._write_tables(folder, sha256, fingerprint)
             os.sync()  # every image on disk before the record says so
             commit_record(self.data_dir, record)
         finally:
@@ -287,7 +281,9 @@ class _Import:
         expected = self.form.expected.format(found=found)
         raise DatasetError(f"{self.source.name} {expected}")
 
-    def _write_tables(self, folder: Path, identity: _Identity) -> ImportRecord:
+    def _write_tables(
+        self, folder: Path, sha256: str, fingerprint: str
+    ) -> ImportRecord:
         """Write the index and the rejects, and describe them."""
         rows, schema = list(self.rows.values()), self.form.schema
         split = schema.names.index("split")
@@ -295,8 +291,8 @@ class _Import:
             format=FORMAT,
             folder=folder.name,
             source=_printable(self.source.resolve().name),
-            sha256=identity.sha256,
-            fingerprint=identity.fingerprint,
+            sha256=sha256,
+            fingerprint=fingerprint,
             usable=len(rows),
             rejects=len(self.rejects),
             skipped=self.skipped,

@@ -19,7 +19,7 @@ from agemodel.core.errors import DatasetError
 from agemodel.core.files import data_place, write_whole, writing
 from agemodel.core.tables import parquet_of, read_parquet
 from agemodel.dataset.crops import read_crops, square_of_row
-from agemodel.dataset.duplicates import THUMBNAIL_PX, near_pairs
+from agemodel.dataset.duplicates import THUMBNAIL_PX, near_pairs, thumbnail
 from agemodel.dataset.index import images_dir, read_index
 from agemodel.dataset.labelled_sets import UTKFACE_SET, set_dir, set_names
 from agemodel.dataset.record import RECORD_NAME, read_record
@@ -81,9 +81,8 @@ def read_copies(data_dir: Path, name: str) -> pd.DataFrame:
     except FileNotFoundError:
         return pd.DataFrame({"file": [], "other_set": [], "other_file": []}, dtype=str)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(f"{path} is damaged ({error}). Import the set again.") from (
-            error
-        )
+        problem = f"{path} is damaged ({error}). Import the set again."
+        raise DatasetError(problem) from error
 
 
 def _path(folder: Path) -> Path:
@@ -105,9 +104,7 @@ def _greys(folder: Path, progress: OnProgress | None) -> np.ndarray:
         rgb = crop_square(
             read_image(images / str(file)).rgb, square_of_row(row), 4 * THUMBNAIL_PX
         )
-        grey = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        size = (THUMBNAIL_PX, THUMBNAIL_PX)
-        greys[place] = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+        greys[place] = thumbnail(cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY))
         if progress and place % 100 == 0:
             progress(place, len(files), "looking for copies")
     return greys

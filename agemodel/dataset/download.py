@@ -81,8 +81,7 @@ def download_dataset(
         keep: leave the archive in `download` in the data folder.
         progress: told the bytes that have come. An error that it raises cancels the
             download within a second, or, while a server at an address does not answer,
-            within
-            `url_download.TIMEOUTS_S`.
+            within `url_download.TIMEOUTS_S`.
         import_progress: the same for the import that follows.
 
     Raises:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection
-from typing import Protocol
 
 import pandas as pd
 
@@ -19,7 +19,7 @@ from agemodel.images import check_jpeg
 _ARCHIVE_ENDING = re.compile(r".*\.(zip|tar|tgz|gz|bz2|xz|7z|rar)", re.I | re.S)
 
 
-class Form(Protocol):
+class Form(ABC):
     """What the files of a source are named like and hold.
 
     Attributes:
@@ -34,12 +34,15 @@ class Form(Protocol):
     identity: str
     expected: str
 
+    @abstractmethod
     def file_name(self, name: str) -> str:
         """The name under which a file of the source, by its path in it, is kept."""
 
     def is_other(self, name: str) -> bool:
         """Whether a file of the source is no concern of this import."""
+        return False
 
+    @abstractmethod
     def row(self, name: str) -> tuple:
         """The index's row of a file of the source.
 
@@ -47,6 +50,7 @@ class Form(Protocol):
             DatasetError: it has no label of use; why, without its name.
         """
 
+    @abstractmethod
     def check(self, member: Member) -> bytes:
         """The bytes of a file that can be decoded.
 
@@ -56,9 +60,10 @@ class Form(Protocol):
 
     def absent(self, files: Collection[str]) -> list[tuple[str, str]]:
         """Rejects beside those in the source: what has a label but no file there."""
+        return []
 
 
-class UtkFaceForm:
+class UtkFaceForm(Form):
     """UTKFace: JPEGs whose labels are in their names, and the splits that ship."""
 
     kind = UTKFACE
@@ -78,10 +83,6 @@ class UtkFaceForm:
         """The base name."""
         return re.split(r"[/\\]", name)[-1]
 
-    def is_other(self, name: str) -> bool:
-        """Every file is to be one of UTKFace."""
-        return False
-
     def row(self, name: str) -> tuple:
         """The labels in the name, and the splits."""
         file = self.file_name(name)
@@ -91,32 +92,19 @@ class UtkFaceForm:
 
     def check(self, member: Member) -> bytes:
         """A JPEG that is whole."""
-        return _checked_jpeg(member)
-
-    def absent(self, files: Collection[str]) -> list[tuple[str, str]]:
-        """None: part of UTKFace is a dataset, too."""
-        return []
-
-
-def _checked_jpeg(member: Member) -> bytes:
-    """The bytes of a file that can be decoded as a JPEG.
-
-    Raises:
-        DatasetError: it cannot; why, without its name.
-    """
-    if _ARCHIVE_ENDING.fullmatch(member.name):
-        raise DatasetError(
-            "The file is an archive inside the source, which is not opened: unpack it "
-            "and import it by itself."
-        )
-    if member.data is None:
-        raise DatasetError(member.reason)
-    if not member.data.startswith(b"\xff\xd8\xff"):
-        raise DatasetError("The file is not a JPEG image.")
-    if not member.data.endswith(b"\xff\xd9"):
-        raise DatasetError("The JPEG image is cut short.")
-    try:
-        check_jpeg(member.data, member.name)
-    except ImageError as error:
-        raise DatasetError("The JPEG image cannot be decoded.") from error
-    return member.data
+        if _ARCHIVE_ENDING.fullmatch(member.name):
+            raise DatasetError(
+                "The file is an archive inside the source, which is not opened: unpack "
+                "it and import it by itself."
+            )
+        if member.data is None:
+            raise DatasetError(member.reason)
+        if not member.data.startswith(b"\xff\xd8\xff"):
+            raise DatasetError("The file is not a JPEG image.")
+        if not member.data.endswith(b"\xff\xd9"):
+            raise DatasetError("The JPEG image is cut short.")
+        try:
+            check_jpeg(member.data, member.name)
+        except ImageError as error:
+            raise DatasetError("The JPEG image cannot be decoded.") from error
+        return member.data

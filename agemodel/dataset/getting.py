@@ -234,21 +234,13 @@ class _Rate:
         if self._samples and done < self._samples[-1][1]:
             self._samples.clear()  # it began anew
         self._samples.append((time.monotonic(), done))
-        self._drop_old()
 
     def bytes_per_s(self) -> float | None:
         """The rate, which falls while nothing comes; None where it is not known."""
-        self._drop_old()
-        if not self._samples:
+        now = time.monotonic()
+        while len(self._samples) > 1 and self._samples[1][0] < now - _WINDOW_S:
+            self._samples.popleft()  # one that is older than the window stays
+        if not self._samples or now - self._samples[0][0] < _SETTLED_S:
             return None
         began, before = self._samples[0]
-        seconds = time.monotonic() - began
-        if seconds < _SETTLED_S:
-            return None
-        return (self._samples[-1][1] - before) / seconds
-
-    def _drop_old(self) -> None:
-        """Keep one sample that is older than the window, and those within it."""
-        start = time.monotonic() - _WINDOW_S
-        while len(self._samples) > 1 and self._samples[1][0] < start:
-            self._samples.popleft()
+        return (self._samples[-1][1] - before) / (now - began)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -57,51 +56,8 @@ REJECTS_SCHEMA = Schema(
 """A row a file that was refused, sorted by file."""
 
 
-@dataclass(frozen=True)
-class DatasetStatus:
-    """What is imported.
-
-    Attributes:
-        present: whether there is a dataset that can be read.
-        usable: how many images.
-        rejects: how many files were not usable.
-        by_split: images by split; those in no split are under "".
-        source: the name of what was imported.
-        imported_at: in UTC, ISO 8601.
-        bytes: of all images together.
-        problem: why nothing is present, with what to do, else empty.
-    """
-
-    present: bool
-    usable: int = 0
-    rejects: int = 0
-    by_split: dict[str, int] = field(default_factory=dict)
-    source: str = ""
-    imported_at: str = ""
-    bytes: int = 0
-    problem: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """The whole in a sentence or two for a person."""
-        if not self.present:
-            return self.problem
-        parts = [f"{self.by_split.get(name, 0):,} {name}" for name in SPLIT_NAMES]
-        if self.by_split.get(""):
-            parts.append(f"{self.by_split['']:,} in no split")
-        return (
-            f"{self.usable:,} images ({', '.join(parts)}; {self.bytes / 1e6:,.0f} MB) "
-            f"and {self.rejects:,} refused, imported from {self.source} on "
-            f"{self.imported_at[:10]}."
-        )
-
-
-def read_index(data_dir: Path, verify: bool = True) -> pd.DataFrame:
+def read_index(data_dir: Path) -> pd.DataFrame:
     """Read the table of usable images, sorted by file.
-
-    Args:
-        data_dir: the data folder.
-        verify: check the file's digest, beside its pages' checksums.
 
     Returns:
         The columns of `INDEX_SCHEMA`; of a labelled set, of `LABELLED_SCHEMA`.
@@ -113,8 +69,7 @@ def read_index(data_dir: Path, verify: bool = True) -> pd.DataFrame:
     path = Path(data_dir) / record.folder / INDEX_NAME
     labelled = record.folder.startswith(LABELLED)
     schema = LABELLED_SCHEMA if labelled else INDEX_SCHEMA
-    table = _read_table(path, schema, record.index_sha256 if verify else "")
-    return table.to_pandas()
+    return _read_table(path, schema, record.index_sha256)
 
 
 def read_rejects(data_dir: Path) -> pd.DataFrame:
@@ -125,7 +80,7 @@ def read_rejects(data_dir: Path) -> pd.DataFrame:
     """
     record = read_record(data_dir)
     path = Path(data_dir) / record.folder / REJECTS_NAME
-    return _read_table(path, REJECTS_SCHEMA, record.rejects_sha256).to_pandas()
+    return _read_table(path, REJECTS_SCHEMA, record.rejects_sha256)
 
 
 def images_dir(data_dir: Path) -> Path:
@@ -153,22 +108,22 @@ def image_path(data_dir: Path, file: str) -> Path:
     return images_dir(data_dir) / file
 
 
-def dataset_status(data_dir: Path) -> DatasetStatus:
-    """Say what is imported; a missing or damaged dataset is an answer, not an error."""
-    try:
-        record = read_record(data_dir)
-        counts = read_index(data_dir)["split"].value_counts()
-        images_dir(data_dir)
-    except DatasetError as error:
-        return DatasetStatus(present=False, problem=str(error))
-    return DatasetStatus(
-        present=True,
-        usable=record.usable,
-        rejects=record.rejects,
-        by_split={str(split): int(count) for split, count in counts.items()},
-        source=record.source,
-        imported_at=record.imported_at,
-        bytes=record.image_bytes,
+def dataset_in_words(data_dir: Path) -> str:
+    """What is imported, in a sentence.
+
+    Raises:
+        DatasetError: nothing is imported, or it is damaged.
+    """
+    record = read_record(data_dir)
+    counts = read_index(data_dir)["split"].value_counts()
+    images_dir(data_dir)
+    parts = [f"{counts.get(name, 0):,} {name}" for name in SPLIT_NAMES]
+    if "" in counts:
+        parts.append(f"{counts['']:,} in no split")
+    return (
+        f"{record.usable:,} images ({', '.join(parts)}; "
+        f"{record.image_bytes / 1e6:,.0f} MB) and {record.rejects:,} refused, imported "
+        f"from {record.source} on {record.imported_at[:10]}."
     )
 
 
@@ -185,22 +140,15 @@ def write_table(path: Path, rows: Iterable[tuple], schema: Schema) -> str:
     return sha256_of(content)
 
 
-def _read_table(path: Path, schema: Schema, sha256: str) -> pa.Table:
-    """Read a table; an empty `sha256` means that only its pages are verified."""
+def _read_table(path: Path, schema: Schema, sha256: str) -> pd.DataFrame:
     try:
         content = path.read_bytes()
-        if sha256 and sha256_of(content) != sha256:
+        if sha256_of(content) != sha256:
             raise DatasetError(f"{path} is damaged. {REPAIR}")
-        table = read_parquet(content)
+        return schema.of(read_parquet(content)).to_pandas()
     except FileNotFoundError as error:
         raise DatasetError(
             f"{path} is missing, though {RECORD_NAME} names it. {REPAIR}"
         ) from error
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DatasetError(f"{path} cannot be read ({error}). {REPAIR}") from error
-    try:
-        return schema.of(table)
-    except ValueError as error:
-        raise DatasetError(
-            f"{path} has other columns than expected: {error}. {REPAIR}"
-        ) from error

@@ -20,6 +20,7 @@ from agemodel.core.errors import DatasetError, ImageError
 from agemodel.core.files import data_place, write_whole, writing
 from agemodel.core.labels import MAX_AGE, MIN_AGE
 from agemodel.dataset.archive import check_source, import_files
+from agemodel.dataset.forms import Form
 from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.index import LABELLED_SCHEMA, UNKNOWN, images_dir
 from agemodel.dataset.labels_file import split_of
@@ -77,9 +78,8 @@ def read_about(data_dir: Path, name: str) -> AboutSet:
             "python -m agemodel data import FOLDER --labels LABELS.csv"
         ) from error
     except (OSError, ValueError, TypeError) as error:
-        raise DatasetError(f"{path} is damaged ({error}). Import the set again.") from (
-            error
-        )
+        problem = f"{path} is damaged ({error}). Import the set again."
+        raise DatasetError(problem) from error
 
 
 def set_images(data_dir: Path, name: str) -> Path:
@@ -173,7 +173,7 @@ def import_labelled(
     return report
 
 
-class LabelledForm:
+class LabelledForm(Form):
     """Images of any kind that can be read, whose labels are in a table."""
 
     kind = LABELLED

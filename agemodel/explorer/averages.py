@@ -19,7 +19,6 @@ import pyarrow as pa
 
 from agemodel.core import paths
 from agemodel.core.checksums import read_verified
-from agemodel.core.errors import DatasetError
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES
 from agemodel.core.tables import parquet_of, read_parquet
 from agemodel.images import encode_jpeg
@@ -31,11 +30,6 @@ the difference from a wider one (male from all genders) would be of fewer."""
 SIDE_PX = 128
 ALL = "all"
 """Stands for every gender, or every race."""
-
-_REPAIR = (
-    "Restore it (git checkout -- assets) or make it again: "
-    "python -m agemodel data describe"
-)
 
 
 class AverageFaces:
@@ -110,11 +104,6 @@ def read_averages(folder: Path | None = None) -> pd.DataFrame:
 
     Raises:
         ModelError: the file is missing, or differs from its checksum.
-        DatasetError: it cannot be read as such a table.
     """
     content = read_verified(folder or paths.SPLITS.parent, FILE)
-    columns = ["age_group", "gender", "race", "n", "jpeg"]
-    try:
-        return read_parquet(content, columns).to_pandas()
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise DatasetError(f"{FILE} cannot be read ({error}). {_REPAIR}") from error
+    return read_parquet(content).to_pandas()

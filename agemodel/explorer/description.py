@@ -10,7 +10,6 @@ import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -83,54 +82,12 @@ _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What a description found.
-
-    Attributes:
-        faces: how many are described.
-        without_face: in how many chips the detector found none.
-        greyscale: how many have no colour.
-        exact: how many have the same pixels as another.
-        duplicates: how many are from the same photo as another, `exact` included.
-        duplicate_groups: from how many photos those are.
-        crossing_groups: how many of these photos are in train and in test.
-        crossing_test: how many test faces have a duplicate in train.
-        averages: how many average faces were made.
-        no_map: why there is no map of the faces; empty where there is one.
-    """
-
-    faces: int
-    without_face: int
-    greyscale: int
-    exact: int
-    duplicates: int
-    duplicate_groups: int
-    crossing_groups: int
-    crossing_test: int
-    averages: int
-    no_map: str = ""
-
-    @property
-    def sentence(self) -> str:
-        """The whole in a few sentences for a person."""
-        return (
-            f"{self.faces:,} faces described, {self.without_face:,} of them without a "
-            f"face found, {self.greyscale:,} greyscale. {self.duplicates:,} faces are "
-            f"duplicates, of {self.duplicate_groups:,} photos; {self.exact:,} are "
-            f"exact. {self.crossing_groups:,} photos are in train and in test: "
-            f"{self.crossing_test:,} test faces have a duplicate in train. "
-            f"{self.averages:,} average faces. "
-            + (f"No map: {self.no_map}" if self.no_map else "The map is there.")
-        )
-
-
 def describe(
     data_dir: Path,
     model_folder: Path,
     progress: OnProgress | None = None,
     folder: Path | None = None,
-) -> Summary:
+) -> str:
     """Measure every face and write what ships: the table and the average faces.
 
     The same images, model and libraries give the same files, to the byte.
@@ -141,6 +98,9 @@ def describe(
             for the map. Without embeddings there is no map.
         progress: called with (done, total, what is being done).
         folder: where to write, `assets/utkface/` unless given.
+
+    Returns:
+        What was found, in a few sentences.
 
     Raises:
         DatasetError: the dataset is missing, or scikit-learn for the map is.
@@ -161,7 +121,7 @@ def describe(
         folder or paths.SPLITS.parent,
         {FILE: _table_of(faces), averages.FILE: write_averages(means)},
     )
-    return _summary(faces, index["split"].to_numpy(), len(means), no_map)
+    return _in_words(faces, index["split"].to_numpy(), len(means), no_map)
 
 
 def _places(
@@ -282,23 +242,21 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
     write_manifest(folder, manifest)
 
 
-def _summary(
+def _in_words(
     faces: pd.DataFrame, split: np.ndarray, averages_made: int, no_map: str
-) -> Summary:
+) -> str:
     groups = faces["duplicate_group"].to_numpy()
     in_train, in_test = (
         np.unique(groups[(groups >= 0) & (split == name)]) for name in ("train", "test")
     )
     crossing = np.intersect1d(in_train, in_test)
-    return Summary(
-        faces=len(faces),
-        without_face=int((~faces["found"]).sum()),
-        greyscale=int(faces["greyscale"].sum()),
-        exact=int((faces["exact_group"] >= 0).sum()),
-        duplicates=int((groups >= 0).sum()),
-        duplicate_groups=int(groups.max()) + 1,
-        crossing_groups=len(crossing),
-        crossing_test=int((np.isin(groups, crossing) & (split == "test")).sum()),
-        averages=averages_made,
-        no_map=no_map,
+    crossing_test = (np.isin(groups, crossing) & (split == "test")).sum()
+    return (
+        f"{len(faces):,} faces described, {(~faces['found']).sum():,} of them without "
+        f"a face found, {faces['greyscale'].sum():,} greyscale. "
+        f"{(groups >= 0).sum():,} faces are duplicates, of {groups.max() + 1:,} "
+        f"photos; {(faces['exact_group'] >= 0).sum():,} are exact. {len(crossing):,} "
+        f"photos are in train and in test: {crossing_test:,} test faces have a "
+        f"duplicate in train. {averages_made:,} average faces. "
+        + (f"No map: {no_map}" if no_map else "The map is there.")
     )

@@ -28,17 +28,16 @@ from agemodel.core.labels import (
 )
 from agemodel.core.tables import read_parquet
 from agemodel.dataset.index import read_index
-from agemodel.dataset.names import FaceLabel, parse_name
+from agemodel.dataset.names import parse_name
 from agemodel.dataset.record import RECORD_NAME
 from agemodel.dataset.splits import read_splits
-from agemodel.explorer import face_measures
+from agemodel.explorer.face_measures import FILE, SCHEMA
 from agemodel.explorer.flags import add_flags
 from agemodel.explorer.model_estimates import read_estimates, run_of
 from agemodel.models import app_model
 from agemodel.models.model_folder import CARD
 from agemodel.runs.predictions import PREDICTIONS
 
-face_measures.FILE = "faces.parquet"
 _UNKNOWN: dict[str, Any] = {
     "found": True,
     "greyscale": False,
@@ -108,7 +107,7 @@ def read_faces(
 def faces_files() -> list[Path]:
     """The files that `read_faces` reads for the app's model, there or not."""
     folder = paths.SPLITS.parent
-    files = [paths.SPLITS, folder / face_measures.FILE, folder / MANIFEST]
+    files = [paths.SPLITS, folder / FILE, folder / MANIFEST]
     files.append(paths.data_dir() / RECORD_NAME)
     files.append(paths.runs_dir() / app_model.FILE)
     with contextlib.suppress(AgeModelError):
@@ -167,19 +166,10 @@ def label_columns(rows: pd.DataFrame) -> pd.DataFrame:
 def _in_splits() -> pd.DataFrame:
     """What the shipped splits, and the names in them, say: rows as in the index."""
     splits = read_splits()
-    labels = [_label_in_splits(file) for file in splits["file"]]
+    labels = [parse_name(file) for file in splits["file"]]
     columns = ("age", "gender", "race", "collected")
     values = {name: [getattr(label, name) for label in labels] for name in columns}
     return splits.assign(**values)
-
-
-def _label_in_splits(file: str) -> FaceLabel:
-    try:
-        return parse_name(file)
-    except DatasetError as error:
-        raise DatasetError(
-            f"The splits name {file!r}. {error} Restore them: git checkout -- assets"
-        ) from error
 
 
 def _only_imported(data_dir: Path, known: pd.Series) -> pd.DataFrame:
@@ -193,14 +183,14 @@ def _only_imported(data_dir: Path, known: pd.Series) -> pd.DataFrame:
 def _read_description() -> pd.DataFrame:
     """The measures of every face that ship beside the splits."""
     folder = paths.SPLITS.parent
-    if not (folder / face_measures.FILE).exists():
+    if not (folder / FILE).exists():
         raise DatasetError(
             "The faces are not described yet (quality, duplicates, map). With the "
             "images imported: python -m agemodel data describe"
         )
-    content = read_verified(folder, face_measures.FILE)
+    content = read_verified(folder, FILE)
     try:
-        table = face_measures.SCHEMA.of(read_parquet(content)).to_pandas()
+        table = SCHEMA.of(read_parquet(content)).to_pandas()
         return table.drop(columns="hash")
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DatasetError(

@@ -55,12 +55,8 @@ def read_estimates(model_folder: Path | None = None) -> pd.DataFrame:
     return table[_COLUMNS].assign(estimated_group=groups)
 
 
-def read_set_estimates(name: str, model_folder: Path | None = None) -> pd.DataFrame:
-    """Read what the model's run estimated of a labelled set's val and test faces.
-
-    Args:
-        name: of the set.
-        model_folder: of the exported model; the app's by default.
+def read_set_estimates(name: str) -> pd.DataFrame:
+    """Read what the app's model's run estimated of a labelled set's val and test faces.
 
     Returns:
         As `read_estimates`; no row where the run does not know the set.
@@ -69,8 +65,8 @@ def read_set_estimates(name: str, model_folder: Path | None = None) -> pd.DataFr
         ModelError: there is no such model.
         RunError: its run is missing or damaged, or knows no set but its first.
     """
-    calibration = _model(model_folder).card.calibration
-    table = run_of(model_folder).read_set_predictions()
+    calibration = _model(None).card.calibration
+    table = run_of().read_set_predictions()
     table = table[table["set"] == name]
     groups = age_group_index(np.rint(table["age_years"].to_numpy()))
     return table.assign(

@@ -16,23 +16,19 @@ from agemodel.explorer.model_estimates import read_set_estimates
 _MAY_LACK = ("gender", "race", "split", "coral", "date")
 
 
-def read_set_faces(
-    data_dir: Path, name: str, model_folder: Path | None = None
-) -> pd.DataFrame:
+def read_set_faces(data_dir: Path, name: str) -> pd.DataFrame:
     """Read the table of all faces of a labelled set, a row each, sorted by file.
 
     Args:
         data_dir: the data folder.
         name: of the set; not UTKFace.
-        model_folder: of the exported model whose run made the estimates; the app's
-            by default.
 
     Returns:
         The columns of labels as returned by `face_table.read_faces`, without those of
         which the set tells nothing; `label_low` and `label_high` (int16, years: the
         range that a label allows; `age` is its middle) and `label` (str), the same as
-        it was given: `30`, or `20 to 36`. Where the model's run has estimated faces of
-        the set, as it does those of val and test, the columns of
+        it was given: `30`, or `20 to 36`. Where the run of the app's model has
+        estimated faces of the set, as it does those of val and test, the columns of
         `model_estimates.read_estimates`. And what `face_table.prepare` adds.
 
     Raises:
@@ -47,6 +43,6 @@ def read_set_faces(
     faces = label_columns(rows).assign(label_low=low, label_high=high, label=label)
     faces = faces.drop(columns=[c for c in _MAY_LACK if faces[c].isna().all()])
     with contextlib.suppress(AgeModelError):  # the model's run may not know the set
-        estimates = beside(read_set_estimates(name, model_folder), faces["file"])
+        estimates = beside(read_set_estimates(name), faces["file"])
         faces = pd.concat([faces, estimates], axis=1)
     return prepare(faces)

@@ -9,7 +9,6 @@ the anchor in pixels of the network's input.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -58,14 +57,14 @@ class Candidates:
 class BlazeFace:
     """A BlazeFace network in a LiteRT interpreter; one thread at a time may use it."""
 
-    def __init__(self, spec: BlazeFaceSpec, folder: Path = paths.DETECTORS) -> None:
+    def __init__(self, spec: BlazeFaceSpec) -> None:
         """Load and check the network.
 
         Raises:
             ModelError: the file is missing or differs from its manifest.
         """
         self.spec = spec
-        content = read_verified(folder, spec.file)
+        content = read_verified(paths.DETECTORS, spec.file)
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]

@@ -7,7 +7,6 @@ of any size, and finds faces of any direction from about `SMALLEST_PX`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -46,13 +45,13 @@ class Found:
 class SearchNetwork:
     """The search network in a LiteRT interpreter; one thread at a time may use it."""
 
-    def __init__(self, folder: Path = paths.DETECTORS) -> None:
+    def __init__(self) -> None:
         """Load and check the network.
 
         Raises:
             ModelError: the file is missing or differs from its manifest.
         """
-        content = read_verified(folder, FILE)
+        content = read_verified(paths.DETECTORS, FILE)
         self._interpreter = Interpreter(model_content=content, num_threads=1)
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]

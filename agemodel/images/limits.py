@@ -72,11 +72,7 @@ def too_large(name: str, most: str, got: str) -> ImageError:
 
 
 def check_unopened(data: bytes, kind: str, name: str) -> None:
-    """Refuse what would cost too much to open.
-
-    Raises:
-        ImageError: see above.
-    """
+    """Refuse what would cost too much to open, by an `ImageError`."""
     if kind == "TIFF" and (count := _most_tiff_values(data)) > MAX_TIFF_VALUES:
         most = f"{MAX_TIFF_VALUES:,} strips, tiles or other values"
         raise too_large(name, most, f"{count:,}")
@@ -89,11 +85,7 @@ def check_unopened(data: bytes, kind: str, name: str) -> None:
 
 
 def check_opened(im: Image.Image, data: bytes, kind: str, name: str) -> None:
-    """Refuse what would be too large to decode.
-
-    Raises:
-        ImageError: see above.
-    """
+    """Refuse what would be too large to decode, by an `ImageError`."""
     width, height = im.size
     if width < 1 or height < 1:
         raise ImageError(

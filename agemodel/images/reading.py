@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import functools
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +56,6 @@ _NO_END = "The file lacks its end marker; the picture in it is whole."
 
 _Decoded = tuple[np.ndarray, tuple[int, int], tuple[str, ...]]
 
-_registering = threading.Lock()
 _queue = Queue()
 
 
@@ -231,14 +230,13 @@ def _decode(data: bytes, kind: str, shown: str, orientation: int) -> _Decoded:
     return rgb, (width, height), tuple(notes)
 
 
+@functools.cache
 def _register_heif() -> None:
-    with _registering:
-        if "HEIF" not in Image.OPEN:
-            import pillow_heif
+    import pillow_heif
 
-            pillow_heif.register_heif_opener(
-                thumbnails=False, depth_images=False, aux_images=False
-            )
+    pillow_heif.register_heif_opener(
+        thumbnails=False, depth_images=False, aux_images=False
+    )
 
 
 def _reduce_while_decoding(im: Image.Image) -> bool:

@@ -63,11 +63,7 @@ def _what_is_at(path: Path) -> str:
 
 
 def check_length(byte_count: int, shown: str) -> None:
-    """Refuse what is empty or larger than a file may be.
-
-    Raises:
-        ImageError: see above.
-    """
+    """Refuse what is empty or larger than a file may be, by an `ImageError`."""
     if byte_count == 0:
         raise ImageError(f"{shown} is empty: expected {EXPECTED}, got 0 bytes.")
     if byte_count > caps().file_bytes:

@@ -93,7 +93,20 @@ def test_home_of_the_user_is_understood(
     assert report is not None and report.words == "1 face, none refused"
 
 
-def test_progress_of_a_download_is_told_while_it_stalls(
+def test_download_that_failed_is_a_sentence_and_can_be_started_again(
+    getter: Getter, server: Server, data_dir: Path
+) -> None:
+    start(getter, Wanted(ADDRESS, server.url, 64 * "0"), data_dir)
+    job = ended(getter)
+    assert (job.phase, job.report) == (FAILED, None)
+    assert "has another checksum" in job.problem
+    start(getter, at(server), data_dir)
+    again = ended(getter)
+    assert (again.phase, again.number) == (DONE, 2)
+    assert len(read_index(data_dir)) == FACES
+
+
+def test_download_from_an_address_is_told_and_cancelled_and_starts_anew(
     getter: Getter, server: Server, data_dir: Path
 ) -> None:
     server.plan = [Answer(stall_after=HALF)]
@@ -102,42 +115,6 @@ def test_progress_of_a_download_is_told_while_it_stalls(
     job = getter.snapshot()
     assert (job.phase, job.step, job.text) == (RUNNING, DOWNLOAD, "downloading")
     assert job.total_bytes == len(server.body)
-
-
-@pytest.mark.parametrize(
-    ("answer", "sha256", "named"),
-    [
-        (Answer(stop_after=HALF), "", "broke after"),
-        (Answer(body=b"<html>Sign in</html>"), "", "is not a .tar.gz"),
-        (Answer(), 64 * "0", "has another checksum"),
-    ],
-    ids=["cut off", "page", "checksum"],
-)
-def test_download_that_failed_is_a_sentence_and_can_be_started_again(
-    answer: Answer,
-    sha256: str,
-    named: str,
-    getter: Getter,
-    server: Server,
-    data_dir: Path,
-) -> None:
-    server.plan = [answer]
-    start(getter, Wanted(ADDRESS, server.url, sha256), data_dir)
-    job = ended(getter)
-    assert (job.phase, job.report) == (FAILED, None)
-    assert named in job.problem
-    start(getter, at(server), data_dir)
-    again = ended(getter)
-    assert (again.phase, again.number) == (DONE, 2)
-    assert len(read_index(data_dir)) == FACES
-
-
-def test_cancelled_download_from_an_address_starts_anew(
-    getter: Getter, server: Server, data_dir: Path
-) -> None:
-    server.plan = [Answer(stall_after=HALF)]
-    start(getter, at(server), data_dir)
-    wait_until(lambda: getter.snapshot().done_bytes == HALF)
     getter.cancel()
     assert getter.snapshot().cancelling
     server.released.set()  # in place of the timeout

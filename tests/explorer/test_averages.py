@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel.core.errors import DatasetError, ModelError
+from agemodel.core.errors import ModelError
 from agemodel.explorer.averages import (
     ALL,
     FILE,
@@ -125,6 +125,7 @@ def test_written_averages_are_read_back(tmp_path: Path) -> None:
 def test_missing_and_damaged_averages_are_told(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"averages\.parquet cannot be read"):
         read_averages(tmp_path)
-    write(tmp_path, b"PAR1")
-    with pytest.raises(DatasetError, match="data describe"):
+    write(tmp_path, write_averages(averages_of((0, MALE, WHITE, 40))))
+    (tmp_path / FILE).write_bytes(b"PAR1")
+    with pytest.raises(ModelError, match="checksum"):
         read_averages(tmp_path)

@@ -22,7 +22,7 @@ from agemodel.dataset.crops import read_crops, square_of_row
 from agemodel.dataset.index import images_dir, read_index
 from agemodel.explorer import description
 from agemodel.explorer.averages import read_averages
-from agemodel.explorer.description import Summary, describe
+from agemodel.explorer.description import describe
 from agemodel.explorer.face_measures import FILE, SCHEMA
 from agemodel.faces import crop_square, quality_of, square_of_detection
 from agemodel.faces.detector import FaceDetector
@@ -103,17 +103,17 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_model(tmp_path_factory.mktemp("models") / "mobile")
 
 
-Described = tuple[Path, pd.DataFrame, Summary]
+Described = tuple[Path, pd.DataFrame, str]
 
 
 @pytest.fixture(scope="module")
 def described(
     data_dir: Path, model_folder: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Described:
-    """The folder that the faces are described in, their table, and the summary."""
+    """The folder that the faces are described in, their table, and what was said."""
     folder = tmp_path_factory.mktemp("out")
-    summary = describe(data_dir, model_folder, folder=folder)
-    return folder, read_table(folder).to_pandas(), summary
+    words = describe(data_dir, model_folder, folder=folder)
+    return folder, read_table(folder).to_pandas(), words
 
 
 def model_that_knows(folder: Path, rows: range) -> Path:
@@ -168,27 +168,19 @@ def test_greyscale_is_what_has_no_colour_at_all(described: Described) -> None:
 def test_duplicates_are_grouped_and_those_across_the_splits_counted(
     described: Described,
 ) -> None:
-    _, faces, summary = described
+    _, faces, words = described
     groups = faces["duplicate_group"]
     # 3 and 4 differ in colour only: the third pair, after the one mirrored
     expected = {GREY: 0, TINTED: 0, 20: 1, MIRRORED: 1, 30: 2, EXACT: 2}
     assert groups[groups >= 0].to_dict() == expected
     exact = faces["exact_group"]
     assert exact[exact >= 0].to_dict() == {30: 0, EXACT: 0}
-    no_map = summary.no_map
-    assert summary == Summary(
-        faces=COUNT,
-        without_face=1,
-        greyscale=1,
-        exact=2,
-        duplicates=6,
-        duplicate_groups=3,
-        crossing_groups=2,  # 20 and 30 are in train, 90 and 95 in test
-        crossing_test=2,
-        averages=4,
-        no_map=no_map,
+    # 20 and 30 are in train, 90 and 95 in test
+    assert words.startswith(
+        "120 faces described, 1 of them without a face found, 1 greyscale. 6 faces are "
+        "duplicates, of 3 photos; 2 are exact. 2 photos are in train and in test: 2 "
+        "test faces have a duplicate in train. 4 average faces. "
     )
-    assert "2 test faces have a duplicate in train" in summary.sentence
 
 
 def test_averages_leave_out_copies_and_what_is_no_face(described: Described) -> None:
@@ -215,13 +207,21 @@ def test_the_same_faces_give_the_same_bytes(
     assert set(first) == {"averages.parquet", "faces.parquet", "manifest.json"}
 
 
-def test_manifest_says_where_the_files_are_from_and_keeps_other_entries(
+def test_progress_is_told_and_the_manifest_says_where_the_files_are_from(
     data_dir: Path, model_folder: Path, tmp_path: Path
 ) -> None:
     other = {"sha256": "0" * 64, "source": "by hand", "licence": "free"}
     manifest = tmp_path / "manifest.json"
     manifest.write_text(json.dumps({"files": {"splits.csv": other}}), "utf-8")
-    describe(data_dir, model_folder, folder=tmp_path)
+    reports: dict[str, tuple[int, int | None]] = {}
+    describe(
+        data_dir,
+        model_folder,
+        lambda done, total, text: reports.update({text: (done, total)}),
+        tmp_path,
+    )
+    assert reports["measuring faces"] == (COUNT, COUNT)
+    assert reports["averaging faces"] == (COUNT - 4, COUNT - 4)
     entries = json.loads(manifest.read_text("utf-8"))["files"]
     assert entries.pop("splits.csv") == other
     assert set(entries) == {"averages.parquet", "faces.parquet"}
@@ -234,10 +234,9 @@ def test_manifest_says_where_the_files_are_from_and_keeps_other_entries(
 def test_without_embeddings_there_is_no_map_and_the_reason_is_given(
     described: Described,
 ) -> None:
-    _, faces, summary = described
+    _, faces, words = described
     assert faces[["map_x", "map_y"]].isna().all(axis=None)
-    assert "python -m agemodel export" in summary.no_map
-    assert summary.sentence.endswith(f"No map: {summary.no_map}")
+    assert "python -m agemodel export" in words.partition("No map: ")[2]
 
 
 def test_embeddings_place_the_faces_that_the_model_knows(
@@ -245,9 +244,9 @@ def test_embeddings_place_the_faces_that_the_model_knows(
 ) -> None:
     pytest.importorskip("sklearn.manifold")
     model = model_that_knows(tmp_path / "mobile", range(COUNT - 10))
-    summary = describe(data_dir, model, folder=tmp_path / "out")
+    words = describe(data_dir, model, folder=tmp_path / "out")
     places = read_table(tmp_path / "out").to_pandas()[["map_x", "map_y"]].to_numpy()
-    assert summary.no_map == ""
+    assert words.endswith("The map is there.")
     assert np.isnan(places[-10:]).all()
     known = places[:-10]
     assert 0 <= known.min() < known.max() <= 1
@@ -259,8 +258,8 @@ def test_embeddings_place_the_faces_that_the_model_knows(
 
 def test_too_few_embeddings_make_no_map(data_dir: Path, tmp_path: Path) -> None:
     model = model_that_knows(tmp_path / "mobile", range(20))
-    summary = describe(data_dir, model, folder=tmp_path / "out")
-    assert "20 faces only" in summary.no_map
+    words = describe(data_dir, model, folder=tmp_path / "out")
+    assert "20 faces only" in words
 
 
 def test_missing_model_is_told_before_anything_is_written(
@@ -269,20 +268,6 @@ def test_missing_model_is_told_before_anything_is_written(
     with pytest.raises(ModelError, match="python -m agemodel export"):
         describe(data_dir, tmp_path / "none", folder=tmp_path / "out")
     assert not (tmp_path / "out").exists()
-
-
-def test_progress_ends_with_all_faces(
-    data_dir: Path, model_folder: Path, tmp_path: Path
-) -> None:
-    reports: dict[str, tuple[int, int | None]] = {}
-    describe(
-        data_dir,
-        model_folder,
-        lambda done, total, text: reports.update({text: (done, total)}),
-        tmp_path,
-    )
-    assert reports["measuring faces"] == (COUNT, COUNT)
-    assert reports["averaging faces"] == (COUNT - 4, COUNT - 4)
 
 
 def test_command_describes_the_imported_dataset(
@@ -313,7 +298,7 @@ def test_portrait_is_measured_as_the_detector_sees_it(
     Image.fromarray(crop_square(photo, around, 200)).save(source / name_of(0))
     import_dataset(source, tmp_path / "data", splits=splits_of())
     model = write_model(tmp_path / "mobile")
-    summary = describe(tmp_path / "data", model, folder=tmp_path / "out")
+    words = describe(tmp_path / "data", model, folder=tmp_path / "out")
     (found,) = read_table(tmp_path / "out").to_pylist()
     chip = read_image(images_dir(tmp_path / "data") / name_of(0)).rgb
     again = detector.detect_in_chip(chip)
@@ -321,8 +306,8 @@ def test_portrait_is_measured_as_the_detector_sees_it(
     assert found["face_px"] == pytest.approx(again.size_px, abs=0.06)
     assert found["yaw_deg"] == pytest.approx(again.yaw_deg, abs=0.06)
     assert 150 < found["face_px"] < 230  # 200 / 1.05 = 190, as the detector jitters
-    assert summary.faces == 1
-    assert summary.duplicates == 0
+    assert words.startswith("1 faces described, 0 of them without a face found")
+    assert " 0 faces are duplicates" in words
 
 
 SHIPPED = paths.SPLITS.parent

@@ -19,17 +19,6 @@ def clusters(count: int = 40, kinds: int = 5) -> tuple[np.ndarray, np.ndarray]:
     return (embeddings / lengths).astype(np.float32), kind
 
 
-def test_neighbours_stay_neighbours_on_the_map() -> None:
-    manifold = pytest.importorskip("sklearn.manifold")
-    embeddings, kind = clusters()
-    places = place_faces(embeddings)
-    assert manifold.trustworthiness(embeddings, places, n_neighbors=10) > 0.9
-    apart = np.linalg.norm(places[:, None] - places, axis=2)
-    np.fill_diagonal(apart, np.inf)
-    nearest = np.argsort(apart, axis=1)[:, :10]
-    assert (kind[nearest] == kind[:, None]).mean() > 0.95
-
-
 def test_map_fills_a_unit_square_and_keeps_its_proportions() -> None:
     pytest.importorskip("sklearn.manifold")
     places = place_faces(clusters()[0])

@@ -191,13 +191,6 @@ def test_a_failed_write_leaves_the_old_marks(
     assert verdicts(marked)["a"] == "wrong"
 
 
-def test_what_a_killed_process_left_is_swept_at_the_next_mark(marked: Path) -> None:
-    left = marked / f".{marks_module.MARKS_NAME}.123-456"
-    left.write_text("half")
-    mark_faces(marked, ["a"], "fine")
-    assert not left.exists()
-
-
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path) -> None:
     marks_file(tmp_path).mkdir()
     with pytest.raises(DatasetError, match=r"cannot be read.*permissions"):

@@ -148,11 +148,14 @@ def test_each_network_finds_the_same_face_at_the_same_place(
     assert np.abs(found.landmarks_xy[best] - expected).max() < 0.08
 
 
-def test_altered_network_is_refused(tmp_path: Path) -> None:
+def test_altered_network_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(paths.DETECTORS, tmp_path, dirs_exist_ok=True)
     path = tmp_path / BACK.file
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
+    monkeypatch.setattr(paths, "DETECTORS", tmp_path)
     with pytest.raises(ModelError, match="checksum"):
-        BlazeFace(BACK, tmp_path)
+        BlazeFace(BACK)

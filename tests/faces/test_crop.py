@@ -5,8 +5,6 @@ import math
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from agemodel.faces import (
     CropSquare,
@@ -17,8 +15,6 @@ from agemodel.faces import (
 from agemodel.faces.detector import FaceDetector
 from tests.harness.made_faces import detection, noise, turned
 from tests.harness.pictures import quadrants
-
-rolls = st.floats(-179, 179)
 
 
 def block_means(rgb: np.ndarray, size_px: int) -> np.ndarray:
@@ -144,11 +140,6 @@ def test_jittered_scales_shifts_by_parts_of_the_side_and_turns_further() -> None
     assert square.angle_deg == pytest.approx(-3)
 
 
-def test_not_jittered_is_the_same_square() -> None:
-    square = CropSquare((100, 60), 50, 5)
-    assert square.jittered(1, (0, 0), 0) == square
-
-
 def test_square_of_a_face_has_the_boxs_centre_and_mean_side() -> None:
     square = square_of_detection(detection((10, 20, 40, 70)))  # 30 wide, 50 high
     assert square.centre_xy == (25, 45)
@@ -164,30 +155,6 @@ def test_square_turns_with_the_eyes_less_ten_degrees(
 ) -> None:
     square = square_of_detection(detection(roll_deg=roll_deg))
     assert square.angle_deg == pytest.approx(turn_deg, abs=1e-3)
-
-
-@given(rolls, rolls)
-@settings(deadline=None, derandomize=True, database=None)
-def test_turn_follows_the_roll_without_a_jump(one: float, other: float) -> None:
-    turns = [
-        square_of_detection(detection(roll_deg=roll)).angle_deg for roll in (one, other)
-    ]
-    assert abs(turns[0] - turns[1]) <= abs(one - other) + 1e-3
-
-
-@pytest.mark.parametrize("angle_deg", [-60, -20, 20, 60])
-def test_a_turned_square_in_a_turned_photo_shows_the_upright_face(
-    angle_deg: float, portraits: dict
-) -> None:
-    for rgb, face in portraits.values():
-        photo = turned(rgb, angle_deg, face.centre_xy)
-        square = CropSquare(face.centre_xy, face.size_px, angle_deg)
-        crops = (
-            crop_square(rgb, CropSquare(face.centre_xy, face.size_px), 128),
-            crop_square(photo, square, 128),
-        )
-        # Resampled twice instead of once, and otherwise the same.
-        assert np.corrcoef(*(crop.ravel().astype(float) for crop in crops))[0, 1] > 0.97
 
 
 @pytest.mark.parametrize("angle_deg", [-30, 30])

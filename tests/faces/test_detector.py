@@ -11,7 +11,7 @@ from agemodel.faces import detector as detector_module
 from agemodel.faces.blazeface import BACK, BlazeFaceSpec, Candidates
 from agemodel.faces.detector import FaceDetector
 from agemodel.faces.merging import Candidate
-from tests.harness.made_faces import detection, noise, turned
+from tests.harness.made_faces import detection, noise
 
 PLACES = (
     # right of and below x, y in parts of the room that is left beside the portrait
@@ -27,18 +27,6 @@ PLACES = (
 )
 
 
-@pytest.mark.parametrize("name", ["eileen-collins", "barack-obama", "joe-biden"])
-def test_a_portrait_has_one_face(
-    name: str, detector: FaceDetector, photo: Callable
-) -> None:
-    rgb = photo(name)
-    (face,) = detector.detect(rgb)
-    assert face.score > 0.8
-    x0, y0, x1, y1 = face.box_xyxy
-    assert 0 <= x0 < x1 <= rgb.shape[1]
-    assert 0 <= y0 < y1 <= rgb.shape[0]
-
-
 @pytest.mark.parametrize(
     ("name", "box_xyxy"),
     [
@@ -51,7 +39,8 @@ def test_a_portrait_has_one_face(
 def test_box_is_where_the_face_is(
     name: str, box_xyxy: tuple[int, ...], portraits: dict
 ) -> None:
-    _, face = portraits[name]
+    _, face = portraits[name]  # the only one that is found
+    assert face.score > 0.8
     off = np.abs(np.array(face.box_xyxy) - box_xyxy)
     assert off.max() < 0.2 * face.size_px
 
@@ -131,18 +120,6 @@ def test_mirroring_changes_the_sign_of_a_turn(
     ):
         assert 5 < turn < 20
         assert mirrored_turn == pytest.approx(-turn, abs=5)
-
-
-@pytest.mark.parametrize("clockwise_deg", [-20, 20])
-def test_a_photo_turned_by_20_degrees_has_a_roll_of_that_much_more(
-    clockwise_deg: float, portraits: dict, detector: FaceDetector
-) -> None:
-    for rgb, face in portraits.values():
-        photo = turned(rgb, clockwise_deg, face.centre_xy)
-        (found,) = detector.detect(photo)
-        # the landmarks' own error is about 3 degrees, twice
-        roll = found.roll_deg - face.roll_deg
-        assert roll == pytest.approx(clockwise_deg, abs=5)
 
 
 def test_face_crop_has_its_face(portraits: dict, detector: FaceDetector) -> None:
