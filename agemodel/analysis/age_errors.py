@@ -54,8 +54,6 @@ def faces_in_cells(
     """The faces of a rectangle of cells.
 
     Args:
-        predicted: the table.
-        rows: the faces that count.
         age: the middles of its least and greatest labelled ages, years.
         age_years: those of its estimated ages.
     """
@@ -125,9 +123,13 @@ def faces_beyond(predicted: pd.DataFrame, rows: np.ndarray, years: float) -> np.
 
 def worst_first(predicted: pd.DataFrame, mask: np.ndarray) -> np.ndarray:
     """The row numbers of some faces, the largest absolute error first."""
+    return in_order(mask, -predicted["abs_error"].to_numpy())
+
+
+def in_order(mask: np.ndarray, by: np.ndarray) -> np.ndarray:
+    """The row numbers of a mask, the least of `by`, shape (n,), first."""
     chosen = np.flatnonzero(mask)
-    order = np.argsort(-predicted["abs_error"].to_numpy()[chosen], kind="stable")
-    return chosen[order]
+    return chosen[np.argsort(by[chosen], kind="stable")]
 
 
 def percent(share: float) -> str:

@@ -13,33 +13,12 @@ from agemodel.analysis.age_errors import percent, worst_first
 from agemodel.analysis.picture_quality import equal_parts, mean_errors
 from agemodel.core.columns import codes_of
 from agemodel.core.labels import AGE_GROUPS, GENDERS
-from agemodel.metrics.measures import MIN_FACES, gender_metrics
+from agemodel.metrics.measures import MIN_FACES, gender_metrics, wilson_interval
 
 BINS = 10
 """Of p(female), equally wide, as in `metrics.gender_metrics`."""
 
 WIDTH_PARTS = 10
-_Z95 = 1.959964
-"""Of a normal distribution, 95 % lie within so many standard deviations."""
-
-
-def wilson_interval(
-    successes: np.ndarray, trials: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The 95 % intervals of shares, by E. B. Wilson's score (JASA 1927).
-
-    Args:
-        successes: shape (k,).
-        trials: shape (k,), one at least.
-
-    Returns:
-        Lower and upper bounds, each of shape (k,), 0..1.
-    """
-    share, spread = successes / trials, _Z95**2 / trials
-    middle = share + spread / 2
-    half = np.sqrt(spread * (share * (1 - share) + spread / 4))
-    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
-    return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
 def is_inside(predicted: pd.DataFrame) -> np.ndarray:

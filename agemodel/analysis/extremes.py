@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agemodel.analysis.age_errors import percent, worst_first
+from agemodel.analysis.age_errors import in_order, percent, worst_first
 from agemodel.analysis.certainty import is_inside
 from agemodel.core.columns import codes_of
 
@@ -21,22 +21,18 @@ NEAR_YEARS = 0.5
 """An age that is so little off is right, rounded."""
 
 
-def largest_errors(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
-    """All the faces, the largest absolute error first."""
-    return worst_first(predicted, rows)
-
-
 def surest_age_mistakes(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     """The faces whose label lies outside the interval, the error in widths first."""
-    error, width = _errors(predicted), _widths(predicted)
-    return _ordered(rows & ~is_inside(predicted), -error / np.maximum(width, 1.0))
+    error = predicted["abs_error"].to_numpy(np.float64)
+    width = predicted["width_years"].to_numpy(np.float64)
+    return in_order(rows & ~is_inside(predicted), -error / np.maximum(width, 1.0))
 
 
 def surest_gender_mistakes(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     """The faces whose gender is wrong, the most certain probability first."""
     wrong = predicted["gender_wrong"].to_numpy(bool)
     p_female = predicted["p_female"].to_numpy(np.float64)
-    return _ordered(rows & wrong, -np.abs(p_female - 0.5))
+    return in_order(rows & wrong, -np.abs(p_female - 0.5))
 
 
 def most_typical(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
@@ -45,8 +41,8 @@ def most_typical(predicted: pd.DataFrame, rows: np.ndarray) -> np.ndarray:
     Taken in turn from every age group, the youngest first; else all would be small
     children, whose intervals are the narrowest.
     """
-    near = rows & (_errors(predicted) <= NEAR_YEARS)
-    chosen = _ordered(near, _widths(predicted))
+    near = rows & (predicted["abs_error"] <= NEAR_YEARS).to_numpy()
+    chosen = in_order(near, predicted["width_years"].to_numpy())
     groups = codes_of(predicted["age_group"])[chosen]
     turns = pd.Series(groups).groupby(groups).cumcount().to_numpy()
     return chosen[np.lexsort((groups, turns))]
@@ -143,12 +139,7 @@ def typical_in_words(
 
 
 def twenty_in_words(predicted: pd.DataFrame, chosen: np.ndarray) -> str:
-    """How the model did on a few faces.
-
-    Args:
-        predicted: the table.
-        chosen: their row numbers.
-    """
+    """How the model did on a few faces, given by their row numbers."""
     found = predicted.iloc[chosen]
     n, right = len(found), int((~found["gender_wrong"]).sum())
     return (
@@ -162,7 +153,7 @@ KINDS = {
     "largest": Kind(
         "Largest errors",
         "First comes what is most years off. A large error may also be a wrong label.",
-        largest_errors,
+        worst_first,
         largest_in_words,
     ),
     "age": Kind(
@@ -186,17 +177,3 @@ KINDS = {
     ),
 }
 """By their names in a URL."""
-
-
-def _errors(predicted: pd.DataFrame) -> np.ndarray:
-    return predicted["abs_error"].to_numpy(np.float64)
-
-
-def _widths(predicted: pd.DataFrame) -> np.ndarray:
-    return predicted["width_years"].to_numpy(np.float64)
-
-
-def _ordered(mask: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """The row numbers of a mask, the least value first."""
-    chosen = np.flatnonzero(mask)
-    return chosen[np.argsort(by[chosen], kind="stable")]

@@ -1,7 +1,8 @@
 """The measures of estimated faces in one row, each with a bootstrap 95 % interval.
 
 A resample is given by how often each face is in it; every measure of it then follows
-from sums and cumulative counts.
+from sums and cumulative counts. The functions take the table of `read_predicted` and
+the faces that count, a mask of shape (n,), one at least.
 """
 
 from __future__ import annotations
@@ -14,11 +15,7 @@ import pandas as pd
 from agemodel.core.columns import codes_of
 from agemodel.core.labels import GENDERS
 from agemodel.metrics import measures
-from agemodel.metrics.bootstrap import (
-    BOOTSTRAP_DRAWS,
-    percentile_interval,
-    resample_counts,
-)
+from agemodel.metrics.bootstrap import percentile_interval, resample_counts
 from agemodel.metrics.measures import CS_YEARS, MEASURES, Score
 
 
@@ -26,10 +23,6 @@ def measure(predicted: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
     """All measures of some faces, nan where one is undefined.
 
     F1 and AUC are undefined where a gender label is missing among the faces.
-
-    Args:
-        predicted: as returned by `read_predicted`.
-        rows: the faces that count, a mask of shape (n,), one at least.
     """
     part = predicted[rows]
     age, is_female = part["age"].to_numpy(), _is_female(part)
@@ -53,21 +46,10 @@ def measure(predicted: pd.DataFrame, rows: np.ndarray) -> dict[str, float]:
     }
 
 
-def headline(
-    predicted: pd.DataFrame, rows: np.ndarray, draws: int = BOOTSTRAP_DRAWS
-) -> dict[str, Score]:
-    """All measures of some faces with their percentile bootstrap 95 % intervals.
-
-    Args:
-        predicted: as returned by `read_predicted`.
-        rows: the faces that count, a mask of shape (n,), one at least.
-        draws: resamples of the bootstrap.
-
-    Returns:
-        By the keys of `MEASURES`.
-    """
+def headline(predicted: pd.DataFrame, rows: np.ndarray) -> dict[str, Score]:
+    """By the keys of `MEASURES`, each with its percentile bootstrap 95 % interval."""
     values = measure(predicted, rows)
-    drawn = measure_draws(predicted, rows, resample_counts(int(rows.sum()), draws))
+    drawn = measure_draws(predicted, rows, resample_counts(int(rows.sum())))
     return {
         key: Score(values[key], *percentile_interval(drawn[key]))
         if np.isfinite(values[key])
@@ -82,8 +64,8 @@ def measure_draws(
     """All measures of every resample.
 
     Args:
-        predicted: as returned by `read_predicted`.
-        rows: the faces that count, a mask of m faces.
+        predicted: the table.
+        rows: the faces that count, m of them.
         counts: how often each is in each resample, shape (m, draws).
 
     Returns:

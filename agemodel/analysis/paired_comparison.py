@@ -1,4 +1,7 @@
-"""Two runs on the faces that both estimated: which errs less, where, and by chance?"""
+"""Two runs on the faces that both estimated: which errs less, where, and by chance?
+
+`pairs` is the table of `pair_faces`, a face at least.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from agemodel.metrics.bootstrap import mean_intervals, percentile_interval, resamples
+from agemodel.metrics.bootstrap import (
+    means_with_intervals,
+    percentile_interval,
+    resamples,
+)
 
 CS_LIMIT_YEARS = 5
 """Years within which the cumulative score here counts an estimate."""
@@ -92,24 +99,22 @@ def pair_faces(
     return pairs.assign(gain_years=pairs["abs_error_first"] - pairs["abs_error_second"])
 
 
-def compare_ages(pairs: pd.DataFrame, seed: int = 0) -> dict[str, Difference]:
+def compare_ages(pairs: pd.DataFrame) -> dict[str, Difference]:
     """Measures of the age of both runs, with intervals of their differences.
 
-    Args:
-        pairs: as returned by `pair_faces`, a face at least.
-        seed: of the bootstrap, which draws faces, not runs.
+    The bootstrap draws faces, not runs.
 
     Returns:
         `mae_years`, `median_error_years` and `cs5`.
     """
     sizes = pairs[["abs_error_first", "abs_error_second"]].to_numpy(np.float64).T
     within = (sizes <= CS_LIMIT_YEARS).astype(np.float64)
-    gains = np.stack([sizes[0] - sizes[1], within[0] - within[1]])
-    lows, highs = mean_intervals(gains, seed).tolist()
+    gains = {"mae": sizes[0] - sizes[1], "cs": within[0] - within[1]}
+    found = means_with_intervals(gains)
     intervals = {
-        "mae_years": (lows[0], highs[0]),
-        "median_error_years": _median_interval(sizes, seed),
-        f"cs{CS_LIMIT_YEARS}": (lows[1], highs[1]),
+        "mae_years": (found["mae_low"], found["mae_high"]),
+        "median_error_years": _median_interval(sizes),
+        f"cs{CS_LIMIT_YEARS}": (found["cs_low"], found["cs_high"]),
     }
     values = (sizes.mean(1), np.median(sizes, axis=1), within.mean(1))
     return {
@@ -120,9 +125,9 @@ def compare_ages(pairs: pd.DataFrame, seed: int = 0) -> dict[str, Difference]:
     }
 
 
-def _median_interval(sizes: np.ndarray, seed: int) -> tuple[float, float]:
+def _median_interval(sizes: np.ndarray) -> tuple[float, float]:
     """Of the difference of the medians of two rows over the same drawn faces."""
-    drawn = resamples(sizes.shape[1], seed=seed)
+    drawn = resamples(sizes.shape[1])
     first, second = (np.median(row[drawn], axis=1) for row in sizes)
     return percentile_interval(first - second)
 
@@ -157,9 +162,6 @@ def difference_in_words(difference: Difference, first: str, second: str) -> str:
 def count_wins(pairs: pd.DataFrame) -> pd.DataFrame:
     """Count the faces that each run errs less on, for every age group and for all.
 
-    Args:
-        pairs: as returned by `pair_faces`.
-
     Returns:
         Indexed by age group, of those that a face has, and `all` at the end: `n`,
         `first` and `second` (faces on which that run's absolute error is smaller),
@@ -179,7 +181,6 @@ def mae_by_group(pairs: pd.DataFrame, by: str = "age_group") -> pd.DataFrame:
     """Mean absolute errors of both runs for every label of a category.
 
     Args:
-        pairs: as returned by `pair_faces`.
         by: `age_group`, `gender` or `race`.
 
     Returns:
@@ -190,25 +191,13 @@ def mae_by_group(pairs: pd.DataFrame, by: str = "age_group") -> pd.DataFrame:
     found = []
     for name, part in pairs.groupby(by, observed=True):
         first, second = part[["abs_error_first", "abs_error_second"]].to_numpy().T
-        values = np.stack([first, second, first - second]).astype(np.float64)
-        means, (low, high) = values.mean(1), mean_intervals(values)
-        row: dict[str, object] = {by: name, "n": len(part)}
-        for number, column in enumerate(("first", "second", "difference")):
-            row |= {
-                column: means[number],
-                f"{column}_low": low[number],
-                f"{column}_high": high[number],
-            }
-        found.append(row)
+        errors = {"first": first, "second": second, "difference": first - second}
+        found.append({by: name, "n": len(part), **means_with_intervals(errors)})
     return pd.DataFrame(found)
 
 
 def mcnemar_of_genders(pairs: pd.DataFrame) -> McNemar:
-    """McNemar's exact test of the gender labels that two runs give.
-
-    Args:
-        pairs: as returned by `pair_faces`.
-    """
+    """McNemar's exact test of the gender labels that two runs give."""
     first, second = (
         ~pairs[f"gender_wrong_{run}"].to_numpy(bool) for run in ("first", "second")
     )
@@ -241,7 +230,6 @@ def farthest_apart(pairs: pd.DataFrame, better: str, count: int) -> pd.DataFrame
     """The faces on which one run errs less than the other by most.
 
     Args:
-        pairs: as returned by `pair_faces`.
         better: the run that errs less, `first` or `second`.
         count: at most so many.
 

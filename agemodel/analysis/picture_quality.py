@@ -11,7 +11,7 @@ import pandas as pd
 
 from agemodel.analysis.age_errors import worst_first
 from agemodel.analysis.predicted_faces import QUALITIES, SHARP, qualities_in
-from agemodel.metrics.bootstrap import mean_intervals
+from agemodel.metrics.bootstrap import means_with_intervals
 from agemodel.metrics.measures import MIN_FACES
 
 PICTURE_MEASURES = {"sharpness": "sharp", "brightness": "bright"}
@@ -19,7 +19,6 @@ PICTURE_MEASURES = {"sharpness": "sharp", "brightness": "bright"}
 
 PARTS = 5
 NO_FLAG = "none"
-_VALUES = ["n", "mae_years", "mae_low", "mae_high"]
 
 
 def error_by_measure(
@@ -27,9 +26,9 @@ def error_by_measure(
 ) -> pd.DataFrame:
     """The error of the faces in `PARTS` equal parts by a measure.
 
+    Those that were not measured do not count.
+
     Args:
-        predicted: the table.
-        rows: the faces that count; those that were not measured do not.
         measure: of `PICTURE_MEASURES`.
 
     Returns:
@@ -108,12 +107,9 @@ def equal_parts(values: np.ndarray, count: int) -> np.ndarray:
 
 def mean_errors(parts: list[np.ndarray]) -> pd.DataFrame:
     """`n`, `mae_years` and its interval for the absolute errors of every part."""
-    found = []
-    for errors in parts:
-        values = errors.astype(np.float64)
-        (low,), (high,) = mean_intervals(values[None])
-        found.append((len(values), values.mean(), low, high))
-    return pd.DataFrame(found, columns=_VALUES).astype({"n": int})
+    found = [{"n": len(part), **means_with_intervals({"mae": part})} for part in parts]
+    table = pd.DataFrame(found, columns=["n", "mae", "mae_low", "mae_high"])
+    return table.astype({"n": int}).rename(columns={"mae": "mae_years"})
 
 
 def measure_in_words(table: pd.DataFrame, measure: str) -> str:

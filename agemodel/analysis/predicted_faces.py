@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -19,9 +18,10 @@ from agemodel.core.labels import (
     age_group_index,
 )
 from agemodel.explorer.face_table import read_faces
+from agemodel.explorer.filters import mask
 from agemodel.explorer.flags import FLAGS
 from agemodel.explorer.queries import Ages
-from agemodel.explorer.selection import FACETS
+from agemodel.explorer.selection import FACETS, Filters, Selection, choice, single
 from agemodel.runs.run_folder import Run
 
 SPLITS = ("test", "coral_test", "val")
@@ -41,8 +41,21 @@ _MEASURES = ("sharpness", "brightness", "face_px", "yaw_deg")
 _ESTIMATES = ("age_years", "age_low", "age_high", "p_female")
 
 
+SLICE_FACETS = {
+    "split": single(
+        "split",
+        lambda text: text if text in SPLITS else "",
+        str,
+        SPLIT_WORDS.__getitem__,
+    ),
+    **{key: FACETS[key] for key in ("gender", "race", "age")},
+    "quality": choice("quality", tuple(QUALITIES), words=QUALITIES),
+}
+"""The filters of a slice by their keys in a URL."""
+
+
 @dataclass(frozen=True)
-class Slice:
+class Slice(Filters):
     """Which faces count; all of it must hold, several values of one are alternatives.
 
     Attributes:
@@ -59,44 +72,13 @@ class Slice:
     ages: Ages = (MIN_AGE, MAX_AGE)
     quality: tuple[str, ...] = ()
 
-    @classmethod
-    def from_query(cls, query: Mapping[str, str | Sequence[str]]) -> Slice:
-        """Read a slice from a URL's query; what cannot be read is ignored."""
-        texts = {key: _texts(query.get(key, ())) for key in SLICE_KEYS}
-        splits = _chosen(texts["split"], SPLITS)
-        whole = cls()
-        return cls(
-            split=splits[0] if splits else whole.split,
-            genders=_read("gender", texts) or (),
-            races=_read("race", texts) or (),
-            ages=_read("age", texts) or whole.ages,
-            quality=_chosen(texts["quality"], tuple(QUALITIES)),
-        )
-
-    def to_query(self) -> dict[str, str]:
-        """What differs from the default."""
-        whole = Slice()
-        query = {
-            "split": self.split if self.split != whole.split else "",
-            "gender": FACETS["gender"].write(self.genders),
-            "race": FACETS["race"].write(self.races),
-            "age": FACETS["age"].write(self.ages) if self.ages != whole.ages else "",
-            "quality": ",".join(self.quality),
-        }
-        return {key: text for key, text in query.items() if text}
+    facets = SLICE_FACETS
 
     def describe(self) -> str:
         """The slice in words, such as `test, female, 20 to 40 years`."""
-        words = [SPLIT_WORDS[self.split]]
-        words += [FACETS["gender"].say(self.genders)] if self.genders else []
-        words += [FACETS["race"].say(self.races)] if self.races else []
-        words += [FACETS["age"].say(self.ages)] if self.ages != Slice().ages else []
-        words += [" or ".join(QUALITIES[name] for name in self.quality)]
-        return ", ".join(word for word in words if word)
-
-
-SLICE_KEYS = ("split", "gender", "race", "age", "quality")
-"""The keys of a slice in a URL."""
+        whole = replace(self, split=SPLITS[0])
+        words = [SPLIT_WORDS[self.split], Filters.describe(whole)]
+        return ", ".join(filter(None, words))
 
 
 def read_predicted(run: Run, described: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -142,16 +124,11 @@ def in_slice(predicted: pd.DataFrame, wanted: Slice) -> np.ndarray:
 
     A quality that is not known holds for no face.
     """
-    mask = np.array(_in_split(predicted, wanted.split))
-    if wanted.genders:
-        mask &= predicted["gender"].isin(wanted.genders).to_numpy()
-    if wanted.races:
-        mask &= predicted["race"].isin(wanted.races).to_numpy()
-    if wanted.ages != Slice().ages:
-        mask &= predicted["age"].between(*wanted.ages).to_numpy()
+    labels = Selection(ages=wanted.ages, genders=wanted.genders, races=wanted.races)
+    chosen = mask(predicted, labels) & _in_split(predicted, wanted.split)
     if wanted.quality:
-        mask &= np.any([_has(predicted, name) for name in wanted.quality], axis=0)
-    return mask
+        chosen &= np.any([_has(predicted, name) for name in wanted.quality], axis=0)
+    return chosen
 
 
 def _predicted(table: pd.DataFrame) -> pd.DataFrame:
@@ -190,14 +167,10 @@ def _quality(files: pd.Series, described: pd.DataFrame | None) -> pd.DataFrame:
             described = read_faces()
         except DatasetError:
             described = pd.DataFrame({"file": []})
-    columns = [name for name in (*_MEASURES, *QUALITIES) if name in described]
-    rows = pd.Index(described["file"]).get_indexer(files)
-    known = rows >= 0
-    found = described[columns].iloc[rows if columns else []].reset_index(drop=True)
-    for name in columns:
-        unknown = np.float32(np.nan) if name in _MEASURES else False
-        found[name] = found[name].where(known, unknown)
-    return found
+    by_file = described.set_index("file")
+    measures = by_file.filter(items=_MEASURES).reindex(files)
+    flags = by_file.filter(items=tuple(QUALITIES)).reindex(files, fill_value=False)
+    return pd.concat([measures, flags], axis=1).reset_index(drop=True)
 
 
 def _in_split(predicted: pd.DataFrame, split: str) -> np.ndarray:
@@ -213,16 +186,3 @@ def _has(predicted: pd.DataFrame, quality: str) -> np.ndarray:
         return np.zeros(len(predicted), bool)
     holds = predicted[name].to_numpy(bool)
     return ~holds if quality == SHARP else holds
-
-
-def _read(key: str, texts: Mapping[str, Sequence[str]]) -> tuple | None:
-    return FACETS[key].read(texts[key]) if texts[key] else None
-
-
-def _texts(given: str | Sequence[str]) -> list[str]:
-    return [given] if isinstance(given, str) else list(given)
-
-
-def _chosen(texts: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
-    asked = {part.strip().lower() for text in texts for part in text.split(",")}
-    return tuple(name for name in known if name in asked)

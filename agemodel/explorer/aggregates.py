@@ -25,8 +25,6 @@ def age_histogram(
     """Count the faces of every labelled age.
 
     Args:
-        faces: the table.
-        mask: the faces that count.
         by: a category, such as `gender`, whose labels are counted each by itself.
 
     Returns:
@@ -53,8 +51,6 @@ def age_spread(
     """Measure how the labelled ages spread for every pair of labels.
 
     Args:
-        faces: the table.
-        mask: the faces that count.
         down: a category, such as `race`.
         across: another, such as `gender`.
 
@@ -89,10 +85,10 @@ def normalised(counts: pd.DataFrame) -> pd.DataFrame:
 def error_by(faces: pd.DataFrame, mask: np.ndarray, by: str = "age") -> pd.DataFrame:
     """Measure the errors of every labelled age, or of every label of a category.
 
+    The model knows the faces of train and, a little, of val: only on those of test are
+    its errors what they are on other faces.
+
     Args:
-        faces: the table, with estimates. The model knows those of train and, a little,
-            of val: only on those of test are its errors what they are on other faces.
-        mask: the faces that count.
         by: `age` or a category.
 
     Returns:

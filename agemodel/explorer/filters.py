@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from agemodel.core.columns import codes_of, names_of
+from agemodel.explorer.aggregates import value_counts
 from agemodel.explorer.queries import (
     Ages,
     Dates,
@@ -38,7 +39,6 @@ _COLUMNS = {
     "mark": "mark",
 }
 """The category that each filter with values from a list looks at."""
-_FLAGGED = ("flag", "outcome")
 
 
 @dataclass(frozen=True)
@@ -101,52 +101,34 @@ def counts(
         without a value are in no count.
     """
     found = found or masks(faces, selection)
-    table = {"age": _count_ages(faces, selection, found.without("age"))}
+
+    def count(key: str, part: np.ndarray | pd.Series) -> int:
+        return int(np.count_nonzero(found.without(key) & part))
+
+    table = {
+        "age": {
+            write_ages(ages): count("age", _of_ages(faces, ages))
+            for ages in (Selection().ages, selection.ages)
+        }
+    }
     for key, column in _COLUMNS.items():
         if column in faces:
-            table[key] = _count_category(faces[column], found.without(key))
+            counted = value_counts(faces, found.without(key), column)
+            table[key] = {str(name): int(n) for name, n in counted.items()}
     if "abs_error" in faces:
-        table["error"] = _count_errors(faces, found.without("error"))
-    for key in _FLAGGED:
-        rows = found.without(key)
-        flags = [name for name in FACETS[key].names if name in faces]
+        table["error"] = {
+            write_errors(band): count("error", _within(faces, band))
+            for band in ERROR_BANDS
+        }
+    for key in ("flag", "outcome"):
+        flags = {name: faces[name] for name in FACETS[key].names if name in faces}
         if flags:
-            table[key] = {
-                name: int(np.count_nonzero(faces[name].to_numpy() & rows))
-                for name in flags
-            }
+            table[key] = {name: count(key, flag) for name, flag in flags.items()}
     if "flag" in table:
-        rows = found.without("without")
         table["without"] = {
-            name: int(np.count_nonzero(rows & ~faces[name].to_numpy()))
-            for name in table["flag"]
+            name: count("without", ~faces[name]) for name in table["flag"]
         }
     return table
-
-
-def _count_ages(
-    faces: pd.DataFrame, selection: Selection, rows: np.ndarray
-) -> dict[str, int]:
-    chosen = _of_ages(faces, selection.ages)
-    everyone = Selection().ages
-    return {
-        write_ages(ages): int(np.count_nonzero(rows & part))
-        for ages, part in ((everyone, True), (selection.ages, chosen))
-    }
-
-
-def _count_category(column: pd.Series, rows: np.ndarray) -> dict[str, int]:
-    names = names_of(column)
-    # The code of a missing label, -1, is counted first and then forgotten.
-    found = np.bincount(codes_of(column)[rows] + 1, minlength=len(names) + 1)[1:]
-    return dict(zip(names, found.tolist(), strict=True))
-
-
-def _count_errors(faces: pd.DataFrame, rows: np.ndarray) -> dict[str, int]:
-    return {
-        write_errors(band): int(np.count_nonzero(_within(faces, band) & rows))
-        for band in ERROR_BANDS
-    }
 
 
 def inside(x: np.ndarray, y: np.ndarray, region: Region) -> np.ndarray:
@@ -209,10 +191,6 @@ def _any_of(faces: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
     return np.logical_or.reduce([faces[name].to_numpy() for name in names])
 
 
-def _none_of(faces: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
-    return ~_any_of(faces, names)
-
-
 def _on_map(faces: pd.DataFrame, region: Region) -> np.ndarray:
     return inside(faces["map_x"].to_numpy(), faces["map_y"].to_numpy(), region)
 
@@ -234,7 +212,7 @@ _FILTERS: dict[str, Callable[[pd.DataFrame, Any], np.ndarray]] = {
     "date": _collected,
     "flag": _any_of,
     "outcome": _any_of,
-    "without": _none_of,
+    "without": lambda faces, names: ~_any_of(faces, names),
     "map": _on_map,
     "name": _named,
     "among": _among,

@@ -1,7 +1,7 @@
 """Faces in order, page by page, and the faces that look like one of them.
 
 A row is the number of a face in the table, from 0; rows are arrays of
-shape (k,), int64.
+shape (k,), int64. Embeddings are as returned by `model_estimates.read_embeddings`.
 """
 
 from __future__ import annotations
@@ -130,12 +130,7 @@ def beside(rows: np.ndarray, row: int) -> tuple[int | None, int | None]:
 
 
 def similarities(embeddings: np.ndarray, row: int) -> np.ndarray:
-    """The cosine of every face to one, shape (n,), float32, -1..1; nan if unknown.
-
-    Args:
-        embeddings: as returned by `model_estimates.read_embeddings`, shape (n, 64).
-        row: the face.
-    """
+    """The cosine of every face to one, shape (n,), float32, -1..1; nan if unknown."""
     known = (embeddings != 0).any(axis=1)
     cosines = np.clip(embeddings @ embeddings[row], -1, 1)
     return np.where(known & known[row], cosines, np.float32(np.nan))
@@ -147,7 +142,7 @@ def similar(
     """The faces that the model finds most alike to a face, of all splits.
 
     Args:
-        embeddings: as returned by `model_estimates.read_embeddings`, shape (n, 64).
+        embeddings: shape (n, 64).
         row: the face, which is not among them.
         k: how many.
 

@@ -162,11 +162,7 @@ def read_name(text: str) -> str:
 
 
 def face_key(file: str) -> str:
-    """A short name of a face in a URL: two of a million are alike once in a thousand.
-
-    Args:
-        file: its name in the index.
-    """
+    """A face's short name in a URL: two of a million are alike once in a thousand."""
     return blake2b(file.encode(), digest_size=6).hexdigest()
 
 

@@ -82,7 +82,7 @@ def evaluate(
         run.check_may_change()
     found = _measured(run, data_dir, progress)
     write_network(run, found.model)
-    run.write_json("calibration.json", found.calibration.as_dict())
+    run.write_json("calibration.json", values_of(found.calibration))
     run.write_predictions(found.table)
     if len(found.set_table):
         run.write_set_predictions(found.set_table)

@@ -7,11 +7,12 @@ runs on the same faces are drawn alike.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 BOOTSTRAP_DRAWS = 1000
 """Resamples of an interval."""
@@ -67,15 +68,16 @@ def bootstrap_interval(
     return percentile_interval(np.asarray(statistic(values[drawn], axis=1)))
 
 
-def mean_intervals(values: np.ndarray, seed: int = 0) -> np.ndarray:
-    """The intervals of several means over the same faces.
-
-    Args:
-        values: shape (k, n), a row a measure.
-        seed: of the resamples.
+def means_with_intervals(columns: Mapping[str, ArrayLike]) -> dict[str, float]:
+    """The means of columns over the same faces, each of shape (n,), n at least 1.
 
     Returns:
-        Shape (2, k): the lower bounds, the upper bounds.
+        By each name, and with `_low` and `_high` behind it the bounds of its interval.
     """
-    drawn = resamples(values.shape[1], seed=seed)
-    return np.transpose([percentile_interval(row[drawn].mean(1)) for row in values])
+    table = {name: np.asarray(one, np.float64) for name, one in columns.items()}
+    drawn = resamples(len(next(iter(table.values()))))
+    found: dict[str, float] = {}
+    for name, values in table.items():
+        low, high = percentile_interval(values[drawn].mean(1))
+        found |= {name: float(values.mean()), f"{name}_low": low, f"{name}_high": high}
+    return found

@@ -16,13 +16,13 @@ share of faces is right.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from agemodel.core.labels import AGES
 from agemodel.metrics.distributions import cumulative_at
+from agemodel.metrics.measures import wilson_interval
 
 COVERAGE = 0.8
 CERTAIN_ACCURACY = 0.985
@@ -30,6 +30,8 @@ KERNEL_SD = 0.4
 """How far an age's neighbours reach, in square roots of years: some 4 years at 25."""
 
 _LEAST_REACH_YEARS = 1e-6
+_Z_NINE_IN_TEN = 1.2816
+"""A share is at least Wilson's lower bound, by this, with nine chances in ten."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,6 @@ class Calibration:
     gender_offset: float
     uncertain_above: float
     faces: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self)
 
     def interval(
         self, age_years: np.ndarray, age_probabilities: np.ndarray | None
@@ -268,7 +266,8 @@ def _uncertain_above(p_female: np.ndarray, genders: np.ndarray) -> float:
     sureness = np.abs(p_female - 0.5)
     order = np.argsort(-sureness)
     right = (p_female >= 0.5) == (genders == 1)
-    share_right = _wilson(np.cumsum(right[order]), np.arange(1, len(order) + 1))
+    trials = np.arange(1, len(order) + 1)
+    share_right, _ = wilson_interval(np.cumsum(right[order]), trials, _Z_NINE_IN_TEN)
     if share_right[-1] >= CERTAIN_ACCURACY:
         return 0.5
     # Equally sure faces are on the same side of the edge.
@@ -278,19 +277,6 @@ def _uncertain_above(p_female: np.ndarray, genders: np.ndarray) -> float:
         return 0.0
     last_in, first_out = sureness[order[enough[-1] : enough[-1] + 2]]
     return float(0.5 - (last_in + first_out) / 2)
-
-
-def _wilson(successes: np.ndarray, trials: np.ndarray) -> np.ndarray:
-    """The share that successes are of trials, or more, with nine chances in ten.
-
-    The lower bound of E. B. Wilson's score interval, JASA 1927, one-sided.
-    """
-    z = 1.2816
-    share, spread = successes / trials, z**2 / trials
-    centre = share + spread / 2
-    return (centre - np.sqrt(spread * (share * (1 - share) + spread / 4))) / (
-        1 + spread
-    )
 
 
 def _logit(p: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
 from agemodel.metrics.bootstrap import bootstrap_interval
 
 CS_YEARS = (1, 3, 5, 10)
+Z95 = 1.959964
+"""Of a normal distribution, 95 % lie within so many standard deviations."""
 MIN_FACES = 30
 """Of fewer faces nothing is said."""
 CORAL_RANGE = (21, 60)
@@ -156,14 +158,13 @@ def gender_metrics(genders: np.ndarray, p_female: np.ndarray) -> dict[str, float
     }
 
 
-def summarise(columns: dict[str, np.ndarray], seed: int = 0) -> dict[str, Any]:
+def summarise(columns: dict[str, np.ndarray]) -> dict[str, Any]:
     """All measures of a set of faces, with n.
 
     Args:
         columns: `age`, `gender` (true), `age_years`, `age_low`, `age_high`,
             `p_female`, `age_group` (index) and `decided` (bool: gender not
             'uncertain'), each of shape (n,).
-        seed: of the bootstrap.
     """
     true_ages, decided = columns["age"], columns["decided"].astype(bool)
     size = np.abs(columns["age_years"] - true_ages)
@@ -171,16 +172,37 @@ def summarise(columns: dict[str, np.ndarray], seed: int = 0) -> dict[str, Any]:
     return {
         "n": len(true_ages),
         **age_metrics(true_ages, columns["age_years"]),
-        "mae_years_95": list(bootstrap_interval(size, seed=seed)),
+        "mae_years_95": list(bootstrap_interval(size)),
         **group_metrics(age_group_index(true_ages), columns["age_group"]),
         **interval_metrics(true_ages, columns["age_low"], columns["age_high"]),
         **gender_metrics(columns["gender"], columns["p_female"]),
-        "gender_accuracy_95": list(bootstrap_interval(right, seed=seed)),
+        "gender_accuracy_95": list(bootstrap_interval(right)),
         "uncertain_share": float(1 - decided.mean()),
         "decided_gender_accuracy": float(right[decided].mean())
         if decided.any()
         else None,
     }
+
+
+def wilson_interval(
+    successes: np.ndarray, trials: np.ndarray, z: float = Z95
+) -> tuple[np.ndarray, np.ndarray]:
+    """Intervals of shares, by E. B. Wilson's score (JASA 1927).
+
+    Args:
+        successes: shape (k,).
+        trials: shape (k,), one at least.
+        z: how many standard deviations of a normal distribution an interval holds to
+            either side.
+
+    Returns:
+        Lower and upper bounds, each of shape (k,), 0..1.
+    """
+    share, spread = successes / trials, z**2 / trials
+    middle = share + spread / 2
+    half = np.sqrt(spread * (share * (1 - share) + spread / 4))
+    low, high = (middle - half) / (1 + spread), (middle + half) / (1 + spread)
+    return np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
 def summarise_groups(columns: dict[str, np.ndarray]) -> dict[str, dict[str, Any]]:

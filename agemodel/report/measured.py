@@ -27,7 +27,6 @@ from agemodel.analysis.fairness import (
     gap_in_words,
     group_table,
     grouping_name,
-    largest_gap,
     overall_row,
 )
 from agemodel.analysis.headline import headline
@@ -262,11 +261,11 @@ def groups_of(predicted: pd.DataFrame, rows: np.ndarray) -> list[Block]:
     ]
     for factors in ((name,) for name in FACTORS):
         found = group_table(predicted, rows, factors)
-        gaps = [largest_gap(found, measure) for measure in GROUP_MEASURES]
+        gaps = [gap_in_words(found, measure, factors) for measure in GROUP_MEASURES]
         title = grouping_name(factors)
         pieces += [
             Heading(title),
-            Items([gap_in_words(gap, factors) for gap in gaps if gap]),
+            Items([gap for gap in gaps if gap]),
             Chart(
                 figure_groups(found, factors, "mae_years", overall),
                 f"Mean absolute error by {title.lower()}",

@@ -17,21 +17,8 @@ from agemodel.analysis.age_errors import (
     running_errors,
     running_in_words,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
-from agemodel.core import paths
 from agemodel.core.labels import AGES
-from agemodel.runs.run_folder import Run
-from tests.harness.made_tables import table
-from tests.harness.plain_predictions import SERVED
-
-
-@pytest.fixture(scope="module")
-def predicted() -> pd.DataFrame:
-    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
-
-
-def everything(faces: pd.DataFrame) -> np.ndarray:
-    return np.ones(len(faces), bool)
+from tests.harness.made_tables import everything, table
 
 
 def made(ages: list[int], errors: list[float]) -> pd.DataFrame:
@@ -133,18 +120,6 @@ def test_cumulative_scores_and_the_guess_by_hand() -> None:
     assert scores.attrs["guess_years"] == 20
     assert scores["cs"].loc[[1, 2, 5, 6]].tolist() == [0, 0.5, 0.5, 1]
     assert scores["guess"].loc[[0, 5, 6]].tolist() == [0.5, 0.5, 1]
-
-
-def test_cumulative_scores_agree_with_the_metrics_of_the_run(
-    predicted: pd.DataFrame,
-) -> None:
-    written = Run(paths.SHIPPED_RUNS / SERVED).read_json("metrics.json")
-    for split in ("test", "coral_test", "val"):
-        scores = cumulative_scores(predicted, in_slice(predicted, Slice(split)))
-        for years in (1, 3, 5, 10):
-            assert scores["cs"].loc[years] == pytest.approx(
-                written["splits"][split][f"cs{years}"]
-            )
 
 
 def test_scores_without_train_faces_have_no_guess() -> None:

@@ -19,7 +19,7 @@ from agemodel.analysis.baselines import (
     split_note,
 )
 from agemodel.analysis.headline import measure
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
+from agemodel.analysis.predicted_faces import Slice, in_slice
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGE_GROUPS
@@ -28,11 +28,6 @@ from agemodel.runs.run_folder import Run
 from tests.harness.plain_predictions import SERVED
 
 RUN = Run(paths.SHIPPED_RUNS / SERVED)
-
-
-@pytest.fixture(scope="module")
-def predicted() -> pd.DataFrame:
-    return read_predicted(RUN)
 
 
 def made_run(folder, network: str, split: str = "split") -> Run:

@@ -25,20 +25,12 @@ from agemodel.analysis.confusion import (
     score_classes,
     share_cells,
 )
-from agemodel.analysis.predicted_faces import SPLITS, Slice, in_slice, read_predicted
-from agemodel.core import paths
+from agemodel.analysis.predicted_faces import SPLITS, Slice, in_slice
 from agemodel.core.errors import ConfigError
 from agemodel.core.labels import AGE_GROUPS
-from agemodel.runs.run_folder import Run
-from tests.harness.plain_predictions import SERVED
 
 MARKETING = ("0-12", "13-17", "18-24", "25-34", "35-44", "45-54", "55-64", "65+")
 DECADES = (*(f"{low}-{low + 9}" for low in range(0, 110, 10)), "110+")
-
-
-@pytest.fixture(scope="module")
-def predicted() -> pd.DataFrame:
-    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
 
 
 def classes_of(predicted: pd.DataFrame, kind: str):

@@ -12,11 +12,7 @@ from agemodel.analysis.declining import (
     gender_risk_in_words,
     uncertain_band,
 )
-from tests.harness.made_tables import table
-
-
-def everything(faces: pd.DataFrame) -> np.ndarray:
-    return np.ones(len(faces), bool)
+from tests.harness.made_tables import everything, table
 
 
 def made(errors: list[float], widths: list[float]) -> pd.DataFrame:

@@ -7,17 +7,12 @@ from agemodel.analysis.extremes import (
     KINDS,
     TWENTY,
     any_twenty,
-    largest_errors,
     most_typical,
     surest_age_mistakes,
     surest_gender_mistakes,
     twenty_in_words,
 )
-from tests.harness.made_tables import table
-
-
-def everything(faces: pd.DataFrame) -> np.ndarray:
-    return np.ones(len(faces), bool)
+from tests.harness.made_tables import everything, table
 
 
 def made(
@@ -26,13 +21,6 @@ def made(
     years = (np.array(ages) + np.array(errors)).astype(np.float32)
     half = np.array(widths or [10] * len(ages), np.float32) / 2
     return table(age=ages, age_years=years, age_low=years - half, age_high=years + half)
-
-
-def test_largest_errors_come_first_to_either_side() -> None:
-    faces = made([30, 30, 30, 30], [2, -9, 5, 7])
-    assert largest_errors(faces, everything(faces)).tolist() == [1, 3, 2, 0]
-    rows = np.array([True, False, True, True])
-    assert largest_errors(faces, rows).tolist() == [3, 2, 0]
 
 
 def test_surest_age_mistakes_are_measured_in_widths() -> None:

@@ -10,11 +10,9 @@ import pytest
 from agemodel.analysis.fairness import (
     FACTORS,
     GROUP_MEASURES,
-    Gap,
     faces_of,
     gap_in_words,
     group_table,
-    largest_gap,
 )
 from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.core import paths
@@ -70,7 +68,7 @@ def test_no_face_makes_no_group() -> None:
     table = group_table(predicted("m", [1]), np.zeros(1, bool), ("gender", "race"))
     assert table.empty
     assert {"group", "n", "mae_years", "mae_years_low"} <= set(table)
-    assert largest_gap(table, "mae_years") is None
+    assert gap_in_words(table, "mae_years", ("gender", "race")) == ""
 
 
 def test_groups_are_those_that_the_run_itself_measured(run: Run) -> None:
@@ -105,26 +103,18 @@ def test_largest_gap_leaves_out_groups_of_fewer_than_thirty() -> None:
         few=(29, 9.0, 8.0, 10.0), a=(30, 5.0, 4.5, 5.5), b=(99, 3.0, 2.5, 3.5),
         c=(99, 4.0, 3.4, 4.6),
     )  # fmt: skip
-    gap = largest_gap(table, "mae_years")
-    assert gap == Gap("mae_years", "b", "a", 3.0, 5.0, (2.5, 3.5), (4.5, 5.5), 3)
-    assert gap.size == 2
-    assert not gap.overlaps
+    assert gap_in_words(table, "mae_years", ("race",)) == (
+        "By race label, ages err most for a (5.00 years, 4.50 to 5.50), least for b "
+        "(3.00 years, 2.50 to 3.50). The largest gap among 3 groups is 2.00 years; "
+        "their 95 % intervals do not overlap."
+    )
+    assert gap_in_words(table[:2], "mae_years", ("race",)) == ""
 
 
 def test_largest_gap_says_when_the_intervals_overlap() -> None:
-    gap = largest_gap(
-        table_of(a=(50, 4.0, 3.5, 4.5), b=(50, 3.0, 2.4, 3.5)), "mae_years"
-    )
-    assert gap is not None and gap.overlaps
-    text = gap_in_words(gap, ("race",))
-    assert "a (4.00 years, 3.50 to 4.50)" in text
-    assert "b (3.00 years, 2.40 to 3.50)" in text
+    table = table_of(a=(50, 4.0, 3.5, 4.5), b=(50, 3.0, 2.4, 3.5))
+    text = gap_in_words(table, "mae_years", ("race",))
     assert "1.00 years; their 95 % intervals overlap." in text
-
-
-def test_one_large_group_has_no_gap() -> None:
-    table = table_of(a=(50, 4.0, 3.5, 4.5), b=(29, 3.0, 2.4, 3.5))
-    assert largest_gap(table, "mae_years") is None
 
 
 @pytest.mark.parametrize(
@@ -137,9 +127,9 @@ def test_one_large_group_has_no_gap() -> None:
 def test_gap_in_words_has_the_unit_of_its_measure(
     measure: str, values: tuple[float, float], words: tuple[str, ...]
 ) -> None:
-    low, high = values
-    gap = Gap(measure, "x", "y", low, high, (low, low), (high, high), 2)
-    text = gap_in_words(gap, ("gender",))
+    names = (measure, f"{measure}_low", f"{measure}_high")
+    rows = [{"group": "x", "n": 30} | dict.fromkeys(names, value) for value in values]
+    text = gap_in_words(pd.DataFrame(rows), measure, ("gender",))
     assert all(word in text for word in words)
     assert "do not overlap" in text
 

@@ -16,6 +16,7 @@ from agemodel.analysis.paired_comparison import (
 )
 from agemodel.core.columns import category
 from agemodel.core.labels import AGE_GROUPS, GENDERS, RACES, age_group_index
+from tests.harness.made_tables import everything
 
 
 def predicted(
@@ -37,10 +38,6 @@ def predicted(
             "gender_wrong": [letter == "x" for letter in wrong.ljust(n)],
         }
     )  # fmt: skip
-
-
-def everything(frame: pd.DataFrame) -> np.ndarray:
-    return np.ones(len(frame), bool)
 
 
 def paired(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

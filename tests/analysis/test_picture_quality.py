@@ -15,21 +15,9 @@ from agemodel.analysis.picture_quality import (
     known_flags,
     measure_in_words,
 )
-from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
-from agemodel.core import paths
+from agemodel.analysis.predicted_faces import Slice, in_slice
 from agemodel.faces.quality import BLURRED_SHARPNESS
-from agemodel.runs.run_folder import Run
-from tests.harness.made_tables import table
-from tests.harness.plain_predictions import SERVED
-
-
-@pytest.fixture(scope="module")
-def predicted() -> pd.DataFrame:
-    return read_predicted(Run(paths.SHIPPED_RUNS / SERVED))
-
-
-def everything(faces: pd.DataFrame) -> np.ndarray:
-    return np.ones(len(faces), bool)
+from tests.harness.made_tables import everything, table
 
 
 def made(sharpness: list[float], errors: list[float]) -> pd.DataFrame:

@@ -149,6 +149,7 @@ def test_run_of_another_split_has_no_coral_where_none_is_marked(
     predicted: pd.DataFrame,
 ) -> None:
     assert splits_in(predicted) == SPLITS
+    assert qualities_in(predicted) == tuple(QUALITIES)
     assert splits_in(predicted.assign(coral="")) == ("test", "val")
     assert splits_in(predicted[predicted["split"] == "train"]) == ()
 
@@ -166,15 +167,6 @@ def test_slice_round_trips_through_a_url_and_says_only_what_is_set() -> None:
 def test_nonsense_in_a_url_is_ignored() -> None:
     query = {"split": "train", "gender": "x", "age": "9-3", "quality": "<b>"}
     assert Slice.from_query(query) == Slice()
-
-
-def test_every_quality_is_told_for_the_shipped_run(predicted: pd.DataFrame) -> None:
-    assert qualities_in(predicted) == tuple(QUALITIES)
-
-
-def test_run_without_predictions_says_what_makes_them(tmp_path) -> None:
-    with pytest.raises(RunError, match="python -m agemodel evaluate"):
-        read_predicted(Run(tmp_path))
 
 
 def test_predictions_with_other_columns_are_refused(tmp_path) -> None:

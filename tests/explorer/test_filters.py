@@ -71,15 +71,6 @@ def test_a_count_is_what_choosing_that_value_would_leave(selection: Selection) -
             assert n == mask(FACES, changed).sum()
 
 
-def test_unknown_values_are_in_no_count() -> None:
-    faces = table(age=[30, 30], age_years=[33, np.nan], split=["test", ""])
-    found = counts(faces, Selection())
-    assert found["split"] == {"train": 0, "val": 0, "test": 1}
-    assert sum(found["error"].values()) == 1
-    assert mask(faces, Selection()).tolist() == [True, True]
-    assert mask(faces, Selection(errors=(0, 99))).tolist() == [True, False]
-
-
 def test_error_bands_touch_and_do_not_overlap() -> None:
     faces = table(age=[50] * 5, age_years=[50, 52, 45, 60, 110])
     # errors of 0, 2, 5, 10 and 60 years: each begins a band, or is in the last

@@ -129,8 +129,3 @@ def test_gender_is_flagged_against_its_label() -> None:
     assert faces["gender_wrong"].tolist() == [True] * 4 + [False] * 2
     assert faces["gender_doubted"].tolist() == [False, True, False, True, False, False]
     assert faces["gender_open"].tolist() == [True, False, True, False, False, False]
-
-
-def test_nothing_is_flagged_that_was_not_measured() -> None:
-    faces = table(age=[30])
-    assert not set(faces) & {*FLAGS, *OUTCOMES}

@@ -54,6 +54,11 @@ def table(**columns: Any) -> pd.DataFrame:
     return prepare(pd.DataFrame(frame))
 
 
+def everything(faces: pd.DataFrame) -> np.ndarray:
+    """The mask of all faces of a table."""
+    return np.ones(len(faces), bool)
+
+
 def random_table(n: int, seed: int = 0) -> pd.DataFrame:
     """Any number of faces with all columns, some of them unknown, drawn by a seed."""
     rng = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ import pytest
 
 from agemodel.metrics.bootstrap import (
     bootstrap_interval,
-    mean_intervals,
+    means_with_intervals,
     percentile_interval,
     resample_counts,
     resamples,
@@ -45,11 +45,12 @@ def test_bootstrap_takes_any_statistic() -> None:
 
 
 def test_intervals_are_those_of_the_metrics() -> None:
-    values = np.random.default_rng(3).normal(size=(2, 41))
-    low, high = mean_intervals(values, seed=5)
-    for number, row in enumerate(values):
-        expected = bootstrap_interval(row, np.mean, seed=5)
-        assert [low[number], high[number]] == pytest.approx(expected, abs=1e-12)
+    first, second = np.random.default_rng(3).normal(size=(2, 41))
+    found = means_with_intervals({"first": first, "second": second})
+    for name, values in (("first", first), ("second", second)):
+        assert found[name] == values.mean()
+        interval = found[f"{name}_low"], found[f"{name}_high"]
+        assert interval == bootstrap_interval(values)
 
 
 def test_draws_pick_as_many_faces_as_there_are_with_replacement() -> None:

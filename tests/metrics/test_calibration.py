@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -79,14 +77,6 @@ def test_quantile_of_two_halves(share: float, age_years: float) -> None:
     assert quantile(HALVES, share) == pytest.approx([age_years])
 
 
-@pytest.mark.parametrize(
-    ("age_years", "share"),
-    [(9.5, 0), (9.7, 0.1), (10, 0.25), (10.5, 0.5), (15, 0.5), (20, 0.75), (20.5, 1)],
-)
-def test_cumulative_share_of_two_halves(age_years: float, share: float) -> None:
-    assert cumulative_at(HALVES, np.array([age_years])) == pytest.approx([share])
-
-
 def test_shares_and_ages_beyond_the_ends_stay_inside() -> None:
     flat = np.full((1, 116), 1 / 116)
     assert cumulative_at(flat, np.array([-5.0])) == pytest.approx([0])
@@ -142,18 +132,11 @@ def test_only_the_stretch_around_the_estimate_counts() -> None:
     assert 39 < low[0] <= 40 <= high[0] < 41
 
 
-def test_interval_of_an_impossible_age_begins_and_ends_at_birth() -> None:
-    calibration = made_calibration(central_shares=None, half_width_years=2.0)
-    low, high = calibration.interval(np.array([-5.0, -1.0]), None)
-    assert low.tolist() == [0, 0]
-    assert high.tolist() == [0, 1]  # -5 + 2 lies before birth, -1 + 2 after it
-
-
 def test_interval_without_a_distribution_has_one_width() -> None:
     calibration = made_calibration(central_shares=None, half_width_years=7.0)
-    low, high = calibration.interval(np.array([30.0, 4.0]), None)
-    assert low.tolist() == [23.0, 0.0]  # no age is below 0
-    assert high.tolist() == [37.0, 11.0]
+    low, high = calibration.interval(np.array([30.0, 4.0, -9.0]), None)
+    assert low.tolist() == [23.0, 0.0, 0.0]  # no age is below 0
+    assert high.tolist() == [37.0, 11.0, 0.0]
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 116))
@@ -178,6 +161,7 @@ def test_half_width_is_the_error_that_covers_four_in_five_new_faces() -> None:
     calibration = calibrate(ages + errors * signs, np.ones(9), ages, None, ages / 100)
     assert calibration.half_width_years == 8
     assert calibration.central_shares is None
+    assert (calibration.faces, calibration.coverage) == (9, COVERAGE)
 
 
 def test_four_in_five_val_faces_and_one_more_lie_inside() -> None:
@@ -289,10 +273,6 @@ def test_gender_without_a_band_is_never_uncertain(p_female: float, gender: str) 
     assert made_calibration(uncertain_above=0.5).gender(p_female) == gender
 
 
-def sided(calibration: Calibration, p: np.ndarray) -> np.ndarray:
-    return np.array([calibration.gender(value) for value in calibration.probability(p)])
-
-
 @given(st.integers(0, 2**32 - 1), st.integers(1, 400), st.sampled_from([2, 20, 1000]))
 @quick
 def test_outside_the_narrowest_band_enough_genders_are_right(
@@ -324,43 +304,11 @@ def surely_right(right: np.ndarray) -> float:
     return float(roots.min()) + 1e-9  # the edge is compared within rounding
 
 
-def test_band_begins_where_too_many_genders_are_wrong() -> None:
-    # A thousand sure faces of either gender, ten wrong: 0.995, at least 0.99 with nine
-    # chances in ten. A thousand doubtful ones, two hundred wrong: 0.93, too few.
-    sure, doubtful = np.arange(2000) % 2, np.arange(1000) % 2
-    p_female = np.concatenate(
-        [np.where(sure, 0.97, 0.03), np.where(doubtful, 0.7, 0.3)]
-    )
-    genders = np.concatenate([sure, doubtful])
-    genders[:10] = 1 - genders[:10]
-    genders[2000:2200] = 1 - genders[2000:2200]
-    said = sided(calibrated_on(genders, p_female), p_female)
-    assert (said[2000:] == "uncertain").all()
-    assert said[:2000].tolist() == [("male", "female")[label] for label in sure]
-
-
 def test_few_faces_do_not_prove_that_enough_are_right() -> None:
     genders = np.arange(60) % 2  # all right, but 60 of 60 may be 0.97 as well
     calibration = calibrated_on(genders, np.where(genders, 0.9, 0.1))
     assert calibration.uncertain_above == 0.0
     assert calibration.gender(0.999) == "uncertain"
-
-
-def test_nothing_is_uncertain_where_all_are_right() -> None:
-    genders = np.arange(1000) % 2
-    calibration = calibrated_on(genders, np.where(genders, 0.9, 0.1))
-    assert calibration.uncertain_above == 0.5
-    assert calibration.gender(0.51) == "female"
-
-
-def test_calibration_survives_json() -> None:
-    rng = np.random.default_rng(0)
-    ages = rng.integers(1, 100, 40)
-    genders, p_female = rng.integers(0, 2, 40), rng.uniform(0, 1, 40)
-    calibration = calibrate(ages, genders, ages + 1.0, None, p_female)
-    assert Calibration(**json.loads(json.dumps(calibration.as_dict()))) == calibration
-    assert calibration.faces == 40
-    assert calibration.coverage == COVERAGE
 
 
 def test_widened_interval_reaches_as_much_further_to_either_side() -> None:

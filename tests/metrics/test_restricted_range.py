@@ -63,21 +63,6 @@ def test_restricted_faces_lie_in_the_range_and_intervals_hold_no_fewer(
     assert moved[same].mean() < 0.5 < moved[~same].mean()
 
 
-def test_restricted_ages_are_those_of_plain_loops(coral: pd.DataFrame) -> None:
-    part = coral.iloc[::40]
-    restricted = restrict_to_range(part, 21, 60)
-    for probabilities, age in zip(
-        part["age_probabilities"], restricted["age_years"], strict=True
-    ):
-        inside = [float(probabilities[k - 1]) for k in range(21, 61)]
-        half, below, k = sum(inside) / 2, 0.0, 0
-        while below + inside[k] < half:
-            below += inside[k]
-            k += 1
-        expected = 21 + k - 0.5 + (half - below) / inside[k]
-        assert age == pytest.approx(min(max(expected, 21), 60), abs=0.01)
-
-
 def test_measures_are_stated_both_ways(coral: pd.DataFrame) -> None:
     splits = measure(coral)["splits"]
     restricted, alone = splits[CORAL_RESTRICTED], splits["coral_test"]

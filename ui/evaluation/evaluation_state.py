@@ -15,7 +15,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.analysis.baselines import evaluated_runs
-from agemodel.analysis.predicted_faces import SLICE_KEYS, Slice, read_predicted
+from agemodel.analysis.predicted_faces import SLICE_FACETS, Slice, read_predicted
 from agemodel.core.errors import AgeModelError, RunError
 from agemodel.explorer.model_estimates import run_of
 from agemodel.runs.predictions import PREDICTIONS
@@ -75,7 +75,7 @@ class Options:
     @classmethod
     def from_query(cls, query: Query) -> Self:
         """Read what belongs neither to the look nor to the slice."""
-        others = set(query) - {*LOOK_KEYS, *SLICE_KEYS}
+        others = set(query) - {*LOOK_KEYS, *SLICE_FACETS}
         return cls({name: last(query, name)[:MAX_TEXT] for name in others})
 
     def to_query(self) -> dict[str, str]:

@@ -17,7 +17,6 @@ from agemodel.analysis.fairness import (
     gap_in_words,
     group_table,
     grouping_name,
-    largest_gap,
     overall_row,
 )
 from agemodel.figures.evaluation_fairness import figure_groups
@@ -56,10 +55,10 @@ def show_groups(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         return
     factors = groupings[chosen]
     table = group_table(estimates, rows, factors)
-    gap = largest_gap(table, measure)
-    if gap:
-        st.markdown(gap_in_words(gap, factors))
-        st.caption(f"{_WIDEST} {RACE_NOTE}" if gap.groups > 2 else RACE_NOTE)
+    if gap := gap_in_words(table, measure, factors):
+        st.markdown(gap)
+        several = (table["n"] >= MIN_FACES).sum() > 2
+        st.caption(f"{_WIDEST} {RACE_NOTE}" if several else RACE_NOTE)
     else:
         st.info(
             f"There are not two groups of {MIN_FACES} faces to compare.",
@@ -90,9 +89,8 @@ def _show_each(estimates: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
                 if not picked.empty:
                     _show_picked(estimates, rows, picked.iloc[0], (name,))
     st.caption(_HOW_TO_READ)
-    gaps = {name: largest_gap(table, measure) for name, table in tables.items()}
-    lines = [gap_in_words(gap, [name]) for name, gap in gaps.items() if gap]
-    if lines:
+    gaps = (gap_in_words(table, measure, [name]) for name, table in tables.items())
+    if lines := [gap for gap in gaps if gap]:
         st.markdown("  \n".join(lines))
     else:
         st.info(

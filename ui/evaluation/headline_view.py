@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from agemodel.analysis.baselines import KINDS, System
-from agemodel.analysis.fairness import gap_in_words, group_table, largest_gap
+from agemodel.analysis.fairness import gap_in_words, group_table
 from agemodel.analysis.headline import headline
 from agemodel.analysis.predicted_faces import Slice, splits_in
 from agemodel.analysis.set_results import sets_of
@@ -56,8 +56,9 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         lines = [set_in_words(one) for one in sets.values()]
         st.markdown("  \n".join(["**On faces from elsewhere**", *lines]))
         st.markdown(_learned_in_words(list(sets.values())))
-    if gap := largest_gap(group_table(estimates, rows, ["age_group"]), "mae_years"):
-        st.markdown(gap_in_words(gap, ["age_group"]))
+    by_age = group_table(estimates, rows, ["age_group"])
+    if gap := gap_in_words(by_age, "mae_years", ["age_group"]):
+        st.markdown(gap)
     if sets:
         with st.expander("All measures of faces from elsewhere"):
             st.dataframe(pd.DataFrame(set_rows(sets)), hide_index=True)
