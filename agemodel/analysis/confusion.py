@@ -1,4 +1,7 @@
-"""Which class was taken for which: counts, shares, and the faces of each cell."""
+"""Which class was taken for which: counts, shares, and the faces of each cell.
+
+`predicted` is the table of `read_predicted`.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from agemodel.analysis.age_errors import in_order
 from agemodel.core.columns import codes_of
 from agemodel.core.errors import ConfigError
 from agemodel.core.labels import AGE_GROUPS, GENDERS, MAX_AGE
+from agemodel.metrics.shares import band_names
 
 GROUPS, MARKETING, DECADES, OWN = "groups", "marketing", "decades", "own"
 BANDS = {
@@ -56,11 +61,7 @@ class Classes:
 
 
 def gender_classes(predicted: pd.DataFrame) -> Classes:
-    """The gender labels; estimated is the more probable one, also where it is open.
-
-    Args:
-        predicted: as returned by `read_predicted`.
-    """
+    """The gender labels; estimated is the more probable one, also where it is open."""
     p_female = predicted["p_female"].to_numpy()
     return Classes(
         GENDERS,
@@ -78,7 +79,6 @@ def age_classes(predicted: pd.DataFrame, bands: str, edges: str = "") -> Classes
     completed years.
 
     Args:
-        predicted: as returned by `read_predicted`.
         bands: of `BANDS`.
         edges: of one's own, as returned by `read_edges`.
 
@@ -102,11 +102,7 @@ def age_classes(predicted: pd.DataFrame, bands: str, edges: str = "") -> Classes
 
 
 def classes_of(predicted: pd.DataFrame) -> dict[str, Classes]:
-    """Gender and all bands but one's own, by their names in words.
-
-    Args:
-        predicted: as returned by `read_predicted`.
-    """
+    """Gender and all bands but one's own, by their names in words."""
     ages = {
         f"Age: {words.lower()}": age_classes(predicted, bands)
         for bands, words in BANDS.items()
@@ -146,15 +142,6 @@ def read_edges(text: str) -> tuple[int, ...]:
             f"At most {MAX_EDGES} edges can be shown; these are {len(edges)}."
         )
     return (0, *edges)
-
-
-def band_names(starts: tuple[int, ...]) -> tuple[str, ...]:
-    """The bands in words, such as `0-17`, `18-29`, `30+`."""
-    bounded = [
-        str(low) if low == high - 1 else f"{low}-{high - 1}"
-        for low, high in pairwise(starts)
-    ]
-    return (*bounded, f"{starts[-1]}+")
 
 
 def _band_index(starts: tuple[int, ...], ages: np.ndarray) -> np.ndarray:
@@ -220,10 +207,8 @@ def faces_of_cell(
     classes: Classes, rows: np.ndarray, true: int, estimated: int
 ) -> np.ndarray:
     """The faces of a cell, the surest first; positions, shape (m,)."""
-    found = np.flatnonzero(
-        rows & (classes.true == true) & (classes.estimated == estimated)
-    )
-    return found[np.argsort(-classes.sureness[found], kind="stable")]
+    cell = rows & (classes.true == true) & (classes.estimated == estimated)
+    return in_order(cell, -classes.sureness)
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

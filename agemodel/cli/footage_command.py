@@ -140,7 +140,7 @@ def _look(
 ) -> int:
     from agemodel.footage.clip_files import find_clips
     from agemodel.footage.footage_run import FootageRun
-    from agemodel.footage.wall_clock import read_start
+    from agemodel.footage.stretches import read_start
     from agemodel.models import app_model
     from agemodel.serving import Estimator
 

@@ -2,7 +2,6 @@
 
 clip_files        paths in, clips out
 clip_reader       frames of a clip by their timestamps
-prefetch          decoding ahead in a thread
 looks             the faces of a frame, with their estimates
 tracking          following faces from frame to frame
 same_person       who has been here before, where that is asked for
@@ -14,8 +13,7 @@ visit             one person's stay in view
 clip_results      what was found in a clip
 clip_visits       one clip in, its visits out
 clip_parts        what was found in each clip, kept
-wall_clock        when a clip began
-stretches         where clips lie in time, and the stretches of it
+stretches         when clips began, and the stretches of time
 slots             visits and shares by stretches of time
 footage_tables    the files of a run
 footage_settings  how footage is looked at

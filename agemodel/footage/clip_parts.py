@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from agemodel.core.errors import FootageError
 from agemodel.core.files import Place, write_whole, writing
@@ -20,14 +20,49 @@ from agemodel.footage.clip_results import ClipResult, SoFar
 
 PARTS = "parts"
 
-Kept = TypeVar("Kept", ClipResult, SoFar)
+Found = TypeVar("Found", ClipResult, SoFar)
+
+
+class Part(Generic[Found]):
+    """A file with what was found in a clip, all of it or up to a point."""
+
+    def __init__(self, path: Path, kind: type[Found]) -> None:
+        """Remember the file; nothing is written yet."""
+        self._path = path
+        self._kind: type[Found] = kind
+
+    def read(self) -> Found | None:
+        """What is kept; None where nothing is, or it is damaged."""
+        try:
+            content = json.loads(self._path.read_bytes())
+            if _checksum(content["result"]) != content["sha256"]:
+                return None
+            return record_from(self._kind, content["result"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write(self, found: Found) -> None:
+        """Keep it in place of what was kept before.
+
+        Raises:
+            FootageError: the disk refuses it.
+        """
+        values, folder = values_of(found), self._path.parent
+        content = {"sha256": _checksum(values), "result": values}
+        with writing("What was found in the clips", place_of(folder), FootageError):
+            folder.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path, json.dumps(content).encode())
+
+    def delete(self) -> None:
+        """Keep it no longer."""
+        self._path.unlink(missing_ok=True)
 
 
 class ClipParts:
     """The parts of one run in its folder."""
 
     def __init__(self, out: Path, digest: str) -> None:
-        """Remember where they lie; nothing is written yet.
+        """Remember where they lie.
 
         Args:
             out: the folder of the run.
@@ -36,21 +71,13 @@ class ClipParts:
         self._folder = out / PARTS
         self._digest = digest
 
-    def read(self, clip: Clip) -> ClipResult | None:
-        """What is kept of a clip; None where nothing is, or it is damaged."""
-        return _read(self._path(clip), ClipResult)
+    def whole(self, clip: Clip) -> Part[ClipResult]:
+        """All that was found in a clip, once it is done."""
+        return Part(self._path(clip), ClipResult)
 
-    def write(self, clip: Clip, result: ClipResult) -> None:
-        """Keep what was found in a clip.
-
-        Raises:
-            FootageError: the disk refuses it.
-        """
-        _write(self._path(clip), result)
-
-    def so_far(self, clip: Clip) -> KeptSoFar:
-        """Where that is kept of a clip which is not done."""
-        return KeptSoFar(self._path(clip, "-so-far"))
+    def so_far(self, clip: Clip) -> Part[SoFar]:
+        """What was found in a clip that is not done."""
+        return Part(self._path(clip, "-so-far"), SoFar)
 
     def _path(self, clip: Clip, end: str = "") -> Path:
         known = [str(clip.path.absolute()), clip.size_bytes, clip.modified_ns]
@@ -59,51 +86,9 @@ class ClipParts:
         return self._folder / f"{digest}{end}.json"
 
 
-class KeptSoFar:
-    """A file with what was found in a clip up to a point; see `KeepsSoFar`."""
-
-    def __init__(self, path: Path) -> None:
-        """Remember the file; nothing is written yet."""
-        self._path = path
-
-    def read(self) -> SoFar | None:
-        """What is kept; None where nothing is, or it is damaged."""
-        return _read(self._path, SoFar)
-
-    def write(self, so_far: SoFar) -> None:
-        """Keep it in place of what was kept before.
-
-        Raises:
-            FootageError: the disk refuses it.
-        """
-        _write(self._path, so_far)
-
-    def delete(self) -> None:
-        """Keep it no longer: all of the clip is kept."""
-        self._path.unlink(missing_ok=True)
-
-
 def place_of(folder: Path) -> Place:
     """The run's folder, for sentences about its disk."""
     return Place(folder, "--out")
-
-
-def _read(path: Path, kind: type[Kept]) -> Kept | None:
-    try:
-        content = json.loads(path.read_bytes())
-        if _checksum(content["result"]) != content["sha256"]:
-            return None
-        return record_from(kind, content["result"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write(path: Path, found: ClipResult | SoFar) -> None:
-    values = values_of(found)
-    content = {"sha256": _checksum(values), "result": values}
-    with writing("What was found in the clips", place_of(path.parent), FootageError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, json.dumps(content).encode())
 
 
 def _checksum(values: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,13 +19,17 @@ from agemodel.core.errors import FootageError
 from agemodel.footage.clip_files import Clip
 
 _HEAD_BYTES = 1024
+_STARTS = (
+    *(b"\x1a\x45\xdf\xa3", b"FLV\x01", b"OggS", b"DHAV", b"\x06\x0e\x2b\x34"),
+    *(b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3"),
+    b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
+)
 _TS_PACKET_BYTES = (188, 192, 204)
 _BACK_S = 0.5
 """A timestamp that lies further back than this begins another recording."""
 
 _MOST_TIMELESS = 100
 _SIDE_LIMIT_PX = 16_384
-
 
 _SEEK_BACK_S = 10.0
 """A reader that goes on begins to decode so long before, so that codecs have all that a
@@ -67,15 +72,38 @@ class Frame:
     point: ReadPoint | None = None
 
 
-class ClipReader:
-    """Reads a clip from its beginning to its end, once.
+class FrameReader(ABC):
+    """What gives the frames of a clip, or of a stretch of a camera, once.
 
     Attributes:
-        stated_s: how long the file says it is; None where it does not.
+        stated_s: how long it is said to be; None where that is not known.
         read_s: the time of the last frame that was read.
         frames: how many frames were read.
         damaged: how many frames that were due could not be decoded.
     """
+
+    def __init__(self) -> None:
+        self.stated_s: float | None = None
+        self.read_s, self.frames, self.damaged = 0.0, 0, 0
+
+    @abstractmethod
+    def frames_at(
+        self, per_s: float, after: ReadPoint | None = None
+    ) -> Iterator[Frame]:
+        """Frames about so many times a second, in order.
+
+        Args:
+            per_s: how many a second; all where there are fewer.
+            after: where another reader of the clip stopped; the same frames come as
+                after it.
+
+        Raises:
+            FootageError: no more can be read, before the end; or no frame has a time.
+        """
+
+
+class ClipReader(FrameReader):
+    """Reads a clip from its beginning to its end."""
 
     def __init__(self, clip: Clip) -> None:
         """Open a clip.
@@ -83,8 +111,8 @@ class ClipReader:
         Raises:
             FootageError: it cannot be opened as a video.
         """
+        super().__init__()
         self._clip = clip
-        self.read_s, self.frames, self.damaged = 0.0, 0, 0
         _check_container(clip)
         keep_ffmpeg_quiet_and_local()
         self._capture = self._opened()
@@ -99,21 +127,12 @@ class ClipReader:
     def frames_at(
         self, per_s: float, after: ReadPoint | None = None
     ) -> Iterator[Frame]:
-        """Frames about so many times a second, in order.
-
-        Args:
-            per_s: how many a second; all where the clip has fewer.
-            after: where another reader stopped; the same frames come as after it.
-
-        Raises:
-            FootageError: there is no frame, or none has a time.
-        """
         due_s = offset_s = last_s = 0.0
         is_cut = False
         if after is not None:
             self._go_to(after)
             last_s, offset_s = after.time_s, after.offset_s
-            due_s = _next_due_s(last_s, per_s)
+            due_s = next_due_s(last_s, per_s)
         while self._capture.grab():
             self.frames += 1
             time_s = offset_s + self._stamp_s()
@@ -125,14 +144,16 @@ class ClipReader:
             self._check_times()
             if last_s + 1e-6 < due_s:
                 continue
-            due_s = _next_due_s(last_s, per_s)
-            rgb = self._retrieve()
-            if rgb is not None:
-                point = ReadPoint(
-                    last_s, self._stamp_s(), offset_s, self.frames, self.damaged
-                )
-                yield Frame(last_s, rgb, is_cut, point)
-                is_cut = False
+            due_s = next_due_s(last_s, per_s)
+            rgb = retrieved(self._capture)
+            if rgb is None:
+                self.damaged += 1
+                continue
+            point = ReadPoint(
+                last_s, self._stamp_s(), offset_s, self.frames, self.damaged
+            )
+            yield Frame(last_s, rgb, is_cut, point)
+            is_cut = False
         if not self.frames:
             raise FootageError(
                 f"{self._clip.name} has no frame that can be read. Play it to see, "
@@ -168,13 +189,6 @@ class ClipReader:
                 return self._stamp_s() == stamp_s
         return False
 
-    def _retrieve(self) -> np.ndarray | None:
-        is_read, bgr = self._capture.retrieve()
-        if not is_read or bgr is None or bgr.ndim != 3:
-            self.damaged += 1
-            return None
-        return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
-
     def _check_times(self) -> None:
         if self.frames > _MOST_TIMELESS and self.read_s == 0:
             raise FootageError(
@@ -184,15 +198,10 @@ class ClipReader:
             )
 
     def _stated_s(self) -> float | None:
-        width, height, count, fps = (
-            self._capture.get(name)
-            for name in (
-                cv2.CAP_PROP_FRAME_WIDTH,
-                cv2.CAP_PROP_FRAME_HEIGHT,
-                cv2.CAP_PROP_FRAME_COUNT,
-                cv2.CAP_PROP_FPS,
-            )
-        )
+        width = self._capture.get(cv2.CAP_PROP_FRAME_WIDTH)
+        height = self._capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        count = self._capture.get(cv2.CAP_PROP_FRAME_COUNT)
+        fps = self._capture.get(cv2.CAP_PROP_FPS)
         if max(width, height) > _SIDE_LIMIT_PX:
             raise FootageError(
                 f"{self._clip.name} has pictures of {width:.0f} x {height:.0f} px; "
@@ -202,9 +211,17 @@ class ClipReader:
         return float(seconds) if 0 < seconds < 31 * 86_400 else None
 
 
-def _next_due_s(last_s: float, per_s: float) -> float:
+def next_due_s(last_s: float, per_s: float) -> float:
     """When the next frame is due after one at a time."""
     return float((np.floor(last_s * per_s + 1e-6) + 1) / per_s)
+
+
+def retrieved(capture: cv2.VideoCapture) -> np.ndarray | None:
+    """The frame that was grabbed, (h, w, 3), RGB; None where it cannot be decoded."""
+    is_read, bgr = capture.retrieve()
+    if not is_read or bgr is None or bgr.ndim != 3:
+        return None
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
 def _check_container(clip: Clip) -> None:
@@ -240,16 +257,7 @@ def is_container(head: bytes) -> bool:
         return True
     if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
         return True
-    starts = (
-        *(
-            b"\x1a\x45\xdf\xa3",
-            b"FLV\x01",
-            b"OggS",
-            b"\x30\x26\xb2\x75\x8e\x66\xcf\x11",
-        ),
-        *(b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"\x06\x0e\x2b\x34", b"DHAV"),
-    )
-    return head.startswith(starts) or _is_transport_stream(head)
+    return head.startswith(_STARTS) or _is_transport_stream(head)
 
 
 def _is_transport_stream(head: bytes) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from agemodel.footage.clip_reader import ReadPoint
 from agemodel.footage.visit import Visit
@@ -70,13 +70,3 @@ class SoFar:
     brief: int
     looks: int
     frames: int
-
-
-class KeepsSoFar(Protocol):
-    """Keeps what was found in a clip so far."""
-
-    def read(self) -> SoFar | None:
-        """What was kept; None where nothing was."""
-
-    def write(self, so_far: SoFar) -> None:
-        """Keep it in place of what was kept before."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
 
 from agemodel.core.errors import FootageError
 from agemodel.footage.clip_files import Clip
-from agemodel.footage.clip_reader import ClipReader, Frame
-from agemodel.footage.clip_results import ClipCounts, ClipResult, KeepsSoFar, SoFar
+from agemodel.footage.clip_parts import Part
+from agemodel.footage.clip_reader import ClipReader, Frame, FrameReader
+from agemodel.footage.clip_results import ClipCounts, ClipResult, SoFar
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks
-from agemodel.footage.prefetch import prefetched
 from agemodel.footage.same_person import KnownPeople
 from agemodel.footage.tracking import Track, Tracker
 from agemodel.footage.visit import Visit, is_visit, visit_of
@@ -22,31 +23,11 @@ from agemodel.metrics.calibration import Calibration
 KEPT_EVERY_S = 300.0
 """Of a long clip so much is looked at again at most after a stop."""
 
+_AHEAD = 5
+"""So many frames are read before they are looked at."""
+
 _UNREAD_S = 2.0
 """Shorter differences between a file's stated and its read length mean nothing."""
-
-
-class ReadsFrames(Protocol):
-    """What gives the frames of a clip, or of a stretch of a camera; see `ClipReader`.
-
-    Attributes:
-        stated_s: how long it is said to be; None where that is not known.
-        read_s: the time of the last frame that was read.
-        frames: how many frames were read.
-        damaged: how many frames that were due could not be decoded.
-    """
-
-    stated_s: float | None
-    read_s: float
-    frames: int
-    damaged: int
-
-    def frames_at(self, per_s: float) -> Iterator[Frame]:
-        """Frames about so many times a second, in order.
-
-        Raises:
-            FootageError: no more can be read, before the end.
-        """
 
 
 @dataclass(frozen=True)
@@ -91,7 +72,7 @@ def read_visits(
     settings: FootageSettings,
     calibration: Calibration,
     on_frame: OnFrame | None = None,
-    kept: KeepsSoFar | None = None,
+    kept: Part[SoFar] | None = None,
     people: KnownPeople | None = None,
 ) -> ClipResult:
     """Find the visits of a clip; a clip that cannot be read has none, and a problem.
@@ -116,7 +97,7 @@ def read_visits(
 
 def visits_of_frames(
     name: str,
-    reader: ReadsFrames,
+    reader: FrameReader,
     find_looks: FindsLooks,
     settings: FootageSettings,
     calibration: Calibration,
@@ -127,10 +108,6 @@ def visits_of_frames(
     Args:
         name: of the clip, for the results.
         reader: of its frames; a thread of its own reads them.
-        find_looks: finds the faces of a frame.
-        settings: of the run.
-        calibration: of the model.
-        on_frame: called after each frame that was looked at.
     """
     return _Reading(name, reader, settings, calibration).run(find_looks, on_frame)
 
@@ -139,10 +116,10 @@ class _Reading:
     def __init__(
         self,
         name: str,
-        reader: ReadsFrames,
+        reader: FrameReader,
         settings: FootageSettings,
         calibration: Calibration,
-        kept: KeepsSoFar | None = None,
+        kept: Part[SoFar] | None = None,
         people: KnownPeople | None = None,
     ) -> None:
         self._name, self._reader = name, reader
@@ -172,12 +149,11 @@ class _Reading:
         return ClipResult(self._counts(problem), tuple(self._visits))
 
     def _frames_ahead(self) -> Generator[Frame]:
-        per_s = self._settings.looks_per_s
         so_far = self._kept.read() if self._kept else None
-        if so_far is None or not isinstance(self._reader, ClipReader):
-            return prefetched(self._reader.frames_at(per_s))
-        self._go_on_with(so_far)
-        return prefetched(self._reader.frames_at(per_s, so_far.point))
+        if so_far:
+            self._go_on_with(so_far)
+        after = so_far.point if so_far else None
+        return _read_ahead(self._reader.frames_at(self._settings.looks_per_s, after))
 
     def _go_on_with(self, so_far: SoFar) -> None:
         self._tracker = Tracker.from_values(so_far.tracker, self._settings)
@@ -253,3 +229,18 @@ class _Reading:
             returns=self._returns,
             problem=problem,
         )
+
+
+def _read_ahead(frames: Iterator[Frame]) -> Generator[Frame]:
+    """Frames in their order, read in a thread, which ends when this is closed.
+
+    An error of the reader is raised after the frames before it.
+    """
+    thread = ThreadPoolExecutor(1, "frames")
+    try:
+        waiting = deque(thread.submit(next, frames, None) for _ in range(_AHEAD))
+        while (frame := waiting.popleft().result()) is not None:
+            waiting.append(thread.submit(next, frames, None))
+            yield frame
+    finally:
+        thread.shutdown(cancel_futures=True)

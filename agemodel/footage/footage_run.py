@@ -27,7 +27,7 @@ from agemodel.core.file_locks import lock_or_raise
 from agemodel.core.files import sweep, write_whole, writing
 from agemodel.footage.clip_files import Clip
 from agemodel.footage.clip_parts import PARTS, ClipParts, place_of
-from agemodel.footage.clip_results import ClipCounts, ClipResult, KeepsSoFar
+from agemodel.footage.clip_results import ClipCounts, ClipResult
 from agemodel.footage.clip_visits import read_visits
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import (
@@ -40,8 +40,7 @@ from agemodel.footage.looks import FindsLooks, LookFinder
 from agemodel.footage.run_progress import OnRunProgress, Telling
 from agemodel.footage.same_person import KnownPeople
 from agemodel.footage.slots import Slot, sum_up
-from agemodel.footage.stretches import clip_times
-from agemodel.footage.wall_clock import start_in_name
+from agemodel.footage.stretches import clip_times, start_in_name
 from agemodel.serving import Estimator
 
 RUN, VISITS, VISITS_CSV, SLOTS = (
@@ -61,25 +60,18 @@ class FootageResult:
     """What a run found so far.
 
     Attributes:
-        clips: of each clip that is done, in order.
+        counts: of each clip that is done, in order.
         records: a record a visit.
         whole: all of the time.
         slots: its stretches.
-        is_whole: whether all clips are done.
         same_person: whether who came back was counted once.
     """
 
-    clips: tuple[ClipResult, ...]
+    counts: tuple[ClipCounts, ...]
     records: tuple[dict[str, Any], ...]
     whole: Slot
     slots: tuple[Slot, ...]
-    is_whole: bool
-    same_person: bool = False
-
-    @property
-    def counts(self) -> list[ClipCounts]:
-        """Of each clip that is done."""
-        return [result.counts for result in self.clips]
+    same_person: bool
 
 
 class FootageRun:
@@ -189,33 +181,17 @@ class FootageRun:
         Who was in parts of an earlier run is not known any more: with `people` none is
         used. What could not be opened is not kept: it may be whole the next time.
         """
+        how = (self._find_looks, self._settings, self._calibration, told.on_frame)
         if people:
-            return self._looked_at(clip, told, None, people)
-        so_far = self.parts.so_far(clip)
-        result = self.parts.read(clip)
+            return read_visits(clip, *how, people=people)
+        part, so_far = self.parts.whole(clip), self.parts.so_far(clip)
+        result = part.read()
         if result is None:
-            result = self._looked_at(clip, told, so_far, None)
+            result = read_visits(clip, *how, so_far)
             if result.counts.frames:
-                self.parts.write(clip, result)
+                part.write(result)
         so_far.delete()
         return result
-
-    def _looked_at(
-        self,
-        clip: Clip,
-        told: Telling,
-        so_far: KeepsSoFar | None,
-        people: KnownPeople | None,
-    ) -> ClipResult:
-        return read_visits(
-            clip,
-            self._find_looks,
-            self._settings,
-            self._calibration,
-            told.on_frame,
-            so_far,
-            people,
-        )
 
     def write(self, clips: Sequence[Clip], done: list[ClipResult]) -> FootageResult:
         """Write the results of clips, of which the first are done.
@@ -241,27 +217,24 @@ class FootageRun:
             starts[0] = self._start
         times = clip_times(done, starts)
         whole, slots = sum_up(done, times, self._settings, self._card.shares)
-        records = tuple(visit_records(done, times))
-        is_whole = len(done) == len(clips)
         return FootageResult(
-            tuple(done),
-            records,
-            whole,
-            tuple(slots),
-            is_whole,
-            self._settings.same_person,
+            counts=tuple(result.counts for result in done),
+            records=tuple(visit_records(done, times)),
+            whole=whole,
+            slots=tuple(slots),
+            same_person=self._settings.same_person,
         )
 
     def _record(self, clips: Sequence[Clip], result: FootageResult) -> dict[str, Any]:
         return {
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
-            "settings": self._settings.as_dict(),
+            "settings": asdict(self._settings),
             "start": self._start.isoformat() if self._start else None,
             "model": {"name": self._card.name, "sha256": self._card.sha256},
             "has_intervals": self._card.shares is not None,
             "clips": len(clips),
-            "clips_done": len(result.clips),
-            "clips_waiting": [clip.name for clip in clips[len(result.clips) :]],
+            "clips_done": len(result.counts),
+            "clips_waiting": [clip.name for clip in clips[len(result.counts) :]],
             "counts": [asdict(counts) for counts in result.counts],
             "whole": asdict(result.whole),
             "slots": [asdict(slot) for slot in result.slots],

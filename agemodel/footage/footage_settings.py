@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from agemodel.core.errors import ConfigError
 from agemodel.metrics.hidden_counts import LEAST_COUNT
@@ -83,12 +82,8 @@ class FootageSettings:
                 "fractions of the picture, such as 0, 0.5, 1, 1 for its lower half."
             )
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, for JSON."""
-        return asdict(self) | {"zone": list(self.zone)}
-
     def digest(self, model_sha256: str) -> str:
         """A name for all that decides which visits are found in a clip."""
-        looking = {k: v for k, v in self.as_dict().items() if k not in _SUMMING}
+        looking = {k: v for k, v in asdict(self).items() if k not in _SUMMING}
         known = {"format": FORMAT, "model": model_sha256, **looking}
         return hashlib.sha256(json.dumps(known, sort_keys=True).encode()).hexdigest()

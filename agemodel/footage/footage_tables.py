@@ -13,7 +13,7 @@ from agemodel.core.labels import AGES
 from agemodel.core.spreadsheets import csv_of
 from agemodel.core.tables import Column, Schema, parquet_of
 from agemodel.footage.clip_results import ClipResult
-from agemodel.footage.slots import PartShare, Slot
+from agemodel.footage.slots import Slot
 from agemodel.footage.stretches import ClipTime
 from agemodel.footage.visit import Visit
 
@@ -47,7 +47,6 @@ SLOT_COLUMNS = (
     *("start", "end", "start_s", "end_s", "minutes", "of", "part"),
     *("visits", "share", "share_low", "share_high", "hidden"),
 )
-ALL, BAND, GENDER, BAND_BY_GENDER = "all", "band", "gender", "band by gender"
 
 
 def visit_records(
@@ -67,24 +66,13 @@ def visit_records(
 
 def _visit_record(number: int, visit: Visit, time: ClipTime) -> dict[str, Any]:
     start = time.start and time.start + timedelta(seconds=visit.start_s)
-    return {
+    values = vars(visit) | {
         "visit": number,
-        "clip": visit.clip,
-        "start_s": visit.start_s,
-        "end_s": visit.end_s,
         "start": start.isoformat(timespec="seconds") if start else None,
         "seconds": round(visit.seconds, 3),
-        "looks": visit.looks,
-        "looks_used": visit.looks_used,
-        "size_px": visit.size_px,
-        "age_years": visit.age_years,
-        "age_low": visit.age_low,
-        "age_high": visit.age_high,
-        "p_female": visit.p_female,
         "gender": visit.gender or None,
-        "reason": visit.reason,
-        "age_probabilities": list(visit.age_probabilities),
     }
+    return {name: values[name] for name in VISIT_SCHEMA.names}
 
 
 def visits_parquet(records: Sequence[dict[str, Any]]) -> bytes:
@@ -117,27 +105,25 @@ def slot_record(number: int, slot: Slot) -> dict[str, Any]:
 
 def _rows(slot: Slot) -> Iterator[dict[str, Any]]:
     beside = {
-        "start": slot.start,
-        "end": slot.end,
-        "start_s": slot.start_s,
-        "end_s": slot.end_s,
-        "minutes": slot.minutes,
+        name: getattr(slot, name)
+        for name in ("start", "end", "start_s", "end_s", "minutes")
     }
     hidden = slot.visits is None
-    yield beside | {"of": ALL, "part": "", "visits": slot.visits, "hidden": int(hidden)}
-    kinds = (BAND, GENDER, BAND_BY_GENDER)
-    parts = (slot.bands, slot.genders, slot.bands_by_gender)
-    for kind, of_kind in zip(kinds, parts, strict=True):
-        for part in of_kind:
-            yield beside | {"of": kind} | _part_row(part)
-
-
-def _part_row(part: PartShare) -> dict[str, Any]:
-    return {
-        "part": part.part,
-        "visits": part.count,
-        "share": part.share,
-        "share_low": part.low,
-        "share_high": part.high,
-        "hidden": int(part.share is None),
+    every = {"of": "all", "part": "", "visits": slot.visits, "hidden": int(hidden)}
+    yield beside | every
+    parts = {
+        "band": slot.bands,
+        "gender": slot.genders,
+        "band by gender": slot.bands_by_gender,
     }
+    for kind, of_kind in parts.items():
+        for part in of_kind:
+            yield beside | {
+                "of": kind,
+                "part": part.part,
+                "visits": part.count,
+                "share": part.share,
+                "share_low": part.low,
+                "share_high": part.high,
+                "hidden": int(part.share is None),
+            }

@@ -7,8 +7,9 @@ more, upright. That takes a hundredth of the time of `FaceDetector.detect`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Protocol
+from typing import Any
 
 import cv2
 import numpy as np
@@ -99,11 +100,8 @@ class Look:
         return float(min(self.quality.size_px, 200.0) * frontal * sharp)
 
 
-class FindsLooks(Protocol):
-    """What finds the faces of a frame."""
-
-    def __call__(self, rgb: np.ndarray, time_s: float) -> list[Look]:
-        """The looks of a frame, shape (h, w, 3), uint8."""
+FindsLooks = Callable[[np.ndarray, float], list[Look]]
+"""Finds the faces of a frame, shape (h, w, 3), uint8, at a time in seconds."""
 
 
 class LookFinder:
@@ -121,12 +119,7 @@ class LookFinder:
         self._detector = FaceDetector()
 
     def __call__(self, rgb: np.ndarray, time_s: float) -> list[Look]:
-        """The looks of a frame.
-
-        Args:
-            rgb: shape (h, w, 3), uint8.
-            time_s: of the frame.
-        """
+        """The looks of a frame, shape (h, w, 3), uint8."""
         faces = self._faces(rgb)
         return [
             self._look(estimate, time_s)

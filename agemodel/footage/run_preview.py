@@ -56,15 +56,20 @@ def offered_preview(path: Path) -> Iterator[OnRunProgress]:
     Args:
         path: of the socket; one that a killed run left is removed.
     """
-    newest = _Newest()
+    newest: list[Progress] = []
+
+    def take(progress: Progress) -> None:
+        if progress.at:
+            newest[:] = [progress]
+
     listening = _listening(path)
     if listening is None:
-        yield newest.take
+        yield take
         return
     args = (listening, newest)
     threading.Thread(target=_answer, args=args, name="preview", daemon=True).start()
     try:
-        yield newest.take
+        yield take
     finally:
         with suppress(OSError):
             listening.shutdown(socket.SHUT_RDWR)  # ends the thread
@@ -87,17 +92,6 @@ def read_preview(path: Path) -> Preview | None:
     return Preview(**known, jpeg=jpeg) if len(jpeg) == size else None
 
 
-class _Newest:
-    """The last progress with a frame."""
-
-    def __init__(self) -> None:
-        self.progress: Progress | None = None
-
-    def take(self, progress: Progress) -> None:
-        if progress.at:
-            self.progress = progress
-
-
 def _listening(path: Path) -> socket.socket | None:
     with suppress(OSError, AttributeError):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +108,8 @@ def _listening(path: Path) -> socket.socket | None:
     return None
 
 
-def _answer(listening: socket.socket, newest: _Newest) -> None:
+def _answer(listening: socket.socket, newest: list[Progress]) -> None:
+    """Send the last progress with a frame, if there is one, to all who connect."""
     while True:
         try:
             connection, _ = listening.accept()
@@ -122,8 +117,8 @@ def _answer(listening: socket.socket, newest: _Newest) -> None:
             return
         with connection, suppress(OSError):
             connection.settimeout(_PATIENCE_S)
-            if newest.progress:
-                connection.sendall(_message(newest.progress))
+            if newest:
+                connection.sendall(_message(newest[0]))
 
 
 def _message(progress: Progress) -> bytes:

@@ -43,12 +43,7 @@ class Telling:
     """Tells how far a run is."""
 
     def __init__(self, clips: Sequence[Clip], on_progress: OnRunProgress) -> None:
-        """Read how long the clips say they are.
-
-        Args:
-            clips: of the run, in order.
-            on_progress: is told.
-        """
+        """Read how long the clips of the run, in order, say they are."""
         self._lengths = [_stated_s(clip) for clip in clips]
         self._on_progress, self._clips = on_progress, len(clips)
         self._done = self._visits = 0

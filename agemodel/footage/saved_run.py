@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,14 +85,11 @@ def read_file(folder: Path, name: str) -> bytes:
         raise _damaged(folder / name, error) from error
 
 
-def list_saved(folder: Path) -> Sequence[Path]:
+def list_saved(folder: Path) -> list[Path]:
     """The folders of runs in a folder, the newest first."""
-    found = sorted(folder.glob(f"*/{RUN}"), key=_changed_ns, reverse=True)
-    return [path.parent for path in found]
-
-
-def _changed_ns(path: Path) -> int:
-    return path.stat().st_mtime_ns
+    found = folder.glob(f"*/{RUN}")
+    newest = sorted(found, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    return [path.parent for path in newest]
 
 
 def _damaged(path: Path, error: Exception) -> FootageError:

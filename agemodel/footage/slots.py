@@ -14,10 +14,11 @@ import numpy as np
 
 from agemodel.footage.clip_results import ClipResult
 from agemodel.footage.footage_settings import FootageSettings
-from agemodel.footage.stretches import ClipTime, Stretch, stretches_of
+from agemodel.footage.stretches import ClipTime, Stretch, joined, stretches_of
 from agemodel.footage.visit import Visit
 from agemodel.metrics.hidden_counts import hidden_counts
 from agemodel.metrics.shares import (
+    CELLS,
     Partition,
     ShareCalibration,
     Shares,
@@ -98,130 +99,97 @@ def sum_up(
     """
     found = stretches_of(results, times, settings.slot_s)
     summing = _Summing(settings, calibration)
-    return summing.whole(found), summing.slots(found)
+    (whole,) = summing.slots([joined(found)], by_gender=True)
+    return whole, summing.slots(found)
+
+
+_Drawn = tuple[np.ndarray, np.ndarray | None]
+"""The cells of the visits with an age, shape (n, 18), and draws of their shares."""
 
 
 class _Summing:
     def __init__(
         self, settings: FootageSettings, calibration: ShareCalibration | None
     ) -> None:
-        self._settings, self._calibration = settings, calibration
+        self._least, self._calibration = settings.least_count, calibration
         self._bands = partition(settings.bands)
         self._by_gender = partition(settings.bands, by_gender=True)
 
-    def whole(self, found: Sequence[Stretch]) -> Slot:
-        """All of the time."""
-        visits = [visit for one in found for visit in one.visits]
-        all_of_it = Stretch(
-            start_s=found[0].start_s if found else 0.0,
-            end_s=found[-1].end_s if found else 0.0,
-            start=found[0].start if found else None,
-            end=found[-1].end if found else None,
-            read_s=sum(one.read_s for one in found),
-            visits=visits,
+    def slots(
+        self, stretches: Sequence[Stretch], *, by_gender: bool = False
+    ) -> list[Slot]:
+        """Each stretch, beside the total of them all."""
+        few = hidden_counts(
+            np.array([len(one.visits) for one in stretches]), self._least
         )
-        draws = self._draws(visits)
-        least = self._settings.least_count
-        shown = not hidden_counts(np.array([len(visits)]), least).any()
-        parts = []
-        for of in (self._bands, genders(), self._by_gender):
-            shares = self._shares(draws, of)
-            counts = shares.share * len(draws)
-            if of is self._by_gender:
-                hidden = hidden_counts(counts.reshape(2, -1), least).ravel()
-            else:
-                hidden = hidden_counts(counts, least)
-            parts.append(_parts(of, shares, counts, hidden | (not shown)))
-        return _slot(all_of_it, shown, *parts)
-
-    def slots(self, found: Sequence[Stretch]) -> list[Slot]:
-        """Each stretch of the time."""
-        least = self._settings.least_count
-        totals = np.array([len(one.visits) for one in found], float)
-        few = hidden_counts(totals, least)
-        draws = [self._draws(one.visits) for one in found]
-        columns = []
-        for of in (self._bands, genders()):
-            shares = [self._shares(one, of) for one in draws]
-            counts = np.array(
-                [s.share * len(d) for s, d in zip(shares, draws, strict=True)]
-            ).reshape(len(found), len(of.parts))
-            also = np.repeat(few[:, None], counts.shape[1], axis=1)
-            hidden = hidden_counts(counts, least, also)
-            columns.append(
-                [
-                    _parts(of, s, c, h)
-                    for s, c, h in zip(shares, counts, hidden, strict=True)
-                ]
-            )
+        drawn = [self._drawn(one.visits) for one in stretches]
+        crossed = [self._by_gender] if by_gender else []
+        parts = [
+            self._parts(of, drawn, few) for of in (self._bands, genders(), *crossed)
+        ]
         return [
-            _slot(one, not is_few, bands, both)
-            for one, is_few, bands, both in zip(found, few, *columns, strict=True)
+            _slot(one, not is_few, len(cells), *own)
+            for one, is_few, (cells, _), *own in zip(
+                stretches, few, drawn, *parts, strict=True
+            )
         ]
 
-    def _draws(self, visits: Sequence[Visit]) -> _Draws:
+    def _drawn(self, visits: Sequence[Visit]) -> _Drawn:
         known = [visit for visit in visits if visit.age_probabilities]
         if not known:
-            return _Draws(0, None, None)
+            return np.empty((0, CELLS)), None
         cells = cell_probabilities(
             np.array([visit.age_probabilities for visit in known]),
             np.array([visit.p_female for visit in known], float),
         )
         if self._calibration is None:
-            return _Draws(len(known), cells, None)
-        return _Draws(len(known), cells, draw_shares(cells, self._calibration))
+            return cells, None
+        return cells, draw_shares(cells, self._calibration)
 
-    def _shares(self, draws: _Draws, of: Partition) -> Shares:
-        if draws.cells is None:
+    def _parts(
+        self, of: Partition, drawn: Sequence[_Drawn], few: np.ndarray
+    ) -> list[tuple[PartShare, ...]]:
+        """The parts of each stretch; all of them hidden where its visits are few."""
+        shares = [self._shares(*one, of) for one in drawn]
+        sizes = np.array([len(cells) for cells, _ in drawn])
+        counts = np.array([one.share for one in shares]).reshape(-1, len(of.parts))
+        counts = counts * sizes[:, None]
+        table = counts.reshape(2, -1) if of is self._by_gender else counts
+        also = np.repeat(few, len(of.parts)).reshape(table.shape)
+        hidden = hidden_counts(table, self._least, also).reshape(counts.shape)
+        return [
+            tuple(map(_part, of.parts, count, one.share, one.low, one.high, is_hidden))
+            for one, count, is_hidden in zip(shares, counts, hidden, strict=True)
+        ]
+
+    def _shares(
+        self, cells: np.ndarray, draws: np.ndarray | None, of: Partition
+    ) -> Shares:
+        if not len(cells):
             none = np.zeros(len(of.parts))
             return Shares(none, none, none)
-        if self._calibration is None or draws.drawn is None:
-            return uncorrected_shares(draws.cells, of)
-        misfit = self._calibration.misfit[of.name]
-        return shares_of_draws(draws.drawn, of, misfit)
+        if self._calibration is None or draws is None:
+            return uncorrected_shares(cells, of)
+        return shares_of_draws(draws, of, self._calibration.misfit[of.name])
 
 
-@dataclass(frozen=True)
-class _Draws:
-    """How many visits have an age, their cells, and draws of their shares."""
-
-    count: int
-    cells: np.ndarray | None
-    drawn: np.ndarray | None
-
-    def __len__(self) -> int:
-        return self.count
-
-
-def _parts(
-    of: Partition, shares: Shares, counts: np.ndarray, hidden: np.ndarray
-) -> tuple[PartShare, ...]:
-    return tuple(
-        PartShare(name)
-        if hidden[place]
-        else PartShare(
-            name,
-            round(float(counts[place]), 1),
-            round(float(shares.share[place]), 4),
-            _rounded(shares.low[place]),
-            _rounded(shares.high[place]),
-        )
-        for place, name in enumerate(of.parts)
-    )
-
-
-def _rounded(value: float) -> float | None:
-    return None if np.isnan(value) else round(float(value), 4)
+def _part(
+    name: str, count: float, share: float, low: float, high: float, is_hidden: bool
+) -> PartShare:
+    if is_hidden:
+        return PartShare(name)
+    ends = (None if np.isnan(end) else round(float(end), 4) for end in (low, high))
+    return PartShare(name, round(float(count), 1), round(float(share), 4), *ends)
 
 
 def _slot(
     one: Stretch,
     shown: bool,
+    with_age: int,
     bands: tuple[PartShare, ...],
     both: tuple[PartShare, ...],
     by_gender: tuple[PartShare, ...] = (),
 ) -> Slot:
-    known = sum(1 for visit in one.visits if visit.age_probabilities)
     return Slot(
         start_s=one.start_s,
         end_s=one.end_s,
@@ -229,7 +197,7 @@ def _slot(
         end=one.end.isoformat() if one.end else "",
         minutes=round(one.read_s / 60, 2),
         visits=len(one.visits) if shown else None,
-        with_age=known if shown else None,
+        with_age=with_age if shown else None,
         bands=bands,
         genders=both,
         bands_by_gender=by_gender,

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from agemodel.core.errors import ConfigError
 from agemodel.footage.clip_results import ClipResult
 from agemodel.footage.visit import Visit
 
 _EPOCH = datetime(2000, 1, 1)
 """Stretches of time count from a midnight."""
+
+_IN_NAME = re.compile(
+    r"(?<!\d)(20\d\d)[-_.]?(\d\d)[-_.]?(\d\d)[-_. T]*"
+    r"([01]\d|2[0-3])[-_.h:]?([0-5]\d)(?:[-_.m:]?([0-5]\d))?(?!\d)"
+)
 
 
 @dataclass(frozen=True)
@@ -79,50 +86,75 @@ def stretches_of(
         times: as many.
         slot_s: length of a stretch.
     """
-    stretches = _Stretches(times, slot_s)
+    by_clock = bool(times) and all(time.start for time in times)
+    found: dict[int, Stretch] = {}
+
+    def at(number: int) -> Stretch:
+        if number not in found:
+            low, high = number * slot_s, (number + 1) * slot_s
+            start, end = (
+                _EPOCH + timedelta(seconds=seconds) if by_clock else None
+                for seconds in (low, high)
+            )
+            found[number] = Stretch(low, high, start, end, 0.0, [])
+        return found[number]
+
     for result, time in zip(results, times, strict=True):
-        stretches.add(result, time)
-    return stretches.ordered()
-
-
-class _Stretches:
-    def __init__(self, times: Sequence[ClipTime], slot_s: float) -> None:
-        self._by_clock = bool(times) and all(time.start for time in times)
-        self._slot_s = slot_s
-        self._found: dict[int, Stretch] = {}
-
-    def add(self, result: ClipResult, time: ClipTime) -> None:
-        """Add a clip: what was read to every stretch that it reaches into."""
-        begin = self._place(time)
+        begin = time.offset_s
+        if by_clock and time.start:
+            begin = (time.start - _EPOCH).total_seconds()
         end = begin + result.counts.read_s
-        for number in range(int(begin // self._slot_s), int(end // self._slot_s) + 1):
-            low, high = number * self._slot_s, (number + 1) * self._slot_s
-            read_s = min(high, end) - max(low, begin)
+        for number in range(int(begin // slot_s), int(end // slot_s) + 1):
+            read_s = min((number + 1) * slot_s, end) - max(number * slot_s, begin)
             if read_s > 0:
-                self._at(number).read_s += read_s
+                at(number).read_s += read_s
         for visit in result.visits:
-            self._at(int((begin + visit.start_s) // self._slot_s)).visits.append(visit)
+            at(int((begin + visit.start_s) // slot_s)).visits.append(visit)
+    ordered = [found[number] for number in sorted(found)]
+    first_s = ordered[0].start_s if ordered and by_clock else 0.0
+    for one in ordered:
+        one.start_s, one.end_s = one.start_s - first_s, one.end_s - first_s
+    return ordered
 
-    def ordered(self) -> list[Stretch]:
-        """The stretches by time; their seconds count from the first one's beginning."""
-        found = [self._found[number] for number in sorted(self._found)]
-        first_s = found[0].start_s if found and self._by_clock else 0.0
-        for one in found:
-            one.start_s, one.end_s = one.start_s - first_s, one.end_s - first_s
-        return found
 
-    def _place(self, time: ClipTime) -> float:
-        """Where a clip begins, in seconds since a midnight, or of footage."""
-        if self._by_clock and time.start:
-            return (time.start - _EPOCH).total_seconds()
-        return time.offset_s
+def joined(stretches: Sequence[Stretch]) -> Stretch:
+    """From the first stretch's beginning to the last one's end."""
+    if not stretches:
+        return Stretch(0.0, 0.0, None, None, 0.0, [])
+    first, last = stretches[0], stretches[-1]
+    return Stretch(
+        first.start_s,
+        last.end_s,
+        first.start,
+        last.end,
+        sum(one.read_s for one in stretches),
+        [visit for one in stretches for visit in one.visits],
+    )
 
-    def _at(self, number: int) -> Stretch:
-        if number not in self._found:
-            low, high = number * self._slot_s, (number + 1) * self._slot_s
-            start, end = self._clock(low), self._clock(high)
-            self._found[number] = Stretch(low, high, start, end, 0.0, [])
-        return self._found[number]
 
-    def _clock(self, seconds: float) -> datetime | None:
-        return _EPOCH + timedelta(seconds=seconds) if self._by_clock else None
+def start_in_name(name: str) -> datetime | None:
+    """The time in a file's name, such as `cam2_20261127_143000.mp4`, if there is one.
+
+    It is taken as it stands, without a time zone.
+    """
+    for found in _IN_NAME.finditer(name):
+        year, month, day, hour, minute = (int(found[n]) for n in range(1, 6))
+        try:
+            return datetime(year, month, day, hour, minute, int(found[6] or 0))
+        except ValueError:
+            continue
+    return None
+
+
+def read_start(text: str) -> datetime:
+    """The time that an option gives, in ISO 8601, such as `2026-11-27 14:30`.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    try:
+        return datetime.fromisoformat(text.strip()).replace(tzinfo=None)
+    except ValueError as error:
+        raise ConfigError(
+            f"{text!r} is no time: expected one such as 2026-11-27T14:30."
+        ) from error

@@ -19,7 +19,6 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,7 +52,7 @@ class Camera:
     user_from: str = ""
     password_from: str = ""
 
-    def source(self, environment: Mapping[str, str] = os.environ) -> int | str:
+    def source(self) -> int | str:
         """What opens it: its number, or its address with user and password.
 
         Raises:
@@ -64,7 +63,7 @@ class Camera:
         if not self.user_from:
             return self.address
         user, password = (
-            quote(_variable(self.name, name, environment), safe="")
+            quote(_variable(self.name, name), safe="")
             for name in (self.user_from, self.password_from)
         )
         scheme, _, rest = self.address.partition("://")
@@ -164,8 +163,8 @@ def _address(name: str, address: Any) -> str:
     return str(address)
 
 
-def _variable(camera: str, name: str, environment: Mapping[str, str]) -> str:
-    value = environment.get(name)
+def _variable(camera: str, name: str) -> str:
+    value = os.environ.get(name)
     if not value:
         raise ConfigError(
             f"Camera {camera} needs the environment variable {name}, which is not set."

@@ -9,10 +9,16 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import cv2
-import numpy as np
 
 from agemodel.core.errors import FootageError
-from agemodel.footage.clip_reader import Frame, keep_ffmpeg_quiet_and_local
+from agemodel.footage.clip_reader import (
+    Frame,
+    FrameReader,
+    ReadPoint,
+    keep_ffmpeg_quiet_and_local,
+    next_due_s,
+    retrieved,
+)
 from agemodel.live.camera_list import Camera
 
 TIMEOUT_MS = 8000
@@ -56,16 +62,12 @@ def _open_address(source: str) -> Any:
             os.environ[_OPTIONS] = before
 
 
-class CameraReader:
+class CameraReader(FrameReader):
     """Reads a stretch of a camera's time, until it is ended or the camera is lost.
 
     A frame that is due replaces one that nobody has taken yet: none waits in a queue.
 
     Attributes:
-        stated_s: None, see `ReadsFrames`.
-        read_s: seconds since it began.
-        frames: how many were read.
-        damaged: of those that were due, how many could not be decoded.
         is_lost: whether the camera gave no more.
     """
 
@@ -79,8 +81,7 @@ class CameraReader:
             capture: as `open_camera` gives it; it stays open.
             clock: seconds.
         """
-        self.stated_s: float | None = None
-        self.read_s, self.frames, self.damaged = 0.0, 0, 0
+        super().__init__()
         self.is_lost = False
         self._name, self._capture, self._clock = name, capture, clock
         self._start_s = clock()
@@ -94,12 +95,10 @@ class CameraReader:
             self._is_over = True
             self._news.notify()
 
-    def frames_at(self, per_s: float) -> Iterator[Frame]:
-        """Frames about so many times a second, in order.
-
-        Raises:
-            FootageError: the camera was lost.
-        """
+    def frames_at(
+        self, per_s: float, after: ReadPoint | None = None
+    ) -> Iterator[Frame]:
+        """Frames from now on, until the camera is lost; see `FrameReader`."""
         thread = threading.Thread(
             target=self._read, args=(per_s,), name="camera", daemon=True
         )
@@ -130,12 +129,11 @@ class CameraReader:
             self.read_s = self._clock() - self._start_s
             if self.read_s < due_s:
                 continue
-            due_s = (np.floor(self.read_s * per_s + 1e-6) + 1) / per_s
-            is_read, bgr = self._capture.retrieve()
-            if not is_read or bgr is None or bgr.ndim != 3:
+            due_s = next_due_s(self.read_s, per_s)
+            rgb = retrieved(self._capture)
+            if rgb is None:
                 self.damaged += 1
                 continue
             with self._news:
-                rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
                 self._newest = Frame(self.read_s, rgb)
                 self._news.notify()

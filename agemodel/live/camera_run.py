@@ -178,7 +178,7 @@ class _Day:
             return
         for counts in read_saved(folder).counts:
             clip = self.clip(Path(counts.clip).name)
-            result = run.parts.read(clip)
+            result = run.parts.whole(clip).read()
             if result is None:
                 raise FootageError(
                     f"{folder} holds results of other settings or of another model: "
@@ -204,5 +204,5 @@ class _Day:
 
     def _write(self) -> None:
         with self._run.held():
-            self._run.parts.write(self._clips[-1], self._results[-1])
+            self._run.parts.whole(self._clips[-1]).write(self._results[-1])
             self._run.write(self._clips, self._results)

@@ -15,11 +15,7 @@ class FinderPool:
     """As many finders as frames are looked at at once; threads may share one pool."""
 
     def __init__(self, estimator: Estimator, count: int) -> None:
-        """Load the finders, 24 MB each.
-
-        Args:
-            estimator: of the looks.
-            count: of finders; a call waits where all are at work.
+        """Load so many finders, 24 MB each; a call waits where all are at work.
 
         Raises:
             ModelError: the detector's files are missing or damaged.

@@ -59,17 +59,14 @@ class LiveFace:
 class LiveSession:
     """Follows the faces of one camera; one thread at a time may use it."""
 
-    def __init__(
-        self, calibration: Calibration, settings: FootageSettings = SETTINGS
-    ) -> None:
+    def __init__(self, calibration: Calibration) -> None:
         """Begin with nobody in view.
 
         Args:
             calibration: of the model that the looks are from.
-            settings: of following and combining.
         """
-        self._calibration, self._settings = calibration, settings
-        self._tracker = Tracker(settings)
+        self._calibration = calibration
+        self._tracker = Tracker(SETTINGS)
         self._numbers = itertools.count(1)
         self._known: dict[int, _Shown] = {}
         self._size_px = (0, 0)
@@ -104,7 +101,7 @@ class LiveSession:
 
     def _face(self, track: Track, time_s: float) -> LiveFace:
         box = track.last.box_xyxy
-        if not is_visit(track, self._settings):
+        if not is_visit(track, SETTINGS):
             return LiveFace(box, note=LOOKING if track.last.is_sure else DOUBTFUL)
         if track.number not in self._known:
             self._known[track.number] = _Shown(next(self._numbers))

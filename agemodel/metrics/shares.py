@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,6 +39,7 @@ _DRAWS, _FIRST = 300, 60
 _MOST_WORK = 2_000_000
 _LEAST_DRAWS = 80
 _PSEUDO_COUNT = 0.5
+_TURNS = 50
 _FLOOR = 1e-6
 _Z = 1.96
 
@@ -96,19 +98,19 @@ class Shares:
     high: np.ndarray
 
 
-def band_names(bands: str) -> tuple[str, ...]:
-    """The bands of `BAND_STARTS` in words, such as '0-19' and '60+'."""
-    starts = BAND_STARTS[bands]
-    ends = [*(start - 1 for start in starts[1:]), None]
-    return tuple(
-        f"{start}+" if end is None else f"{start}-{end}"
-        for start, end in zip(starts, ends, strict=True)
-    )
+def band_names(starts: Sequence[int]) -> tuple[str, ...]:
+    """Bands of ages in words, such as '0-19', '20' and '21+', from where they start."""
+    bounded = [
+        str(low) if low == high - 1 else f"{low}-{high - 1}"
+        for low, high in pairwise(starts)
+    ]
+    return (*bounded, f"{starts[-1]}+")
 
 
 def partition(bands: str, *, by_gender: bool = False) -> Partition:
     """The bands of a name in `BAND_STARTS`, for each gender or for both together."""
-    names, starts = band_names(bands), BAND_STARTS[bands]
+    starts = BAND_STARTS[bands]
+    names = band_names(starts)
     band = np.searchsorted(starts, AGE_GROUP_STARTS, side="right") - 1
     if not by_gender:
         return Partition(bands, names, np.concatenate([band, band]))
@@ -179,22 +181,19 @@ def draw_shares(
     return found
 
 
-def corrected_mix(
-    cells: np.ndarray, calibration: ShareCalibration, turns: int = 50
-) -> np.ndarray:
+def corrected_mix(cells: np.ndarray, calibration: ShareCalibration) -> np.ndarray:
     """The most likely mix by expectation and maximisation (Saerens 2002).
 
     Args:
         cells: as returned by `cell_probabilities`, shape (n, 18).
         calibration: of the model; its prior is the mix under which they hold.
-        turns: how many.
 
     Returns:
         Shape (18,), sums to 1.
     """
     prior = np.maximum(np.array(calibration.prior), _FLOOR)
     mix = prior / prior.sum()
-    for _ in range(turns):
+    for _ in range(_TURNS):
         weighed = cells / prior * mix
         mix = (weighed / weighed.sum(1, keepdims=True)).mean(0)
     return mix

@@ -15,7 +15,6 @@ from tests.harness.filmed_following import (
     idf1_of_boxes,
     look_at_clip,
     measure_ours,
-    overlap,
 )
 from tests.harness.filmed_people import portrait_people
 from tests.harness.filmed_scenes import Box, Seen, planned_scene
@@ -92,10 +91,3 @@ def test_idf1_of_boxes_counts_wrong_tracks_missed_and_needless_boxes() -> None:
     perhaps = {1: (ANNA, True), 2: (BERT, False)}
     assert idf1_of_boxes([perhaps] * 2, [right, right[:1]]) == 1
     assert idf1_of_boxes([both], [[]]) == 0
-
-
-def test_overlap_is_intersection_over_union() -> None:
-    assert overlap(ANNA, ANNA) == 1
-    assert overlap(ANNA, BERT) == 0
-    # 40 of 80 px wide: half of one, a third of both
-    assert overlap(ANNA, (40.0, 0.0, 120.0, 80.0)) == pytest.approx(1 / 3)

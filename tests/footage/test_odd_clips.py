@@ -22,7 +22,6 @@ from tests.harness.made_estimators import CardOnly
 from tests.harness.made_footage import (
     FPS,
     BlockFinder,
-    Writer,
     together,
     walk,
     with_durations,
@@ -70,25 +69,6 @@ def test_a_turned_clip_is_read_upright(tmp_path: Path, degrees: int) -> None:
     assert after.shape == clockwise.shape
     assert np.abs(after.astype(int) - clockwise).max() <= 2
     assert visits_of(path).counts.visits == 1
-
-
-def test_a_clip_that_is_higher_than_wide_is_read(tmp_path: Path) -> None:
-    path = tmp_path / "phone.mp4"
-    with Writer(path, (180, 320), FPS) as writer:
-        for n in range(20):
-            rgb = np.full((320, 180, 3), 40, np.uint8)
-            rgb[10 + 5 * n : 50 + 5 * n, 60:100] = 240
-            writer.write(rgb)
-    assert first_frame(path).shape == (320, 180, 3)
-    assert visits_of(path).counts.visits == 1
-
-
-def test_one_person_is_one_visit_at_a_variable_rate(tmp_path: Path) -> None:
-    path = write_blocks(tmp_path / "a.mp4", WALK)
-    path.write_bytes(with_durations(path.read_bytes(), [(10, 1), (10, 5), (20, 2)]))
-    (visit,) = visits_of(path).visits
-    # ten frames of 0.1 s, ten of 0.5 s, twenty of 0.2 s: the last begins at 9.8 s
-    assert visit.end_s == pytest.approx(9.8, abs=0.35)
 
 
 def test_a_clip_of_one_frame_has_no_visit_and_no_problem(tmp_path: Path) -> None:

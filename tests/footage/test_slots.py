@@ -11,9 +11,8 @@ from agemodel.footage.clip_results import ClipCounts, ClipResult
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.footage_tables import slot_record, slots_csv, visit_records
 from agemodel.footage.slots import Slot, sum_up
-from agemodel.footage.stretches import clip_times
+from agemodel.footage.stretches import clip_times, read_start, start_in_name
 from agemodel.footage.visit import Visit
-from agemodel.footage.wall_clock import read_start, start_in_name
 from agemodel.metrics.shares import CELLS, ShareCalibration, all_partitions
 
 EVEN = ShareCalibration(

@@ -21,22 +21,26 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "cameras.toml"
 
 
-def test_cameras_are_read_by_name(file: Path) -> None:
+def test_cameras_are_read_by_name(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file.write_text(f"[desk]\nusb = 0\n{ENTRANCE}", "utf-8")
     cameras = read_cameras(file)
     assert list(cameras) == ["desk", "entrance"]
-    assert cameras["desk"].source({}) == 0
-    known = {"ENTRANCE_USER": "viewer", "ENTRANCE_PASSWORD": PASSWORD}
-    assert cameras["entrance"].source(known) == (
+    assert cameras["desk"].source() == 0
+    monkeypatch.setenv("ENTRANCE_USER", "viewer")
+    monkeypatch.setenv("ENTRANCE_PASSWORD", PASSWORD)
+    assert cameras["entrance"].source() == (
         "rtsp://viewer:pass%2Fword%401@192.168.1.20:8554/stream?channel=1"
     )
 
 
-def test_a_password_that_is_not_set_is_named_by_its_variable(file: Path) -> None:
+def test_a_password_that_is_not_set_is_named_by_its_variable(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file.write_text(ENTRANCE, "utf-8")
-    camera = find_camera("entrance", file)
+    monkeypatch.setenv("ENTRANCE_USER", "viewer")
+    monkeypatch.setenv("ENTRANCE_PASSWORD", "")
     with pytest.raises(ConfigError, match="ENTRANCE_PASSWORD, which is not set"):
-        camera.source({"ENTRANCE_USER": "viewer", "ENTRANCE_PASSWORD": ""})
+        find_camera("entrance", file).source()
 
 
 @pytest.mark.parametrize(

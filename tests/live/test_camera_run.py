@@ -13,7 +13,6 @@ import pytest
 from agemodel.core.errors import FootageError
 from agemodel.footage.clip_reader import Frame
 from agemodel.footage.footage_settings import FootageSettings
-from agemodel.footage.footage_words import not_counted
 from agemodel.footage.saved_run import SavedRun, read_saved, read_visits_table
 from agemodel.live import camera_run
 from agemodel.live.camera_list import Camera
@@ -180,9 +179,3 @@ def test_a_reader_gives_the_newest_frame_and_queues_none() -> None:
     assert frames[-1].rgb.max() == 5
     assert len(frames) <= reader.frames == 5
     assert reader.is_lost
-
-
-def test_results_say_how_long_the_camera_was_away(tmp_path: Path) -> None:
-    place = Place(tmp_path, 6, 0, 0, 12).watch()
-    lines = not_counted(place.saved().counts)
-    assert any(line.endswith("of the time could not be read.") for line in lines)

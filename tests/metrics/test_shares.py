@@ -11,6 +11,7 @@ from agemodel.metrics.share_calibration import (
     draw_mix,
 )
 from agemodel.metrics.shares import (
+    BAND_STARTS,
     CELLS,
     ShareCalibration,
     all_partitions,
@@ -61,7 +62,7 @@ def test_cells_are_the_age_groups_of_males_then_of_females() -> None:
 
 
 def test_parts_sum_to_one_and_bands_begin_at_their_ages() -> None:
-    assert band_names("four") == ("0-19", "20-39", "40-59", "60+")
+    assert band_names(BAND_STARTS["four"]) == ("0-19", "20-39", "40-59", "60+")
     cells = np.random.default_rng(0).dirichlet(np.ones(CELLS))
     for parts in all_partitions():
         assert parts.sums(cells).sum() == pytest.approx(1)

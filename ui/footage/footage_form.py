@@ -10,7 +10,7 @@ import streamlit as st
 from agemodel.core.errors import AgeModelError, FootageError
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.footage_settings import FootageSettings
-from agemodel.footage.wall_clock import read_start
+from agemodel.footage.stretches import read_start
 from agemodel.jobs.footage_jobs import running_footage, start_footage
 from agemodel.jobs.footage_uploads import remove_uploads, write_upload
 from agemodel.metrics.shares import BAND_STARTS, band_names
@@ -89,7 +89,7 @@ def _show_settings() -> None:
         "Age bands",
         list(BAND_STARTS),
         list(BAND_STARTS).index(DEFAULTS.bands),
-        format_func=lambda bands: ", ".join(band_names(bands)),
+        format_func=lambda bands: ", ".join(band_names(BAND_STARTS[bands])),
         key=BANDS,
     )
     st.number_input(
