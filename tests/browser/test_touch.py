@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.harness.chart_clicks import chart, place_of_value
 from tests.harness.driver import PHONE, Server, query_of, visit, wait_until_drawn
+from tests.harness.estimate_page import COLLINS, expect_cards, sample, upload
 from tests.harness.plain_predictions import SERVED
 
 
@@ -41,3 +42,13 @@ def test_one_tap_on_a_bar_filters(server: Server, phone: Page) -> None:
     expect(phone.locator(".st-key-dataset_line")).to_contain_text("4,743 of")
     wait_until_drawn(phone)
     assert query_of(phone)["split"] == ["test"]
+
+
+def test_photo_is_in_view_once_it_is_estimated(server: Server, phone: Page) -> None:
+    visit(phone, server.url)
+    upload(phone, sample(COLLINS))
+    expect_cards(phone, 1)
+    photo = phone.get_by_alt_text("The photo, with 1 face marked")
+    expect(photo).to_be_in_viewport(ratio=0.5)
+    phone.get_by_text("More photos").tap()
+    expect(phone.get_by_role("button", name="Clear all")).to_be_visible()
