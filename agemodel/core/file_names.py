@@ -1,4 +1,4 @@
-"""File names: as they are shown to people, and those that are no photo's.
+"""File names: plain ones, as they are shown to people, and those that are no photo's.
 
 A name may hold line breaks, marks that reverse the text after them, and invisible
 characters.
@@ -14,6 +14,8 @@ MAX_SHOWN = 300
 
 NAMELESS = "a file without a name"
 
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+
 _BOOKKEEPING = frozenset(
     {
         *("__macosx", ".ds_store", ".localized", ".apdisk"),  # macOS
@@ -26,6 +28,11 @@ _BOOKKEEPING = frozenset(
 
 _JOINERS = frozenset("\u200c\u200d")  # scripts and emoji need them
 _TAGS = range(0xE0020, 0xE0080)  # flags of regions are spelt with them
+
+
+def is_plain_name(name: str) -> bool:
+    """Whether a run, a job or a model may be called so: it names a folder anywhere."""
+    return _PLAIN.fullmatch(name) is not None
 
 
 def shown_name(name: str) -> str:
@@ -42,7 +49,10 @@ def shown_name(name: str) -> str:
     if len(name) > MAX_SHOWN:
         head, tail = MAX_SHOWN * 2 // 3, MAX_SHOWN // 3 - 1
         name = f"{name[:head]}…{name[-tail:]}"
-    return "".join(_spelt(char) if _is_hidden(char) else char for char in name)
+    return "".join(
+        char.encode("unicode_escape").decode() if _is_hidden(char) else char
+        for char in name
+    )
 
 
 def is_bookkeeping(path: str) -> bool:
@@ -69,7 +79,3 @@ def _is_hidden(char: str) -> bool:
     if kind == "Cf":
         return char not in _JOINERS and ord(char) not in _TAGS
     return kind in ("Cc", "Cs", "Zl", "Zp")
-
-
-def _spelt(char: str) -> str:
-    return char.encode("unicode_escape").decode("ascii")

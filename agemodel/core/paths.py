@@ -37,19 +37,9 @@ def footage_dir() -> Path:
     return runs_dir() / "footage"
 
 
-def footage_jobs_dir() -> Path:
-    """The folder of the records of the processes that look at footage."""
-    return footage_dir() / ".jobs"
-
-
 def bulk_dir() -> Path:
     """The folder of bulk runs from the page, one a run."""
     return runs_dir() / "bulk"
-
-
-def bulk_jobs_dir() -> Path:
-    """The folder of the records of the processes that make bulk runs."""
-    return bulk_dir() / ".jobs"
 
 
 def models_dir() -> Path:

@@ -7,7 +7,6 @@ when the process that started them ends, or gets Ctrl-C at its terminal.
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import threading
@@ -23,7 +22,7 @@ from agemodel.core.files import runs_place, writing
 from agemodel.dataset.index import images_dir
 from agemodel.jobs.best import has_model, is_evaluated, is_trained
 from agemodel.jobs.locks import MOMENT_S, records_lock, refusal, run_in_training
-from agemodel.jobs.processes import end_process
+from agemodel.jobs.processes import end_process, start_process
 from agemodel.jobs.progress import delete_progress
 from agemodel.jobs.records import (
     EVALUATE,
@@ -118,16 +117,13 @@ def start_export(run: Run, name: str) -> Job:
     return start(run, EXPORT, ("export", run.id, name))
 
 
-def start(
-    run: Run, kind: str, command: Sequence[str], program: Sequence[str] = PROGRAM
-) -> Job:
+def start(run: Run, kind: str, command: Sequence[str]) -> Job:
     """Start a job and write its record.
 
     Args:
         run: a local run.
         kind: `TRAIN`, `EVALUATE`, `EXPORT`, `FOOTAGE` or `BULK`.
-        command: the arguments of `program`.
-        program: the program and its first arguments.
+        command: of `python -m agemodel`, with its arguments.
 
     Raises:
         RunError: the run ships with the project, another job is at work on it, another
@@ -139,7 +135,7 @@ def start(
     with writing(what, runs_place(), RunError), records_lock():
         _refuse_if_busy(run, kind)
         delete_progress(run)
-        process = _spawn(run.folder / LOG, [*program, *command])
+        process = _spawn(run.folder / LOG, [*PROGRAM, *command])
         job = new_job(run, kind, command, process.pid)
         try:
             write_job(run, job)
@@ -195,21 +191,12 @@ def _refuse_second_training() -> None:
         raise RunError(refusal(running))
 
 
-def _spawn(log: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"} | os.environ
-    with log.open("ab") as output:
-        try:
-            process = subprocess.Popen(
-                arguments,
-                cwd=paths.ROOT,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise RunError(f"No process could be started: {error}.") from error
+def _spawn(log: Path, command: Sequence[str]) -> subprocess.Popen[bytes]:
+    log.touch()  # a disk that refuses it is told as such
+    try:
+        process = start_process(command, log, paths.ROOT)
+    except OSError as error:
+        raise RunError(f"No process could be started: {error}.") from error
     _lower_priority(process.pid)
     # A process that has ended stays listed until its parent has waited for it.
     threading.Thread(target=process.wait, name="reaper", daemon=True).start()

@@ -22,9 +22,7 @@ def uploads_dir() -> Path:
 def write_upload(name: str, content: bytes) -> Path:
     """Write an uploaded video for a run; those that an earlier one left are removed.
 
-    Args:
-        name: of the file, as it was uploaded; a time in it is kept.
-        content: of it.
+    A time in its name is kept.
 
     Raises:
         FootageError: the disk refuses it.

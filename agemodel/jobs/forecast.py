@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from agemodel.core.errors import RunError
-from agemodel.core.tables import read_parquet
 from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.jobs.records import is_local
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, list_runs
+from agemodel.runs.run_splits import count_parts, read_split
 
 VAL_COST = 1 / 3
 """Cost of a validation face, which only goes forward; a training face goes forward and
@@ -70,21 +68,15 @@ def forecast(config: TrainConfig, faces: Mapping[str, int]) -> Forecast | None:
         faces: as returned by `count_faces`.
     """
     found = [made for run in list_runs() if (made := _by_run(run, config, faces))]
-    nearest = sorted(
-        found,
-        key=lambda made: (
-            *(made.same_blocks, made.same_amount),
-            *(made.made_here, made.same_size),
-        ),
-    )
-    return nearest[-1] if nearest else None
+    alike = attrgetter("same_blocks", "same_amount", "made_here", "same_size")
+    return max(reversed(found), key=alike, default=None)  # the last of those alike
 
 
 def _by_run(run: Run, config: TrainConfig, faces: Mapping[str, int]) -> Forecast | None:
     try:
         other = run.read_config()
         history = run.read_history()
-        seen = _count_faces_of(run)
+        seen = count_parts(read_split(run))
     except RunError:
         return None
     work = _work(seen)
@@ -106,15 +98,6 @@ def _by_run(run: Run, config: TrainConfig, faces: Mapping[str, int]) -> Forecast
 def _work(faces: Mapping[str, int]) -> float:
     """The cost of an epoch, in training faces."""
     return faces.get("train", 0) + VAL_COST * faces.get("val", 0)
-
-
-def _count_faces_of(run: Run) -> dict[str, int]:
-    try:
-        parts = read_parquet(run.read("split.parquet"), ["part"])
-        counts = pc.value_counts(parts["part"]).to_pylist()
-    except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-        raise RunError(f"split.parquet of run {run.id}: {error}") from error
-    return {str(count["values"]): int(count["counts"]) for count in counts}
 
 
 def duration_in_words(seconds: float) -> str:

@@ -6,18 +6,18 @@ progress and log, as of any job, in `.jobs` there.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from agemodel.core.errors import RunError
+from agemodel.core.file_names import is_plain_name
 from agemodel.core.files import runs_place, writing
 from agemodel.jobs import control
 from agemodel.jobs.records import PARTICIPLES, RECORD, RUNNING, Job, read_job
 from agemodel.runs.run_folder import Run
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+_JOBS = ".jobs"
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,11 @@ class NamedJobs:
         kind: of `jobs.records`.
         noun: what is worked on, to begin a sentence with.
         folder: of the results, one a job.
-        jobs_folder: of the jobs' records.
     """
 
     kind: str
     noun: str
     folder: Callable[[], Path]
-    jobs_folder: Callable[[], Path]
 
     def job(self, name: str) -> Run:
         """The folder of a job's record, progress and log.
@@ -42,28 +40,18 @@ class NamedJobs:
         Raises:
             RunError: the name cannot be one.
         """
-        if not _NAME.fullmatch(name):
+        if not is_plain_name(name):
             raise RunError(
                 f"{name!r} cannot be a name: use letters, digits, . _ and -."
             )
-        return Run(self.jobs_folder() / name)
+        return Run(self.folder() / _JOBS / name)
 
     def results_folder(self, job: Run) -> Path:
         """Where the results of a job lie."""
         return self.folder() / job.id
 
-    def start(
-        self,
-        name: str,
-        command: Sequence[str],
-        program: Sequence[str] = control.PROGRAM,
-    ) -> Job:
-        """Start a job; of a name that is known, go on.
-
-        Args:
-            name: of the job and its results.
-            command: the arguments of `program`.
-            program: the program and its first arguments.
+    def start(self, name: str, command: Sequence[str]) -> Job:
+        """Start a command as a job; of a name that is known, go on.
 
         Raises:
             RunError: the name cannot be one, another job is at work, the process cannot
@@ -77,7 +65,7 @@ class NamedJobs:
             )
         with writing(f"{self.noun} '{name}'", runs_place(), RunError):
             job.folder.mkdir(parents=True, exist_ok=True)
-        return control.start(job, self.kind, command, program)
+        return control.start(job, self.kind, command)
 
     def go_on(self, job: Run) -> Job:
         """Start a job again as it was started; what is done is not done again.
@@ -90,7 +78,7 @@ class NamedJobs:
             raise RunError(
                 f"{self.noun} '{job.id}' was never {PARTICIPLES[self.kind]}."
             )
-        return self.start(job.id, known.command, control.PROGRAM)
+        return self.start(job.id, known.command)
 
     def running(self) -> Run | None:
         """The job that is at work; None where none is."""
@@ -99,7 +87,7 @@ class NamedJobs:
     def list(self) -> list[Run]:
         """All jobs, the newest first."""
         found = sorted(
-            self.jobs_folder().glob(f"*/{RECORD}"),
+            self.folder().glob(f"{_JOBS}/*/{RECORD}"),
             key=lambda path: path.stat().st_mtime_ns,
             reverse=True,
         )

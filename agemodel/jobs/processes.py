@@ -5,11 +5,46 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 
 import psutil
+
+_ENVIRONMENT = {"TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+
+
+def start_process(
+    command: Sequence[str],
+    log: Path,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    stdin: int = subprocess.DEVNULL,
+) -> subprocess.Popen[bytes]:
+    """Start a process in a session of its own, so that Ctrl-C does not reach it.
+
+    Args:
+        command: the program and its arguments.
+        log: the file to which it adds what it says.
+        folder: to start it in; that of this process unless given.
+        environment: what it finds besides that of this process, which goes first.
+        stdin: its standard input.
+
+    Raises:
+        OSError: there is no such program, or the log cannot be written.
+    """
+    with log.open("ab") as output:
+        return subprocess.Popen(
+            command,
+            cwd=folder,
+            env={**_ENVIRONMENT, **(environment or {}), **os.environ},
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def birth_of(pid: int) -> str | None:
@@ -28,12 +63,7 @@ def is_alive(pid: int, birth: str) -> bool:
 
 
 def end_process(pid: int, birth: str, *, at_once: bool = False) -> bool:
-    """Ask the process of that number and birth to end.
-
-    Args:
-        pid: its number.
-        birth: as returned by `birth_of`.
-        at_once: end it without asking, for one that does not react.
+    """Ask the process of that number and birth to end, or end it `at_once`.
 
     Returns:
         Whether it was running.

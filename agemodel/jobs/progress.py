@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from agemodel.core.files import write_whole
+from agemodel.core.json_records import record_from
 from agemodel.runs.run_folder import Run
 
 FILE = "progress.json"
@@ -84,13 +85,10 @@ class ProgressFile:
 def read_progress(run: Run) -> JobProgress | None:
     """Read what the run's job wrote last; None where nothing can be read."""
     try:
-        progress = JobProgress(**json.loads((run.folder / FILE).read_text("utf-8")))
-        numbers = (progress.done, progress.began_done, progress.began_at, progress.at)
-        if not all(isinstance(number, (int, float)) for number in numbers):
-            return None
-    except (OSError, ValueError, TypeError):
+        content = (run.folder / FILE).read_text("utf-8")
+        return record_from(JobProgress, json.loads(content))
+    except (OSError, ValueError):
         return None
-    return progress
 
 
 def delete_progress(run: Run) -> None:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.core.files import runs_place, sweep, write_whole, writing
+from agemodel.core.json_records import record_from
 from agemodel.jobs.locks import records_lock
 from agemodel.jobs.processes import birth_of, is_alive
 from agemodel.runs.run_folder import Run
@@ -93,15 +94,13 @@ def read_job(run: Run) -> Job | None:
     Raises:
         RunError: the record is damaged.
     """
-    path = run.folder / RECORD
     try:
-        values = json.loads(path.read_text("utf-8"))
-        job = Job(**values | {"command": tuple(values["command"])})
-        if type(job.pid) is not int or job.kind not in PARTICIPLES:
-            raise ValueError(f"pid {job.pid!r}, kind {job.kind!r}")
+        job = record_from(Job, json.loads((run.folder / RECORD).read_text("utf-8")))
+        if job.kind not in PARTICIPLES:
+            raise ValueError(f"kind {job.kind!r}")
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError) as error:
         raise RunError(
             f"{RECORD} of run {run.id} is damaged ({error}): what was last done with "
             "the run cannot be told. Starting something anew writes it again."
@@ -125,17 +124,15 @@ def list_jobs() -> list[tuple[Run, Job]]:
     found = []
     for path in paths.runs_dir().glob(f"*/{RECORD}"):
         run = Run(path.parent)
-        try:
-            job = read_job(run)
-        except RunError:
-            continue
-        if job:
-            found.append((run, job))
+        with suppress(RunError):
+            if job := read_job(run):
+                found.append((run, job))
     return sorted(found, key=lambda pair: pair[1].started, reverse=True)
 
 
 def new_job(run: Run, kind: str, command: Sequence[str], pid: int) -> Job:
     """The record of a process that has just been started."""
+    log = run.folder / LOG
     return Job(
         run_id=run.id,
         kind=kind,
@@ -143,14 +140,13 @@ def new_job(run: Run, kind: str, command: Sequence[str], pid: int) -> Job:
         pid=pid,
         birth=birth_of(pid) or "",
         started=_now(),
-        log_from=log_size(run),
+        log_from=log.stat().st_size if log.exists() else 0,
     )
 
 
 def is_local(run: Run) -> bool:
     """Whether the run was made here; the others ship and are never changed."""
-    places = (paths.runs_dir(), paths.footage_jobs_dir(), paths.bulk_jobs_dir())
-    return run.folder.parent in places
+    return run.folder.is_relative_to(paths.runs_dir())
 
 
 def busy_refusal(job: Job) -> str:
@@ -185,8 +181,10 @@ def recorded(run: Run, kind: str, command: Sequence[str]) -> Iterator[None]:
         raise
     finally:
         # A full disk refuses the record, too; the error raised above says more.
-        with suppress(RunError):
-            _end(run, code)
+        with suppress(RunError), records_lock():
+            job = read_job(run)
+            if job and _is_own(job):
+                write_job(run, replace(job, ended=_now(), code=code))
 
 
 def read_tail(run: Run, job: Job) -> str:
@@ -203,14 +201,6 @@ def read_tail(run: Run, job: Job) -> str:
     return "\n".join(kept[-_TAIL_LINES:])
 
 
-def log_size(run: Run) -> int:
-    """The size of the run's `process.log` in bytes."""
-    try:
-        return (run.folder / LOG).stat().st_size
-    except OSError:
-        return 0
-
-
 def _begin(run: Run, kind: str, command: Sequence[str]) -> None:
     """Write the record, unless the process that started this one did.
 
@@ -218,10 +208,9 @@ def _begin(run: Run, kind: str, command: Sequence[str]) -> None:
         RunError: another process is at work on the run.
     """
     with records_lock():
-        try:
+        known = None
+        with suppress(RunError):
             known = read_job(run)
-        except RunError:
-            known = None
         at_work = known is not None and known.state == RUNNING
         if known and at_work and not _is_own(known):
             raise RunError(busy_refusal(known))
@@ -232,16 +221,6 @@ def _begin(run: Run, kind: str, command: Sequence[str]) -> None:
 
 def _is_own(job: Job) -> bool:
     return job.pid == os.getpid() and is_alive(job.pid, job.birth)
-
-
-def _end(run: Run, code: int) -> None:
-    with records_lock():
-        try:
-            job = read_job(run)
-        except RunError:
-            return
-        if job and _is_own(job):
-            write_job(run, replace(job, ended=_now(), code=code))
 
 
 def _now() -> str:

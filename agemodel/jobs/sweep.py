@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
@@ -21,7 +20,9 @@ from typing import Any, Protocol
 from agemodel.core import paths
 from agemodel.core.errors import RunError
 from agemodel.jobs.best import is_trained
+from agemodel.jobs.control import PROGRAM
 from agemodel.jobs.locks import training_lock
+from agemodel.jobs.processes import start_process
 from agemodel.jobs.ray_cluster import join_cluster
 from agemodel.jobs.records import INTERRUPTED, LOG, RUNNING, read_job
 from agemodel.runs.run_folder import Run, open_run
@@ -34,12 +35,10 @@ DONE, STOPPED, FAILED = "done", "stopped", "failed"
 
 _ENDS = {0: DONE, INTERRUPTED: STOPPED, -signal.SIGTERM: STOPPED}
 _ENVIRONMENT = {
-    "TF_CPP_MIN_LOG_LEVEL": "2",
-    "PYTHONUNBUFFERED": "1",
-    # else the first of several would take a GPU's whole memory
     "TF_FORCE_GPU_ALLOW_GROWTH": "true",
     "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
 }
+"""Else the first of several would take a GPU's whole memory."""
 _ASK_EVERY_S = 0.2
 _PATIENCE_S = 60.0
 
@@ -199,12 +198,9 @@ def _train_there(run: Run, readers: int, folder: str) -> int:
 
 def _begin(run: Run, readers: int) -> subprocess.Popen[bytes]:
     command = ["train", "--run", run.id, "--readers", str(readers), OF_SWEEP]
-    with (run.folder / LOG).open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "agemodel", *command],
-            env=_ENVIRONMENT | os.environ,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the sweep
-        )
+    return start_process(
+        [*PROGRAM, *command],
+        run.folder / LOG,
+        environment=_ENVIRONMENT,
+        stdin=subprocess.PIPE,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from unittest.mock import patch
 
 from agemodel.jobs import control
 from agemodel.jobs.records import RUNNING, TRAIN, Job, read_job, read_tail
@@ -35,7 +36,8 @@ PROGRAM = (sys.executable, "-c", WORKER)
 
 def begin(run: Run, how: str = "sleep") -> Job:
     """Start a process that holds the lock of trainings: sleep, deaf, break or end."""
-    return control.start(run, TRAIN, (how, run.id), PROGRAM)
+    with patch.object(control, "PROGRAM", PROGRAM):
+        return control.start(run, TRAIN, (how, run.id))
 
 
 def begin_work(run: Run, how: str = "sleep") -> Job:

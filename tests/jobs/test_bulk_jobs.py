@@ -2,18 +2,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from agemodel.bulk.bulk_record import read_record
 from agemodel.bulk.stores import LocalStore
 from agemodel.core import paths
-from agemodel.core.errors import RunError
-from agemodel.jobs import control
 from agemodel.jobs.bulk_jobs import BULK_JOBS, start_bulk
 from agemodel.jobs.progress import read_progress
 from agemodel.jobs.records import FINISHED
 from agemodel.runs.run_folder import list_runs
-from tests.harness.made_jobs import IDLE, wait_for_end
+from tests.harness.made_jobs import wait_for_end
 
 
 def test_a_real_job_records_its_progress_and_its_end(runs_folder: Path) -> None:
@@ -27,12 +23,3 @@ def test_a_real_job_records_its_progress_and_its_end(runs_folder: Path) -> None:
     assert read_record(LocalStore(out)).ended
     assert "faces; 0 of the files failed" in (job.folder / "process.log").read_text()
     assert list_runs() == []
-
-
-def test_one_folder_at_a_time(runs_folder: Path) -> None:
-    start_bulk("first", "photos", program=IDLE)
-    with pytest.raises(RunError, match="The folder 'first' is being estimated"):
-        start_bulk("second", "photos", program=IDLE)
-    control.stop(BULK_JOBS.job("first"), at_once=True)
-    wait_for_end(BULK_JOBS.job("first"))
-    assert BULK_JOBS.running() is None

@@ -74,13 +74,13 @@ def test_job_that_fails_says_why_with_its_own_last_lines(run: Run) -> None:
 
 def test_job_outlives_who_started_it(run: Run) -> None:
     code = (
-        "import os, sys\n"
-        "from agemodel.jobs import control\n"
+        "import os\n"
         "from agemodel.runs.run_folder import find_run\n"
-        "control.start(find_run('first'), 'train', ('sleep', 'first'), sys.argv[1:])\n"
+        "from tests.harness.made_jobs import begin\n"
+        "begin(find_run('first'))\n"
         "os.kill(os.getpid(), 9)\n"
     )
-    starter = subprocess.run([sys.executable, "-c", code, *PROGRAM], cwd=paths.ROOT)
+    starter = subprocess.run([sys.executable, "-c", code], cwd=paths.ROOT)
     assert starter.returncode == -signal.SIGKILL
     wait_until(lambda: run_in_training() == "first")
     job = job_of(run)
@@ -163,13 +163,16 @@ def test_page_sees_the_command_lines_training(run: Run) -> None:
     assert job_of(run).state == STOPPED
 
 
-def test_nothing_else_is_begun_with_a_run_at_work(run: Run) -> None:
+def test_nothing_else_is_begun_with_a_run_at_work(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     job = begin_work(run)
+    monkeypatch.setattr(control, "PROGRAM", IDLE)
     with pytest.raises(RunError, match=f"being trained by process {job.pid}"):
-        control.start(run, EVALUATE, ("end", run.id), PROGRAM)
+        control.start(run, EVALUATE, ())
     # With another run it is.
     other = open_run(CONFIG, "other")
-    control.start(other, EVALUATE, (), IDLE)
+    control.start(other, EVALUATE, ())
     assert job_of(other).state == RUNNING
 
 
@@ -270,9 +273,12 @@ def test_run_that_ships_gets_no_record_and_no_job() -> None:
     assert not list(folder.iterdir())
 
 
-def test_program_that_is_not_there_is_a_sentence(run: Run) -> None:
+def test_program_that_is_not_there_is_a_sentence(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control, "PROGRAM", ("/none/such",))
     with pytest.raises(RunError, match="No process could be started"):
-        control.start(run, TRAIN, (), ("/none/such",))
+        control.start(run, TRAIN, ())
     assert read_job(run) is None
 
 

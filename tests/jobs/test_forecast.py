@@ -7,12 +7,7 @@ import pandas as pd
 import pytest
 
 from agemodel.core import paths
-from agemodel.jobs.forecast import (
-    Forecast,
-    count_faces,
-    duration_in_words,
-    forecast,
-)
+from agemodel.jobs.forecast import Forecast, count_faces, duration_in_words, forecast
 from agemodel.runs.run_folder import Run, open_run
 from tests.harness.coloured_faces import import_coloured_faces
 from tests.harness.made_jobs import CONFIG

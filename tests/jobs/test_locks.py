@@ -81,9 +81,7 @@ def test_lock_file_that_says_nothing_still_refuses(
         process.kill()
 
 
-def test_records_are_changed_by_one_at_a_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_records_are_changed_by_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(locks, "_PATIENCE_S", 0.1)
     with records_lock(), pytest.raises(RunError, match="Another program holds"):
         records_lock().__enter__()
