@@ -113,10 +113,10 @@ def _comparison(variants: Sequence[Variant]) -> Iterator[str]:
     compared = compare(variants)
     if compared:
         yield "Validation MAE of the best epoch, years; the mean of the seeds first:"
-    for one in compared:
-        maes = one.val_mae_years
+    for changed, by_run in compared.items():
+        maes = by_run.values()
         ends = f" ({min(maes):.2f} to {max(maes):.2f})" if len(maes) > 1 else ""
-        yield f"{fmean(maes):.2f}{ends} {one.changed}".rstrip()
-    ids = [run_id for one in compared for run_id in one.run_ids]
+        yield f"{fmean(maes):.2f}{ends} {changed}".rstrip()
+    ids = [run_id for by_run in compared.values() for run_id in by_run]
     if ids:
         yield f"On the Training page: training?runs={','.join(ids[:_COMPARED])}"

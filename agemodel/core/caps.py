@@ -24,64 +24,40 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache
+from typing import Any
 
 from agemodel.core.errors import ConfigError
 
 MB = 1024**2
 _MEGAPIXEL = 1_000_000
+_PREFIX = "AGEMODEL_MAX_"
+
+
+def _cap(variable: str, default: int, most: int, unit: int = 1) -> Any:
+    """A cap that a variable of the environment sets, as a number of units."""
+    metadata = {"variable": f"{_PREFIX}{variable}", "most": most, "unit": unit}
+    return field(default=default * unit, metadata=metadata)
 
 
 @dataclass(frozen=True)
 class Caps:
-    """How much is taken at a time; see the table above.
+    """How much is taken at a time, by the variables in the table above."""
 
-    Attributes:
-        photos: photos of one visitor at a time; a preview takes about 0.3 MB.
-        file_bytes: size of a file that is read as a picture.
-        member_bytes: size of an archive's file, unpacked.
-        unpacked_bytes: size of all files that are unpacked from one archive.
-        waiting_bytes: size of all files that wait in one batch.
-        pixels: pixels of a picture; Pillow takes 4 bytes for each.
-        jpeg_pixels: pixels of a JPEG that is read in one pass, at a reduced scale.
-        faces: faces of one photo; the largest are kept.
-        batch_faces: faces of all photos of one visitor; each takes about 60 KB.
-    """
-
-    photos: int = 300
-    file_bytes: int = 200 * MB
-    member_bytes: int = 100 * MB
-    unpacked_bytes: int = 2_048 * MB
-    waiting_bytes: int = 1_000 * MB
-    pixels: int = 50 * _MEGAPIXEL
-    jpeg_pixels: int = 200 * _MEGAPIXEL
-    faces: int = 200
-    batch_faces: int = 3_000
+    photos: int = _cap("PHOTOS", 300, 10_000)  # a preview takes about 0.3 MB
+    file_bytes: int = _cap("FILE_MB", 200, 2_000, MB)
+    member_bytes: int = _cap("MEMBER_MB", 100, 2_000, MB)
+    unpacked_bytes: int = _cap("UNPACKED_MB", 2_048, 1_000_000, MB)
+    waiting_bytes: int = _cap("WAITING_MB", 1_000, 100_000, MB)
+    pixels: int = _cap("MEGAPIXELS", 50, 1_000, _MEGAPIXEL)  # Pillow: 4 bytes each
+    jpeg_pixels: int = _cap("JPEG_MEGAPIXELS", 200, 1_000, _MEGAPIXEL)
+    faces: int = _cap("FACES", 200, 10_000)
+    batch_faces: int = _cap("BATCH_FACES", 3_000, 1_000_000)  # about 60 KB each
 
 
-@dataclass(frozen=True)
-class _Variable:
-    name: str
-    unit: int
-    most: int
-
-
-_VARIABLES = {
-    "photos": _Variable("AGEMODEL_MAX_PHOTOS", 1, 10_000),
-    "file_bytes": _Variable("AGEMODEL_MAX_FILE_MB", MB, 2_000),
-    "member_bytes": _Variable("AGEMODEL_MAX_MEMBER_MB", MB, 2_000),
-    "unpacked_bytes": _Variable("AGEMODEL_MAX_UNPACKED_MB", MB, 1_000_000),
-    "waiting_bytes": _Variable("AGEMODEL_MAX_WAITING_MB", MB, 100_000),
-    "pixels": _Variable("AGEMODEL_MAX_MEGAPIXELS", _MEGAPIXEL, 1_000),
-    "jpeg_pixels": _Variable("AGEMODEL_MAX_JPEG_MEGAPIXELS", _MEGAPIXEL, 1_000),
-    "faces": _Variable("AGEMODEL_MAX_FACES", 1, 10_000),
-    "batch_faces": _Variable("AGEMODEL_MAX_BATCH_FACES", 1, 1_000_000),
-}
-MOST_PIXELS = _VARIABLES["jpeg_pixels"].most * _MEGAPIXEL
+MOST_PIXELS = 1_000 * _MEGAPIXEL
 """The size of the largest picture that any setting allows."""
-
-_PREFIX = "AGEMODEL_MAX_"
 
 
 @cache
@@ -100,16 +76,16 @@ def read_caps(environment: Mapping[str, str]) -> Caps:
     Raises:
         ConfigError: a variable is unknown, not a whole number, or out of range.
     """
-    known = {variable.name for variable in _VARIABLES.values()}
+    known = {one.metadata["variable"]: one for one in fields(Caps)}
     for name in environment:
         if name.startswith(_PREFIX) and name not in known:
             raise ConfigError(
                 f"{name} caps nothing. The caps are: {', '.join(sorted(known))}."
             )
     given = {
-        field.name: _value(variable, environment[variable.name])
-        for field in fields(Caps)
-        if (variable := _VARIABLES[field.name]).name in environment
+        one.name: _value(environment[name], **one.metadata)
+        for name, one in known.items()
+        if name in environment
     }
     found = Caps(**given)
     if found.jpeg_pixels < found.pixels:
@@ -126,13 +102,13 @@ def in_mb(byte_count: int) -> str:
     return f"{byte_count // MB:,} MB"
 
 
-def _value(variable: _Variable, text: str) -> int:
+def _value(text: str, variable: str, most: int, unit: int) -> int:
     digits = text.strip()
     # no more digits than can be in range: int() of a million digits takes long
     number = int(digits) if re.fullmatch(r"[0-9]{1,12}", digits) else 0
-    if not 1 <= number <= variable.most:
+    if not 1 <= number <= most:
         raise ConfigError(
-            f"{variable.name} is {text[:40]!r}: expected a whole number from 1 to "
-            f"{variable.most:,}. Change it, or unset it for the default."
+            f"{variable} is {text[:40]!r}: expected a whole number from 1 to "
+            f"{most:,}. Change it, or unset it for the default."
         )
-    return number * variable.unit
+    return number * unit

@@ -32,12 +32,7 @@ _PARTIAL = re.compile(r"\.(?P<name>.+)\.\d+(-\d+)?")
 
 @dataclass(frozen=True)
 class Place:
-    """A folder that is written to.
-
-    Attributes:
-        folder: the folder.
-        setting: the environment variable that names another one.
-    """
+    """A folder that is written to, and the variable that names another one."""
 
     folder: Path
     setting: str
@@ -134,15 +129,12 @@ def _place_of(error: OSError, place: Place) -> Place:
         return place
     path = Path(os.fsdecode(name)).absolute()
     known = (place, data_place(paths.data_dir()), runs_place(), models_place())
-    found = next((one for one in known if _holds(one.folder, path)), None)
+    around = (path, *path.parents)
+    found = next((one for one in known if one.folder.absolute() in around), None)
     # A whole disk is full or read-only; a permission is missing for one folder.
     whole = found is not None and error.errno not in _FORBIDDEN
     folder = _nearest(found.folder if found and whole else path)
     return Place(folder, (found or place).setting)
-
-
-def _holds(folder: Path, path: Path) -> bool:
-    return folder.absolute() in (path, *path.parents)
 
 
 def _nearest(path: Path) -> Path:

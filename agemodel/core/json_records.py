@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Record = TypeVar("Record")
@@ -43,11 +43,6 @@ def values_of(record: object) -> Any:
     return record
 
 
-def missing_entries(kind: type, values: Mapping[str, Any]) -> set[str]:
-    """The names of the fields without a default that a JSON object lacks."""
-    return {field.name for field in fields(kind) if _is_required(field)} - values.keys()
-
-
 def _read(hint: Any, value: Any, name: str) -> Any:
     if hint is Any:
         return value
@@ -69,7 +64,12 @@ def _read(hint: Any, value: Any, name: str) -> Any:
 
 
 def _read_fields(kind: Any, values: dict[str, Any], name: str) -> Any:
-    if missing := missing_entries(kind, values):
+    required = {
+        field.name
+        for field in fields(kind)
+        if field.default is MISSING and field.default_factory is MISSING
+    }
+    if missing := required - values.keys():
         raise ValueError(f"{name} lacks {min(missing)}")
     hints = get_type_hints(kind)
     return kind(
@@ -86,7 +86,3 @@ def _expect(kind: Any, value: Any, name: str) -> Any:
         return value
     wanted = kind[-1] if isinstance(kind, tuple) else kind
     raise ValueError(f"{name} should be {wanted.__name__}, not {type(value).__name__}")
-
-
-def _is_required(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING

@@ -13,17 +13,7 @@ EMBEDDING_SIZE = 64
 """The size of a face's embedding, by which a model compares faces."""
 
 AGE_GROUP_STARTS = (0, 3, 10, 20, 30, 40, 50, 60, 70)
-AGE_GROUPS = (
-    "0-2",
-    "3-9",
-    "10-19",
-    "20-29",
-    "30-39",
-    "40-49",
-    "50-59",
-    "60-69",
-    "70+",
-)
+AGE_GROUPS = ("0-2", "3-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70+")
 
 GENDERS = ("male", "female")
 """Gender as labelled in UTKFace (two labels), by label; it says nothing of identity."""

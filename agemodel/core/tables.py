@@ -16,13 +16,7 @@ import pyarrow.parquet as pq
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a table.
-
-    Attributes:
-        name: of the column.
-        dtype: its type.
-        meaning: what it holds, with its unit.
-    """
+    """A column of a table, its type, and what it holds, with its unit."""
 
     name: str
     dtype: pa.DataType

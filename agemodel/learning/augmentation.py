@@ -13,10 +13,7 @@ from agemodel.runs.config import TrainConfig
 
 
 def augmented_crop(
-    rgb: np.ndarray,
-    square: CropSquare,
-    config: TrainConfig,
-    rng: np.random.Generator,
+    rgb: np.ndarray, square: CropSquare, config: TrainConfig, rng: np.random.Generator
 ) -> np.ndarray:
     """Crop a face with random augmentation.
 
@@ -115,8 +112,11 @@ def _add_noise(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _compress(crop: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    quality = int(rng.integers(15, 60))
-    bgr = cv2.cvtColor(crop, cv2.COLOR_RGB2BGR)
+    return as_jpeg(crop, int(rng.integers(15, 60)))
+
+
+def as_jpeg(rgb: np.ndarray, quality: int) -> np.ndarray:
+    """A picture as it comes back from a JPEG of a quality, 0..100."""
+    bgr = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR)
     _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = cv2.imdecode(jpeg, cv2.IMREAD_COLOR)
-    return crop if decoded is None else cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB)
+    return cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)

@@ -34,24 +34,19 @@ class AugmentationPreview:
 
 
 def preview_of(
-    rgb: np.ndarray,
-    square: CropSquare,
-    config: TrainConfig,
-    draw: int,
-    count: int = DRAWS,
+    rgb: np.ndarray, square: CropSquare, config: TrainConfig, draw: int
 ) -> AugmentationPreview:
-    """Crop a face plain and, `count` times, augmented by a recipe.
+    """Crop a face plain and, `DRAWS` times, augmented by a recipe.
 
     Args:
         rgb: the picture, shape (h, w, 3), uint8.
         square: where its face is.
         config: the recipe.
         draw: which draw; an equal one gives equal faces.
-        count: how many varied ones.
     """
     varied = [
         augmented_crop(rgb, square, config, np.random.default_rng([draw, number]))
-        for number in range(count)
+        for number in range(DRAWS)
     ]
     plain = crop_square(rgb, square, config.input_px)
     kept = tuple(np.ascontiguousarray(crop) for crop in varied)

@@ -54,21 +54,6 @@ _Face = tuple[int, float, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Estimated:
-    """What was estimated of some faces, n of them.
-
-    Attributes:
-        rows: theirs among all faces, shape (n,).
-        values: of a measure, shape (n,).
-        estimates: of their ages.
-    """
-
-    rows: np.ndarray
-    values: np.ndarray
-    estimates: Estimates
-
-
-@dataclass(frozen=True)
 class Degradation:
     """A way to make faces worse by one measure.
 
@@ -83,25 +68,21 @@ class Degradation:
     is_worse: Callable[[np.ndarray, float], bool] = lambda crop, value: False
 
 
-def _is_blurrier(crop: np.ndarray, value: float) -> bool:
-    return sharpness(grey_of(crop)) < value
-
-
-def _is_darker(crop: np.ndarray, value: float) -> bool:
-    return float(grey_of(crop).mean()) < value
-
-
-def _is_brighter(crop: np.ndarray, value: float) -> bool:
-    return float(grey_of(crop).mean()) > value
-
-
 DEGRADATIONS = {
     "small": Degradation(make_small, (10, 14, 20, 28, 40)),
     "blurred": Degradation(
-        make_blurred, (0.0008, 0.0015, 0.003, 0.006, 0.012, 0.035), _is_blurrier
+        make_blurred,
+        (0.0008, 0.0015, 0.003, 0.006, 0.012, 0.035),
+        lambda crop, value: sharpness(grey_of(crop)) < value,
     ),
-    "dark": Degradation(make_dark, (6, 12, 25, 50), _is_darker),
-    "bright": Degradation(make_bright, (185, 200, 215, 230, 245), _is_brighter),
+    "dark": Degradation(
+        make_dark, (6, 12, 25, 50), lambda crop, value: grey_of(crop).mean() < value
+    ),
+    "bright": Degradation(
+        make_bright,
+        (185, 200, 215, 230, 245),
+        lambda crop, value: grey_of(crop).mean() > value,
+    ),
     "cut": Degradation(lambda crop, _: make_cut(crop, CUT_SHARE), (1,)),
 }
 """By the name of the condition."""
@@ -121,14 +102,12 @@ def measure_conditions(
         input_px: side of a crop.
         estimate: of crops, shape (n, s, s, 3), uint8.
         detect: finds the faces of a picture; None leaves tilted faces out.
-        progress: called with (done, total, what is being done).
+        progress: told of each condition.
 
     Returns:
         Bins of `MIN_FACES` faces or more.
     """
     ages = faces["age"].to_numpy(np.float64)
-    squares = list(faces["square"])
-    paths = list(faces["path"])
     crops = crops_of(faces, input_px)
     usual = estimate(crops)
     curves = {}
@@ -138,10 +117,10 @@ def measure_conditions(
         worse = _estimated(_worsened(way, crops), estimate)
         curves[name] = _bins((*way.values, np.inf), worse, ages)
     if detect is not None:
-        tilted = _estimated(_tilted(paths, squares, input_px, detect), estimate)
+        tilted = _estimated(_tilted(faces, input_px, detect), estimate)
         curves["tilted"] = _bins(TILT_RANGES_DEG, tilted, ages)
     turn_deg = np.abs(faces["yaw_deg"].to_numpy())
-    turned = Estimated(np.arange(len(ages)), turn_deg, usual)
+    turned = _table(range(len(ages)), turn_deg, usual)
     curves["turned"] = _bins(TURN_RANGES_DEG, turned, ages)
     return Conditions(
         float(np.abs(usual[0] - ages).mean()),
@@ -159,15 +138,13 @@ def _worsened(way: Degradation, crops: np.ndarray) -> Iterator[list[_Face]]:
 
 
 def _tilted(
-    paths: list[Path],
-    squares: list,
-    input_px: int,
-    detect: Callable[[np.ndarray], list[Detection]],
+    faces: pd.DataFrame, input_px: int, detect: Callable[[np.ndarray], list[Detection]]
 ) -> Iterator[list[_Face]]:
     """For each tilt the faces that are found in turned pictures, with their roll."""
     for degrees in TILTS_DEG:
         found = []
-        for row, (path, square) in enumerate(zip(paths, squares, strict=True)):
+        pairs = zip(faces["path"], faces["square"], strict=True)
+        for row, (path, square) in enumerate(pairs):
             rgb, upright = read_face(path, square)
             turned = make_tilted(rgb, degrees if row % 2 else -degrees)
             face = max(detect(turned), key=lambda face: face.size_px, default=None)
@@ -179,50 +156,48 @@ def _tilted(
 
 def _estimated(
     made: Iterable[list[_Face]], estimate: Callable[[np.ndarray], Estimates]
-) -> Estimated:
-    """The estimates of all that is made."""
-    rows: list[int] = []
-    values: list[float] = []
-    parts: list[Estimates] = []
-    for faces in (one for one in made if one):
-        rows += [row for row, _, _ in faces]
-        values += [value for _, value, _ in faces]
-        parts.append(estimate(np.stack([crop for _, _, crop in faces])))
-    columns = zip(*parts or [(np.zeros(0),) * 3], strict=True)
-    ages, low, high = (np.concatenate(column) for column in columns)
-    return Estimated(np.array(rows, int), np.array(values, float), (ages, low, high))
+) -> pd.DataFrame:
+    """The estimates of all that is made, as `_table` has them."""
+    parts = [_table([], [], (np.zeros(0),) * 3)]
+    for faces in filter(None, made):
+        rows, values, crops = zip(*faces, strict=True)
+        parts.append(_table(rows, values, estimate(np.stack(crops))))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _table(
+    rows: Sequence[int], values: Sequence[float] | np.ndarray, estimates: Estimates
+) -> pd.DataFrame:
+    """Faces by their row among all, a measure's values, and what was estimated."""
+    names = ["row", "value", "age_years", "low", "high"]
+    table = pd.DataFrame(np.column_stack([rows, values, *estimates]), columns=names)
+    return table.astype({"row": int})
 
 
 def _bins(
-    ends: Sequence[float], found: Estimated, ages: np.ndarray
+    ends: Sequence[float], found: pd.DataFrame, ages: np.ndarray
 ) -> tuple[ConditionBin, ...]:
     """A bin for each range of values that holds enough faces."""
-    bins = []
-    for low, high in pairwise(ends):
-        picked = np.flatnonzero((low <= found.values) & (found.values < high))
-        if len(picked) >= MIN_FACES:
-            age_years, lower, upper = (column[picked] for column in found.estimates)
-            at = float(np.median(found.values[picked]))
-            rows = found.rows[picked]
-            bins.append(_bin(at, rows, ages, (age_years, lower, upper)))
-    return tuple(bins)
+    parts = (
+        found[found["value"].between(*bounds, inclusive="left")]
+        for bounds in pairwise(ends)
+    )
+    return tuple(_bin(part, ages) for part in parts if len(part) >= MIN_FACES)
 
 
-def _bin(
-    at: float, rows: np.ndarray, ages: np.ndarray, estimates: Estimates
-) -> ConditionBin:
-    """What the estimates of some faces, of those rows of all ages, come to."""
-    ages, (age_years, low, high) = ages[rows], estimates
+def _bin(part: pd.DataFrame, all_ages: np.ndarray) -> ConditionBin:
+    """What the estimates of some faces come to."""
+    rows = part["row"].to_numpy()
+    ages, estimates = all_ages[rows], part[["age_years", "low", "high"]].to_numpy().T
+    age_years, low, high = estimates
     is_first = rows // 2 % 2 == 0  # not by turns: so the tilted ones lean
     inside = np.empty(len(ages), bool)
     for half in (is_first, ~is_first):
-        of_half, of_other = (
-            (age_years[part], low[part], high[part]) for part in (half, ~half)
-        )
-        factor = widening_of(ages[~half], *of_other)
-        inside[half] = _is_inside(ages[half], *widened(*of_half, factor))
+        factor = widening_of(ages[~half], *estimates[:, ~half])
+        wide = widened(age_years[half], low[half], high[half], factor)
+        inside[half] = _is_inside(ages[half], *wide)
     return ConditionBin(
-        at=float(at),
+        at=float(part["value"].median()),
         n=len(ages),
         mae_years=float(np.abs(age_years - ages).mean()),
         coverage=float(_is_inside(ages, low, high).mean()),
@@ -265,10 +240,7 @@ def renew_conditions(
         model: its other figures stay.
         data_dir: an imported dataset.
         most: how many val faces are drawn; all unless given.
-        progress: called with (done, total, what is being done).
-
-    Returns:
-        What was measured.
+        progress: see `measure_conditions`.
 
     Raises:
         DatasetError: the dataset is missing.

@@ -26,7 +26,6 @@ from agemodel.learning.conditions import (
 from agemodel.learning.explanation import fit_projection
 from agemodel.learning.face_outputs import (
     Outputs,
-    Predict,
     as_age_years,
     is_distribution,
     load_best,
@@ -38,11 +37,12 @@ from agemodel.learning.stability import measure_stability
 from agemodel.metrics import measures
 from agemodel.metrics.calibration import Calibration, calibrate
 from agemodel.metrics.distributions import distribution_around
-from agemodel.metrics.evaluation_results import Conditions, Stability
+from agemodel.metrics.evaluation_results import Conditions
 from agemodel.metrics.restricted_range import restrict_to_range
 from agemodel.metrics.set_measures import SetMetrics, measure_set
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.config import TrainConfig
+from agemodel.runs.predictions import SET_PREDICTION_SCHEMA, SET_PREDICTIONS
 from agemodel.runs.run_folder import EMBEDDINGS, Run
 
 CONDITION_FACES = 1_000
@@ -85,7 +85,7 @@ def evaluate(
     run.write_json("calibration.json", values_of(found.calibration))
     run.write_predictions(found.table)
     if len(found.set_table):
-        run.write_set_predictions(found.set_table)
+        run.write_table(SET_PREDICTIONS, found.set_table, SET_PREDICTION_SCHEMA)
     if found.features is not None:
         _write_embeddings(run, found.table, found.features)
     run.write_json("conditions.json", values_of(found.conditions))
@@ -129,14 +129,26 @@ def _measured(run: Run, data_dir: Path, progress: OnProgress | None) -> _Measure
     )
     table = prediction_table(faces, outputs.ages, outputs.p_female, calibration)
     set_table = set_prediction_table(others, of_others, calibration)
-    conditions = _conditions(predict, config, calibration, data_dir, progress)
+    conditions = measure_conditions(
+        val_faces(config, data_dir, CONDITION_FACES),
+        config.input_px,
+        lambda crops: _with_bounds(predict(crops).ages, calibration),
+        tilted_detector(config),
+        progress,
+    )
+    if progress:
+        progress(0, None, "measuring how steady the estimates are")
+    test = faces[faces["part"] == "test"]
+    stability = measure_stability(
+        test, config.input_px, lambda crops: predict(crops).age_years
+    )
     metrics = {
         "run": run.id,
         "model_sha256": sha256_of((run.folder / BEST).read_bytes()),
         "faces": counts | _found(faces, config, data_dir),
         **measure(table),
         "sets": values_of(measure_sets(set_table, data_dir)),
-        "stability": values_of(_stability(predict, config, faces, data_dir, progress)),
+        "stability": values_of(stability),
     }
     return _Measured(
         model, calibration, table, set_table, outputs.features, conditions, metrics
@@ -181,10 +193,9 @@ def prediction_table(
         p_female: its raw probabilities, shape (n,).
         calibration: from val.
     """
-    age_years = as_age_years(ages)
-    distribution = ages if is_distribution(ages) else None
-    low, high = calibration.interval(age_years, distribution)
-    if distribution is None:
+    age_years, low, high = _with_bounds(ages, calibration)
+    distribution = ages
+    if not is_distribution(ages):
         half = calibration.half_width_years or 0.0
         distribution = np.stack([distribution_around(age, half) for age in age_years])
     calibrated = calibration.probability(p_female)
@@ -204,9 +215,7 @@ def set_prediction_table(
     faces: pd.DataFrame, outputs: Outputs, calibration: Calibration
 ) -> pd.DataFrame:
     """One row a face of the other sets, with the columns of `SET_PREDICTION_SCHEMA`."""
-    ages = outputs.age_years
-    distribution = outputs.ages if is_distribution(outputs.ages) else None
-    low, high = calibration.interval(ages, distribution)
+    ages, low, high = _with_bounds(outputs.ages, calibration)
     names = {"part": "split", "age_low": "label_low", "age_high": "label_high"}
     labels = faces[["set", "file", *names, "gender"]].rename(columns=names)
     return labels.assign(
@@ -215,6 +224,12 @@ def set_prediction_table(
         age_high=high.astype(np.float32),
         p_female=calibration.probability(outputs.p_female).astype(np.float32),
     )
+
+
+def _with_bounds(ages: np.ndarray, calibration: Calibration) -> Estimates:
+    """Point estimates of a network's ages, and their intervals."""
+    years = as_age_years(ages)
+    return years, *calibration.interval(years, ages if is_distribution(ages) else None)
 
 
 def measure_sets(table: pd.DataFrame, data_dir: Path) -> dict[str, SetMetrics]:
@@ -249,45 +264,6 @@ def measure(table: pd.DataFrame) -> dict[str, Any]:
 def _columns(part: pd.DataFrame) -> dict[str, np.ndarray]:
     names = "age gender race age_years age_low age_high age_group p_female decided"
     return {name: part[name].to_numpy() for name in names.split()}
-
-
-def _conditions(
-    predict: Predict,
-    config: TrainConfig,
-    calibration: Calibration,
-    data_dir: Path,
-    progress: OnProgress | None,
-) -> Conditions:
-    def estimate(crops: np.ndarray) -> Estimates:
-        found = predict(crops)
-        ages = found.age_years
-        distribution = found.ages if is_distribution(found.ages) else None
-        return ages, *calibration.interval(ages, distribution)
-
-    return measure_conditions(
-        val_faces(config, data_dir, CONDITION_FACES),
-        config.input_px,
-        estimate,
-        tilted_detector(config),
-        progress,
-    )
-
-
-def _stability(
-    predict: Predict,
-    config: TrainConfig,
-    faces: pd.DataFrame,
-    data_dir: Path,
-    progress: OnProgress | None,
-) -> Stability:
-    if progress:
-        progress(0, None, "measuring how steady the estimates are")
-    test = faces[faces["part"] == "test"]
-    return measure_stability(
-        test,
-        config.input_px,
-        lambda crops: predict(crops).age_years,
-    )
 
 
 def _counts(faces: pd.DataFrame) -> dict[str, Any]:

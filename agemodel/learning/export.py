@@ -30,7 +30,7 @@ from agemodel.learning.explanation import Projection, can_explain, explained
 from agemodel.learning.face_outputs import as_age_years, load_best
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.models.app_model import check_name
-from agemodel.models.card import Card, card_from
+from agemodel.models.card import card_from
 from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.licence import licence_of
 from agemodel.runs.run_folder import Run
@@ -108,13 +108,9 @@ def _fill(
             (faces[faces["part"] == "train"], QUANTISING_FACES),
         )
     )
-    content, weights, difference = _smallest(
-        model,
-        crops_of(train, config.input_px),
-        crops_of(val, config.input_px),
-        val,
-        folder,
-    )
+    train_crops, val_crops = (crops_of(part, config.input_px) for part in (train, val))
+    found = _smallest(model, train_crops, val_crops, val, folder)
+    content, weights, difference = found
     card = {
         "format": FORMAT,
         "name": name,
@@ -146,19 +142,15 @@ def _fill(
         card["faces_file"] = {"file": FACES, "sha256": sha256_of(files[FACES])}
     for file, written in {MODEL: content, **files}.items():
         (folder / file).write_bytes(written)
-    target.write_card(_card_of(run, card))
-    answer = Estimator(folder, workers=1).self_test_answer()
-    target.write_card(replace(target.card, self_test=answer))
-
-
-def _card_of(run: Run, values: dict[str, Any]) -> Card:
     try:
-        return card_from(values)
+        target.write_card(card_from(card))
     except ValueError as error:
         raise RunError(
             f"What was measured of run {run.id} is of another version: {error}. "
             f"Evaluate it again: {run.evaluate_command}"
         ) from error
+    answer = Estimator(folder, workers=1).self_test_answer()
+    target.write_card(replace(target.card, self_test=answer))
 
 
 def _smallest(
@@ -276,10 +268,7 @@ def compare(
     run = interpreter.get_signature_runner()
     answers = [run(rgb=crop[None].astype(np.float32)) for crop in crops]
     found = {name: np.concatenate([a[name] for a in answers]) for name in expected}
-    ages, keras_ages = (
-        as_age_years(found[AGE_OUTPUT]),
-        as_age_years(expected[AGE_OUTPUT]),
-    )
+    ages, keras_ages = (as_age_years(one[AGE_OUTPUT]) for one in (found, expected))
     years = np.abs(ages - keras_ages)
     result = {
         "faces": len(crops),
@@ -290,9 +279,10 @@ def compare(
     for name in found.keys() - {AGE_OUTPUT, GENDER_OUTPUT}:
         size = max(np.abs(expected[name]).max(), 1e-3)
         result[name] = float(np.abs(found[name] - expected[name]).max() / size)
-    for prefix, outputs in (("", found), ("keras_", expected)):
-        error = np.abs(as_age_years(outputs[AGE_OUTPUT]) - labels["age"].to_numpy())
+    both = (("", found, ages), ("keras_", expected, keras_ages))
+    for prefix, outputs, age_years in both:
         right = (outputs[GENDER_OUTPUT][:, 0] >= 0.5) == (labels["gender"] == 1)
+        error = np.abs(age_years - labels["age"].to_numpy())
         result[f"{prefix}mae_years"] = float(error.mean())
         result[f"{prefix}gender_accuracy"] = float(right.mean())
     return result

@@ -28,7 +28,6 @@ from typing import Any
 import keras
 
 from agemodel.core.checksums import sha256_of
-from agemodel.core.errors import RunError
 from agemodel.runs.architecture import FILE
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.run_folder import Run
@@ -40,35 +39,14 @@ _SETTINGS = (
 """Settings of a layer's configuration that are worth showing."""
 
 
-def write_network(run: Run, model: keras.Model | None = None) -> dict[str, Any]:
-    """Describe a run's best model and write that as its network.json.
-
-    Args:
-        run: a run with a best model.
-        model: that model, where it is loaded already.
-
-    Returns:
-        What network.json holds.
-
-    Raises:
-        RunError: the run has no best model yet, or it cannot be read.
-    """
-    path = run.folder / BEST
-    try:
-        content = path.read_bytes()
-        model = model or keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise RunError(
-            f"{BEST} of run {run.id} is missing or cannot be read ({error}). Train it "
-            f"first: python -m agemodel train CONFIG --run {run.id}"
-        ) from error
+def write_network(run: Run, model: keras.Model) -> None:
+    """Describe a run's best model, and write that as its network.json."""
     record = {
         "network": model.name,
-        "model_sha256": sha256_of(content),
+        "model_sha256": sha256_of((run.folder / BEST).read_bytes()),
         **describe_network(model),
     }
     run.write_json(FILE, record)
-    return record
 
 
 def describe_network(model: keras.Model) -> dict[str, Any]:

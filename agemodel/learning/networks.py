@@ -15,12 +15,10 @@ from keras import layers, ops
 from agemodel.core.errors import ConfigError
 from agemodel.core.labels import AGE_GROUPS, AGES, age_group_index
 from agemodel.learning.pretrained import MEAN_RGB
+from agemodel.runs.recipes import TRUNK_BLOCKS
 
 AGE_OUTPUT = "age"
 GENDER_OUTPUT = "gender"
-TRUNK_BLOCKS = 13
-"""Pairs of convolutions in the trunk, a MobileNet v1, after its first one."""
-
 _GROUPS = "age_groups"
 
 
@@ -42,7 +40,7 @@ def build_network(name: str, input_px: int, dropout: float) -> keras.Model:
     return NETWORKS[name](input_px, dropout)
 
 
-def build_seed_cnn(input_px: int = 128, dropout: float = 0.25) -> keras.Model:
+def build_seed_cnn(input_px: int, dropout: float) -> keras.Model:
     """The two-branch network of the project's first write-up.
 
     `age` is linear, shape (n, 1), in years; `gender` a sigmoid, shape (n, 1),
@@ -73,7 +71,7 @@ def _seed_branch(
     return layers.Dense(1, activation=activation, dtype="float32", name=name)(x)
 
 
-def build_group_cnn(input_px: int = 128, dropout: float = 0.4) -> keras.Model:
+def build_group_cnn(input_px: int, dropout: float) -> keras.Model:
     """The age group classifier of the project's first write-up: grey faces, small CNN.
 
     Its answer is a softmax over `AGE_GROUPS`. As everything here handles ages in
@@ -141,7 +139,7 @@ def group_shares(ages: np.ndarray) -> np.ndarray:
     return faces / faces.sum(1, keepdims=True)
 
 
-def build_mobile(input_px: int = 128, dropout: float = 0.2) -> keras.Model:
+def build_mobile(input_px: int, dropout: float) -> keras.Model:
     """MobileNet v1 with a distribution over ages as its head.
 
     `age` is a softmax over `AGES`, shape (n, 116): its expected value is the

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import io
 import json
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -38,13 +37,12 @@ _PARTS = {True: ("gamma", "beta", "mean", "var"), False: ("kernel", "bias")}
 _BN_EPSILON = 1e-3  # of keras.applications.MobileNet
 
 
-def load_network_weights(model: keras.Model, name: str, folder: Path = FOLDER) -> None:
+def load_network_weights(model: keras.Model, name: str) -> None:
     """Set a `mobile` network, heads included, to starting weights of this project.
 
     Args:
         model: as built by `networks.build_mobile`.
         name: of the weights.
-        folder: where they are.
 
     Raises:
         ConfigError: there are no such weights.
@@ -52,7 +50,7 @@ def load_network_weights(model: keras.Model, name: str, folder: Path = FOLDER) -
     """
     if name not in (FACERES, FACES):
         raise ConfigError(f"pretrained is {name!r}; expected {FACERES} or {FACES}.")
-    content = io.BytesIO(read_verified(folder, f"{name}.npz"))
+    content = io.BytesIO(read_verified(FOLDER, f"{name}.npz"))
     with np.load(content, allow_pickle=False) as tensors:
         for layer in [*model.get_layer("trunk").layers, *model.layers]:
             parts = _PARTS[isinstance(layer, keras.layers.BatchNormalization)]
@@ -63,14 +61,14 @@ def load_network_weights(model: keras.Model, name: str, folder: Path = FOLDER) -
                 layer.set_weights([tensors[key] for key in found if key in tensors])
 
 
-def read_tensors(folder: Path = FOLDER) -> dict[str, np.ndarray]:
+def read_tensors() -> dict[str, np.ndarray]:
     """Read the graph model's weights by name.
 
     Raises:
         ModelError: a file is missing or differs from its checksum.
     """
-    topology = json.loads(read_verified(folder, "faceres-deep.json"))
-    content = read_verified(folder, "faceres-deep.bin")
+    topology = json.loads(read_verified(FOLDER, "faceres-deep.json"))
+    content = read_verified(FOLDER, "faceres-deep.bin")
     tensors, offset = {}, 0
     for weight in topology["weightsManifest"][0]["weights"]:
         dtype = np.dtype(weight["dtype"])
@@ -81,14 +79,14 @@ def read_tensors(folder: Path = FOLDER) -> dict[str, np.ndarray]:
     return tensors
 
 
-def load_trunk_weights(trunk: keras.Model, folder: Path = FOLDER) -> None:
+def load_trunk_weights(trunk: keras.Model) -> None:
     """Set a MobileNet trunk (alpha 1) to the starting weights, norms still folded.
 
     Args:
         trunk: `keras.applications.MobileNet` without its top; its input is RGB with
             `MEAN_RGB` subtracted (the source's is BGR: the first kernel is turned).
     """
-    tensors = read_tensors(folder)
+    tensors = read_tensors()
     for layer in trunk.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             _set_folded_norm(layer, tensors)
@@ -129,12 +127,9 @@ def unfold_batch_norms(trunk: keras.Model, inputs: np.ndarray) -> None:
         trunk: the trunk after `load_trunk_weights`.
         inputs: some hundred preprocessed faces, shape (n, h, w, 3), float32.
     """
-    norms = [
-        layer
-        for layer in trunk.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
-    for norm in norms:
+    for norm in trunk.layers:
+        if not isinstance(norm, keras.layers.BatchNormalization):
+            continue
         mean, variance = _input_moments(trunk, norm, inputs)
         scale, shift, _, _ = norm.get_weights()
         gamma = scale * np.sqrt(variance + norm.epsilon)
@@ -145,10 +140,6 @@ def _input_moments(
     trunk: keras.Model, norm: keras.Layer, inputs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     probe = keras.Model(trunk.input, norm.input)
-    features = np.concatenate(
-        [
-            keras.ops.convert_to_numpy(probe(inputs[start : start + 64]))
-            for start in range(0, len(inputs), 64)
-        ]
-    )
+    parts = [probe(inputs[start : start + 64]) for start in range(0, len(inputs), 64)]
+    features = np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
     return features.mean((0, 1, 2)), features.var((0, 1, 2))

@@ -14,6 +14,7 @@ import pandas as pd
 
 from agemodel.dataset.labelled_faces import read_face
 from agemodel.faces import CropSquare, crop_square
+from agemodel.learning.augmentation import as_jpeg
 from agemodel.metrics.evaluation_results import Stability
 
 FACES = 500
@@ -27,9 +28,7 @@ _AT_ONCE = 50
 
 
 def measure_stability(
-    faces: pd.DataFrame,
-    input_px: int,
-    estimate: Callable[[np.ndarray], np.ndarray],
+    faces: pd.DataFrame, input_px: int, estimate: Callable[[np.ndarray], np.ndarray]
 ) -> Stability:
     """The range of the estimates of the same face under small changes.
 
@@ -78,7 +77,5 @@ def jittered(
     if rng.random() < 0.5:
         crop = crop[:, ::-1]
     light = 1 + rng.uniform(-BRIGHTNESS, BRIGHTNESS)
-    bgr = cv2.convertScaleAbs(np.ascontiguousarray(crop[:, :, ::-1]), alpha=light)
-    quality = int(rng.integers(JPEG_QUALITY[0], JPEG_QUALITY[1] + 1))
-    _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))[:, :, ::-1]
+    lit = cv2.convertScaleAbs(np.ascontiguousarray(crop), alpha=light)
+    return as_jpeg(lit, int(rng.integers(JPEG_QUALITY[0], JPEG_QUALITY[1] + 1)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from agemodel.core import paths
 from agemodel.core.errors import ModelError
+from agemodel.core.file_names import is_plain_name
 from agemodel.core.files import runs_place, write_whole, writing
 from agemodel.models.model_folder import ModelFolder
 
@@ -15,7 +15,6 @@ DEFAULT_MODEL = "mobile"
 
 FILE = "app-model"
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
 _BACK = f"Go back to the model that ships: python -m agemodel use {DEFAULT_MODEL}"
 
 
@@ -34,7 +33,7 @@ def read_name() -> str:
         raise ModelError(
             f"{path}, which names the app's model, cannot be read: {error}. {_BACK}"
         ) from error
-    if not _NAME.fullmatch(name):
+    if not is_plain_name(name):
         raise ModelError(f"{path} should name the app's model, and does not. {_BACK}")
     return name
 
@@ -97,7 +96,7 @@ def check_name(name: str) -> None:
     Raises:
         ModelError: it cannot.
     """
-    if not _NAME.fullmatch(name):
+    if not is_plain_name(name):
         raise ModelError(
             f"{name!r} cannot name a model: use letters, digits, . _ and -."
         )

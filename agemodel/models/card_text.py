@@ -15,46 +15,21 @@ from agemodel.runs.recipes import recipe_in_words
 
 def card_markdown(card: Card) -> str:
     """A card as a page to read, in Markdown."""
-    return "\n\n".join(
-        [
-            f"# {card.name}",
-            what_it_is(card),
-            "## Uses",
-            USES,
-            "## Data and recipe",
-            how_trained(card),
-            "## Errors",
-            _markdown_table(error_rows(card.metrics)),
-            MEASURES_NOTE,
-            how_sure(card),
-            *_elsewhere(card),
-            "### Where it fails",
-            "\n".join(f"- {line}" for line in known_failures(card)),
-            *(
-                f"### {title}\n\n{_markdown_table(rows)}"
-                for title, rows in group_rows(card).items()
-            ),
-            *_poor_pictures(card),
-            "## Export",
-            how_exported(card),
-            "## Licence",
-            card.licence,
-            "",
-        ]
-    )
-
-
-def _elsewhere(card: Card) -> list[str]:
-    if not card.sets:
-        return []
-    return ["### Faces from elsewhere", _markdown_table(set_rows(card.sets)), SETS_NOTE]
-
-
-def _poor_pictures(card: Card) -> list[str]:
-    rows = condition_rows(card)
-    if not rows:
-        return []
-    return ["### Poor pictures", conditions_note(card), _markdown_table(rows)]
+    parts = [f"# {card.name}", what_it_is(card), "## Uses", USES]
+    parts += ["## Data and recipe", how_trained(card)]
+    parts += ["## Errors", _markdown_table(error_rows(card.metrics)), MEASURES_NOTE]
+    parts += [how_sure(card)]
+    if card.sets:
+        table = _markdown_table(set_rows(card.sets))
+        parts += ["### Faces from elsewhere", table, SETS_NOTE]
+    failures = "\n".join(f"- {line}" for line in known_failures(card))
+    parts += ["### Where it fails", failures]
+    for title, rows in group_rows(card).items():
+        parts += [f"### {title}", _markdown_table(rows)]
+    if rows := condition_rows(card):
+        parts += ["### Poor pictures", conditions_note(card), _markdown_table(rows)]
+    parts += ["## Export", how_exported(card), "## Licence", card.licence, ""]
+    return "\n\n".join(parts)
 
 
 USES = (
@@ -196,10 +171,20 @@ def how_exported(card: Card) -> str:
 
 def error_rows(parts: dict[str, Metrics]) -> list[dict[str, str]]:
     """The main measures in words, a row a part of the faces."""
-    names = {CORAL_RESTRICTED: _RESTRICTED}
+    names = {CORAL_RESTRICTED: _RESTRICTED, **SPLIT_WORDS}
     return [
-        {"Faces": names.get(key, SPLIT_WORDS.get(key, key)), **_measures(parts[key])}
-        for key in parts
+        {
+            "Faces": names.get(key, key),
+            "n": f"{part.n:,}",
+            "MAE (years)": _with_interval(part.mae_years, part.mae_years_95),
+            "Within 5 years": f"{part.cs5:.1%}",
+            "Group": f"{part.group_accuracy:.1%}",
+            "One-off": f"{part.group_one_off:.1%}",
+            "Gender": f"{part.gender_accuracy:.1%}",
+            "Interval": f"{part.coverage:.1%}",
+            "Width": f"{part.mean_width_years:.1f}",
+        }
+        for key, part in parts.items()
     ]
 
 
@@ -209,7 +194,7 @@ def set_rows(sets: Mapping[str, SetMetrics]) -> list[dict[str, str]]:
         {
             "Faces": f"{one.title} ({SPLIT_WORDS[one.split]})",
             "n": f"{one.n:,}",
-            "MAE (years)": _with_interval(one.mae_years, one.mae_years_95, "{:.2f}"),
+            "MAE (years)": _with_interval(one.mae_years, one.mae_years_95),
             "Bias": _known(one.bias_years, "{:+.1f}"),
             "Within 5 years": _known(one.cs5, "{:.1%}"),
             "Interval": _known(one.coverage, "{:.1%}"),
@@ -233,9 +218,8 @@ def set_in_words(one: SetMetrics) -> str:
         )
     if one.coverage is not None:
         parts.append(f"the 80 % range holds the age of {100 * one.coverage:.0f} %")
-    if one.range_accuracy is not None:
-        share = f"{100 * one.range_accuracy:.0f} %"
-        parts.append(f"{share} fall into the labelled range of ages")
+    if (right := one.range_accuracy) is not None:
+        parts.append(f"{100 * right:.0f} % fall into the labelled range of ages")
     if one.gender_accuracy is not None:
         parts.append(f"the gender label is right for {100 * one.gender_accuracy:.0f} %")
     return text + (", ".join(parts) or "too few labels") + "."
@@ -245,27 +229,10 @@ def _known(value: float | None, form: str) -> str:
     return "" if value is None else form.format(value)
 
 
-def _with_interval(
-    value: float | None, bounds: Sequence[float] | None, form: str
-) -> str:
+def _with_interval(value: float | None, bounds: Sequence[float] | None) -> str:
     if value is None or bounds is None:
         return ""
-    low, high = (form.format(bound) for bound in bounds)
-    return f"{form.format(value)} ({low} to {high})"
-
-
-def _measures(part: Metrics) -> dict[str, str]:
-    low, high = part.mae_years_95
-    return {
-        "n": f"{part.n:,}",
-        "MAE (years)": f"{part.mae_years:.2f} ({low:.2f} to {high:.2f})",
-        "Within 5 years": f"{part.cs5:.1%}",
-        "Group": f"{part.group_accuracy:.1%}",
-        "One-off": f"{part.group_one_off:.1%}",
-        "Gender": f"{part.gender_accuracy:.1%}",
-        "Interval": f"{part.coverage:.1%}",
-        "Width": f"{part.mean_width_years:.1f}",
-    }
+    return f"{value:.2f} ({bounds[0]:.2f} to {bounds[1]:.2f})"
 
 
 def group_rows(card: Card) -> dict[str, list[dict[str, str]]]:
@@ -323,7 +290,7 @@ def readme_figures(card: Card) -> str:
         _RESTRICTED: "the same, restricted to that range",
     }
     rows = [
-        {"Faces": names[row["Faces"]], **{k: v for k, v in row.items() if k != "Faces"}}
+        row | {"Faces": names[row["Faces"]]}
         for row in error_rows(card.metrics)
         if row["Faces"] in names
     ]

@@ -19,9 +19,8 @@ from functools import cached_property
 from pathlib import Path
 
 from agemodel.core import paths
-from agemodel.core.checksums import CHECK, parse, seal, sha256_of, unseal
+from agemodel.core.checksums import seal, sha256_of, unseal
 from agemodel.core.errors import ModelError
-from agemodel.core.json_records import missing_entries
 from agemodel.models.card import Card, FileEntry, card_from, card_values
 from agemodel.models.card_text import card_markdown
 
@@ -67,27 +66,13 @@ class ModelFolder:
                 f"There is no model {self.name!r}; there are: {others or 'none yet'}. "
                 "Make one from a run: python -m agemodel export RUN NAME"
             )
-        return self._read_card()
-
-    def _read_card(self) -> Card:
-        what = f"The card of the model '{self.name}'"
         try:
-            content = (self.path / CARD).read_bytes()
-            values = parse(content)
+            return card_from(unseal((self.path / CARD).read_bytes()))
         except (OSError, ValueError) as error:
             raise ModelError(
-                f"{what} cannot be read ({type(error).__name__}). {REPAIR}"
+                f"The card of the model '{self.name}' is damaged or of another "
+                f"version: {error}. {REPAIR}"
             ) from error
-        missing = missing_entries(Card, values) | ({CHECK} - values.keys())
-        if missing:
-            raise ModelError(
-                f"{what} lacks {min(missing)}: it is damaged or of another version. "
-                f"{REPAIR}"
-            )
-        try:
-            return card_from(unseal(content))
-        except ValueError as error:
-            raise ModelError(f"{what} is damaged: {error}. {REPAIR}") from error
 
     def read_model(self) -> bytes:
         """The network, held to its checksum.
@@ -131,19 +116,13 @@ class ModelFolder:
         (self.path / "card.md").write_text(card_markdown(card), "utf-8")
 
 
-def read_cards(folder: Path | None = None) -> dict[str, Card]:
-    """Read the card of every exported model, by the model's name.
-
-    Args:
-        folder: a folder of models, `paths.models_dir()` unless given.
-
-    Returns:
-        The cards in the order of their names; empty when there is no model.
+def read_cards() -> dict[str, Card]:
+    """Read the card of every exported model, by the model's name, in their order.
 
     Raises:
         ModelError: a card cannot be read.
     """
-    found = [ModelFolder(card.parent) for card in _cards(folder or paths.models_dir())]
+    found = [ModelFolder(card.parent) for card in _cards(paths.models_dir())]
     return {model.name: model.card for model in found}
 
 

@@ -6,7 +6,6 @@ which the network reads age and gender. It is no statement on who somebody is.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import EMBEDDING_SIZE, GENDERS, RACES
 from agemodel.core.tables import read_parquet
@@ -49,7 +47,7 @@ class Neighbours:
     """A model's training faces, to be searched; any number of threads may share it."""
 
     def __init__(self, folder: Path) -> None:
-        """Load the training faces of an exported model; `load` does it by name.
+        """Load the training faces of an exported model.
 
         Args:
             folder: as `agemodel.learning.export` writes it.
@@ -62,19 +60,6 @@ class Neighbours:
         train = table.filter(pa.array(table["split"].to_numpy() == TRAIN))
         self._directions = directions_of(model, train)  # (n, 64)
         self._faces = {name: train[name].to_numpy() for name in _LABELS}
-
-    @classmethod
-    def load(cls, name: str) -> Neighbours:
-        """Load the training faces of an exported model by its name.
-
-        Raises:
-            ModelError: the model has no such faces, or they are missing or damaged.
-        """
-        return cls(paths.models_dir() / name)
-
-    def __len__(self) -> int:
-        """How many training faces there are."""
-        return len(self._directions)
 
     def nearest(self, embedding: np.ndarray, k: int = 6) -> list[Neighbour]:
         """The training faces most alike to a face, the likest first.
@@ -105,11 +90,6 @@ class Neighbours:
             race=RACES[self._faces["race"][row]],
             similarity=float(np.clip(similarity, -1, 1)),
         )
-
-
-def median_label(neighbours: Sequence[Neighbour]) -> float:
-    """The median of their labelled ages, years; there must be one at least."""
-    return float(statistics.median(neighbour.age for neighbour in neighbours))
 
 
 def read_face_table(model: ModelFolder, columns: Sequence[str]) -> pa.Table:

@@ -8,11 +8,7 @@ import numpy as np
 
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGES
-from agemodel.metrics.share_calibration import (
-    GROUPS_EACH,
-    calibrate_shares,
-    cell_index,
-)
+from agemodel.metrics.share_calibration import GROUPS_EACH, calibrate_shares, cell_index
 from agemodel.metrics.shares import ShareCalibration, cell_probabilities
 from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.run_folder import Run, find_run

@@ -5,13 +5,13 @@ from __future__ import annotations
 import platform
 import re
 from dataclasses import dataclass
-from importlib import metadata
 from pathlib import Path
 
 from agemodel import __version__
 from agemodel.core import paths
 from agemodel.core.checksums import MANIFEST, parse, read_manifest, sha256_of
 from agemodel.core.errors import ModelError
+from agemodel.runs.environment import installed_version
 
 CARD = "card.json"
 _REQUIREMENTS = tuple(f"requirements/{part}.txt" for part in ("core", "app", "train"))
@@ -20,14 +20,7 @@ _NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]*", re.M)
 
 @dataclass(frozen=True)
 class ShippedFile:
-    """A file of `assets/` whose checksum is written down.
-
-    Attributes:
-        path: where it lies.
-        sha256: what its bytes should hash to.
-        source: where it is from.
-        licence: under which terms.
-    """
+    """A file of `assets/` whose checksum is written down, with source and licence."""
 
     path: Path
     sha256: str
@@ -55,48 +48,36 @@ def shipped_files() -> list[ShippedFile]:
         ModelError: a manifest or card cannot be read.
     """
     found = []
-    for path in sorted(paths.ASSETS.rglob(MANIFEST)):
-        found += _of_manifest(path)
-    for path in sorted(paths.ASSETS.glob(f"models/*/{CARD}")):
-        found += _of_card(path)
+    cards = paths.ASSETS.glob(f"models/*/{CARD}")
+    for path in (*paths.ASSETS.rglob(MANIFEST), *cards):
+        try:
+            found += _of_card(path) if path.name == CARD else _of_manifest(path)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            name = path.relative_to(paths.ASSETS).as_posix()
+            raise ModelError(
+                f"assets/{name} cannot be read ({type(error).__name__}). Restore it: "
+                "git checkout -- assets"
+            ) from error
     return sorted(found, key=lambda file: file.name)
 
 
 def _of_manifest(path: Path) -> list[ShippedFile]:
-    try:
-        return [
-            ShippedFile(
-                path.parent / name, entry["sha256"], entry["source"], entry["licence"]
-            )
-            for name, entry in read_manifest(path.parent).items()
-        ]
-    except (OSError, ValueError, KeyError) as error:
-        raise _damaged(path, error) from error
+    return [
+        ShippedFile(
+            path.parent / name, entry["sha256"], entry["source"], entry["licence"]
+        )
+        for name, entry in read_manifest(path.parent).items()
+    ]
 
 
 def _of_card(path: Path) -> list[ShippedFile]:
-    try:
-        card = parse(path.read_bytes())
-        entries = [card, *([card["faces_file"]] if "faces_file" in card else [])]
-        return [
-            ShippedFile(
-                path.parent / entry["file"],
-                entry["sha256"],
-                f"run {card['run']}",
-                card["licence"],
-            )
-            for entry in entries
-        ]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(path, error) from error
-
-
-def _damaged(path: Path, error: Exception) -> ModelError:
-    name = path.relative_to(paths.ASSETS).as_posix()
-    return ModelError(
-        f"assets/{name} cannot be read ({type(error).__name__}). Restore it: "
-        "git checkout -- assets"
-    )
+    card = parse(path.read_bytes())
+    terms = f"run {card['run']}", card["licence"]
+    return [
+        ShippedFile(path.parent / entry["file"], entry["sha256"], *terms)
+        for entry in (card, card.get("faces_file"))
+        if entry is not None
+    ]
 
 
 def installed_versions() -> dict[str, str]:
@@ -105,14 +86,7 @@ def installed_versions() -> dict[str, str]:
     texts = [file.read_text("utf-8") for file in files if file.exists()]
     names = [name for text in texts for name in _NAME.findall(text)]
     found = {"agemodel": __version__, "Python": platform.python_version()}
-    return found | {name: _version(name) for name in names}
-
-
-def _version(package: str) -> str:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return "not installed"
+    return found | {name: installed_version(name) or "not installed" for name in names}
 
 
 CITATION_OF_DATA = """\

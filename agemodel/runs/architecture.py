@@ -7,12 +7,13 @@ layers that belong together, such as a convolution with its activation, into one
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from agemodel.core.errors import RunError
+from agemodel.core.json_records import record_from
 from agemodel.runs.run_folder import Run
 
 FILE = "network.json"
@@ -30,13 +31,11 @@ class Layer:
     """A layer of a network.
 
     Attributes:
-        name: its unique name.
         kind: its class in Keras.
         part: the nested model that it belongs to; empty for none.
         inputs: names of its input layers.
         output_shape: the shape of its output for one face.
-        parameters: the number of its parameters.
-        trainable_parameters: the number of them that training may change.
+        trainable_parameters: how many of them training may change.
         settings: settings of its class, such as filters and kernel_size.
     """
 
@@ -47,7 +46,7 @@ class Layer:
     output_shape: tuple[int, ...]
     parameters: int
     trainable_parameters: int
-    settings: Mapping[str, Any]
+    settings: dict[str, Any]
 
     @property
     def is_frozen(self) -> bool:
@@ -81,14 +80,12 @@ class Network:
         name: its name in `networks.NETWORKS`.
         layers: the layers of all parts, each after its input layers.
         outputs: the layer of each output, by the output's name.
-        parameters: the number of parameters of all layers.
-        trainable_parameters: the number of trainable ones.
         model_sha256: the checksum of the saved model that was described.
     """
 
     name: str
     layers: tuple[Layer, ...]
-    outputs: Mapping[str, str]
+    outputs: dict[str, str]
     parameters: int
     trainable_parameters: int
     model_sha256: str
@@ -125,9 +122,8 @@ class Block:
     @property
     def is_frozen(self) -> bool:
         """Whether it has parameters and none of them is trainable."""
-        return bool(self.parameters) and not any(
-            layer.trainable_parameters for layer in self.layers
-        )
+        trainable = any(layer.trainable_parameters for layer in self.layers)
+        return bool(self.parameters) and not trainable
 
     @property
     def output_shape(self) -> tuple[int, ...]:
@@ -168,32 +164,14 @@ def read_network(run: Run) -> Network:
         )
     values = run.read_json(FILE)
     try:
-        return Network(
-            name=str(values["network"]),
-            layers=tuple(_layer(entry) for entry in values["layers"]),
-            outputs=dict(values["outputs"]),
-            parameters=int(values["parameters"]),
-            trainable_parameters=int(values["trainable_parameters"]),
-            model_sha256=str(values["model_sha256"]),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        layers = [{**layer, "kind": layer["class"]} for layer in values["layers"]]
+        named = {"name": values["network"], "layers": layers}
+        return record_from(Network, values | named)
+    except (KeyError, TypeError, ValueError) as error:
         raise RunError(
             f"{FILE} of run {run.id} is damaged ({type(error).__name__}: {error}). "
             f"Make it again: {run.evaluate_command}"
         ) from error
-
-
-def _layer(entry: Mapping[str, Any]) -> Layer:
-    return Layer(
-        name=str(entry["name"]),
-        kind=str(entry["class"]),
-        part=str(entry["part"]),
-        inputs=tuple(entry["inputs"]),
-        output_shape=tuple(int(size) for size in entry["output_shape"]),
-        parameters=int(entry["parameters"]),
-        trainable_parameters=int(entry["trainable_parameters"]),
-        settings=dict(entry["settings"]),
-    )
 
 
 def blocks(layers: Sequence[Layer], *, folded: bool) -> list[Block]:

@@ -32,12 +32,7 @@ _NAME = re.compile(r"epoch-(\d{4})")
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A whole checkpoint on disk.
-
-    Attributes:
-        folder: its folder.
-        history: one row per finished epoch, as plain values.
-    """
+    """A whole checkpoint on disk, and a row of plain values per finished epoch."""
 
     folder: Path
     history: list[dict[str, Any]]
@@ -50,10 +45,10 @@ class Checkpoint:
 
 def latest_checkpoint(parent: Path) -> Checkpoint | None:
     """The newest whole checkpoint, None before the first."""
-    for folder in reversed(_complete(parent)):
-        history = json.loads((folder / "history.json").read_text("utf-8"))
-        return Checkpoint(folder, history)
-    return None
+    if not (found := _complete(parent)):
+        return None
+    history = json.loads((found[-1] / "history.json").read_text("utf-8"))
+    return Checkpoint(found[-1], history)
 
 
 def write_checkpoint(
@@ -90,10 +85,7 @@ def write_checkpoint(
 def publish(run: Run, history: list[dict[str, Any]], epochs: int) -> None:
     """Write a checkpoint's `history.csv` and `status.json` into the run's folder.
 
-    Args:
-        run: the run in training.
-        history: one row per epoch, as in the checkpoint.
-        epochs: how many the recipe asks for.
+    Its recipe asks for so many epochs.
     """
     run.write_history(pd.DataFrame(history))
     best = min(history, key=chosen_by)

@@ -23,7 +23,7 @@ def describe_environment() -> dict[str, Any]:
     return {
         "agemodel": __version__,
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: installed_version(name) for name in _PACKAGES},
         "commit": _commit(),
         "machine": f"{platform.system()} {platform.machine()}",
         "cpus": os.cpu_count(),
@@ -31,7 +31,8 @@ def describe_environment() -> dict[str, Any]:
     }
 
 
-def _version(package: str) -> str | None:
+def installed_version(package: str) -> str | None:
+    """The version of an installed package; None where it is not installed."""
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

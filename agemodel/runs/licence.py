@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from agemodel.core.words import listed
 from agemodel.runs.config import TrainConfig
 
 RESEARCH_ONLY = {
@@ -26,16 +27,11 @@ def licence_of(config: TrainConfig) -> str:
     if research:
         which = "which is" if len(research) == 1 else "which are"
         notes.append(
-            f"Made from {_listed(research)}, {which} for non-commercial research only, "
+            f"Made from {listed(research)}, {which} for non-commercial research only, "
             "and to be used for that alone."
         )
     if others:
-        notes.append(f"Made from {_listed(others)}: the terms of those faces apply.")
+        notes.append(f"Made from {listed(others)}: the terms of those faces apply.")
     if config.start_run:
         notes.append(f"Begun from {config.start_run}: its terms apply as well.")
     return " ".join(notes)
-
-
-def _listed(names: list[str]) -> str:
-    *before, last = names
-    return f"{', '.join(before)} and {last}" if before else last

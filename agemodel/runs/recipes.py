@@ -4,22 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 
+from agemodel.core.words import counted, listed
 from agemodel.runs.config import TrainConfig
+from agemodel.runs.licence import RESEARCH_ONLY
 
 TRUNK_BLOCKS = 13
-"""Blocks of the pretrained trunk, as in `networks`, which needs Keras."""
+"""Pairs of convolutions in the pretrained trunk, a MobileNet v1, after its first."""
 _PRETRAINED = {
     "faceres-deep": "HSE-FaceRes, trained on VGGFace2's faces",
     "faces-192": "weights of two earlier runs on the same faces, themselves begun from "
     "HSE-FaceRes, trained on VGGFace2's",
 }
-_SETS = {
-    "utkface": "UTKFace",
-    "appa-real": "APPA-REAL",
-    "all-age-faces": "All-Age-Faces",
-    "images-of-groups": "Images of Groups",
-    "fairface": "FairFace",
-}
+_SETS = {**RESEARCH_ONLY, "fairface": "FairFace"}
 
 
 def recipe_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
@@ -58,8 +54,7 @@ def data_in_words(config: TrainConfig, faces: dict[str, int]) -> str:
 
 def sets_in_words(config: TrainConfig) -> str:
     """The data sets, as people know them where they are known."""
-    names = [_SETS.get(name, name) for name in config.data]
-    return ", ".join([*names[:-2], " and ".join(names[-2:])])
+    return listed([_SETS.get(name, name) for name in config.data])
 
 
 def variations(config: TrainConfig) -> list[str]:
@@ -113,9 +108,8 @@ def steps_in_words(config: TrainConfig) -> str:
     rate = f"learning rate {config.learning_rate:g}"
     if config.cosine:
         rate += ", falling to zero along a cosine"
-    epochs = "epoch" if config.epochs == 1 else "epochs"
     optimizer = {"adamw": "AdamW", "adam": "Adam"}[config.optimizer]
     return (
-        f"{config.epochs} {epochs}, {config.batch_size} faces a step, {optimizer}, "
-        f"{rate}."
+        f"{counted(config.epochs, 'epoch')}, {config.batch_size} faces a step, "
+        f"{optimizer}, {rate}."
     )

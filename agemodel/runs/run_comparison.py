@@ -17,12 +17,7 @@ SELECTION_MEASURE = "val_age_mae_years"
 
 @dataclass(frozen=True)
 class RunHistory:
-    """A run's recipe and history.
-
-    Attributes:
-        config: the recipe.
-        history: one row per epoch, as returned by `Run.read_history`.
-    """
+    """A run's recipe, and its history as returned by `Run.read_history`."""
 
     config: TrainConfig
     history: pd.DataFrame

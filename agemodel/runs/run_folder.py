@@ -23,7 +23,6 @@ page, and all files of a run that ships are held to its manifest.
 from __future__ import annotations
 
 import io
-import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +48,7 @@ from agemodel.core.checksums import (
     write_manifest,
 )
 from agemodel.core.errors import ConfigError, RunError
+from agemodel.core.file_names import is_plain_name
 from agemodel.core.files import runs_place, write_whole, writing
 from agemodel.core.tables import Schema, parquet_of, read_parquet
 from agemodel.runs.config import TrainConfig, config_from
@@ -61,37 +61,21 @@ from agemodel.runs.predictions import (
     SET_PREDICTIONS,
 )
 
-SHIPPED_FILES = (
-    "config.json",
-    "environment.json",
-    "split.parquet",
-    "history.csv",
-    "status.json",
-    "log.txt",
-    "best.keras",
-    "network.json",
-    "calibration.json",
-    "conditions.json",
-    "metrics.json",
-    "predictions.parquet",
-)
-SHIPPED_WHERE_THERE_IS = (SET_PREDICTIONS,)
-"""Files that a run of several data sets has, and ships."""
 HISTORY = "history.csv"
 EMBEDDINGS = "embeddings.parquet"
 PROJECTION = "projection.npz"
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
-_MADE_BY_EVALUATE = (
-    EMBEDDINGS,
-    PROJECTION,
-    "network.json",
-    "predictions.parquet",
-    SET_PREDICTIONS,
-    "calibration.json",
-    "conditions.json",
-    "metrics.json",
+_FIGURES = (
+    *("network.json", "calibration.json", "conditions.json", "metrics.json"),
+    PREDICTIONS,
 )
+SHIPPED_FILES = (
+    *("config.json", "environment.json", "split.parquet", HISTORY, "status.json"),
+    *("log.txt", "best.keras", *_FIGURES),
+)
+SHIPPED_WHERE_THERE_IS = (SET_PREDICTIONS,)
+"""Files that a run of several data sets has, and ships."""
+
+_MADE_BY_EVALUATE = (EMBEDDINGS, PROJECTION, SET_PREDICTIONS, *_FIGURES)
 
 
 @dataclass(frozen=True)
@@ -149,12 +133,10 @@ class Run:
         Raises:
             RunError: the file is damaged.
         """
-        try:
-            return pd.read_csv(io.BytesIO(unseal_csv_if_sealed(self.read(HISTORY))))
-        except FileNotFoundError:
+        if not self.expects(HISTORY):
             return pd.DataFrame()
-        except (OSError, ValueError) as error:
-            raise self._damaged(HISTORY, error) from error
+        with self._reading(HISTORY, HISTORY):
+            return pd.read_csv(io.BytesIO(unseal_csv_if_sealed(self.read(HISTORY))))
 
     def read_predictions(self) -> pd.DataFrame:
         """What `evaluate` wrote, a row a face: the columns of `PREDICTION_SCHEMA`.
@@ -185,22 +167,8 @@ class Run:
             ) from error
 
     def write_predictions(self, frame: pd.DataFrame) -> None:
-        """Write what `read_predictions` gives.
-
-        Raises:
-            ValueError: a column is missing or of another type.
-        """
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        self.write(PREDICTIONS, parquet_of(PREDICTION_SCHEMA.of(table)))
-
-    def write_set_predictions(self, frame: pd.DataFrame) -> None:
-        """Write the estimates of other data sets' faces.
-
-        Raises:
-            ValueError: a column is missing or of another type.
-        """
-        table = pa.Table.from_pandas(frame, preserve_index=False)
-        self.write(SET_PREDICTIONS, parquet_of(SET_PREDICTION_SCHEMA.of(table)))
+        """Write what `read_predictions` gives; see `write_table`."""
+        self.write_table(PREDICTIONS, frame, PREDICTION_SCHEMA)
 
     def read(self, name: str) -> bytes:
         """The content of a file, held to its checksum if the run ships.
@@ -325,10 +293,16 @@ class Run:
         """Write a row an epoch, and below them a comment with their digest."""
         self.write(HISTORY, seal_csv(frame.to_csv(index=False).encode()))
 
-    def write_table(self, name: str, frame: pd.DataFrame) -> None:
-        """Write a Parquet file with page checksums."""
+    def write_table(
+        self, name: str, frame: pd.DataFrame, schema: Schema | None = None
+    ) -> None:
+        """Write a Parquet file with page checksums, of a schema's columns if given.
+
+        Raises:
+            ValueError: a column is missing or of another type.
+        """
         table = pa.Table.from_pandas(frame, preserve_index=False)
-        self.write(name, parquet_of(table))
+        self.write(name, parquet_of(schema.of(table) if schema else table))
 
 
 def find_run(run_id: str) -> Run:
@@ -337,7 +311,7 @@ def find_run(run_id: str) -> Run:
     Raises:
         RunError: there is none.
     """
-    if _ID.fullmatch(run_id):
+    if is_plain_name(run_id):
         for folder in (paths.runs_dir() / run_id, paths.SHIPPED_RUNS / run_id):
             if folder.is_dir():
                 return Run(folder)
@@ -363,7 +337,7 @@ def open_run(config: TrainConfig, run_id: str | None = None) -> Run:
     """
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     run_id = run_id or f"{config.name}-{stamp}"
-    if not _ID.fullmatch(run_id):
+    if not is_plain_name(run_id):
         raise RunError(f"{run_id!r} cannot name a run: use letters, digits, . _ and -.")
     run = Run(paths.runs_dir() / run_id)
     if (run.folder / "config.json").exists():

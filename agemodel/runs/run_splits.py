@@ -34,10 +34,6 @@ def read_split(run: Run) -> pd.DataFrame:
 
 
 def count_parts(split: pd.DataFrame) -> dict[str, int]:
-    """The number of faces of each part, 0 for a part without faces.
-
-    Args:
-        split: as returned by `read_split`.
-    """
+    """The number of faces of each part of a split, 0 for a part without faces."""
     counts = split["part"].value_counts()
     return {name: int(counts.get(name, 0)) for name in SPLIT_NAMES}

@@ -36,21 +36,6 @@ class Variant:
     changed: str
 
 
-@dataclass(frozen=True)
-class Compared:
-    """What came of some settings.
-
-    Attributes:
-        changed: see `Variant`.
-        run_ids: a run a seed.
-        val_mae_years: of each run's best epoch.
-    """
-
-    changed: str
-    run_ids: tuple[str, ...]
-    val_mae_years: tuple[float, ...]
-
-
 def variants_of(
     config: TrainConfig, name: str, settings: Sequence[str], seeds: int = 1
 ) -> list[Variant]:
@@ -82,20 +67,20 @@ def variants_of(
     return list(found.values())
 
 
-def compare(variants: Sequence[Variant]) -> list[Compared]:
-    """The settings of variants that have finished an epoch, the best first."""
-    runs: dict[str, dict[str, float]] = {}
+def compare(variants: Sequence[Variant]) -> dict[str, dict[str, float]]:
+    """The settings of variants that have finished an epoch, the best first.
+
+    Returns:
+        By what a sweep changed, the val MAE of each run's best epoch, years, by run id.
+    """
+    found: dict[str, dict[str, float]] = {}
     for variant in variants:
         with suppress(RunError):
             history = find_run(variant.run_id).read_history()
             if (best := best_row(history)) is not None:
                 mae = float(history[SELECTION_MEASURE].iloc[best])
-                runs.setdefault(variant.changed, {})[variant.run_id] = mae
-    found = [
-        Compared(changed, tuple(maes), tuple(maes.values()))
-        for changed, maes in runs.items()
-    ]
-    return sorted(found, key=lambda one: fmean(one.val_mae_years))
+                found.setdefault(variant.changed, {})[variant.run_id] = mae
+    return dict(sorted(found.items(), key=lambda one: fmean(one[1].values())))
 
 
 def _read_setting(given: str) -> tuple[str, list[Any]]:

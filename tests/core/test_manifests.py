@@ -8,6 +8,7 @@ import pytest
 
 from agemodel.core.checksums import read_verified
 from agemodel.core.errors import ModelError
+from tests.harness.bit_flips import flipped
 
 CONTENT = b"weights"
 
@@ -26,19 +27,13 @@ def test_file_as_its_manifest_says_is_read(folder: Path) -> None:
     assert read_verified(folder, "net.bin") == CONTENT
 
 
-@pytest.mark.parametrize("bit", range(0, 8 * len(CONTENT), 11))
-def test_file_altered_by_one_bit_is_refused(folder: Path, bit: int) -> None:
-    altered = bytearray(CONTENT)
-    altered[bit // 8] ^= 1 << bit % 8
-    (folder / "net.bin").write_bytes(altered)
-    with pytest.raises(ModelError, match=r"net\.bin differs.*git checkout -- assets"):
-        read_verified(folder, "net.bin")
-
-
-@pytest.mark.parametrize("content", [b"", CONTENT[:-1], CONTENT + b"\0"])
-def test_file_of_another_length_is_refused(folder: Path, content: bytes) -> None:
+@pytest.mark.parametrize(
+    "content",
+    [b"", CONTENT[:-1], CONTENT + b"\0", flipped(CONTENT, 0), flipped(CONTENT, 55)],
+)
+def test_altered_file_is_refused(folder: Path, content: bytes) -> None:
     (folder / "net.bin").write_bytes(content)
-    with pytest.raises(ModelError, match="differs from the checksum"):
+    with pytest.raises(ModelError, match=r"net\.bin differs.*git checkout -- assets"):
         read_verified(folder, "net.bin")
 
 

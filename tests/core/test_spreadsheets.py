@@ -15,10 +15,7 @@ from tests.harness.naughty_names import FORMULAS
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("agemodel", "ui", "pages")
-FOR_VISITORS = {
-    "agemodel/core/spreadsheets.py",
-    "agemodel/explorer/table_exports.py",
-}
+FOR_VISITORS = {"agemodel/core/spreadsheets.py", "agemodel/explorer/table_exports.py"}
 FOR_ITSELF = {
     "agemodel/runs/run_folder.py",  # history.csv, numbers
     "agemodel/dataset/forms.py",  # the official splits, read back

@@ -1,40 +1,32 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from agemodel.core import files, paths, staging
+from agemodel.core import files, staging
 from agemodel.core.staging import staged
+from tests.harness.killed_steps import kills_of
 
+OLD, NEW = ({"a": age, "b": age} for age in ("old", "new"))
+BOTH = {"m", "other"}
 FILL = """
-import os, signal, sys
+import sys
 from pathlib import Path
 from agemodel.core import staging
+from tests.harness.killed_steps import kill_at_each_step
 
-def die(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-folder, moment = Path(sys.argv[1]), sys.argv[2]
-if moment == "about to take its place":
-    staging._put = die
-elif moment == "its place is taken":
-    staging.shutil.rmtree = die
-elif moment == "the one before is away":
+if sys.argv[2] == "renamed":
     staging._exchange = lambda *_: False
-    rename, count = Path.rename, []
-    def rename_once(path, target):
-        die() if count else count.append(rename(path, target))
-    Path.rename = rename_once
-with staging.staged(folder) as filled:
-    (filled / "a").write_text("new")
-    if moment == "half filled":
-        die()
-    (filled / "b").write_text("new")
+
+def fill():
+    with staging.staged(Path(sys.argv[1])) as filled:
+        for name in "ab":
+            (filled / name).write_text("new")
+
+kill_at_each_step(fill)
 """
 
 
@@ -68,7 +60,7 @@ def test_filled_folder_replaces_the_one_before(
         monkeypatch.setattr(staging, "_exchange", lambda *_: False)
     with staged(folder) as filled:
         (filled / "a").write_text("new")
-        assert content(folder) == {"a": "old", "b": "old"}
+        assert content(folder) == OLD
     assert content(folder) == {"a": "new"}
     assert names(folder) == ["m"]
 
@@ -86,34 +78,24 @@ def test_failure_leaves_the_one_before_and_nothing_else(folder: Path) -> None:
     with pytest.raises(OSError, match="No space"), staged(folder) as filled:
         (filled / "a").write_text("new")
         raise OSError(28, "No space left on device")
-    assert content(folder) == {"a": "old", "b": "old"}
+    assert content(folder) == OLD
     assert names(folder) == ["m"]
 
 
-@pytest.mark.parametrize(
-    ("moment", "left"),
-    [
-        ("half filled", {"a": "old", "b": "old"}),
-        ("about to take its place", {"a": "old", "b": "old"}),
-        ("its place is taken", {"a": "new", "b": "new"}),
-        ("the one before is away", None),
-    ],
-)
-def test_a_kill_at_each_step_loses_nothing_and_the_next_one_sweeps(
-    folder: Path, moment: str, left: dict[str, str] | None
+@pytest.mark.parametrize("way", ["exchanged", "renamed"])
+def test_a_kill_at_any_step_loses_nothing_and_the_next_one_sweeps(
+    folder: Path, way: str
 ) -> None:
-    command = [sys.executable, "-c", FILL, str(folder), moment]
-    assert subprocess.run(command, cwd=paths.ROOT).returncode == -signal.SIGKILL
-    left_behind = [name for name in names(folder) if name.startswith(".filled-")]
-    assert len(left_behind) == 2  # what was filled, and its lock file
-    assert ("m" in names(folder)) == bool(left)
-    # No reader of a folder's folders, such as that of the models' cards, is misled.
-    assert {path.parent.name for path in folder.parent.glob("*/a")} <= {"m"}
-    if left:
-        assert content(folder) == left
-    fill(folder.with_name("other"))
-    assert sorted(names(folder)) == ["m", "other"]
-    assert content(folder) == (left or {"a": "old", "b": "old"})
+    found = []
+    for _ in kills_of(FILL, folder, way):
+        found.append(content(folder) if folder.exists() else None)
+        # No reader of a folder's folders, such as that of the models' cards, is misled.
+        assert {path.parent.name for path in folder.parent.glob("*/a")} <= BOTH
+        fill(folder.with_name("other"))
+        assert set(names(folder)) == BOTH
+        assert content(folder) in (OLD, NEW)
+    assert (found[0], found[-1]) == (OLD, NEW)
+    assert (None in found) == (way == "renamed")  # then the one before is away
 
 
 def test_folder_that_is_being_filled_is_left_alone(folder: Path) -> None:

@@ -73,15 +73,6 @@ def test_nothing_varies_where_everything_is_zero() -> None:
     assert (crops == crop_square(rgb, SQUARE, 32)).all()
 
 
-@pytest.mark.parametrize("size_px", [16, 33])
-def test_crops_have_the_networks_shape_and_kind(size_px: int) -> None:
-    for changes in ({}, {"flip": True}, {"degrade": 1.0}, {"greyscale": 1.0}):
-        config = TrainConfig("x", "mobile", input_px=size_px, **changes)
-        crops = crops_of(noise(256, 256), config, 6)
-        assert crops.shape == (6, size_px, size_px, 3)
-        assert crops.dtype == np.uint8
-
-
 def test_chance_is_the_generators_alone() -> None:
     rgb = noise(256, 256)
     one, again = (crops_of(rgb, EVERYTHING, 8) for _ in range(2))

@@ -9,6 +9,7 @@ from agemodel.core.errors import ImageError
 from agemodel.faces import CropSquare, crop_square, square_of_picture
 from agemodel.images import read_image
 from agemodel.learning.augmentation_preview import (
+    DRAWS,
     preview_of,
     square_in_chip,
     square_in_photo,
@@ -27,21 +28,20 @@ def picture() -> np.ndarray:
 
 
 def test_first_is_the_plain_crop_and_all_have_the_size_of_the_recipe() -> None:
-    preview = preview_of(picture(), SQUARE, VARIED, draw=1, count=4)
+    preview = preview_of(picture(), SQUARE, VARIED, draw=1)
     assert np.array_equal(preview.plain, crop_square(picture(), SQUARE, 32))
-    assert len(preview.varied) == 4
+    assert len(preview.varied) == DRAWS
     assert all(crop.shape == (32, 32, 3) for crop in preview.varied)
 
 
 def test_recipe_that_varies_nothing_gives_the_same_face_again() -> None:
-    preview = preview_of(picture(), SQUARE, PLAIN, draw=1, count=3)
+    preview = preview_of(picture(), SQUARE, PLAIN, draw=1)
     assert all(np.array_equal(crop, preview.plain) for crop in preview.varied)
 
 
 def test_an_equal_draw_gives_equal_faces_and_another_one_others() -> None:
     first, again, other = (
-        preview_of(picture(), SQUARE, VARIED, draw, count=3).varied
-        for draw in (1, 1, 2)
+        preview_of(picture(), SQUARE, VARIED, draw).varied for draw in (1, 1, 2)
     )
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
     assert not any(np.array_equal(a, b) for a, b in zip(first, other, strict=True))

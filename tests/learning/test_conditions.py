@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from agemodel.core.json_records import record_from, values_of
 from agemodel.faces import CropSquare, Detection
 from agemodel.faces.quality import CONDITIONS
 from agemodel.learning import conditions
@@ -21,11 +20,7 @@ from agemodel.learning.conditions import (
     measure_conditions,
     renew_conditions,
 )
-from agemodel.metrics.evaluation_results import (
-    ConditionBin,
-    ConditionCost,
-    Conditions,
-)
+from agemodel.metrics.evaluation_results import ConditionBin, ConditionCost, Conditions
 from agemodel.metrics.measures import MIN_FACES
 from agemodel.models.model_folder import ModelFolder
 from agemodel.runs.config import TrainConfig
@@ -145,10 +140,7 @@ def test_too_few_faces_are_no_bin(
 
 @pytest.mark.parametrize("turned", [MIN_FACES - 1, MIN_FACES])
 def test_turned_faces_are_picked_where_there_are_enough(
-    faces: pd.DataFrame,
-    tmp_path: Path,
-    turned: int,
-    monkeypatch: pytest.MonkeyPatch,
+    faces: pd.DataFrame, tmp_path: Path, turned: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(conditions, "DEGRADATIONS", {})
     # To either side by 33 degrees, the others by 5; the turned ones are 80 years old,
@@ -192,14 +184,6 @@ def test_where_no_tilted_face_is_found_there_is_no_such_curve(
 ) -> None:
     monkeypatch.setattr(conditions, "DEGRADATIONS", {})
     assert measured(faces, lambda _: []).curves == {}
-
-
-def test_conditions_come_back_from_their_file() -> None:
-    one = ConditionBin(30, 99, 6.25, 0.7, 1.5, 0.81)
-    found = Conditions(4.5, 9, 14.5, {"dark": (one,)})
-    values = values_of(found)
-    assert values["curves"]["dark"][0]["mae_years"] == 6.25
-    assert record_from(Conditions, values) == found
 
 
 def test_cost_between_two_bins_lies_between_and_beyond_them_is_theirs() -> None:

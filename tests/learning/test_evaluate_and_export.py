@@ -26,7 +26,7 @@ from agemodel.report import report_html
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run, ship_run
 from agemodel.serving import Estimator
-from tests.harness.coloured_faces import coloured_face, import_coloured_faces
+from tests.harness.coloured_faces import import_coloured_faces
 
 DISTRIBUTION = TrainConfig(
     name="distribution",
@@ -324,19 +324,6 @@ def test_the_card_tells_where_the_model_comes_from(evaluated: Run, model: Path) 
     page = (model / "card.md").read_text()
     assert card["sha256"] in page
     assert f"{card['metrics']['test']['mae_years']:.2f}" in page
-
-
-def test_an_estimate_is_whole(model: Path) -> None:
-    estimator = Estimator(model, workers=1)
-    face = coloured_face(40, 1, np.random.default_rng(0))
-    estimate = estimator.estimate_aligned(face)
-    assert estimate.crop_rgb.shape == (32, 32, 3)
-    assert estimate.age_probabilities.shape == (116,)
-    assert estimate.age_probabilities.sum() == pytest.approx(1, abs=1e-3)
-    assert estimate.group_probabilities.sum() == pytest.approx(1, abs=1e-3)
-    assert estimate.gender in ("female", "male", "uncertain")
-    assert estimate.age_low <= estimate.age_years <= estimate.age_high
-    assert estimate.box_xyxy == (0.0, 0.0, 40.0, 40.0)
 
 
 def test_a_number_becomes_the_distribution_with_its_interval() -> None:

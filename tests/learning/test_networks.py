@@ -8,17 +8,17 @@ import pytest
 from ai_edge_litert.interpreter import Interpreter
 
 from agemodel.core.errors import ConfigError
-from agemodel.core.labels import AGE_GROUPS, AGES, age_group_index, group_probabilities
+from agemodel.core.labels import group_probabilities
 from agemodel.learning.export import convert
 from agemodel.learning.networks import (
     NETWORKS,
-    TRUNK_BLOCKS,
     build_network,
     freeze_blocks,
     group_shares,
     has_groups,
     spread_groups,
 )
+from agemodel.runs.recipes import TRUNK_BLOCKS
 from tests.harness.made_faces import noise
 
 
@@ -99,15 +99,6 @@ def test_group_shares_are_those_of_the_faces() -> None:
     assert shares[8, [69, 70, 115]].tolist() == [0.5, 0, 0.5]
     # 20 to 29, ages at places 19 to 28, have no face
     assert shares[3, 18:30].tolist() == [0, *[0.1] * 10, 0]
-
-
-def test_group_shares_are_whole_and_keep_to_their_groups() -> None:
-    ages = np.random.default_rng(0).integers(1, 60, 300)
-    shares = group_shares(ages)
-    np.testing.assert_allclose(shares.sum(1), 1)
-    groups, bins = np.nonzero(shares)
-    assert np.array_equal(age_group_index(AGES[bins]), groups)
-    assert set(groups) == set(range(len(AGE_GROUPS)))
 
 
 def test_only_the_group_network_has_groups() -> None:

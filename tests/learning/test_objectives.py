@@ -74,15 +74,6 @@ def test_the_group_loss_asks_for_the_probability_of_the_true_group(
     assert np.asarray(loss) == pytest.approx([expected], rel=1e-5)
 
 
-def test_the_error_in_years_is_that_of_the_expected_value() -> None:
-    distribution = np.zeros((1, 116), np.float32)
-    distribution[0, [19, 39]] = 0.5  # ages 20 and 40: expected 30
-    assert np.asarray(
-        mae_years(np.array([[33.0, 33.0]]), distribution)
-    ) == pytest.approx(3)
-    assert np.asarray(mae_years(np.array([[33.0, 33.0]]), np.array([[30.0]]))) == 3
-
-
 def test_the_learning_rate_rises_then_falls_to_zero() -> None:
     schedule = WarmupCosine(peak=1.0, warmup_steps=10, total_steps=110)
     rates = [float(schedule(step)) for step in (0, 5, 10, 60, 110, 200)]

@@ -70,10 +70,3 @@ def test_damaged_choice_is_told_with_the_way_back(
         read_name()
     assert cli.main(["use", "mobile"]) == 0
     assert read_name() == DEFAULT_MODEL
-
-
-def test_command_chooses_and_refuses(capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(["use", "mine"]) == 0
-    assert read_name() == "mine"
-    assert cli.main(["use", "none-such"]) == 1
-    assert "none-such" in capsys.readouterr().err

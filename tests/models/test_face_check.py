@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from agemodel.core.json_records import record_from, values_of
 from agemodel.models.face_check import BY_SCORE, FaceCheck, fit_face_check, logit_of
 
 
@@ -45,10 +44,3 @@ def test_fit_tells_apart_what_the_embedding_tells_apart() -> None:
         0.985, abs=0.003
     )
     assert (check.faces, check.others) == (is_face.sum(), (~is_face).sum())
-
-
-def test_check_is_read_as_it_was_written() -> None:
-    check = FaceCheck(0.5, 2.0, (1.0, -3.0), 0.1, 0.5, 3, 4)
-    assert record_from(
-        FaceCheck, {**values_of(check), "embedding_weights": [1.0, -3.0]}
-    ) == (check)

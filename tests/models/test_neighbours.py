@@ -7,9 +7,8 @@ import pyarrow as pa
 import pytest
 
 from agemodel.core.errors import ModelError
-from agemodel.models.neighbours import Neighbour, Neighbours, median_label
+from agemodel.models.neighbours import Neighbour, Neighbours
 from tests.harness.fakes import embedding_of_age
-from tests.harness.made_cards import made_values, write_values
 from tests.harness.made_models import FACES, faces_table, train_file, write_model
 
 AGES = [5, 20, 24, 26, 33, 60, 90]
@@ -54,7 +53,6 @@ def test_no_face_but_of_training_is_ever_found(tmp_path: Path) -> None:
     splits = ["train", "val", "test", "", "train"]
     table = faces_table([10, 25, 26, 27, 80], splits)
     neighbours = Neighbours(write_model(tmp_path / "mobile", table))
-    assert len(neighbours) == 2
     # fewer than the six that are asked for
     assert [face.age for face in neighbours.nearest(embedding_of_age(26))] == [10, 80]
 
@@ -64,21 +62,9 @@ def test_face_without_any_direction_is_answered_all_the_same(folder: Path) -> No
     assert [face.similarity for face in alike] == [0] * 6
 
 
-def test_median_label_is_of_the_labels() -> None:
-    faces = [Neighbour("", age, "male", "White", 1.0) for age in (20, 70, 30, 31)]
-    assert median_label(faces) == 30.5
-    assert median_label(faces[:3]) == 30
-
-
 def test_model_exported_without_faces_says_so(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"without the faces.*agemodel export"):
         Neighbours(write_model(tmp_path / "mobile"))
-
-
-def test_missing_faces_name_the_way_to_mend_it(folder: Path) -> None:
-    (folder / FACES).unlink()
-    with pytest.raises(ModelError, match=r"cannot be read.*git checkout"):
-        Neighbours(folder)
 
 
 def test_a_flipped_bit_is_told(folder: Path) -> None:
@@ -107,13 +93,6 @@ def test_faces_of_which_none_trained_are_refused(tmp_path: Path) -> None:
     table = faces_table([30, 40], ["val", "test"])
     with pytest.raises(ModelError, match="none is a training face"):
         Neighbours(write_model(tmp_path / "mobile", table))
-
-
-@pytest.mark.parametrize("entry", [None, "faces.parquet", {"file": FACES}])
-def test_card_with_another_entry_is_refused(folder: Path, entry: object) -> None:
-    write_values(folder, made_values(faces_file=entry))
-    with pytest.raises(ModelError, match="agemodel export"):
-        Neighbours(folder)
 
 
 def test_embedding_of_another_size_is_refused(folder: Path) -> None:

@@ -95,7 +95,8 @@ def test_set_that_is_not_here_is_passed_over() -> None:
 def test_estimates_of_a_set_stand_beside_its_labels(local: Path) -> None:
     run = Run(local / "runs" / run_of().id)  # the app's model finds this one first
     run.folder.mkdir(parents=True)
-    run.write_set_predictions(
+    run.write_table(
+        "set_predictions.parquet",
         pd.DataFrame(
             {
                 "set": ["mine", "mine", "another"],
@@ -109,7 +110,7 @@ def test_estimates_of_a_set_stand_beside_its_labels(local: Path) -> None:
                 "age_high": np.array([50, 3, 3], np.float32),
                 "p_female": np.array([0.99, 0.99, 0.01], np.float32),
             }
-        )
+        ),
     )
     faces = read_set_faces(paths.data_dir(), "mine")
     # 42 is 6 years above the range that ends at 36, and 1 is inside 0 to 2

@@ -47,11 +47,6 @@ def test_settings_that_differ_come_first_in_their_own_order() -> None:
     assert table.loc["epochs", "a"] == 4 and table.loc["epochs", "b"] == 9
 
 
-def test_settings_of_one_run_or_of_equal_ones_do_not_differ() -> None:
-    assert not settings_table({"a": CONFIG})["differs"].any()
-    assert not settings_table({"a": CONFIG, "b": replace(CONFIG)})["differs"].any()
-
-
 @pytest.mark.parametrize(
     ("change", "compare"),
     [

@@ -5,13 +5,14 @@ Nothing here is computed before the visitor opens the part.
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 
 import numpy as np
 import streamlit as st
 
 from agemodel.core.errors import AgeModelError
-from agemodel.models.neighbours import Neighbour, median_label
+from agemodel.models.neighbours import Neighbour
 from agemodel.serving import Estimate
 from agemodel.serving.annotation import (
     OLDER_RGB,
@@ -116,7 +117,8 @@ def caption(face: Neighbour) -> str:
 
 def beside_text(alike: Sequence[Neighbour], age_years: float) -> str:
     """The median of the labelled ages beside the estimate."""
+    median = statistics.median(face.age for face in alike)
     return (
-        f"The median of their ages is **{median_label(alike):g}**; the estimate is "
+        f"The median of their ages is **{median:g}**; the estimate is "
         f"**{age_years:.0f}**."
     )

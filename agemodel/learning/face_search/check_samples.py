@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from agemodel.learning.face_search.search_scenes import FacelessPictures, FacePicture
+from agemodel.learning.face_search.search_scenes import (
+    FacelessPictures,
+    FacePicture,
+    random_part,
+)
 from agemodel.serving.estimator import Estimate, Estimator
 
 CANDIDATE_SCORE = 0.3
@@ -104,15 +108,9 @@ def _parts(
 
 def _parts_of(rgb: np.ndarray, rng: np.random.Generator) -> Iterator[np.ndarray]:
     yield rgb
-    height, width = rgb.shape[:2]
     for _ in range(_PARTS):
-        side = int(min(height, width) * rng.uniform(0.25, 1.0))
-        x, y = (
-            rng.integers(0, width - side + 1),
-            rng.integers(0, height - side + 1),
-        )
-        turns = rng.choice([0, 0, 1, 2, 3])
-        yield np.ascontiguousarray(np.rot90(rgb[y : y + side, x : x + side], turns))
+        part, turns = random_part(rgb, rng), rng.choice([0, 0, 1, 2, 3])
+        yield np.ascontiguousarray(np.rot90(part, turns))
 
 
 def _on_plain_ground(thing: np.ndarray, rng: np.random.Generator) -> np.ndarray:

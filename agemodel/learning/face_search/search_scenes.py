@@ -26,6 +26,7 @@ _LEVELS = ((0.0, 34.0), (26.0, 84.0), (64.0, math.inf))
 """Sides of the faces that each grid learns, px; where they overlap, both do."""
 
 IGNORED = -1.0
+_AREA = cv2.INTER_AREA
 
 
 @dataclass(frozen=True)
@@ -113,21 +114,12 @@ class Scenes:
         if rng.random() < 0.06:
             low = rng.integers(0, 256, (rng.integers(1, 5), 4, 3), np.uint8)
             return cv2.resize(low, (size, size), interpolation=cv2.INTER_LINEAR)
-        picture = self._backgrounds[rng.integers(len(self._backgrounds))]
-        height, width = picture.shape[:2]
-        side = int(min(height, width) * rng.uniform(0.25, 1.0))
-        x, y = (
-            rng.integers(0, width - side + 1),
-            rng.integers(0, height - side + 1),
-        )
-        part = picture[y : y + side, x : x + side]
+        part = random_part(self._backgrounds[rng.integers(len(self._backgrounds))], rng)
         if rng.random() < 0.5:
             part = part[:, ::-1]
         if rng.random() < 0.2:
             part = np.rot90(part, int(rng.integers(1, 4)))
-        return cv2.resize(
-            np.ascontiguousarray(part), (size, size), interpolation=cv2.INTER_AREA
-        )
+        return cv2.resize(np.ascontiguousarray(part), (size, size), interpolation=_AREA)
 
     def _paste_thing(self, rgb: np.ndarray) -> None:
         rng, size = self._random, self._size
@@ -155,11 +147,8 @@ class Scenes:
         side = math.exp(rng.uniform(math.log(_SMALLEST_PX), math.log(largest)))
         first = picture.faces[0]
         scale = side / first[2]
-        angle = (
-            rng.uniform(-180, 180)
-            if rng.random() < _TURNED_SHARE
-            else rng.normal(0, 14)
-        )
+        turned = rng.random() < _TURNED_SHARE
+        angle = rng.uniform(-180, 180) if turned else rng.normal(0, 14)
         mirrored = rng.random() < 0.5
         margin = min(side * 0.3, size * 0.2)
         centre = rng.uniform(margin, size - margin, 2)
@@ -218,18 +207,15 @@ class Scenes:
         scale = math.hypot(matrix[0, 0], matrix[0, 1])
         if scale < 0.5:  # shrink over area first, so that nothing aliases
             factor = 1 / max(1, round(1 / scale))
-            shrunk = (
-                max(1, round(source.shape[1] * factor)),
-                max(1, round(source.shape[0] * factor)),
-            )
+            height, width = (max(1, round(n * factor)) for n in source.shape[:2])
             matrix = matrix.copy()
-            matrix[:, 0] *= source.shape[1] / shrunk[0]
-            matrix[:, 1] *= source.shape[0] / shrunk[1]
-            source = cv2.resize(
-                np.ascontiguousarray(source), shrunk, interpolation=cv2.INTER_AREA
-            )
-            mask = cv2.resize(
-                np.ascontiguousarray(mask), shrunk, interpolation=cv2.INTER_AREA
+            matrix[:, 0] *= source.shape[1] / width
+            matrix[:, 1] *= source.shape[0] / height
+            source, mask = (
+                cv2.resize(
+                    np.ascontiguousarray(one), (width, height), interpolation=_AREA
+                )
+                for one in (source, mask)
             )
         _paste(rgb, source, mask, matrix)
 
@@ -253,6 +239,14 @@ class Scenes:
             _, data = cv2.imencode(".jpg", seen, [cv2.IMWRITE_JPEG_QUALITY, quality])
             seen = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
         return seen
+
+
+def random_part(picture: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A square of a picture, a quarter to all of its shorter side long."""
+    height, width = picture.shape[:2]
+    side = int(min(height, width) * rng.uniform(0.25, 1.0))
+    x, y = rng.integers(0, width - side + 1), rng.integers(0, height - side + 1)
+    return picture[y : y + side, x : x + side]
 
 
 def targets(faces: np.ndarray, ignored: np.ndarray, size_px: int) -> np.ndarray:

@@ -7,6 +7,7 @@ two are folders of freely licensed pictures (docs/detector.md names those used).
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -79,9 +80,7 @@ def read_portraits(folder: Path, *, held_out: bool) -> Iterator[FacePicture]:
     try:
         table = pd.read_csv(folder / "faces.csv")
     except OSError as error:
-        raise DatasetError(
-            f"{folder} has no table faces.csv to read: {error}."
-        ) from error
+        raise DatasetError(f"{folder} has no table faces.csv: {error}.") from error
     detector = FaceDetector()
     for name, faces in table.groupby("file"):
         if is_held_out(str(name)) == held_out:
@@ -107,7 +106,7 @@ def _portrait(
     for x0, y0, x1, y1 in table[["x0", "y0", "x1", "y1"]].to_numpy(float).tolist():
         centre, side = ((x0 + x1) / 2, (y0 + y1) / 2), (x1 - x0 + y1 - y0) / 2
         face = detector.face_at(rgb, CropSquare(centre, side))
-        if face is not None and _distance(face.centre_xy, centre) < _AGREE_SHARE * side:
+        if face and math.dist(face.centre_xy, centre) < _AGREE_SHARE * side:
             faces.append(_circle(face))
         else:
             ignored.append((*centre, side, 0.0))
@@ -116,10 +115,6 @@ def _portrait(
 
 def _circle(face: Detection) -> tuple[float, float, float, float]:
     return (*face.centre_xy, face.size_px, face.roll_deg)
-
-
-def _distance(one: tuple[float, float], other: tuple[float, float]) -> float:
-    return float(np.hypot(one[0] - other[0], one[1] - other[1]))
 
 
 def _scaled(
