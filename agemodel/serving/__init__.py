@@ -10,7 +10,6 @@ from agemodel.serving.batches import Batch, Entry
 from agemodel.serving.estimator import Estimate, Estimator
 from agemodel.serving.photo_estimates import (
     PhotoResult,
-    estimate_aligned_photo,
     estimate_photo,
     estimate_turned_photo,
     estimate_upload,
@@ -41,7 +40,6 @@ __all__ = [
     "annotate",
     "annotated_name",
     "annotated_zip",
-    "estimate_aligned_photo",
     "estimate_photo",
     "estimate_turned_photo",
     "estimate_upload",

@@ -73,13 +73,10 @@ class Batch:
         limits = caps()
         room = limits.photos - len(self.entries)
         room_bytes = limits.waiting_bytes - self.waiting_bytes
-        self._append(find_photos(files, room, room_bytes))
+        self.add_uploads(find_photos(files, room, room_bytes))
 
-    def add_upload(self, upload: Upload) -> None:
-        """Let one photo wait for its turn."""
-        self._append([upload])
-
-    def _append(self, uploads: Iterable[Upload]) -> None:
+    def add_uploads(self, uploads: Iterable[Upload]) -> None:
+        """Let photos wait for their turn."""
         with self._adding:
             intake = self.entries[-1].intake + 1 if self.entries else 0
             for upload in uploads:
@@ -97,11 +94,6 @@ class Batch:
         """How many bytes are kept for the photos that wait."""
         sources = [upload.source for upload in list(self._waiting.values())]
         return sum(map(len, {id(source): source for source in sources}.values()))
-
-    @property
-    def face_count(self) -> int:
-        """How many faces the results hold."""
-        return sum(len(result.estimates) for result in self.results)
 
     @property
     def results(self) -> list[PhotoResult]:
@@ -131,7 +123,7 @@ class Batch:
 
     def _estimate(self, estimator: FaceEstimator, upload: Upload) -> PhotoResult:
         most = caps().batch_faces
-        if self.face_count >= most:
+        if sum(len(result.estimates) for result in self.results) >= most:
             full = _FULL.format(name=upload.name, most=most)
             return PhotoResult(upload.name, error=full)
         try:
@@ -152,13 +144,7 @@ class Batch:
         return replace(result, notes=result.notes + upload.notes, known_ages=known_ages)
 
     def set_known_age(self, entry: Entry, face: int, known: KnownAge | None) -> None:
-        """Keep how old the person of a face was; None to forget it.
-
-        Args:
-            entry: of the photo.
-            face: its number, from 0.
-            known: the age.
-        """
+        """Keep how old the person of a face was, by its number from 0, or forget it."""
         with self._lock:
             if entry.result is not None:
                 ages = {n: a for n, a in entry.result.known_ages.items() if n != face}

@@ -257,7 +257,7 @@ class Estimator:
     def _estimate(
         self, worker: _Worker, rgb: np.ndarray, detection: Detection | None
     ) -> Estimate:
-        square = _square(rgb, detection)
+        square = square_of_detection(detection) if detection else square_of_picture(rgb)
         crop = crop_square(rgb, square, worker.input_px)
         found = worker.run(crop)
         calibration = self.calibration
@@ -353,12 +353,6 @@ class _Worker:
             heatmap=mean.get("heatmap"),
             embedding=None if embedding is None else embedding.astype(np.float16),
         )
-
-
-def _square(rgb: np.ndarray, detection: Detection | None) -> CropSquare:
-    if detection is None:
-        return square_of_picture(rgb)
-    return square_of_detection(detection)
 
 
 def _box(square: CropSquare) -> tuple[float, float, float, float]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agemodel.core.labels import MAX_AGE
+from agemodel.core.words import counted
 
 if TYPE_CHECKING:
     from agemodel.serving.estimator import Estimate
@@ -17,12 +18,7 @@ _TEXT = re.compile(r"(\d{1,3})(?: or (\d{1,3}))?")
 
 @dataclass(frozen=True)
 class KnownAge:
-    """How old a person was, in completed years.
-
-    Attributes:
-        low: the least that it may be.
-        high: the most.
-    """
+    """How old a person was, in completed years: at least `low` and at most `high`."""
 
     low: int
     high: int
@@ -62,7 +58,7 @@ def read_known_age(text: str) -> KnownAge:
 def beside_estimate(known: KnownAge, estimate: Estimate) -> str:
     """The actual age, the error and the range: `Actual 51: 3 years off, inside ...`."""
     off = round(known.error_years(round(estimate.age_years)))
-    apart = f"{off} year{'' if off == 1 else 's'} off" if off else "as estimated"
+    apart = f"{counted(off, 'year')} off" if off else "as estimated"
     inside = known.is_inside(estimate.age_low, estimate.age_high)
     return f"Actual {known}: {apart}, {'inside' if inside else 'outside'} the range"
 

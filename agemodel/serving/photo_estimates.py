@@ -13,7 +13,7 @@ from PIL import Image
 
 from agemodel.core.caps import caps
 from agemodel.core.errors import ImageError
-from agemodel.images import Photo, downscale, encode_jpeg, read_image
+from agemodel.images import downscale, encode_jpeg, read_image
 from agemodel.serving.known_ages import KnownAge, reading_order
 from agemodel.serving.uploads import Upload
 
@@ -117,6 +117,7 @@ def estimate_photo(
     source: bytes | Path,
     name: str | None = None,
     *,
+    aligned: bool = False,
     keep_preview: bool = False,
 ) -> PhotoResult:
     """Find and estimate every face of a file.
@@ -128,52 +129,45 @@ def estimate_photo(
         estimator: finds and estimates faces.
         source: the bytes of a file, or its path.
         name: what the result is called; a path's own name by default.
+        aligned: whether it is a cropped face already, and nothing is to be searched.
         keep_preview: whether the result keeps the picture, small.
     """
     try:
         photo = read_image(source, name=name)
     except ImageError as error:
-        return PhotoResult(name or _name_of(source), error=str(error))
-    estimates, turns = estimator.estimate_upright(photo.rgb)
-    notes = photo.notes + ((_TURNED[turns],) if turns else ())
-    return _result(photo, estimates, turns, notes, keep_preview)
-
-
-def estimate_aligned_photo(
-    estimator: FaceEstimator,
-    source: bytes | Path,
-    name: str | None = None,
-    *,
-    keep_preview: bool = False,
-) -> PhotoResult:
-    """Estimate a file that is a cropped face already; nothing is searched.
-
-    The arguments are those of `estimate_photo`.
-    """
-    try:
-        photo = read_image(source, name=name)
-    except ImageError as error:
-        return PhotoResult(name or _name_of(source), error=str(error))
-    estimate = estimator.estimate_aligned(photo.rgb)
-    return _result(photo, [estimate], 0, photo.notes, keep_preview)
+        name = name or ("This file" if isinstance(source, bytes) else source.name)
+        return PhotoResult(name, error=str(error))
+    if aligned:
+        found, turns = [estimator.estimate_aligned(photo.rgb)], 0
+    else:
+        found, turns = estimator.estimate_upright(photo.rgb)
+    height, width = photo.rgb.shape[:2]
+    preview = None
+    if keep_preview:
+        small = np.rot90(downscale(photo.rgb, PREVIEW_SIDE_PX), turns)
+        preview = encode_jpeg(np.ascontiguousarray(small), _PREVIEW_QUALITY)
+    return PhotoResult(
+        name=photo.name,
+        width=photo.width,
+        height=photo.height,
+        estimates=_in_order(found[: caps().faces]),
+        faces_left_out=len(found[caps().faces :]),
+        working_size=(height, width) if turns % 2 else (width, height),
+        quarter_turns=turns,
+        notes=photo.notes + ((_TURNED[turns],) if turns else ()) + _left_out(found),
+        preview_jpeg=preview,
+    )
 
 
 def estimate_upload(
     estimator: FaceEstimator, upload: Upload, *, aligned: bool = False
 ) -> PhotoResult:
-    """Estimate a photo that waits to be read.
-
-    Args:
-        estimator: finds and estimates faces.
-        upload: gives the photo's bytes, or the sentence that says why not.
-        aligned: whether it is a cropped face already.
-    """
+    """Estimate a photo that waits to be read; see `estimate_photo`."""
     try:
         content = upload.read()
     except ImageError as error:
         return PhotoResult(upload.name, error=str(error))
-    estimate = estimate_aligned_photo if aligned else estimate_photo
-    result = estimate(estimator, content, upload.name)
+    result = estimate_photo(estimator, content, upload.name, aligned=aligned)
     return replace(result, notes=result.notes + upload.notes)
 
 
@@ -225,35 +219,6 @@ def _preview(result: PhotoResult) -> np.ndarray:
             "Bring the photo once more."
         )
     return rgb
-
-
-def _name_of(source: bytes | Path) -> str:
-    return "This file" if isinstance(source, bytes) else source.name
-
-
-def _result(
-    photo: Photo,
-    estimates: list[Estimate],
-    turns: int,
-    notes: tuple[str, ...],
-    keep_preview: bool,
-) -> PhotoResult:
-    height, width = photo.rgb.shape[:2]
-    preview = None
-    if keep_preview:
-        small = np.rot90(downscale(photo.rgb, PREVIEW_SIDE_PX), turns)
-        preview = encode_jpeg(np.ascontiguousarray(small), _PREVIEW_QUALITY)
-    return PhotoResult(
-        name=photo.name,
-        width=photo.width,
-        height=photo.height,
-        estimates=_in_order(estimates[: caps().faces]),
-        faces_left_out=len(estimates[caps().faces :]),
-        working_size=(height, width) if turns % 2 else (width, height),
-        quarter_turns=turns,
-        notes=notes + _left_out(estimates),
-        preview_jpeg=preview,
-    )
 
 
 def _in_order(estimates: list[Estimate]) -> tuple[Estimate, ...]:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from agemodel.core.spreadsheets import csv_of
+from agemodel.core.words import counted
 from agemodel.images import encode_jpeg
 from agemodel.serving.annotation import annotate
 from agemodel.serving.photo_estimates import PhotoResult
@@ -124,6 +125,24 @@ def record_rows(record: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         said = filter(None, (*notes, face["reason"], *face["warnings"]))
         row = {"file": file, "face": number, **box, **face}
         yield row | {"warnings": " ".join(said) or None}
+
+
+def score_in_words(results: Iterable[PhotoResult]) -> str:
+    """How the estimates did on all faces of known age; empty where there is none."""
+    pairs = [
+        (result.known_ages[number], estimate)
+        for result in results
+        for number, estimate in enumerate(result.estimates)
+        if number in result.known_ages and estimate.reason is None
+    ]
+    if not pairs:
+        return ""
+    mean = sum(k.error_years(e.age_years) for k, e in pairs) / len(pairs)
+    inside = sum(k.is_inside(e.age_low, e.age_high) for k, e in pairs)
+    return (
+        f"{counted(len(pairs), 'face')} of known age: off by {mean:.1f} years on "
+        f"average; {inside:,} of {len(pairs):,} inside the range"
+    )
 
 
 def annotated_zip(results: Iterable[PhotoResult]) -> bytes:

@@ -43,9 +43,7 @@ class Upload:
 
 
 def find_photos(
-    files: Iterable[tuple[str, bytes]],
-    most: int | None = None,
-    most_bytes: int | None = None,
+    files: Iterable[tuple[str, bytes]], most: int, most_bytes: int
 ) -> list[Upload]:
     """List the photos in uploaded files, those in archives included.
 
@@ -54,15 +52,11 @@ def find_photos(
 
     Args:
         files: names and contents.
-        most: how many photos are taken; the cap on them unless given.
-        most_bytes: how large the files may be together; likewise. What is left out of
-            either reason is an entry that counts it.
+        most: how many photos are taken.
+        most_bytes: how large the files may be together. What is left out of either
+            reason is an entry that counts it.
     """
-    limits = caps()
-    intake = _Intake(
-        limits.photos if most is None else most,
-        limits.waiting_bytes if most_bytes is None else most_bytes,
-    )
+    intake = _Intake(most, most_bytes)
     for name, data in files:
         # a folder that is brought is the first part of its files' names
         if not is_bookkeeping(name.partition("/")[2] or name):

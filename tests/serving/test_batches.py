@@ -56,7 +56,7 @@ def test_same_broken_bytes_name_each_file_in_its_own_sentence() -> None:
 def test_notes_of_an_upload_belong_to_that_upload_alone() -> None:
     batch = Batch()
     content = png_with_faces(30)
-    batch.add_upload(Upload("sample.png", lambda: content, ("She was 30.",)))
+    batch.add_uploads([Upload("sample.png", lambda: content, ("She was 30.",))])
     batch.add([("mine.png", content)])
     sample, mine = finish(batch, FakeEstimator())
     assert sample.notes == ("She was 30.",)
@@ -169,35 +169,6 @@ def test_faces_of_all_photos_are_capped_and_each_line_says_so(
     assert [len(result.estimates) for result in predicted] == [2, 2]
     assert str(last.error).startswith("2.png was left out: at most 3 faces")
     assert fake.calls == 2  # what would not be kept is not estimated
-
-
-def test_three_hundred_photos_of_which_some_are_the_same_are_three_hundred_lines() -> (
-    None
-):
-    batch, fake = Batch(), FakeEstimator()
-    photos = {width: png_with_faces(width) for width in range(10, 60)}
-    widths = [10 + n % 60 for n in range(300)]  # from 60 on they are broken
-    batch.add([(f"{n}.png", photos.get(w, b"bad")) for n, w in enumerate(widths)])
-    results = finish(batch, fake)
-    assert [result.name for result in results] == [f"{n}.png" for n in range(300)]
-    found = [round(r.estimates[0].age_years) if r.estimates else None for r in results]
-    assert found == [width if width < 60 else None for width in widths]
-    assert [result.error is None for result in results] == [w < 60 for w in widths]
-    assert fake.calls == 50
-    assert batch.waiting_bytes == 0
-
-
-def test_photos_that_come_while_others_are_estimated_are_all_estimated() -> None:
-    batch, fake = Batch(), FakeEstimator()
-    batch.add([("0.png", png_with_faces(20))])
-    run = threading.Thread(target=lambda: [finish(batch, fake) for _ in range(200)])
-    run.start()
-    for number in range(1, 30):
-        batch.add([(f"{number}.png", png_with_faces(20 + number))])
-    run.join()
-    results = finish(batch, fake)
-    assert [result.name for result in results] == [f"{n}.png" for n in range(30)]
-    assert all(len(result.estimates) == 1 for result in results)
 
 
 def test_photo_can_be_estimated_no_sooner_than_it_has_its_entry() -> None:

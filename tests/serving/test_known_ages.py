@@ -11,7 +11,7 @@ from agemodel.serving.known_ages import (
     read_known_age,
     reading_order,
 )
-from agemodel.serving.known_scores import score_in_words
+from agemodel.serving.result_tables import score_in_words
 from tests.harness.fakes import FakeEstimator, photo_with_faces
 
 # The fake's age is the width of a face, its range 10 years below to 20 above.

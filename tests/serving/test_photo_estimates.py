@@ -20,7 +20,6 @@ from agemodel.serving import (
     PhotoResult,
     annotate,
     annotated_zip,
-    estimate_aligned_photo,
     estimate_photo,
     estimate_turned_photo,
     estimate_whole_photo,
@@ -171,11 +170,10 @@ def test_box_is_cut_at_the_edges_of_the_file() -> None:
 
 
 def test_aligned_takes_the_whole_picture_for_a_face() -> None:
-    result = estimate_aligned_photo(FAKE, png_with_faces(), "crop.png")
+    result = estimate_photo(FAKE, png_with_faces(), "crop.png", aligned=True)
     (face,) = to_record(result)["faces"]
     assert face["detection_score"] == 1.0
     assert face["box_xyxy"] == [0.0, 0.0, 320.0, 160.0]
-    assert estimate_aligned_photo(FAKE, b"", "empty.png").error is not None
 
 
 def test_preview_is_kept_only_when_asked_for_and_is_small() -> None:

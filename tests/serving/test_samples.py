@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -33,9 +34,14 @@ def test_sample_says_what_is_known_of_the_age() -> None:
     )
 
 
-@pytest.mark.parametrize("content", [None, "{", '{"files": {"a.jpg": {}}}', "[]"])
-def test_damaged_list_of_samples_is_told(tmp_path: Path, content: str | None) -> None:
-    if content is not None:
-        (tmp_path / "manifest.json").write_text(content, "utf-8")
+def test_damaged_list_of_samples_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "samples").mkdir()
+    for name in ("manifest.json", "samples/manifest.json"):
+        shutil.copy(paths.ASSETS / name, tmp_path / name)
+    monkeypatch.setattr(paths, "ASSETS", tmp_path)
+    assert read_samples()
+    (tmp_path / name).write_bytes((tmp_path / name).read_bytes()[:-1])
     with pytest.raises(ModelError, match="git checkout"):
-        read_samples(tmp_path)
+        read_samples()

@@ -130,7 +130,7 @@ def _add_sample(sample: Sample) -> None:
     upload = Upload(
         sample.file, lambda: read_sample(sample), (sample.known,), ages=sample.ages
     )
-    session.batch().add_upload(upload)
+    session.batch().add_uploads([upload])
     session.start_round()
 
 

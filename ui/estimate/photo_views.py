@@ -22,7 +22,7 @@ from agemodel.serving import (
     estimate_whole_photo,
 )
 from agemodel.serving.known_ages import KnownAge
-from agemodel.serving.known_scores import score_in_words
+from agemodel.serving.result_tables import score_in_words
 from ui import served_model
 from ui.downloads import show_download
 from ui.estimate import estimate_states, session
