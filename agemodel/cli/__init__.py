@@ -6,12 +6,11 @@ without TensorFlow::
     predict   estimates of photos, and which model the app uses
     bulk      estimates of very many photos, and their summary
     data      the dataset
-    runs      training, and what is made of a run
+    runs      training, what is made of a run, and the models
     sweep     variants of a recipe
     detector  training of the face detector
     footage   who came, from recorded video
     camera    who comes, by a camera of this machine
-    shares    calibration of shares among many people
     doctor    checks of the installation
     progress  progress bars
 """
@@ -34,7 +33,6 @@ from agemodel.cli import (
     footage_command,
     predict_command,
     run_commands,
-    share_command,
     summarize_command,
     sweep_command,
 )
@@ -42,7 +40,12 @@ from agemodel.cli.exit_codes import FAILED, STOPPED
 from agemodel.core.caps import caps
 from agemodel.core.errors import AgeModelError
 
-__all__ = ["build_parser", "main"]
+_COMMANDS = (
+    *(predict_command, bulk_command, summarize_command, data_commands, run_commands),
+    *(sweep_command, detector_commands, footage_command, camera_command),
+    doctor_command,
+)
+"""In the order in which `--help` lists them."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,8 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all went well, 1 when something failed, 130 when it was stopped; wrong
         usage exits with 2.
     """
-    args = build_parser().parse_args(arguments)
-    _print_names_in_any_encoding()
+    args = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # names print in any encoding, as on standard error
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         caps()  # a senseless one stops every command here
         return args.run(args)
@@ -71,13 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
 
 
-def _print_names_in_any_encoding() -> None:
-    """Let standard output escape what its encoding lacks, as standard error does."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
-
-
-def build_parser() -> argparse.ArgumentParser:
+def _parser() -> argparse.ArgumentParser:
     """All commands and their arguments."""
     parser = argparse.ArgumentParser(
         prog="python -m agemodel",
@@ -85,15 +84,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    predict_command.add_commands(commands)
-    bulk_command.add_commands(commands)
-    summarize_command.add_commands(commands)
-    data_commands.add_commands(commands)
-    run_commands.add_commands(commands)
-    sweep_command.add_commands(commands)
-    detector_commands.add_commands(commands)
-    share_command.add_commands(commands)
-    footage_command.add_commands(commands)
-    camera_command.add_commands(commands)
-    doctor_command.add_commands(commands)
+    for part in _COMMANDS:
+        part.add_commands(commands)
     return parser

@@ -6,7 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -58,10 +58,9 @@ def _bulk(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
         address=args.address,
         resume=args.resume,
     )
-    with stoppable(), _Report() as report:
+    with stoppable(), closing(_Report()) as report:
         try:
-            with _recorded(args.job) as on_progress:
-                report.also(on_progress)
+            with _recorded(args.job) as report.on_progress:
                 counts = run_bulk(args.source, args.out, options, report)
         except KeyboardInterrupt:
             report.close()
@@ -69,7 +68,8 @@ def _bulk(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
             return STOPPED
     print(
         f"Done: {counts.files:,} files, {counts.faces:,} faces; {counts.errors:,} of "
-        f"the files failed. {report.pace()} The results are in {args.out}."
+        f"the files failed. {report.per_second():.1f} files a second. The results are "
+        f"in {args.out}."
     )
     return FAILED if counts.errors else DONE
 
@@ -93,36 +93,29 @@ class _Report:
     """Progress on standard error: a bar on a terminal, elsewhere a line now and then.
 
     An `OnProgress`.
+
+    Attributes:
+        on_progress: who is told as well.
     """
 
     def __init__(self) -> None:
         self._text, self._bar = "", Bar()
-        self._on_progress: OnProgress | None = None
+        self.on_progress: OnProgress | None = None
         self._began_s, self._told_s = 0.0, 0.0
         self._begun = self._done = 0
         self._total: int | None = None
-
-    def __enter__(self) -> _Report:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
 
     def __call__(self, done: int, total: int | None, text: str) -> None:
         if text != self._text:
             self._begin(done, text)
         self._done, self._total = done, total
         self._bar(done, total, text)
-        if self._on_progress:
-            self._on_progress(done, total, text)
+        if self.on_progress:
+            self.on_progress(done, total, text)
         now = time.monotonic()
         if not sys.stderr.isatty() and now - self._told_s >= _LINE_EVERY_S:
             self._told_s = now
             print(f"{text}: {self.line()}", file=sys.stderr, flush=True)
-
-    def also(self, on_progress: OnProgress | None) -> None:
-        """Report to someone else, too."""
-        self._on_progress = on_progress
 
     def close(self) -> None:
         """End the bar, so that others may print."""
@@ -134,7 +127,7 @@ class _Report:
 
         if not self._total:
             return f"{self._done:,} files."
-        rate = self._per_second()
+        rate = self.per_second()
         far = f"{self._done:,} of {self._total:,} files, {rate:.1f} a second"
         if not rate:
             return f"{far}."
@@ -145,16 +138,13 @@ class _Report:
         of = f" of {self._total:,}" if self._total else ""
         return f"Stopped: about {self._done:,}{of} files were done ({self._text})."
 
-    def pace(self) -> str:
-        """How fast it was."""
-        return f"{self._per_second():.1f} files a second."
-
     def _begin(self, done: int, text: str) -> None:
         self.close()
         self._text, self._bar = text, Bar(unit="file")
         self._begun = done
         self._began_s = self._told_s = time.monotonic()
 
-    def _per_second(self) -> float:
+    def per_second(self) -> float:
+        """How many files it did a second."""
         passed_s = time.monotonic() - self._began_s
         return (self._done - self._begun) / passed_s if passed_s else 0.0

@@ -7,6 +7,7 @@ needs, in some milliseconds.
 from __future__ import annotations
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -15,23 +16,26 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agemodel.core import paths
 from agemodel.core.checksums import MANIFEST, read_manifest, read_verified
 from agemodel.core.errors import AgeModelError
 from agemodel.models import app_model
 from agemodel.models.model_folder import ModelFolder
+from agemodel.runs.environment import installed_version
 from agemodel.runs.run_folder import Run, list_runs
 from agemodel.serving import read_sample, read_samples
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 OK, NOTE, BAD = "ok", "note", "bad"
 """Fine; fine for estimating and looking at results; to be repaired."""
 
 ENOUGH_BYTES = 1_000_000_000
-OLDEST_PYTHON = (3, 11)
 
 _TO_SERVE = (paths.ROOT / "requirements/core.txt", paths.ROOT / "requirements/app.txt")
 _TO_TRAIN = paths.ROOT / "requirements/train.txt"
@@ -74,7 +78,7 @@ def examine() -> Iterator[Check]:
         yield from _looked_at(f"run {run.id}", partial(_run, run))
     yield from _folder("data folder", paths.data_dir(), "AGEMODEL_DATA")
     yield from _folder("runs folder", paths.runs_dir(), "AGEMODEL_RUNS")
-    yield _python()
+    yield Check("Python", OK, platform.python_version())
     for requirements in _TO_SERVE:
         yield from _packages(requirements, BAD)
     yield from _packages(_TO_TRAIN, NOTE)
@@ -124,7 +128,7 @@ def _model() -> str:
     from agemodel.serving import Estimator
 
     found = _model_files()
-    Estimator(app_model.model_folder(), workers=1).check()
+    Estimator(app_model.model_folder(), workers=1)  # runs the self test
     return f"{found}: its checksum, its format and its answer to a test are right"
 
 
@@ -241,14 +245,6 @@ def _is_writable(folder: Path) -> bool:
         return False
 
 
-def _python() -> Check:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < OLDEST_PYTHON:
-        oldest = ".".join(map(str, OLDEST_PYTHON))
-        return Check("Python", BAD, f"{version}; {oldest} or later is needed.")
-    return Check("Python", OK, version)
-
-
 def _keras() -> str:
     """Start Keras as a training does, in a process of its own: TensorFlow is large."""
     done = subprocess.run(
@@ -277,11 +273,9 @@ def _packages(requirements: Path, level: str) -> Iterator[Check]:
 
     if not requirements.exists():
         return
-    asked = [
-        Requirement(line)
-        for line in _REQUIREMENT.findall(requirements.read_text("utf-8"))
-    ]
-    wrong = [amiss for one in asked if (amiss := _amiss(one.name, str(one)))]
+    lines = _REQUIREMENT.findall(requirements.read_text("utf-8"))
+    asked = [Requirement(line) for line in lines]
+    wrong = [amiss for one in asked if (amiss := _amiss(one))]
     what = "packages for training" if level == NOTE else "packages"
     name = os.path.relpath(requirements, paths.ROOT)
     if wrong:
@@ -291,13 +285,10 @@ def _packages(requirements: Path, level: str) -> Iterator[Check]:
         yield Check(what, OK, f"all {len(asked)} of {name} fit")
 
 
-def _amiss(name: str, requirement: str) -> str:
+def _amiss(asked: Requirement) -> str:
     """What is wrong with an installed package; empty for nothing."""
-    from packaging.requirements import Requirement
-
-    try:
-        version = metadata.version(name)
-    except metadata.PackageNotFoundError:
-        return f"{name} is not installed"
-    fits = Requirement(requirement).specifier.contains(version, prereleases=True)
-    return "" if fits else f"{name} {version} is here, {requirement} was tested"
+    version = installed_version(asked.name)
+    if version is None:
+        return f"{asked.name} is not installed"
+    fits = asked.specifier.contains(version, prereleases=True)
+    return "" if fits else f"{asked.name} {version} is here, {asked} was tested"

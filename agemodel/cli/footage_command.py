@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import replace
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,25 +70,17 @@ def add_commands(commands: Any) -> None:
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add the options of looking and summing up."""
-    parser.add_argument(
-        "--slot", type=seconds_of, metavar="TIME", help="visits are summed up by: 1h"
-    )
+    """Add the options of looking and summing up, named as the settings are."""
+    for option, setting, kind, form, text in (
+        ("--slot", "slot_s", seconds_of, "TIME", "visits are summed up by: 1h"),
+        ("--smallest-face", "smallest_face_px", float, "PX", "that counts: 60"),
+        ("--looks", "looks_per_s", float, "N", "a second: 3"),
+        ("--zone", "zone", _zone, "L,T,R,B", "part whose faces count: 0,0,1,1"),
+        ("--hide-below", "least_count", int, "N", "counts that are hidden: below 10"),
+    ):
+        parser.add_argument(option, dest=setting, type=kind, metavar=form, help=text)
     parser.add_argument(
         "--bands", choices=("three", "four", "nine"), help="of ages; four unless given"
-    )
-    parser.add_argument(
-        "--smallest-face", type=float, metavar="PX", help="that counts: 60"
-    )
-    parser.add_argument("--looks", type=float, metavar="N", help="a second: 3")
-    parser.add_argument(
-        "--zone",
-        type=_zone,
-        metavar="L,T,R,B",
-        help="part of the picture whose faces count: 0,0,1,1",
-    )
-    parser.add_argument(
-        "--hide-below", type=int, metavar="N", help="counts that are hidden: below 10"
     )
 
 
@@ -100,16 +92,8 @@ def settings_of(args: argparse.Namespace) -> FootageSettings:
     """
     from agemodel.footage.footage_settings import FootageSettings
 
-    asked = {
-        "slot_s": args.slot,
-        "bands": args.bands,
-        "smallest_face_px": args.smallest_face,
-        "looks_per_s": args.looks,
-        "zone": args.zone,
-        "least_count": args.hide_below,
-    }
-    given = {name: value for name, value in asked.items() if value is not None}
-    return FootageSettings(**given)
+    asked = {one.name: getattr(args, one.name, None) for one in fields(FootageSettings)}
+    return FootageSettings(**{k: v for k, v in asked.items() if v is not None})
 
 
 def _footage(args: argparse.Namespace) -> int:
@@ -144,7 +128,7 @@ def _look(
     from agemodel.models import app_model
     from agemodel.serving import Estimator
 
-    settings = replace(settings_of(args), same_person=args.same_person)
+    settings = settings_of(args)
     start = read_start(args.start) if args.start else None
     found = find_clips([*args.paths, *_sample(args)])
     if not found.clips:

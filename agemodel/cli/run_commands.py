@@ -1,10 +1,10 @@
-"""Commands about runs: train, evaluate, export, report, ship; and the app's model."""
+"""Commands about runs: train, evaluate, export, report, ship; and about models."""
 
 from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,37 +20,34 @@ if TYPE_CHECKING:
     from agemodel.runs.config import TrainConfig
     from agemodel.runs.run_folder import Run
 
+_RUN = {"dest": "run_id", "metavar": "RUN"}
+_MODEL = {"dest": "name", "metavar": "NAME", "help": "of an exported model"}
+
 
 def add_commands(commands: Any) -> None:
     """Add them to the parser."""
     _add_train(commands)
-    evaluate = _add_run_command(
-        commands, "evaluate", "measure a run on validation and test", _evaluate
-    )
+    help_text = "measure a run on validation and test"
+    evaluate = _add_command(commands, "evaluate", help_text, _evaluate, _RUN)
     evaluate.add_argument(
         "--replace", action="store_true", help="the figures of a run that ships, too"
     )
-    export = _add_run_command(commands, "export", "make a model of a run", _export)
+    export = _add_command(commands, "export", "make a model of a run", _export, _RUN)
     export.add_argument("name", metavar="NAME", help="of the model; the app's: mobile")
-    report = _add_run_command(commands, "report", "a run as one HTML file", _report)
+    report = _add_command(commands, "report", "a run as one HTML file", _report, _RUN)
     report.add_argument(
         "--out", type=Path, metavar="FILE", help="RUN.html in this folder unless given"
     )
-    _add_run_command(commands, "ship", "copy a run to assets/runs/", _ship)
-    conditions = commands.add_parser(
-        "conditions", help="measure anew what poor pictures cost a model"
-    )
-    conditions.add_argument("name", metavar="NAME", help="of an exported model")
-    conditions.add_argument(
-        "--faces",
-        type=int,
-        metavar="N",
-        help="validation faces, drawn; all unless given",
-    )
-    conditions.set_defaults(run=_conditions)
-    use = commands.add_parser("use", help="choose the model that the app uses")
-    use.add_argument("name", metavar="NAME", help="of an exported model")
-    use.set_defaults(run=_use)
+    _add_command(commands, "ship", "copy a run to assets/runs/", _ship, _RUN)
+    help_text = "measure anew what poor pictures cost a model"
+    conditions = _add_command(commands, "conditions", help_text, _conditions, _MODEL)
+    help_text = "validation faces, drawn; all unless given"
+    conditions.add_argument("--faces", type=int, metavar="N", help=help_text)
+    help_text = "calibrate a model's shares of age bands among many people"
+    shares = _add_command(commands, "shares", help_text, _shares, _MODEL)
+    help_text = "simulated groups of each size and mix; 30 unless given"
+    shares.add_argument("--groups", type=int, metavar="N", help=help_text)
+    _add_command(commands, "use", "choose the model that the app uses", _use, _MODEL)
 
 
 def _add_train(commands: Any) -> None:
@@ -75,11 +72,15 @@ def _add_train(commands: Any) -> None:
     parser.set_defaults(run=partial(_train, parser))
 
 
-def _add_run_command(
-    commands: Any, name: str, help_text: str, run: Callable[[argparse.Namespace], int]
+def _add_command(
+    commands: Any,
+    name: str,
+    help_text: str,
+    run: Callable[[argparse.Namespace], int],
+    of: Mapping[str, Any],
 ) -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=help_text)
-    parser.add_argument("run_id", metavar="RUN")
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=help_text)
+    parser.add_argument(**of)
     parser.set_defaults(run=run)
     return parser
 
@@ -235,6 +236,23 @@ def _conditions(args: argparse.Namespace) -> int:
                 f"{one.coverage_widened:.1%}"
             )
     print(f"Written to the card of the model {args.name}.")
+    return DONE
+
+
+def _shares(args: argparse.Namespace) -> int:
+    from agemodel.metrics.share_calibration import GROUPS_EACH
+    from agemodel.metrics.shares import all_partitions
+    from agemodel.models.model_folder import ModelFolder
+    from agemodel.models.share_renewal import renew_shares
+
+    found = renew_shares(ModelFolder.named(args.name), args.groups or GROUPS_EACH)
+    for parts in all_partitions():
+        named = zip(parts.parts, found.misfit[parts.name], strict=True)
+        print(f"{parts.name}: " + ", ".join(f"{n} {sd:.1%}" for n, sd in named))
+    print(
+        f"Measured on {found.groups:,} simulated groups of {found.faces:,} validation "
+        f"faces; written to the card of the model {args.name}."
+    )
     return DONE
 
 

@@ -42,9 +42,7 @@ def test_a_camera_that_nobody_named_is_refused(
 
 
 def test_a_missing_password_ends_the_watch_with_its_variable(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("ENTRANCE_PASSWORD")
     assert main(["watch", "entrance", "--out", str(tmp_path / "out")]) == 1
