@@ -2,14 +2,8 @@
 
 import streamlit as st
 
-from ui.about import about_texts
+from ui.about import about_texts, shipped_view
 from ui.about.model_views import faces_in_words, show_glance, show_models
-from ui.about.shipped_view import (
-    show_citations,
-    show_files,
-    show_licences,
-    show_versions,
-)
 from ui.page_header import show_title
 from ui.presentation import without_sidebar
 
@@ -48,10 +42,10 @@ with st.container(width=LINE_PX):
     start("limits")
     st.markdown(about_texts.LIMITS)
     start("licences")
-    show_licences()
+    shipped_view.show_licences()
     start("files")
-    show_files()
+    shipped_view.show_files()
     start("versions")
-    show_versions()
+    shipped_view.show_versions()
     start("cite")
-    show_citations()
+    shipped_view.show_citations()

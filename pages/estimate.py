@@ -11,9 +11,8 @@ from ui.estimate.estimate_states import (
     show_notice,
     show_samples,
 )
-from ui.estimate.intake import show_intake
+from ui.estimate.intake import show_intake, take_snapshot
 from ui.estimate.photo_views import show_photos
-from ui.estimate.snapshot_intake import take_snapshot
 from ui.page_header import show_title
 from ui.presentation import without_sidebar
 
@@ -42,4 +41,4 @@ else:
         show_intake(batch)
         show_notice(in_short=False)
         st.subheader("No photo at hand? Try one of these", anchor=False)
-        show_samples()
+        show_samples(pictures=True)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from agemodel.analysis.predicted_faces import Slice, in_slice
 from agemodel.core.errors import AgeModelError
-from ui.evaluation import evaluation_state
+from ui.evaluation import evaluation_state, slice_panel
 from ui.evaluation.certainty_view import show_certainty
 from ui.evaluation.comparison_view import show_comparison
 from ui.evaluation.confusion_view import show_confusion
@@ -13,13 +13,6 @@ from ui.evaluation.evaluation_downloads import show_downloads
 from ui.evaluation.extremes_view import show_extremes
 from ui.evaluation.fairness_view import show_groups
 from ui.evaluation.headline_view import show_headline
-from ui.evaluation.slice_panel import (
-    show_filters,
-    show_line,
-    show_missing_run,
-    show_run,
-    show_unreadable,
-)
 from ui.page_header import show_header
 
 SHOWN = {
@@ -37,7 +30,7 @@ try:
     estimates = evaluation_state.estimates(run)
 except AgeModelError as error:
     st.title("Evaluation", anchor=False)
-    show_unreadable(error)
+    slice_panel.show_unreadable(error)
     evaluation_state.write_url()
     st.stop()
 filters, exports = show_header(
@@ -46,15 +39,15 @@ filters, exports = show_header(
         "View", "view", evaluation_state.VIEWS, wrap=True, label_visibility="collapsed"
     ),
 )
-show_missing_run(run)
+slice_panel.show_missing_run(run)
 with filters:
-    show_run()
-    show_filters(estimates)
+    slice_panel.show_run()
+    slice_panel.show_filters(estimates)
 rows = in_slice(estimates, evaluation_state.slice_())
 total = int(in_slice(estimates, Slice(split=evaluation_state.slice_().split)).sum())
 with exports:
     show_downloads(run, estimates, rows)
-show_line(run, int(rows.sum()), total)
+slice_panel.show_line(run, int(rows.sum()), total)
 view = evaluation_state.look().view
 if not rows.any() and view != evaluation_state.TWO_RUNS:
     st.info("No face is left by these filters.", icon=":material/filter_alt:")

@@ -14,6 +14,12 @@ from agemodel.core.errors import AgeModelError, DatasetError
 from agemodel.dataset.index import image_path, images_dir
 from agemodel.images import read_image
 
+COMMANDS = """
+python -m agemodel data import UTKFace.tar.gz   # an archive or folder you have
+python -m agemodel data download                # or fetch it; asks about the terms
+""".strip()
+"""What brings the pictures here."""
+
 CACHED_PAGES = 40
 LARGE_BYTES, THUMBNAIL_PX = 200_000, 400
 """A larger file, as labelled sets may have, is shown as a JPEG of so many pixels."""

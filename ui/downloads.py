@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import PurePath
 from typing import Any
 
@@ -42,3 +42,12 @@ def show_download(
         on_click="ignore",
         **style,
     )
+
+
+def show_files(
+    page: str, files: Iterable[tuple[str, str, Callable[[], bytes]]], **style: Any
+) -> None:
+    """Draw a button a file, given as `show_download` takes its first three."""
+    for label, file_name, make in files:
+        key = f"{page}_download_{file_name}"
+        show_download(label, file_name, make, key, width="stretch", **style)

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any, Generic, Protocol, Self, TypeVar, cast
 
 import streamlit as st
+
+from agemodel.core.errors import AgeModelError
 
 Query = Mapping[str, Sequence[str]]
 """The query of a URL: all values of each name."""
@@ -147,7 +150,8 @@ class PageState(Generic[LookT]):
         query = {name: st.query_params.get_all(name) for name in st.query_params}
         arrives = self.widget_key("view") not in st.session_state
         first = self.widget_key("look") not in st.session_state
-        other = st.query_params.to_dict() != st.session_state.get(self._written)
+        written = st.session_state.get(self.widget_key("written"))
+        other = st.query_params.to_dict() != written
         if first or (bool(query) if arrives else other):
             for name, kind in self._parts.items():
                 self.put(name, kind.from_query(query))
@@ -159,11 +163,7 @@ class PageState(Generic[LookT]):
             query |= self.part(name).to_query()
         if st.query_params.to_dict() != query:
             st.query_params.from_dict(query)
-        st.session_state[self._written] = query
-
-    @property
-    def _written(self) -> str:
-        return self.widget_key("written")
+        st.session_state[self.widget_key("written")] = query
 
     def part(self, name: str) -> Any:
         """A part of the state."""
@@ -192,14 +192,7 @@ class PageState(Generic[LookT]):
     def show_choice(
         self, label: str, name: str, words: Mapping[Any, str], **style: Any
     ) -> None:
-        """Draw a field of the look as a segmented control.
-
-        Args:
-            label: above the control.
-            name: of the field.
-            words: each value in words.
-            style: passed on to `st.segmented_control`.
-        """
+        """Draw a field of the look as a segmented control, with its values in words."""
         st.segmented_control(
             label,
             list(words),
@@ -222,6 +215,50 @@ class PageState(Generic[LookT]):
         st.session_state[key] = value
         return {"key": key, "on_change": lambda: take(st.session_state[key])}
 
+    # ---------------------------------------------------------------------- the buttons
+
+    def show_button(
+        self,
+        label: str,
+        name: str,
+        icon: str,
+        act: Callable[..., Any],
+        *args: Any,
+        **style: Any,
+    ) -> None:
+        """Draw a button.
+
+        Args:
+            label: on the button.
+            name: of the button on this page.
+            icon: of Google's Material symbols; none if empty.
+            act: called with `args` when it is pressed.
+            args: as `act` takes them.
+            style: passed on to `st.button`.
+        """
+        st.button(
+            label,
+            key=self.widget_key(name),
+            icon=f":material/{icon}:" if icon else None,
+            on_click=act,
+            args=args,
+            **style,
+        )
+
+    def attempt(self, action: Callable[[], Any]) -> bool:
+        """Run a button's action; keep its error for `show_refusal`."""
+        try:
+            action()
+        except AgeModelError as error:
+            st.session_state[self.widget_key("error")] = str(error)
+            return False
+        return True
+
+    def show_refusal(self) -> None:
+        """Show the error of the last `attempt`, once."""
+        if problem := st.session_state.pop(self.widget_key("error"), ""):
+            show_error(problem)
+
     # ------------------------------------------------------------------------- the keys
 
     def widget_key(self, name: str) -> str:
@@ -240,3 +277,22 @@ class PageState(Generic[LookT]):
     @property
     def _rounds(self) -> dict[str, int]:
         return st.session_state.get(self.widget_key("rounds"), {})
+
+
+def show_error(problem: AgeModelError | str, what: str = "That did not work.") -> None:
+    """Say what went wrong and why; the reason may hold what a user named."""
+    st.error(f"**{what}**", icon=":material/error:")
+    st.text(str(problem))
+
+
+def stamp(*files: Path) -> tuple[int, ...]:
+    """Numbers that change when one of some files is written: a key for caches."""
+    found: list[int] = []
+    for file in files:
+        try:
+            status = file.stat()
+        except OSError:
+            found.append(0)
+        else:
+            found += [status.st_mtime_ns, status.st_size, status.st_ino]
+    return tuple(found)

@@ -7,7 +7,7 @@ import streamlit as st
 
 def on_phone() -> bool:
     """Whether the visitor's browser says that it is on a phone."""
-    return is_phone(st.context.headers.get("User-Agent"))
+    return "Mobi" in (st.context.headers.get("User-Agent") or "")
 
 
 def answers(title: str, key: str) -> bool:
@@ -21,8 +21,3 @@ def answers(title: str, key: str) -> bool:
         key: of the switch.
     """
     return not on_phone() or st.toggle(title, key=key)
-
-
-def is_phone(user_agent: str | None) -> bool:
-    """Whether a browser that names itself so is on a phone or a small tablet."""
-    return "Mobi" in (user_agent or "")

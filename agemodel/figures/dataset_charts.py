@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 from agemodel.core.labels import AGE_GROUPS, SPLIT_WORDS
 from agemodel.explorer.aggregates import QUANTILES
 from agemodel.figures.dots import MARGIN, as_url, draw_labels, draw_values
-from agemodel.figures.layout import FAINT, GREY, LINE, compact, with_legend
+from agemodel.figures.layout import FAINT, GREY, LINE, NO_EDGE, axis, compact
 
 _CLICKABLE_TEXT: dict[str, Any] = {
     "selected": {"textfont": {"color": LINE}},
@@ -50,7 +50,7 @@ def figure_age_histogram(
             y=_rounded(counts[name]),
             name=str(name),
             width=1,
-            marker={"opacity": _opacity(is_chosen), "line": {"width": 0}},
+            marker={"opacity": _opacity(is_chosen), **NO_EDGE},
             hovertemplate=f"%{{x}} years, {name}: {value}<extra></extra>",
         )
         for name in counts
@@ -58,11 +58,11 @@ def figure_age_histogram(
     figure = compact(
         go.Figure(bars, layout={"barmode": "stack", "selectdirection": "h"}),
         height=240,
-        xaxis={"title": {"text": "Age in years"}, "range": [0, 117], "dtick": 10},
+        xaxis=axis("Age in years", range=[0, 117], dtick=10),
         yaxis=_value_axis(shares),
+        legend=True,
     )
-    figure.layout.dragmode = "select" if drag else False
-    return with_legend(figure)
+    return figure.update_layout(dragmode="select" if drag else False)
 
 
 def figure_values(counts: pd.Series, chosen: Collection[str]) -> go.Figure:
@@ -81,7 +81,7 @@ def figure_values(counts: pd.Series, chosen: Collection[str]) -> go.Figure:
         texttemplate=value,
         textposition="outside",
         cliponaxis=False,
-        marker={"opacity": _opacity_of(counts.index, chosen), "line": {"width": 0}},
+        marker={"opacity": _opacity_of(counts.index, chosen), **NO_EDGE},
         **_CLICKABLE_TEXT,
         hovertemplate=f"%{{y}}: {value}<extra></extra>",
     )
@@ -122,16 +122,19 @@ def figure_spread(
         _middle_half(part, name, down, not across or name in across)
         for name, part in parts.items()
     ]
-    behind = [_middle_80(part, name) for name, part in parts.items()]
+    behind = [
+        go.Bar(
+            **_span(part, name, "p10", "p90"),
+            showlegend=False,
+            marker={"color": GREY, **NO_EDGE},
+        )
+        for name, part in parts.items()
+    ]
     rows = [str(name) for name in table.index.unique(0)]
-    figure = compact(
+    return compact(
         go.Figure([*bars, *behind], layout={"barmode": "group"}),
         height=46 * max(len(rows), 1) + 68,
-        xaxis={
-            "title": {"text": "Age in years"},
-            "range": [0, MAX_SHOWN_AGE],
-            "dtick": 20,
-        },
+        xaxis=axis("Age in years", range=[0, MAX_SHOWN_AGE], dtick=20),
         yaxis={
             "autorange": "reversed",
             "type": "category",
@@ -139,8 +142,8 @@ def figure_spread(
             "categoryarray": rows,
             "ticksuffix": "  ",
         },
+        legend=True,
     )
-    return with_legend(figure)
 
 
 def _middle_half(
@@ -155,16 +158,8 @@ def _middle_half(
         textposition="inside",
         insidetextanchor="middle",
         textangle=0,
-        marker={"opacity": opacity, "line": {"width": 0}},
+        marker={"opacity": opacity, **NO_EDGE},
         **_CLICKABLE_TEXT,
-    )
-
-
-def _middle_80(part: pd.DataFrame, name: str) -> go.Bar:
-    return go.Bar(
-        **_span(part, name, "p10", "p90"),
-        showlegend=False,
-        marker={"color": GREY, "line": {"width": 0}},
     )
 
 
@@ -200,26 +195,26 @@ def figure_errors(
             y=table["mae_years"].round(3).tolist(),
             customdata=table["n"].tolist(),
             name=name,
-            marker={"opacity": _opacity_of(table.index, chosen), "line": {"width": 0}},
+            marker={"opacity": _opacity_of(table.index, chosen), **NO_EDGE},
             hovertemplate=f"{name}, %{{x}} years: %{{y:.2f}} years"
             " (%{customdata:,} faces)<extra></extra>",
         )
         for name, table in tables.items()
     ]
-    figure = compact(
+    return compact(
         go.Figure(bars),
         height=240,
-        xaxis={
-            "title": {"text": "Age group in years"},
-            "type": "category",
-            "categoryorder": "array",
-            "categoryarray": list(AGE_GROUPS),
-            "tickangle": 0,
-            "tickfont": {"size": 11},
-        },
-        yaxis={"title": {"text": "MAE (years)"}, "rangemode": "tozero", "nticks": 5},
+        xaxis=axis(
+            "Age group in years",
+            type="category",
+            categoryorder="array",
+            categoryarray=list(AGE_GROUPS),
+            tickangle=0,
+            tickfont={"size": 11},
+        ),
+        yaxis=axis("MAE (years)", rangemode="tozero", nticks=5),
+        legend=True,
     )
-    return with_legend(figure)
 
 
 def figure_days(counts: pd.Series, chosen: tuple[date, date] | None) -> go.Figure:
@@ -236,18 +231,13 @@ def figure_days(counts: pd.Series, chosen: tuple[date, date] | None) -> go.Figur
     bars = go.Bar(
         x=counts.index.tolist(),
         y=_rounded(counts),
-        marker={"opacity": _opacity(is_chosen), "line": {"width": 0}},
+        marker={"opacity": _opacity(is_chosen), **NO_EDGE},
         hovertemplate=f"%{{x|%Y-%m-%d}}: {value}<extra></extra>",
     )
     return compact(
         go.Figure(bars),
         height=240,
-        xaxis={
-            "title": {"text": "Day"},
-            "type": "date",
-            "tickformat": "%-d %b\n%Y",
-            "nticks": 6,
-        },
+        xaxis=axis("Day", type="date", tickformat="%-d %b\n%Y", nticks=6),
         yaxis=_value_axis(shares),
     )
 
@@ -292,11 +282,9 @@ def figure_map(
         corners = " L ".join(f"{a:.3f},{b:.3f}" for a, b in region)
         figure.add_shape(type="path", path=f"M {corners} Z", line={"width": 1.5})
     hidden = {"visible": False, "range": [-MARGIN, 1 + MARGIN]}
-    figure = compact(
-        figure, height=height, xaxis=hidden, yaxis=hidden | {"scaleanchor": "x"}
-    )
-    figure.layout.dragmode = "lasso" if drag else False
-    return with_legend(figure) if len(keys) > 1 else figure
+    down = hidden | {"scaleanchor": "x"}
+    compact(figure, height, xaxis=hidden, yaxis=down, legend=len(keys) > 1)
+    return figure.update_layout(dragmode="lasso" if drag else False)
 
 
 def _key(name: str, marker: dict) -> go.Scatter:
@@ -345,12 +333,8 @@ def _are_shares(counts: pd.DataFrame | pd.Series) -> bool:
 
 
 def _value_axis(shares: bool) -> dict:
-    return {
-        "title": {"text": "Share of faces" if shares else "Faces"},
-        "tickformat": ".0%" if shares else ",",
-        "rangemode": "tozero",
-        "nticks": 5,
-    }
+    title, form = ("Share of faces", ".0%") if shares else ("Faces", ",")
+    return axis(title, tickformat=form, rangemode="tozero", nticks=5)
 
 
 def _opacity(is_chosen: np.ndarray) -> list[float]:

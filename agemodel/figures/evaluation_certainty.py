@@ -6,14 +6,13 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from agemodel.analysis.declining import Band
-from agemodel.figures.evaluation_errors import HEIGHT, dots
-from agemodel.figures.layout import GREY, LINE, compact, with_legend
+from agemodel.figures import layout
+from agemodel.figures.evaluation_errors import HEIGHT, dots, named_axis
+from agemodel.figures.layout import axis, compact
 
-_DOT = {"color": LINE, "width": 1.5, "dash": "dot"}
-_SHARE = {"tickformat": ".0%"}
 _BOUNDS = "(%{customdata[2]:.1%} to %{customdata[3]:.1%})"
-_UPPER, _LOWER = [0.34, 1], [0, 0.24]
-"""Shares of the height of two charts with one x axis."""
+_UPPER, _BELOW = [0.34, 1], {"domain": [0, 0.24], "fixedrange": True}
+"""Of two charts with one x axis, in shares of the height."""
 
 
 def figure_coverage(groups: pd.DataFrame, stated: float) -> go.Figure:
@@ -26,26 +25,18 @@ def figure_coverage(groups: pd.DataFrame, stated: float) -> go.Figure:
     names = groups.index.tolist()
     words = f"%{{x}} years: holds %{{y:.1%}} {_BOUNDS}"
     figure = go.Figure(dots(groups, names, "coverage", "", words))
-    figure.add_hline(stated, line=_DOT)
+    figure.add_hline(stated, line=layout.DOTTED)
     ticks = [f"{name}<br>{n:,}" for name, n in zip(names, groups["n"], strict=True)]
     return compact(
         figure,
         height=HEIGHT,
-        xaxis={
-            "title": {"text": "Age group in years, and its faces"},
-            "type": "category",
-            "tickmode": "array",
-            "tickvals": names,
-            "ticktext": ticks,
-            "tickangle": 0,
-            "tickfont": {"size": 11},
-            "showgrid": False,
-        },
-        yaxis=_SHARE
-        | {
-            "title": {"text": "80 % range holds the age"},
-            "range": [min(0.5, float(groups["low"].min()) - 0.02), 1.01],
-        },
+        xaxis=named_axis("Age group in years, and its faces", names, ticks)
+        | {"type": "category"},
+        yaxis=axis(
+            "80 % range holds the age",
+            range=[min(0.5, float(groups["low"].min()) - 0.02), 1.01],
+            **layout.PERCENT,
+        ),
     )
 
 
@@ -57,13 +48,15 @@ def figure_reliability(bins: pd.DataFrame) -> go.Figure:
     """
     words = f"stated %{{x:.1%}}: labelled so %{{y:.1%}} {_BOUNDS}"
     marks = dots(bins, bins["p_female"].to_numpy(), "female", "", words)
-    identity = go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=_DOT, hoverinfo="skip")
+    identity = go.Scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line=layout.DOTTED, hoverinfo="skip"
+    )
     counts = go.Bar(
         x=(bins.index.to_numpy() + 0.5) / 10,
         y=bins["n"].to_numpy(),
         width=0.08,
         yaxis="y2",
-        marker={"color": GREY, "line": {"width": 0}},
+        marker={"color": layout.GREY, **layout.NO_EDGE},
         texttemplate="%{y:,}",
         textposition="outside",
         textfont={"size": 11},
@@ -73,17 +66,22 @@ def figure_reliability(bins: pd.DataFrame) -> go.Figure:
     figure = compact(
         go.Figure([*marks, identity, counts]),
         height=HEIGHT + 80,
-        xaxis={"title": {"text": "Stated p(female)"}, "range": [-0.03, 1.06]}
-        | _SHARE
-        | {"anchor": "y2"},
-        yaxis={"title": {"text": "Labelled female"}, "range": [-0.03, 1.03]}
-        | _SHARE
-        | {"domain": _UPPER},
+        xaxis=axis(
+            "Stated p(female)", range=[-0.03, 1.06], anchor="y2", **layout.PERCENT
+        ),
+        yaxis=axis(
+            "Labelled female", range=[-0.03, 1.03], domain=_UPPER, **layout.PERCENT
+        ),
     )
-    below = {"title": {"text": "Faces"}, "domain": _LOWER, "fixedrange": True}
-    hidden = {"showticklabels": False, "showgrid": False}
-    room = {"range": [0, 1.35 * float(bins["n"].max())]}
-    return figure.update_layout(yaxis2=below | hidden | room)
+    return figure.update_layout(
+        yaxis2=axis(
+            "Faces",
+            **_BELOW,
+            showticklabels=False,
+            showgrid=False,
+            range=[0, 1.35 * float(bins["n"].max())],
+        )
+    )
 
 
 def figure_width(parts: pd.DataFrame, stated: float) -> go.Figure:
@@ -113,18 +111,16 @@ def figure_width(parts: pd.DataFrame, stated: float) -> go.Figure:
     figure = compact(
         go.Figure([*errors, held]),
         height=HEIGHT + 80,
-        xaxis={
-            "title": {"text": "Stated width of the interval in years"},
-            "rangemode": "tozero",
-            "anchor": "y2",
-        },
-        yaxis={"title": {"text": "MAE (years)"}, "rangemode": "tozero"}
-        | {"domain": _UPPER},
+        xaxis=axis(
+            "Stated width of the interval in years", rangemode="tozero", anchor="y2"
+        ),
+        yaxis=axis("MAE (years)", rangemode="tozero", domain=_UPPER),
     )
-    figure.add_hline(stated, line=_DOT, yref="y2")
+    figure.add_hline(stated, line=layout.DOTTED, yref="y2")
     least = min(0.5, float(parts["coverage"].min()) - 0.05)
-    below = {"title": {"text": "Holds"}, "domain": _LOWER, "fixedrange": True}
-    return figure.update_layout(yaxis2=below | _SHARE | {"range": [least, 1.02]})
+    return figure.update_layout(
+        yaxis2=axis("Holds", **_BELOW, **layout.PERCENT, range=[least, 1.02])
+    )
 
 
 def figure_age_risk(risk: pd.Series) -> go.Figure:
@@ -157,8 +153,8 @@ def figure_gender_risk(risk: pd.Series, band: Band | None) -> go.Figure:
         "<extra></extra>",
     )
     figure.add_trace(mark)
-    figure.add_vline(band.kept, line=_DOT)
-    return with_legend(figure)
+    figure.add_vline(band.kept, line=layout.DOTTED)
+    return layout.with_legend(figure)
 
 
 def _risk(risk: pd.Series, title: str, ticks: dict, value: str) -> go.Figure:
@@ -171,7 +167,6 @@ def _risk(risk: pd.Series, title: str, ticks: dict, value: str) -> go.Figure:
     return compact(
         go.Figure(curve),
         height=HEIGHT,
-        xaxis={"title": {"text": "Share of faces estimated"}, "range": [0, 1.06]}
-        | _SHARE,
-        yaxis={"title": {"text": title}, "rangemode": "tozero"} | ticks,
+        xaxis=axis("Share of faces estimated", range=[0, 1.06], **layout.PERCENT),
+        yaxis=axis(title, rangemode="tozero", **ticks),
     )

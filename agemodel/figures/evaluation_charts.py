@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from textwrap import wrap
 
 import numpy as np
 import plotly.graph_objects as go
 
-from agemodel.analysis.baselines import System
-from agemodel.figures.layout import compact, error_bars, rows_axis
+from agemodel.analysis.baselines import KINDS, System
+from agemodel.figures.layout import CLEAR, axis, compact, error_bars, rows_axis
 from agemodel.metrics.measures import MEASURES, SHARE, YEARS, Score
 
 # Opaque, with a dark text that can be read on all of them, so that they fit any page.
@@ -17,7 +17,6 @@ _SHADES = ["rgba(47, 156, 146, 0.08)", "rgba(47, 156, 146, 0.65)"]
 """From almost the page's own colour, light or dark, to one on which its text shows."""
 _TEXT = {"light": "#0f1514", "dark": "#e7ecea"}
 _FRAME = "#c9781e"
-_CLEAR = "rgba(0, 0, 0, 0)"
 _NAME_CHARACTERS = 24
 _LEFT_PX = 76
 """Left margin of a confusion matrix, for its title and the names of the classes."""
@@ -35,7 +34,8 @@ def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
         key: of `measures.MEASURES`.
     """
     measure = MEASURES[key]
-    shown = [one for one in systems if np.isfinite(_value(one, key))]
+    known = [one for one in systems if key in one.scores]
+    shown = [one for one in known if np.isfinite(one.scores[key].value)]
     names = ["<br>".join(wrap(one.name, _NAME_CHARACTERS)) for one in shown]
     figure = go.Figure()
     for own in (True, False):
@@ -58,17 +58,40 @@ def figure_systems(systems: Sequence[System], key: str) -> go.Figure:
             ],
             hovertemplate="%{customdata}<extra></extra>",
         )
-    titles = {YEARS: f"{measure.title} (years)", SHARE: f"{measure.title} (share)"}
     return compact(
         figure,
         height=36 * len(shown) + 60,
-        xaxis={
-            "title": {"text": titles.get(measure.unit, measure.title)},
-            "tickformat": ".0%" if measure.unit == SHARE else "",
-            "nticks": 5,
-        },
+        xaxis=axis(
+            measure_title(key) + " (share)" * (measure.unit == SHARE),
+            tickformat=".0%" if measure.unit == SHARE else "",
+            nticks=5,
+        ),
         yaxis=rows_axis(names),
     )
+
+
+def measure_title(key: str) -> str:
+    """A measure with its unit, where it has one that its values do not show."""
+    measure = MEASURES[key]
+    return f"{measure.title} (years)" if measure.unit == YEARS else measure.title
+
+
+def system_rows(systems: Sequence[System], keys: Iterable[str]) -> list[dict[str, str]]:
+    """Systems as rows of a table, with some of `MEASURES`."""
+    unknown = Score(np.nan)
+    return [
+        {
+            "System": one.name,
+            "What": KINDS[one.kind],
+            "n": NOTHING if one.n is None else f"{one.n:,}",
+        }
+        | {
+            measure_title(key): score_text(key, one.scores.get(key, unknown))
+            for key in keys
+        }
+        | {"Note": one.note}
+        for one in systems
+    ]
 
 
 def score_text(key: str, score: Score) -> str:
@@ -131,18 +154,12 @@ def figure_confusion(
         "zeroline": False,
         "tickfont": {"size": 10 if k > MANY_CLASSES else 12},
     }
-    across = {
-        "title": {"text": f"Estimated {of}"},
-        "range": [-0.5, k - 0.5],
-        "tickangle": -90 if k > MANY_CLASSES else 0,
-    }
-    down = {
-        "title": {"text": f"True {of}"},
-        "automargin": False,
-        "range": [k - 0.5, -0.5],
-    }
+    angle = -90 if k > MANY_CLASSES else 0
     return compact(
-        figure, height=max(38 * k, 150) + 70, xaxis=ticks | across, yaxis=ticks | down
+        figure,
+        height=max(38 * k, 150) + 70,
+        xaxis=axis(f"Estimated {of}", range=[-0.5, k - 0.5], tickangle=angle, **ticks),
+        yaxis=axis(f"True {of}", range=[k - 0.5, -0.5], automargin=False, **ticks),
     ).update_layout(hovermode="closest", hoverdistance=60, margin={"l": _LEFT_PX})
 
 
@@ -175,7 +192,7 @@ def _cells(
         x=estimated,
         y=true,
         mode="markers+text",
-        marker={"color": _CLEAR, "size": 26, "symbol": "square"},
+        marker={"color": CLEAR, "size": 26, "symbol": "square"},
         text=[
             f"{count:,}<br>{_percent(share)}" if count else ""
             for count, share in zip(counts.ravel(), shares.ravel(), strict=True)
@@ -187,8 +204,8 @@ def _cells(
             for down, across in zip(true, estimated, strict=True)
         ],
         hovertemplate="%{customdata}<extra></extra>",
-        selected={"marker": {"color": _CLEAR}},
-        unselected={"marker": {"color": _CLEAR}, "textfont": {"color": colour}},
+        selected={"marker": {"color": CLEAR}},
+        unselected={"marker": {"color": CLEAR}, "textfont": {"color": colour}},
     )
 
 
@@ -196,7 +213,3 @@ def _percent(share: float) -> str:
     if share and share < 0.005:
         return "<1%"
     return f"{share:.0%}"
-
-
-def _value(system: System, key: str) -> float:
-    return system.scores[key].value if key in system.scores else float("nan")

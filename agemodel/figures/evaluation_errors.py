@@ -10,7 +10,8 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from agemodel.analysis.age_errors import BAND, CELL_YEARS
-from agemodel.figures.layout import FAINT, GREY, LINE, compact, error_bars, with_legend
+from agemodel.figures import layout
+from agemodel.figures.layout import axis, compact
 from agemodel.metrics.measures import MIN_FACES
 
 HEIGHT = 340
@@ -19,9 +20,7 @@ _SURFACE = "63, 111, 208"
 _COUNTS = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 
 
-def figure_density(
-    cells: pd.DataFrame, running: pd.DataFrame, drag: bool = False
-) -> go.Figure:
+def figure_density(cells: pd.DataFrame, running: pd.DataFrame) -> go.Figure:
     """Draw a heatmap of the estimated over the labelled age.
 
     A heatmap cannot be clicked, so invisible points lie on the middles of its cells.
@@ -29,8 +28,6 @@ def figure_density(
     Args:
         cells: as returned by `age_errors.count_ages`.
         running: as returned by `age_errors.running_errors`.
-        drag: whether a drag chooses cells; else a click chooses one, and a finger on
-            the chart scrolls the page.
     """
     counts = cells.to_numpy()
     rows, columns = np.nonzero(counts)
@@ -45,21 +42,21 @@ def figure_density(
         x=x,
         y=y,
         mode="markers",
-        marker={"color": "rgba(0, 0, 0, 0)", "size": 10, "symbol": "square"},
+        marker={"color": layout.CLEAR, "size": 10, "symbol": "square"},
         customdata=bounds,
         showlegend=False,
         hovertemplate="%{customdata[0]:.0f} to %{customdata[1]:.0f} years, estimated "
         "%{customdata[2]} to %{customdata[3]}: %{customdata[4]:,} faces<extra></extra>",
     )
     figure = go.Figure([_surface(cells), _median(running), _identity(top), points])
-    axis = {"range": [0, top], "dtick": 20 if top > 60 else 10, "zeroline": False}
-    figure = compact(
+    ages = {"range": [0, top], "dtick": 20 if top > 60 else 10, "zeroline": False}
+    return compact(
         figure,
         height=HEIGHT + 60,
-        xaxis=axis | {"title": {"text": "Labelled age in years"}},
-        yaxis=axis | {"title": {"text": "Estimated age in years"}},
+        xaxis=axis("Labelled age in years", **ages),
+        yaxis=axis("Estimated age in years", **ages),
+        legend=True,
     )
-    return with_legend(figure).update_layout(dragmode="select" if drag else False)
 
 
 def figure_running(running: pd.DataFrame) -> go.Figure:
@@ -74,7 +71,7 @@ def figure_running(running: pd.DataFrame) -> go.Figure:
         mode="lines",
         line={"width": 0},
         fill="toself",
-        fillcolor=GREY,
+        fillcolor=layout.GREY,
         name=f"{BAND[0]} to {BAND[1]} %",
         hoverinfo="skip",
     )
@@ -99,18 +96,18 @@ def figure_running(running: pd.DataFrame) -> go.Figure:
         hoverinfo="skip",
     )
     figure = go.Figure([band, median, mean])
-    figure.add_hline(0, line={"color": LINE, "width": 1})
+    figure.add_hline(0, line={"color": layout.LINE, "width": 1})
     known = ages[running["median"].notna()]
-    figure = compact(
+    return compact(
         figure,
         height=HEIGHT + 60,
-        xaxis={
-            "title": {"text": "Labelled age in years"},
-            "range": [0, (known.max() if len(known) else ages[-1]) + 1],
-        },
-        yaxis={"title": {"text": "Error in years"}, "zeroline": False},
+        xaxis=axis(
+            "Labelled age in years",
+            range=[0, (known.max() if len(known) else ages[-1]) + 1],
+        ),
+        yaxis=axis("Error in years", zeroline=False),
+        legend=True,
     )
-    return with_legend(figure)
 
 
 def figure_measure(table: pd.DataFrame, title: str, mae_years: float) -> go.Figure:
@@ -161,19 +158,18 @@ def figure_cumulative(scores: pd.DataFrame) -> go.Figure:
         x=years,
         y=scores["guess"].to_numpy(),
         mode="lines",
-        line={"dash": "dot", "color": LINE},
+        line={"dash": "dot", "color": layout.LINE},
         name="guessing the mean age",
         hovertemplate="guessing the mean age, within %{x} years: %{y:.1%}"
         "<extra></extra>",
     )
-    figure = compact(
+    return compact(
         go.Figure([curve, guess]),
         height=HEIGHT,
-        xaxis={"title": {"text": "At most so many years off"}, "dtick": 5},
-        yaxis={"title": {"text": "Share of faces"}, "range": [0, 1.02]}
-        | {"tickformat": ".0%"},
+        xaxis=axis("At most so many years off", dtick=5),
+        yaxis=axis("Share of faces", range=[0, 1.02], **layout.PERCENT),
+        legend=True,
     )
-    return with_legend(figure)
 
 
 def dots(
@@ -201,8 +197,8 @@ def dots(
     data = np.stack([np.arange(len(table)), n, low, high], axis=1)
     few = n < MIN_FACES
     found = []
-    for rows, style in ((~few, {}), (few, {"color": LINE})):
-        bars = error_bars(y[rows], low[rows], high[rows], width=4)
+    for rows, style in ((~few, {}), (few, {"color": layout.LINE})):
+        bars = layout.error_bars(y[rows], low[rows], high[rows], width=4)
         found.append(
             go.Scatter(
                 x=np.asarray(x)[rows],
@@ -210,7 +206,7 @@ def dots(
                 customdata=data[rows].tolist(),  # of an array a click gives no list
                 mode="markers",
                 marker={"size": 9} | style,
-                opacity=1.0 if rows is not few else FAINT,
+                opacity=1.0 if rows is not few else layout.FAINT,
                 error_y=bars | style,
                 hovertemplate=hover + "; %{customdata[1]:,} faces<extra></extra>",
                 showlegend=False,
@@ -232,20 +228,25 @@ def _errors_of(
             "%{y:.2f} years (%{customdata[2]:.2f} to %{customdata[3]:.2f})",
         )
     )
-    figure.add_hline(mae_years, line={"color": LINE, "width": 1, "dash": "dot"})
-    ticks = {"tickmode": "array", "tickvals": places, "ticktext": list(names)}
+    figure.add_hline(mae_years, line=layout.DOTTED | {"width": 1})
     return compact(
         figure,
         height=HEIGHT - 60,
-        xaxis={
-            "title": {"text": title},
-            "range": [-0.5, len(table) - 0.5],
-            "tickangle": 0,
-            "tickfont": {"size": 11},
-            "showgrid": False,
-        }
-        | ticks,
-        yaxis={"title": {"text": "MAE (years)"}, "rangemode": "tozero"},
+        xaxis=named_axis(title, places, names) | {"range": [-0.5, len(table) - 0.5]},
+        yaxis=axis("MAE (years)", rangemode="tozero"),
+    )
+
+
+def named_axis(title: str, places: Any, names: Sequence[str]) -> dict:
+    """An x axis with a name at each of some places."""
+    return axis(
+        title,
+        tickmode="array",
+        tickvals=places,
+        ticktext=list(names),
+        tickangle=0,
+        tickfont={"size": 11},
+        showgrid=False,
     )
 
 
@@ -277,7 +278,7 @@ def _identity(top: float) -> go.Scatter:
         x=[0, top],
         y=[0, top],
         mode="lines",
-        line={"color": LINE, "width": 1, "dash": "dot"},
+        line=layout.DOTTED | {"width": 1},
         name="as labelled",
         hoverinfo="skip",
     )

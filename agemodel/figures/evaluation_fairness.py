@@ -9,16 +9,14 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from agemodel.analysis.fairness import amount
-from agemodel.figures.layout import (
-    GREY,
-    LINE,
-    compact,
-    error_bars,
-    rows_axis,
-    with_legend,
-)
+from agemodel.figures import layout
+from agemodel.figures.layout import axis, compact
 from agemodel.metrics.measures import MIN_FACES
 
+HOW_TO_READ = (
+    "A dot is a group, its line the 95 % bootstrap interval; the dotted line is all "
+    f"faces. Grey: fewer than {MIN_FACES}, of which nothing is said."
+)
 AXIS_TITLES = {
     "mae_years": "MAE (years)",
     "bias_years": "Bias (years, estimate less label)",
@@ -65,8 +63,12 @@ def figure_groups(
         figure.add_trace(_dots(table, rows, y, measure, str(label or "all")))
     if not is_large.all():
         few = _dots(table, ~is_large, y, measure, f"fewer than {MIN_FACES} faces")
-        figure.add_trace(few.update(marker_color=LINE, error_x_color=LINE, opacity=0.5))
-    _mark_overall(figure, overall, measure)
+        figure.add_trace(
+            few.update(marker_color=layout.LINE, error_x_color=layout.LINE, opacity=0.5)
+        )
+    low, high = (float(overall[f"{measure}_{end}"]) for end in ("low", "high"))
+    figure.add_vrect(low, high, fillcolor=layout.GREY, line_width=0, layer="below")
+    figure.add_vline(float(overall[measure]), line=layout.DOTTED)
     ringed = np.flatnonzero(table["group"] == picked)
     if len(ringed):
         figure.add_trace(
@@ -74,8 +76,11 @@ def figure_groups(
                 x=table[measure].iloc[ringed],
                 y=y[ringed],
                 mode="markers",
-                marker={"size": 20, "color": "rgba(0,0,0,0)"}
-                | {"line": {"color": RING, "width": 2.5}},
+                marker={
+                    "size": 20,
+                    "color": layout.CLEAR,
+                    "line": {"color": RING, "width": 2.5},
+                },
                 showlegend=False,
                 hoverinfo="skip",
             )
@@ -130,25 +135,25 @@ def figure_wins(wins: pd.DataFrame, names: tuple[str, str]) -> go.Figure:
                 customdata=wins[[column, "n"]].to_numpy(),
                 orientation="h",
                 name=title,
-                marker={"line": {"width": 0}}
-                | ({"color": LINE} if column == "even" else {}),
+                marker=layout.NO_EDGE
+                | ({"color": layout.LINE} if column == "even" else {}),
                 hovertemplate=f"%{{y}}: {title} is nearer on %{{customdata[0]:,}} of "
                 "%{customdata[1]:,} faces (%{x:.1%})<extra></extra>",
             )
         )
-    figure.add_vline(0.5, line={"color": LINE, "width": 1.5, "dash": "dot"})
-    figure = compact(
-        figure,
+    figure.add_vline(0.5, line=layout.DOTTED)
+    return compact(
+        figure.update_layout(barmode="stack"),
         height=26 * len(wins) + 76,
-        xaxis={
-            "title": {"text": "Share of faces on which it is nearer"},
-            "range": [0, 1],
-            "dtick": 0.25,
-            "tickformat": ".0%",
-        },
+        xaxis=axis(
+            "Share of faces on which it is nearer",
+            range=[0, 1],
+            dtick=0.25,
+            **layout.PERCENT,
+        ),
         yaxis={"autorange": "reversed", "type": "category", "ticksuffix": "  "},
+        legend=True,
     )
-    return with_legend(figure).update_layout(barmode="stack")
 
 
 def _places(rows: int, lanes: int) -> np.ndarray:
@@ -178,39 +183,30 @@ def _dots(
         mode="markers",
         name=name,
         marker={"size": 9},
-        error_x=error_bars(value, low, high, width=0),
+        error_x=layout.error_bars(value, low, high, width=0),
         customdata=list(zip(np.flatnonzero(rows).tolist(), said, strict=True)),
         hovertemplate="%{customdata[1]}<extra></extra>",
     )
 
 
-def _mark_overall(figure: go.Figure, overall: pd.Series, measure: str) -> None:
-    low, high = (float(overall[f"{measure}_{end}"]) for end in ("low", "high"))
-    figure.add_vrect(low, high, fillcolor=GREY, line_width=0, layer="below")
-    figure.add_vline(
-        float(overall[measure]), line={"color": LINE, "width": 1.5, "dash": "dot"}
-    )
-
-
 def _value_axis(measure: str) -> dict:
-    is_share = measure == "gender_accuracy"
-    return {
-        "title": {"text": AXIS_TITLES[measure]},
-        "tickformat": ".0%" if is_share else "",
-        "zeroline": measure == "bias_years",
-        "showgrid": True,
-        "nticks": 7,
-    }
+    return axis(
+        AXIS_TITLES[measure],
+        tickformat=".0%" if measure == "gender_accuracy" else "",
+        zeroline=measure == "bias_years",
+        showgrid=True,
+        nticks=7,
+    )
 
 
 def _finish(
     figure: go.Figure, names: Sequence[str], lanes: int, xaxis: dict
 ) -> go.Figure:
     row_px = ROW_PX + DODGE_PX * (lanes - 1)
-    figure = compact(
+    return compact(
         figure,
         height=row_px * len(names) + 76,
         xaxis=xaxis,
-        yaxis=rows_axis(names) | {"showgrid": False},
+        yaxis=layout.rows_axis(names) | {"showgrid": False},
+        legend=len(figure.data) > 1,
     )
-    return with_legend(figure) if len(figure.data) > 1 else figure

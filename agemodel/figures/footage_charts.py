@@ -7,14 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from agemodel.figures.layout import (
-    GREY,
-    LINE,
-    compact,
-    error_bars,
-    rows_axis,
-    with_legend,
-)
+from agemodel.figures import layout
+from agemodel.figures.layout import axis, compact
 from agemodel.footage.slots import PartShare, Slot
 
 HEIGHT = 300
@@ -51,7 +45,7 @@ def figure_visits(slots: Sequence[Slot]) -> go.Figure:
         x=names,
         y=np.maximum(totals - counts.sum(1), 0).round(1),
         name=_UNKNOWN,
-        marker={"color": GREY, "line": {"width": 0}},
+        marker={"color": layout.GREY, **layout.NO_EDGE},
         hovertemplate=f"%{{x}}: {_UNKNOWN}, about %{{y:.0f}}<extra></extra>",
     )
     few = [name for name, slot in zip(names, slots, strict=True) if slot.visits is None]
@@ -61,16 +55,16 @@ def figure_visits(slots: Sequence[Slot]) -> go.Figure:
             y=[0] * len(few),
             mode="markers",
             name=_HIDDEN,
-            marker={"symbol": "x-thin-open", "size": 9, "color": LINE},
+            marker={"symbol": "x-thin-open", "size": 9, "color": layout.LINE},
             hovertemplate=f"%{{x}}: {_HIDDEN}<extra></extra>",
         )
-    compact(
-        figure,
+    return compact(
+        figure.update_layout(barmode="stack"),
         height=HEIGHT,
-        xaxis={"type": "category", "title": {"text": "Time"}, "showgrid": False},
-        yaxis={"title": {"text": "Visits"}, "rangemode": "tozero"},
+        xaxis=axis("Time", type="category", showgrid=False),
+        yaxis=axis("Visits", rangemode="tozero"),
+        legend=True,
     )
-    return with_legend(figure.update_layout(barmode="stack"))
 
 
 def figure_pyramid(bands_by_gender: Sequence[PartShare]) -> go.Figure:
@@ -82,26 +76,23 @@ def figure_pyramid(bands_by_gender: Sequence[PartShare]) -> go.Figure:
     """
     half = len(bands_by_gender) // 2
     names = [part.part.partition(" ")[2] for part in bands_by_gender[:half]]
-    figure = go.Figure()
-    for gender, sign, parts in (
-        ("male", -1, bands_by_gender[:half]),
-        ("female", 1, bands_by_gender[half:]),
-    ):
-        figure.add_trace(_side(gender, sign, parts))
+    males, females = bands_by_gender[:half], bands_by_gender[half:]
+    figure = go.Figure([_side("male", -1, males), _side("female", 1, females)])
     most = max([part.high or part.share or 0.1 for part in bands_by_gender], default=1)
-    ticks = np.linspace(0, np.ceil(most * 10) / 10, 3)[1:]
-    compact(
-        figure,
+    last = np.ceil(most * 10) / 10
+    ticks, end = np.linspace(-last, last, 5), 1.05 * max(most, last)
+    return compact(
+        figure.update_layout(barmode="overlay"),
         height=80 + ROW_PX * max(half, 1),
-        xaxis={
-            "title": {"text": _SHARE},
-            "tickvals": [*(-ticks[::-1]), 0, *ticks],
-            "ticktext": [f"{abs(v):.0%}" for v in (*(-ticks[::-1]), 0, *ticks)],
-            "range": [-1.05 * max(most, ticks[-1]), 1.05 * max(most, ticks[-1])],
-        },
-        yaxis=rows_axis(names),
+        xaxis=axis(
+            _SHARE,
+            tickvals=ticks,
+            ticktext=[f"{abs(value):.0%}" for value in ticks],
+            range=[-end, end],
+        ),
+        yaxis=layout.rows_axis(names),
+        legend=True,
     )
-    return with_legend(figure.update_layout(barmode="overlay"))
 
 
 def _side(gender: str, sign: int, parts: Sequence[PartShare]) -> go.Bar:
@@ -110,7 +101,7 @@ def _side(gender: str, sign: int, parts: Sequence[PartShare]) -> go.Bar:
         np.array([np.nan if end is None else end for end in ends])
         for ends in ([part.low for part in parts], [part.high for part in parts])
     )
-    bars = error_bars(share, low, high, width=5)
+    bars = layout.error_bars(share, low, high, width=5)
     if sign < 0:
         bars |= {"array": share - low, "arrayminus": high - share}
     words = np.array([_in_words(part) for part in parts], dtype=object)
@@ -119,7 +110,7 @@ def _side(gender: str, sign: int, parts: Sequence[PartShare]) -> go.Bar:
         x=sign * share,
         orientation="h",
         name=gender,
-        error_x=bars | {"color": LINE},
+        error_x=bars | {"color": layout.LINE},
         customdata=words[:, None],
         hovertemplate="%{customdata[0]}<extra></extra>",
     )
@@ -151,7 +142,7 @@ def figure_shares(parts: Sequence[PartShare], title: str = _SHARE) -> go.Figure:
         y=shown,
         mode="markers",
         marker={"size": 10},
-        error_x=error_bars(share, low, high, width=5),
+        error_x=layout.error_bars(share, low, high, width=5),
         customdata=[[_in_words(parts[row])] for row in shown],
         hovertemplate="%{customdata[0]}<extra></extra>",
     )
@@ -162,12 +153,8 @@ def figure_shares(parts: Sequence[PartShare], title: str = _SHARE) -> go.Figure:
     return compact(
         go.Figure(dots),
         height=70 + 32 * len(parts),
-        xaxis={
-            "title": {"text": title},
-            "tickformat": ".0%",
-            "range": [-0.02, 1.02],
-        },
-        yaxis=rows_axis(names),
+        xaxis=axis(title, range=[-0.02, 1.02], **layout.PERCENT),
+        yaxis=layout.rows_axis(names),
     )
 
 
@@ -190,8 +177,8 @@ def figure_seconds(seconds: np.ndarray) -> go.Figure:
     return compact(
         go.Figure(bars),
         height=HEIGHT - 60,
-        xaxis={"title": {"text": "Seconds in view"}, "range": [0, top]},
-        yaxis={"title": {"text": "Visits"}, "rangemode": "tozero"},
+        xaxis=axis("Seconds in view", range=[0, top]),
+        yaxis=axis("Visits", rangemode="tozero"),
     )
 
 

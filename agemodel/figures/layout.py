@@ -15,6 +15,11 @@ GREY = "rgba(128, 136, 134, 0.16)"
 LINE = "rgba(128, 136, 134, 0.9)"
 """A surface and a line that stand out from a light and from a dark page."""
 
+DOTTED = {"color": LINE, "width": 1.5, "dash": "dot"}
+CLEAR = "rgba(0, 0, 0, 0)"
+NO_EDGE = {"line": {"width": 0}}
+PERCENT = {"tickformat": ".0%"}
+
 
 def with_legend(figure: go.Figure) -> go.Figure:
     """A legend above the chart, at its left: buttons may stand at its right."""
@@ -31,6 +36,11 @@ def with_legend(figure: go.Figure) -> go.Figure:
             "traceorder": "normal",
         },
     )
+
+
+def axis(title: str, **style: Any) -> dict[str, Any]:
+    """An axis with its title; `style` is Plotly's."""
+    return {"title": {"text": title}, **style}
 
 
 def rows_axis(names: Sequence[str]) -> dict[str, Any]:
@@ -58,9 +68,11 @@ def error_bars(
     }
 
 
-def compact(figure: go.Figure, height: int, xaxis: dict, yaxis: dict) -> go.Figure:
-    """A layout without legend or margins, where a touch scrolls the page."""
-    return figure.update_layout(
+def compact(
+    figure: go.Figure, height: int, xaxis: dict, yaxis: dict, legend: bool = False
+) -> go.Figure:
+    """A layout without margins, where a touch scrolls the page."""
+    figure.update_layout(
         overwrite=True,  # five times as quick as a merge, and nothing is there yet
         height=height,
         margin={"l": 0, "r": 0, "t": 16, "b": 0},
@@ -70,3 +82,4 @@ def compact(figure: go.Figure, height: int, xaxis: dict, yaxis: dict) -> go.Figu
         xaxis={"fixedrange": True} | xaxis,
         yaxis={"fixedrange": True} | yaxis,
     )
+    return with_legend(figure) if legend else figure

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from agemodel.figures.layout import GREY, LINE, compact, with_legend
+from agemodel.figures.layout import GREY, LINE, NO_EDGE, compact
 from agemodel.runs.architecture import Block, Place, places, sizes
 
 ROW_PX = 48
@@ -55,7 +55,7 @@ def figure_network(blocks: Sequence[Block]) -> go.Figure:
             y=rows,
             orientation="h",
             width=2 * _HALF_HEIGHT,
-            marker={"color": GREY, "line": {"width": 0}},
+            marker={"color": GREY, **NO_EDGE},
             text=[_told(block) for block in blocks],
             textposition="none",
             hovertemplate="%{text}<extra></extra>",
@@ -73,7 +73,7 @@ def figure_network(blocks: Sequence[Block]) -> go.Figure:
                 orientation="h",
                 width=2 * _HALF_HEIGHT,
                 name=kind,
-                marker={"line": {"width": 0}},
+                marker=NO_EDGE,
                 hoverinfo="skip",
                 showlegend=bool(mine),
             )
@@ -82,15 +82,13 @@ def figure_network(blocks: Sequence[Block]) -> go.Figure:
     for i, block in enumerate(blocks):
         notes += _writing(block, lefts[i] + _EDGE, rights[i], rows[i])
         notes += [_arrow(placed[before], placed[i]) for before in block.inputs]
-    hidden = {"visible": False}
-    height = ROW_PX * (max(rows) + 1) + 32
-    figure = compact(
-        figure,
-        height=height,
-        xaxis=hidden | {"range": [min(lefts), max(rights)]},
-        yaxis=hidden | {"range": [max(rows) + 0.5, -0.5]},
+    return compact(
+        figure.update_layout(barmode="overlay", annotations=notes),
+        height=ROW_PX * (max(rows) + 1) + 32,
+        xaxis={"visible": False, "range": [min(lefts), max(rights)]},
+        yaxis={"visible": False, "range": [max(rows) + 0.5, -0.5]},
+        legend=True,
     )
-    return with_legend(figure).update_layout(barmode="overlay", annotations=notes)
 
 
 def _writing(block: Block, left: float, right: float, row: int) -> list[dict]:

@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from agemodel.figures.layout import GREY, compact, with_legend
+from agemodel.figures.layout import CLEAR, GREY, axis, compact
 from agemodel.runs.run_comparison import best_row
 
 RUN_COLOURS = ("#1f9488", "#c67a2c", "#5a7fd0", "#d0566a", "#6f8f2f", "#9a6fc0")
 """Colours of the runs; each stands out from a light and from a dark page."""
 
 VAL = "val_"
+KEY = "Drawn through: validation. Dotted: train. The circle is the epoch that is kept."
+"""How to read the curves."""
+
 FAR_BETTER = 0.75
 """So small a part of the error on train is left where a run is said to overfit."""
 FEW_EPOCHS = 8
@@ -109,28 +112,26 @@ def figure_curves(
                 )
         if (best := best_row(history)) is not None and VAL + measure.column in history:
             figure.add_trace(_best(history, measure, best, colour, smoothing))
-    longest = max((len(history) for history in histories.values()), default=0)
-    figure = compact(
-        figure,
-        height=270,
-        xaxis={
-            "title": {"text": "Epoch"},
-            "range": [0.5, max(longest, 2) + 0.5],
-            "tickformat": "d",
-            **({"dtick": 1} if longest <= FEW_EPOCHS else {"nticks": 8}),
-        },
-        yaxis={
-            "title": {"text": measure.axis},
-            "type": "log" if log else "linear",
-            "tickformat": ".0%" if measure.is_share else None,
-            "nticks": 6,
-        },
-    )
-    figure.update_layout(hovermode="closest")
     if len(histories) == 1:
         _name_sides(figure, shaded=not smoothing)
-    has_sides = sum(bool(trace.showlegend) for trace in figure.data) > 1
-    return with_legend(figure) if has_sides else figure
+    longest = max((len(history) for history in histories.values()), default=0)
+    return compact(
+        figure.update_layout(hovermode="closest"),
+        height=270,
+        xaxis=axis(
+            "Epoch",
+            range=[0.5, max(longest, 2) + 0.5],
+            tickformat="d",
+            **({"dtick": 1} if longest <= FEW_EPOCHS else {"nticks": 8}),
+        ),
+        yaxis=axis(
+            measure.axis,
+            type="log" if log else "linear",
+            tickformat=".0%" if measure.is_share else None,
+            nticks=6,
+        ),
+        legend=sum(bool(trace.showlegend) for trace in figure.data) > 1,
+    )
 
 
 def gap_in_words(history: pd.DataFrame, measure: EpochMeasure) -> str:
@@ -201,7 +202,7 @@ def _lines(
         showlegend=is_val or VAL + column not in history,
         mode="lines" if len(history) > 1 else "lines+markers",
         line={"color": colour, "width": 1.8, "dash": dash},
-        text=rows_in_words(history),
+        text=[_row_in_words(row) for row in history.to_dict("records")],
         hovertemplate=f"<b>{_plain(name)}</b><br>%{{text}}<extra></extra>",
         hoverlabel={"align": "left"},
     )
@@ -233,18 +234,13 @@ def _best(
         y=[drawn[best]],
         showlegend=False,
         mode="markers",
-        marker={"size": 9, "color": "rgba(0,0,0,0)"}
-        | {"line": {"color": colour, "width": 2}},
+        marker={"size": 9, "color": CLEAR, "line": {"color": colour, "width": 2}},
         hoverinfo="skip",
     )
 
 
-def rows_in_words(history: pd.DataFrame) -> list[str]:
-    """Each epoch's row as lines of text, for a hover."""
-    return [_row_in_words(row) for row in history.to_dict("records")]
-
-
 def _row_in_words(row: dict) -> str:
+    """An epoch's row as lines of text, for a hover."""
     lines = [f"epoch {row['epoch']:.0f}"]
     for measure in EPOCH_MEASURES:
         shown = [

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from agemodel.core.errors import RunError
 from agemodel.core.files import Place, write_whole, writing
-from agemodel.report.contents import lead_of, sections_of, title_of
+from agemodel.report.contents import lead_of, sections_of
 from agemodel.report.document import page_html
 from agemodel.report.footage_report import footage_report_html, write_footage_report
 from agemodel.report.report_tables import evaluation_tables, tables_zip
@@ -41,7 +41,7 @@ def report_html(run: Run) -> str:
     """
     try:
         sections = sections_of(run)
-        return page_html(title_of(run), lead_of(run), sections)
+        return page_html(f"Run {run.id}: where it errs", lead_of(run), sections)
     except KeyError as error:
         raise RunError(
             f"A file of run {run.id} lacks {error}: it is of another version. Make it "

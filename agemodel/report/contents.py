@@ -1,4 +1,4 @@
-"""The report's title and sections, made by the functions that the pages use."""
+"""The report's lead and sections, made by the functions that the pages use."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from agemodel.analysis.predicted_faces import Slice, in_slice, read_predicted
 from agemodel.analysis.set_results import sets_of
 from agemodel.core.checksums import sha256_of
 from agemodel.core.errors import RunError
-from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves
+from agemodel.figures.training_charts import EPOCH_MEASURES, KEY, figure_curves
 from agemodel.models.card_text import USES, set_in_words
 from agemodel.models.shipped import installed_versions
+from agemodel.report import measured
 from agemodel.report.document import (
     Beside,
     Block,
@@ -23,22 +24,9 @@ from agemodel.report.document import (
     Section,
     Table,
 )
-from agemodel.report.measured import (
-    certainty_of,
-    confusions_of,
-    errors_of,
-    groups_of,
-    headline_of,
-    systems_of,
-)
 from agemodel.runs.licence import licence_of
 from agemodel.runs.recipes import recipe_in_words
 from agemodel.runs.run_folder import SHIPPED_FILES, Run
-
-
-def title_of(run: Run) -> str:
-    """The report's title."""
-    return f"Run {run.id}: where it errs"
 
 
 def lead_of(run: Run) -> list[Block]:
@@ -84,13 +72,21 @@ def sections_of(run: Run) -> list[Section]:
     return [
         Section("recipe", "Recipe", _recipe(run, metrics)),
         Section(
-            "headline", "Headline", headline_of(predicted) + systems_of(run, predicted)
+            "headline",
+            "Headline",
+            measured.headline_of(predicted) + measured.systems_of(run, predicted),
         ),
         Section("curves", "How it learned", _curves(run)),
-        Section("confusion", "What is taken for what", confusions_of(predicted, rows)),
-        Section("errors", "Errors of the age", errors_of(predicted, rows)),
-        Section("certainty", "How sure it is", certainty_of(run, predicted, rows)),
-        Section("groups", "Groups of people", groups_of(predicted, rows)),
+        Section(
+            "confusion",
+            "What is taken for what",
+            measured.confusions_of(predicted, rows),
+        ),
+        Section("errors", "Errors of the age", measured.errors_of(predicted, rows)),
+        Section(
+            "certainty", "How sure it is", measured.certainty_of(run, predicted, rows)
+        ),
+        Section("groups", "Groups of people", measured.groups_of(predicted, rows)),
         Section("versions", "Versions and checksums", _versions(run)),
     ]
 
@@ -112,12 +108,7 @@ def _curves(run: Run) -> list[Block]:
         for curve in EPOCH_MEASURES
         if curve.column in history
     ]
-    return [
-        Beside(curves),
-        Note(
-            "Dotted: train; drawn through: validation; circle: the epoch that is kept."
-        ),
-    ]
+    return [Beside(curves), Note(KEY)]
 
 
 def _versions(run: Run) -> list[Block]:

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any
 
 import plotly.graph_objects as go
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -19,6 +19,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from agemodel.core import paths
+from agemodel.figures.evaluation_panels import Panel
 
 _NUMBER = re.compile(r"[+-]?[0-9][0-9,.]*( \(.*\))?")
 _THEME_COLOURS = {
@@ -32,42 +33,34 @@ _THEME_COLOURS = {
 }
 
 
-@dataclass(frozen=True)
 class Block:
     """A piece of a section; the template draws each kind its own way."""
 
-    kind: ClassVar[str]
+    @property
+    def kind(self) -> str:
+        """The kind, as the template calls it."""
+        return type(self).__name__.lower()
 
 
 @dataclass(frozen=True)
 class Paragraph(Block):
     """A paragraph."""
 
-    kind = "paragraph"
     text: str
 
 
-@dataclass(frozen=True)
-class Note(Block):
+class Note(Paragraph):
     """A paragraph in small print."""
 
-    kind = "note"
-    text: str
 
-
-@dataclass(frozen=True)
-class Heading(Block):
+class Heading(Paragraph):
     """A heading within a section."""
-
-    kind = "heading"
-    text: str
 
 
 @dataclass(frozen=True)
 class Items(Block):
     """A list of sentences."""
 
-    kind = "items"
     texts: Sequence[str]
 
 
@@ -80,7 +73,6 @@ class Table(Block):
         caption: what the table shows.
     """
 
-    kind = "table"
     rows: Sequence[Mapping[str, object]]
     caption: str
 
@@ -89,7 +81,6 @@ class Table(Block):
 class Chart(Block):
     """A chart, drawn by the page's script; `alt` says what it shows."""
 
-    kind = "chart"
     figure: go.Figure
     alt: str
 
@@ -110,7 +101,6 @@ class Chart(Block):
 class Beside(Block):
     """Blocks in two columns where there is room."""
 
-    kind = "beside"
     blocks: Sequence[Block]
 
 
@@ -123,9 +113,17 @@ class Section:
     blocks: Sequence[Block]
 
 
-def charted(title: str, text: str, figure: go.Figure, alt: str) -> list[Block]:
-    """A chart under its heading and what it says in words."""
-    return [Heading(title), Paragraph(text), Chart(figure, alt)]
+def charted(*panels: Panel) -> list[Block]:
+    """Charts, each under its heading and what it says in words."""
+    return [
+        block
+        for panel in panels
+        for block in (
+            Heading(panel.title),
+            Paragraph(panel.words),
+            Chart(panel.figure, panel.alt),
+        )
+    ]
 
 
 def page_html(title: str, lead: Sequence[Block], sections: Sequence[Section]) -> str:
@@ -154,12 +152,8 @@ def _template_environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":")}
-    environment.tests["number_text"] = _is_number_text
+    environment.tests["number_text"] = lambda text: _NUMBER.fullmatch(str(text))
     return environment
-
-
-def _is_number_text(value: object) -> bool:
-    return _NUMBER.fullmatch(str(value)) is not None
 
 
 @cache

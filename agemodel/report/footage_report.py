@@ -13,12 +13,7 @@ from pathlib import Path
 from agemodel import __version__
 from agemodel.core.errors import FootageError
 from agemodel.core.files import Place, write_whole, writing
-from agemodel.figures.footage_charts import (
-    figure_pyramid,
-    figure_shares,
-    figure_visits,
-    slot_names,
-)
+from agemodel.figures import footage_charts
 from agemodel.footage.footage_words import not_counted, on_returns
 from agemodel.footage.saved_run import SavedRun, read_saved
 from agemodel.footage.slots import PartShare, Slot
@@ -81,21 +76,19 @@ def _lead(saved: SavedRun) -> list[Block]:
     whole = saved.whole
     length = timedelta(seconds=round(sum(one.read_s for one in saved.counts)))
     visits = FEW if whole.visits is None else f"{whole.visits:,}"
-    lead: list[Block] = [
-        Paragraph(f"Visits: {visits}, in {length} of footage{_span(saved.slots)}."),
-        Paragraph(" ".join(filter(None, (_most(whole.bands), _busiest(saved.slots))))),
+    texts = [
+        f"Visits: {visits}, in {length} of footage{_span(saved.slots)}.",
+        " ".join(filter(None, (_most(whole.bands), _busiest(saved.slots)))),
     ]
     if saved.clips_done < saved.clips:
         done = f"{saved.clips_done:,} of {saved.clips:,} videos are done"
-        lead.insert(0, Paragraph(f"{done}: this is a part of the results."))
+        texts.insert(0, f"{done}: this is a part of the results.")
     written = datetime.fromisoformat(saved.written)
-    lead.append(
-        Note(
-            f"Results of {written:%Y-%m-%d at %H:%M} UTC, report by agemodel "
-            f"{__version__}. It holds no picture, and no row of a single person."
-        )
+    note = Note(
+        f"Results of {written:%Y-%m-%d at %H:%M} UTC, report by agemodel "
+        f"{__version__}. It holds no picture, and no row of a single person."
     )
-    return [one for one in lead if not (isinstance(one, Paragraph) and not one.text)]
+    return [*(Paragraph(text) for text in texts if text), note]
 
 
 def _span(slots: Sequence[Slot]) -> str:
@@ -118,14 +111,19 @@ def _busiest(slots: Sequence[Slot]) -> str:
     if len(known) < 2:
         return ""
     visits, number = max(known, key=lambda one: one[0])
-    return f"Most came at {slot_names(slots)[number]}: {visits:,} visits."
+    return (
+        f"Most came at {footage_charts.slot_names(slots)[number]}: {visits:,} visits."
+    )
 
 
 def _over_time(saved: SavedRun) -> list[Block]:
     if not saved.slots:
         return [Paragraph("Nothing was read.")]
-    chart = Chart(figure_visits(saved.slots), "Visits over time, stacked by age band")
-    names = slot_names(saved.slots)
+    chart = Chart(
+        footage_charts.figure_visits(saved.slots),
+        "Visits over time, stacked by age band",
+    )
+    names = footage_charts.slot_names(saved.slots)
     rows = [
         {
             "Time": name,
@@ -141,9 +139,11 @@ def _who(saved: SavedRun) -> list[Block]:
     whole = saved.whole
     if all(part.share is None for part in (*whole.bands, *whole.genders)):
         return [Paragraph(f"Shares: {FEW}.")]
-    bands = Chart(figure_shares(whole.bands), "Share of each age band")
+    bands = Chart(footage_charts.figure_shares(whole.bands), "Share of each age band")
     by_gender = whole.bands_by_gender
-    pyramid = Chart(figure_pyramid(by_gender), "Ages by gender, males left")
+    pyramid = Chart(
+        footage_charts.figure_pyramid(by_gender), "Ages by gender, males left"
+    )
     is_shown = any(part.share is not None for part in by_gender)
     parts = (("Age", whole.bands), ("Gender", whole.genders))
     rows = [

@@ -9,21 +9,11 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from agemodel.analysis import confusion, picture_quality
 from agemodel.analysis.age_errors import cumulative_scores, running_errors
 from agemodel.analysis.certainty import coverage_by_age, error_by_width, reliability
-from agemodel.analysis.confusion import (
-    Classes,
-    classes_of,
-    count_cells,
-    score_classes,
-)
 from agemodel.analysis.fairness import GROUPINGS, group_table
 from agemodel.analysis.headline import headline
-from agemodel.analysis.picture_quality import (
-    PICTURE_MEASURES,
-    error_by_flag,
-    error_by_measure,
-)
 from agemodel.explorer.table_exports import frame_csv
 from agemodel.metrics.measures import MEASURES
 
@@ -50,19 +40,25 @@ def evaluation_tables(
     tables |= {
         "errors-age": running_errors(predicted, rows),
         "errors-cumulative": cumulative_scores(predicted, rows),
-        "errors-remark": error_by_flag(predicted, rows),
+        "errors-remark": picture_quality.error_by_flag(predicted, rows),
         "certainty-coverage": coverage_by_age(predicted, rows),
         "certainty-reliability": reliability(predicted, rows),
         "certainty-width": error_by_width(predicted, rows),
     }
-    for name, classes in classes_of(predicted).items():
-        counts = count_cells(classes, rows)
+    for name, classes in confusion.classes_of(predicted).items():
+        counts = confusion.count_cells(classes, rows)
         file = name.lower().replace(": ", "-").replace(" ", "-")
-        tables[f"confusion-{file}"] = _confusion_table(classes, counts)
-        tables[f"classes-{file}"] = score_classes(classes.names, counts)
-    for measure in PICTURE_MEASURES:
+        tables[f"confusion-{file}"] = pd.DataFrame(
+            counts,
+            columns=[f"estimated {name}" for name in classes.names],
+            index=pd.Index(classes.names, name="labelled"),
+        )
+        tables[f"classes-{file}"] = confusion.score_classes(classes.names, counts)
+    for measure in picture_quality.PICTURE_MEASURES:
         if measure in predicted:
-            tables[f"errors-{measure}"] = error_by_measure(predicted, rows, measure)
+            tables[f"errors-{measure}"] = picture_quality.error_by_measure(
+                predicted, rows, measure
+            )
     return tables
 
 
@@ -74,14 +70,6 @@ def _headline_table(predicted: pd.DataFrame, rows: np.ndarray) -> pd.DataFrame:
             | {"value": score.value, "low_95": score.low, "high_95": score.high}
             for key, score in scores.items()
         ]
-    )
-
-
-def _confusion_table(classes: Classes, counts: np.ndarray) -> pd.DataFrame:
-    """A row a true class, a column an estimated one, counts of faces."""
-    columns = [f"estimated {name}" for name in classes.names]
-    return pd.DataFrame(
-        counts, columns=columns, index=pd.Index(classes.names, name="labelled")
     )
 
 

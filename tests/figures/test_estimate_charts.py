@@ -38,6 +38,16 @@ def test_distribution_names_its_axis_and_covers_all_ages() -> None:
     assert axis.range == (0, 116)
 
 
+def test_label_and_estimate_are_marked_over_the_distribution() -> None:
+    figure = figure_age_distribution(spread(), 29.5, 22.4, 37.6, [26], "label")
+    estimate, label = [shape for shape in figure.layout.shapes if shape.type == "line"]
+    assert (estimate.x0, label.x0) == (29.5, 26)
+    (note,) = figure.layout.annotations
+    assert (note.text, note.xanchor) == ("label 26", "auto")
+    young = figure_age_distribution(spread(), 3, 1, 5, [3], "label")
+    assert young.layout.annotations[0].xanchor == "left"  # else the word is cut off
+
+
 def test_groups_are_drawn_in_their_order() -> None:
     probabilities = np.linspace(0, 0.2, 9)
     figure = figure_age_groups(probabilities)

@@ -7,6 +7,7 @@ import pytest
 
 from agemodel import __version__
 from agemodel.core import paths
+from agemodel.models import shipped
 from agemodel.models.shipped import shipped_files
 from tests.harness.app_pages import open_page, written
 from tests.harness.made_cards import made_values, write_values
@@ -97,8 +98,8 @@ def test_about_names_a_file_that_differs_from_its_checksum(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     listed = shipped_files()
-    other = [shipped_view.ShippedFile(listed[0].path, "0" * 64, "s", "l"), *listed[1:]]
-    monkeypatch.setattr(shipped_view, "shipped_files", lambda: other)
+    other = [shipped.ShippedFile(listed[0].path, "0" * 64, "s", "l"), *listed[1:]]
+    monkeypatch.setattr(shipped, "shipped_files", lambda: other)
     page = open_page("about")
     page.button(key="about_check").click().run()
     assert listed[0].name in page.error[0].value

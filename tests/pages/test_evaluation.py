@@ -48,7 +48,7 @@ def test_first_view_is_the_test_split_of_the_apps_run() -> None:
     assert query_of(page) == {}
     shown = {metric.label: metric.value for metric in page.metric}
     mae = sum(abs(face.age_years - face.age) for face in faces) / len(faces)
-    assert shown["MAE, years"] == f"{mae:.2f}"
+    assert shown["MAE (years)"] == f"{mae:.2f}"
     assert shown["Off by, on average (years)"] == f"{mae:.2f}"
     right = sum((face.p_female >= 0.5) == (face.gender == 1) for face in faces)
     assert shown["Gender"] == f"{right / len(faces):.1%}".replace("%", " %")
@@ -162,7 +162,7 @@ def test_run_stands_beside_a_constant_another_network_and_published_figures() ->
     assert table["n"].tolist()[:4] == ["4,743", "4,743", "1,000", "4,743"]
     assert set(table["n"].tolist()[4:]) == {"-"}
     assert {measure.title for measure in MEASURES.values()} <= {
-        name.removesuffix(", years") for name in table
+        name.removesuffix(" (years)") for name in table
     }
 
 
@@ -181,8 +181,8 @@ def test_published_figures_stand_only_beside_whole_splits() -> None:
     assert restricted["System"].tolist() == [
         f"App model ({SERVED}), restricted to 21 to 60"
     ]
-    (alone,) = whole[whole["What"] == "this run"]["MAE, years"]
-    assert float(restricted["MAE, years"].iloc[0].split()[0]) < float(alone.split()[0])
+    (alone,) = whole[whole["What"] == "this run"]["MAE (years)"]
+    assert float(restricted["MAE (years)"].iloc[0].split()[0]) < float(alone.split()[0])
 
 
 def test_measure_of_the_chart_is_in_the_url() -> None:

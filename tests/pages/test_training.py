@@ -167,8 +167,8 @@ def test_network_of_a_shipped_run_is_drawn_and_listed(run_id: str) -> None:
     page = open_page(view="network", runs=run_id)
     network = read_network(Run(paths.SHIPPED_RUNS / run_id))
     table = page.dataframe[0].value
-    assert table["name"].tolist() == [layer.name for layer in network.layers]
-    assert int(table["parameters"].sum()) == network.parameters
+    assert table["Layer"].tolist() == [layer.name for layer in network.layers]
+    assert int(table["Parameters"].sum()) == network.parameters
     metrics = {metric.label: metric.value for metric in page.metric}
     assert metrics["Layers"] == str(len(network.layers))
     assert metrics["Parameters"] == f"{network.parameters:,}"
@@ -186,9 +186,9 @@ def test_one_of_several_runs_is_looked_at_closely() -> None:
     assert page.selectbox(key="training_run").value == "group_cnn-1"
     assert not page.pills
     assert "group_cnn" not in written(page)  # its name is in the picker alone
-    assert "dense" in page.dataframe[0].value["name"].tolist()
+    assert "dense" in page.dataframe[0].value["Layer"].tolist()
     after(page.selectbox(key="training_run").select("mobile-3"))
-    assert "conv_dw_13" in page.dataframe[0].value["name"].tolist()
+    assert "conv_dw_13" in page.dataframe[0].value["Layer"].tolist()
     assert query_of(page)["run"] == "mobile-3"
 
 

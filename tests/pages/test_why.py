@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from agemodel.dataset import archive
 from agemodel.models.app_model import DEFAULT_MODEL
+from agemodel.serving import annotation
 from tests.harness.app_pages import written
 from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
 from tests.harness.fakes import FakeEstimator, png_with_faces
@@ -75,7 +76,7 @@ def test_closed_part_computes_nothing(
     def fail(*_: object) -> None:
         raise AssertionError("computed before it was asked for")
 
-    monkeypatch.setattr(why, "heatmap_overlay", fail)
+    monkeypatch.setattr(annotation, "heatmap_overlay", fail)
     monkeypatch.setattr(served_model, "neighbours", fail)
     page = drawn(opened=False)
     assert [part.label for part in page.expander] == [why.TITLE]

@@ -56,12 +56,7 @@ def show_models() -> None:
 
 
 def show_model_card(name: str, card: Card) -> None:
-    """Draw what a model is and where it errs.
-
-    Args:
-        name: the model's name.
-        card: its card.
-    """
+    """Draw what a model is and where it errs."""
     st.subheader(name, anchor=f"model-{name}")
     st.markdown(card_text.what_it_is(card))
     st.markdown(card_text.USES)

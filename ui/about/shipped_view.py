@@ -8,13 +8,8 @@ import streamlit as st
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
-from agemodel.models.shipped import (
-    CITATION_OF_DATA,
-    ShippedFile,
-    citation_of_project,
-    installed_versions,
-    shipped_files,
-)
+from agemodel.models import shipped
+from ui.shown_tables import show_table
 
 LICENCES = paths.ROOT / "docs" / "licences.md"
 _TO_FILE = re.compile(r"\[[^\]]*\]\(([\w.-]+\.md)\)")
@@ -34,18 +29,14 @@ def show_licences() -> None:
 
 
 def without_files(text: str) -> str:
-    """Markdown whose links to files beside it, which the app does not serve, are names.
-
-    Args:
-        text: of a file in docs/.
-    """
+    """Markdown whose links to files of docs/, which are not served, are names."""
     return _TO_FILE.sub(r"`docs/\1`", text)
 
 
 def show_files() -> None:
     """Draw every file that ships with a checksum; hold it to that when asked."""
     try:
-        files = shipped_files()
+        files = shipped.shipped_files()
     except AgeModelError as error:
         st.error(str(error))
         return
@@ -53,31 +44,20 @@ def show_files() -> None:
         f"{len(files)} files of `assets/`, each with where it is from, its terms and "
         "its checksum, as the manifests beside them say."
     )
-    config = st.column_config
-    st.dataframe(
-        [
-            {
-                "name": file.name,
-                "source": file.source,
-                "licence": file.licence,
-                "sha256": file.sha256,
-            }
-            for file in files
-        ],
-        hide_index=True,
-        column_config={
-            "name": config.TextColumn("File", width="medium"),
-            "source": config.TextColumn("Source", width="medium"),
-            "licence": config.TextColumn("Licence", width="medium"),
-            "sha256": config.TextColumn("SHA-256", width="large"),
-        },
-        alt="Shipped files with source, licence and checksum",
-    )
+    text = st.column_config.TextColumn
+    columns = {
+        "name": text("File", width="medium"),
+        "source": text("Source", width="medium"),
+        "licence": text("Licence", width="medium"),
+        "sha256": text("SHA-256", width="large"),
+    }
+    rows = [{name: getattr(file, name) for name in columns} for file in files]
+    show_table(rows, columns, "Shipped files with source, licence and checksum")
     if st.button("Verify checksums", key="about_check", icon=":material/fact_check:"):
         _show_check(files)
 
 
-def _show_check(files: list[ShippedFile]) -> None:
+def _show_check(files: list[shipped.ShippedFile]) -> None:
     wrong = [file.name for file in files if not file.is_intact()]
     if wrong:
         st.error(
@@ -92,7 +72,7 @@ def show_versions() -> None:
     """Draw the versions of this project and of what it runs on."""
     rows = [
         {"Package": name, "Version": version}
-        for name, version in installed_versions().items()
+        for name, version in shipped.installed_versions().items()
     ]
     st.dataframe(rows, hide_index=True, height="content", alt="Installed versions")
 
@@ -100,6 +80,6 @@ def show_versions() -> None:
 def show_citations() -> None:
     """Draw how to cite the data and this project, as BibTeX."""
     st.markdown("The data, as their authors ask:")
-    st.code(CITATION_OF_DATA, language="latex", wrap_lines=True)
+    st.code(shipped.CITATION_OF_DATA, language="latex", wrap_lines=True)
     st.markdown("This project:")
-    st.code(citation_of_project(), language="latex", wrap_lines=True)
+    st.code(shipped.citation_of_project(), language="latex", wrap_lines=True)

@@ -8,38 +8,25 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from agemodel.explorer.table_exports import (
-    selection_csv,
-    selection_files,
-    selection_parquet,
-)
+from agemodel.explorer import table_exports
 from ui.dataset import dataset_state, dataset_tables
-from ui.downloads import show_download
+from ui.downloads import show_files
 
 _FILES = (
-    ("Table as CSV", "faces.csv", selection_csv),
-    ("Table as Parquet", "faces.parquet", selection_parquet),
-    ("List of files", "faces.txt", selection_files),
+    ("Table as CSV", "faces.csv", table_exports.selection_csv),
+    ("Table as Parquet", "faces.parquet", table_exports.selection_parquet),
+    ("List of files", "faces.txt", table_exports.selection_files),
 )
 
 
 def show_downloads(faces: pd.DataFrame, left: np.ndarray) -> None:
-    """Offer the labels, measures and estimates of the faces, without pictures.
-
-    Args:
-        faces: as returned by `read_faces`.
-        left: the faces that the filters leave, a mask of shape (n,).
-    """
+    """Offer the labels, measures and estimates of the faces, without pictures."""
     with st.popover("Export", icon=":material/download:", disabled=not left.any()):
         st.caption("All columns of the faces that are left; no pictures.")
-        for label, name, make in _FILES:
-            show_download(
-                label,
-                name,
-                _maker(make, faces, left),
-                dataset_state.widget_key(f"download_{name}"),
-                width="stretch",
-            )
+        show_files(
+            "dataset",
+            ((label, name, _maker(make, faces, left)) for label, name, make in _FILES),
+        )
 
 
 def _maker(

@@ -19,6 +19,7 @@ from agemodel.explorer.model_estimates import read_distributions, read_embedding
 from agemodel.explorer.ordering import order, row_of, similarities
 from ui import served_model
 from ui.dataset.dataset_state import Look
+from ui.page_state import stamp
 
 
 def embeddings(faces: pd.DataFrame) -> np.ndarray:
@@ -46,7 +47,7 @@ def marks() -> dict[str, Mark]:
     Raises:
         DatasetError: the file of marks is damaged or cannot be read.
     """
-    return _marks(*_marks_version())
+    return _marks(paths.data_dir(), _marks_version())
 
 
 def known_marks() -> dict[str, Mark]:
@@ -60,7 +61,7 @@ def known_marks() -> dict[str, Mark]:
 def marked(faces: pd.DataFrame) -> pd.DataFrame:
     """The table of faces with their marks; without, where the file is damaged."""
     try:
-        return _marked(faces, *_marks_version())[1]
+        return _marked(faces, paths.data_dir(), _marks_version())[1]
     except AgeModelError:
         return faces
 
@@ -98,24 +99,18 @@ def _distributions(
     return read_distributions(_faces, folder)
 
 
-def _marks_version() -> tuple[Path, int, int]:
-    """The data folder and two numbers that change with its file of marks."""
-    folder = paths.data_dir()
-    try:
-        stat = (folder / MARKS_NAME).stat()
-    except OSError:
-        return folder, 0, 0
-    return folder, stat.st_mtime_ns, stat.st_ino
+def _marks_version() -> tuple[int, ...]:
+    return stamp(paths.data_dir() / MARKS_NAME)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _marks(folder: Path, changed_ns: int, number: int) -> dict[str, Mark]:
+def _marks(folder: Path, of: tuple[int, ...]) -> dict[str, Mark]:
     return read_marks(folder)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False, hash_funcs={pd.DataFrame: id})
 def _marked(
-    faces: pd.DataFrame, folder: Path, changed_ns: int, number: int
+    faces: pd.DataFrame, folder: Path, of: tuple[int, ...]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table that was given, so that no other can get its id, and the marked one."""
-    return faces, with_marks(faces, _marks(folder, changed_ns, number))
+    return faces, with_marks(faces, _marks(folder, of))

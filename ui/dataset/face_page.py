@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,14 @@ from agemodel.core.errors import AgeModelError
 from agemodel.core.labels import SPLIT_WORDS
 from agemodel.explorer.flags import FLAGS, OUTCOMES
 from agemodel.explorer.ordering import beside, duplicates_of, place_of, row_of, similar
-from agemodel.figures.face_charts import figure_labelled_distribution
+from agemodel.figures.estimate_charts import figure_age_distribution
 from ui import dataset_pictures
 from ui.charts import show_chart
 from ui.dataset import dataset_state, dataset_tables, mark_panel
+from ui.dataset.dataset_state import STATE
 from ui.dataset.portrait import show_heatmap, show_portrait
 from ui.dataset.tiles import labelled, show_tiles
+from ui.estimate.face_cards import interval_text, likelier, percent
 
 ALIKE = 8
 
@@ -32,12 +35,7 @@ _ALIKE_IS = (
 
 
 def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
-    """Draw the chosen face, and the buttons that lead to others.
-
-    Args:
-        faces: as returned by `read_faces`.
-        left: the faces that the filters leave, a mask of shape (n,).
-    """
+    """Draw the chosen face, and the buttons that lead to others."""
     if mark_panel.were_changed():
         st.rerun()  # what is filtered and counted by marks stands outside this part
     row = row_of(faces, dataset_state.look().face)
@@ -68,11 +66,7 @@ def show_face(faces: pd.DataFrame, left: np.ndarray) -> None:
 
 
 def label_text(face: Any) -> str:
-    """What the dataset says of a face, in words.
-
-    Args:
-        face: a row of the table, by attributes.
-    """
+    """What the dataset says of a face, in words."""
     years = labelled(face)
     words = f"{years} {'year' if years == '1' else 'years'}"
     gender = getattr(face, "gender", None)
@@ -82,26 +76,19 @@ def label_text(face: Any) -> str:
 def estimate_text(face: Any) -> str:
     """What the model estimated, its interval and its error, in words."""
     error = face.error_years
-    size = f"{abs(error):.1f} years"
-    apart = f"{size} too {'old' if error > 0 else 'young'}"
+    apart = f"{abs(error):.1f} years too {'old' if error > 0 else 'young'}"
     if abs(error) < 0.05:
         apart = "as labelled"
-    return (
-        f"Estimated **{face.age_years:.0f} years**, {apart}; 80 % range: "
-        f"{face.age_low:.0f} to "
-        f"{face.age_high:.0f}."
-    )
+    return f"Estimated **{face.age_years:.0f} years**, {apart}; {interval_text(face)}."
 
 
 def gender_text(face: Any) -> str:
     """The gender label that the model finds likelier, in words."""
-    female = face.p_female
-    likelier = "female" if female >= 0.5 else "male"
-    probability = max(female, 1 - female)
-    likely = "over 99 %" if probability > 0.995 else f"{100 * probability:.0f} %"
+    label, probability = likelier(face.p_female)
     if not face.decided:
-        return f"Gender label left open: {likelier} {likely}, below the threshold."
-    return f"Gender label estimated as **{likelier}**, {likely} likely."
+        said = f"{label} {percent(probability)}"
+        return f"Gender label left open: {said}, below the threshold."
+    return f"Gender label estimated as **{label}**, {percent(probability)} likely."
 
 
 def split_text(face: Any) -> str:
@@ -152,9 +139,8 @@ def duplicates_text(faces: pd.DataFrame, row: int, others: np.ndarray) -> str:
             "while it was trained."
         )
     if len(splits) > 1:
-        return (
-            f"They cross the splits {' and '.join(map(_split_word, sorted(splits)))}."
-        )
+        words = " and ".join(map(_split_word, sorted(splits)))
+        return f"They cross the splits {words}."
     return "All are in the same split."
 
 
@@ -164,50 +150,40 @@ def duplicates_text(faces: pd.DataFrame, row: int, others: np.ndarray) -> str:
 def _show_unknown() -> None:
     st.info("No face has the name that the address asks for:", icon=":material/search:")
     st.text(dataset_state.look().face)
-    st.button(
-        "To the faces",
-        key=dataset_state.widget_key("back"),
-        icon=":material/grid_view:",
-        on_click=dataset_state.change,
-        kwargs={"face": ""},
-    )
+    back = partial(dataset_state.change, face="")
+    STATE.show_button("To the faces", "back", "grid_view", back)
 
 
 def _show_way(faces: pd.DataFrame, left: np.ndarray, row: int) -> None:
     """Draw the buttons back, previous and next, within the filters and the order."""
-    is_left = bool(left[row])
     reached = left.copy()
     reached[row] = True  # so that there is a next one from outside the filters, too
     rows = dataset_tables.ordered(faces, reached, dataset_state.look())
     place = place_of(rows, row) or 0
     before, after = beside(rows, row)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button(
-            "Back",
-            key=dataset_state.widget_key("back"),
-            icon=":material/grid_view:",
-            on_click=dataset_state.change,
-            kwargs={"face": "", "page": place // dataset_state.look().size + 1},
-        )
-        _show_step(faces, before, "Previous", ":material/arrow_back:", "P")
-        _show_step(faces, after, "Next", ":material/arrow_forward:", "N")
-        if is_left:
-            st.caption(f"{place + 1:,} of {len(rows):,}", width="content")
-        else:
-            st.caption("Outside the filters that are set.", width="content")
+        page = place // dataset_state.look().size + 1
+        back = partial(dataset_state.change, face="", page=page)
+        STATE.show_button("Back", "back", "grid_view", back)
+        _show_step(faces, before, "Previous", "arrow_back", "P")
+        _show_step(faces, after, "Next", "arrow_forward", "N")
+        where = f"{place + 1:,} of {len(rows):,}"
+        if not left[row]:
+            where = "Outside the filters that are set."
+        st.caption(where, width="content")
 
 
 def _show_step(
     faces: pd.DataFrame, row: int | None, title: str, icon: str, shortcut: str
 ) -> None:
-    st.button(
+    STATE.show_button(
         title,
-        key=dataset_state.widget_key(title.lower()),
-        icon=icon,
+        title.lower(),
+        icon,
+        dataset_state.open_face,
+        "" if row is None else faces["file"].iloc[row],
         shortcut=shortcut,
         disabled=row is None,
-        on_click=dataset_state.open_face,
-        args=("" if row is None else faces["file"].iloc[row],),
     )
 
 
@@ -240,7 +216,7 @@ def _show_estimate(faces: pd.DataFrame, row: int, face: Any) -> None:
     except AgeModelError as error:
         st.text(str(error))
         return
-    figure = figure_labelled_distribution(
+    figure = figure_age_distribution(
         chances, face.age_years, face.age_low, face.age_high, [face.age], "label"
     )
     show_chart(
@@ -268,9 +244,8 @@ def _show_alike(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
     """The nearest faces by embedding; not `others`, the duplicates shown above."""
     st.markdown("**Most alike to the model**")
     try:
-        rows, cosines = similar(
-            dataset_tables.embeddings(faces), row, ALIKE + len(others)
-        )
+        placed = dataset_tables.embeddings(faces)
+        rows, cosines = similar(placed, row, ALIKE + len(others))
     except AgeModelError as error:
         st.text(f"Likeness cannot be told. {error}")
         return
@@ -285,15 +260,8 @@ def _show_alike(faces: pd.DataFrame, row: int, others: np.ndarray) -> None:
         for split, cosine in zip(faces["split"].iloc[rows], cosines, strict=True)
     ]
     show_tiles(dataset_pictures.pictures_dir(), faces.iloc[rows], "alike", notes)
-    st.button(
-        "Order all faces by likeness to this one",
-        key=dataset_state.widget_key("order_alike"),
-        icon=":material/sort:",
-        on_click=dataset_state.change,
-        kwargs={
-            "face": "",
-            "sort": "similar",
-            "like": faces["file"].iloc[row],
-            "page": 1,
-        },
+    file = faces["file"].iloc[row]
+    order = partial(dataset_state.change, face="", sort="similar", like=file, page=1)
+    STATE.show_button(
+        "Order all faces by likeness to this one", "order_alike", "sort", order
     )

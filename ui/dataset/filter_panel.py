@@ -10,9 +10,11 @@ import streamlit as st
 from agemodel.core.labels import MAX_AGE, MIN_AGE, SPLIT_WORDS
 from agemodel.explorer.filters import ERROR_BANDS
 from agemodel.explorer.flags import FLAGS, OUTCOMES
+from agemodel.explorer.marks import UNMARKED
 from agemodel.explorer.queries import Errors, write_errors
 from agemodel.explorer.selection import FACETS, Selection
 from ui.dataset import dataset_state
+from ui.dataset.dataset_state import STATE
 
 Counts = Mapping[str, Mapping[str, int]]
 
@@ -28,6 +30,14 @@ _TITLES = {
     "flag": "Any of these",
     "outcome": "Any of these",
     "without": "None of these",
+    "mark": "Your mark",
+}
+_WORDS: Mapping[str, Mapping[str, str]] = {
+    "split": SPLIT_WORDS,
+    "flag": FLAGS,
+    "outcome": OUTCOMES,
+    "without": FLAGS,
+    "mark": {UNMARKED: "not yet"},
 }
 _FOLDED = {
     "flag": "Picture quality",
@@ -42,14 +52,11 @@ _HELP = {
 
 
 def show_filters(counted: Counts) -> None:
-    """Draw the filters.
-
-    Args:
-        counted: as returned by `filters.counts`.
-    """
-    _show_ages(counted["age"])
+    """Draw the filters."""
+    ages = bind_filter("age", dataset_state.selection().ages, tuple)
+    st.slider(age_title(counted["age"]), MIN_AGE, MAX_AGE, **ages)
     for key in ("group", "gender", "race", "split"):
-        _show_choice(key, counted)
+        show_values(key, counted)
     _show_errors(counted)
     for key, title in _FOLDED.items():
         if key in counted:
@@ -58,26 +65,23 @@ def show_filters(counted: Counts) -> None:
 
 
 def show_left(left: int, total: int) -> None:
-    """Draw a line: how many faces the filters leave, the filters, and the way back.
-
-    Args:
-        left: faces that the filters leave.
-        total: all faces.
-    """
+    """Draw a line: how many faces the filters leave, the filters, and the way back."""
     wanted = dataset_state.selection()
     key = dataset_state.widget_key("line")
     with st.container(horizontal=True, vertical_alignment="center", key=key):
         st.markdown(f"**{left:,} of {total:,} faces**", width="content")
         if not wanted.active:
             return
-        st.text(_shortened(wanted.describe()), width="content")
-        st.button(
+        said = wanted.describe()
+        said = said if len(said) <= MAX_SAID else f"{said[:MAX_SAID]}..."
+        st.text(said, width="content")
+        STATE.show_button(
             "Show all",
-            key=dataset_state.widget_key("reset"),
+            "reset",
+            "filter_alt_off",
+            dataset_state.select,
+            Selection(),
             type="tertiary",
-            icon=":material/filter_alt_off:",
-            on_click=dataset_state.select,
-            args=(Selection(),),
         )
 
 
@@ -137,15 +141,6 @@ def bind_filter(key: str, shown: Any, read: Callable[[Any], Any]) -> dict[str, A
     return dataset_state.bind(f"filter_{key}", shown, take)
 
 
-def _show_ages(counted: Mapping[str, int]) -> None:
-    st.slider(
-        age_title(counted),
-        MIN_AGE,
-        MAX_AGE,
-        **bind_filter("age", dataset_state.selection().ages, tuple),
-    )
-
-
 def _show_folded(key: str, title: str, counted: Counts) -> None:
     """Draw a filter in an expander; its values only while it is open."""
     chosen = getattr(dataset_state.selection(), FACETS[key].field)
@@ -158,14 +153,15 @@ def _show_folded(key: str, title: str, counted: Counts) -> None:
     )
     if part.open:
         with part:
-            _show_choice(key, counted)
+            show_values(key, counted)
 
 
-def _show_choice(key: str, counted: Counts) -> None:
+def show_values(key: str, counted: Counts) -> None:
     """Draw a filter whose values are from a list; nothing where none are known."""
     if key not in counted:
         return
-    words = {value: _word(key, value) for value in counted[key]}
+    known = _WORDS.get(key, {})
+    words = {value: known.get(value, value) for value in counted[key]}
     chosen = getattr(dataset_state.selection(), FACETS[key].field)
     shown = [value for value in chosen if value in words]
     st.pills(
@@ -178,25 +174,15 @@ def _show_choice(key: str, counted: Counts) -> None:
     )
 
 
-def _word(key: str, value: str) -> str:
-    words = {
-        "split": SPLIT_WORDS,
-        "flag": FLAGS,
-        "outcome": OUTCOMES,
-        "without": FLAGS,
-    }
-    return words.get(key, {}).get(value, value)
-
-
 def _show_errors(counted: Counts) -> None:
     if "error" not in counted:
         return
-    words = {write_errors(band): error_words(band) for band in ERROR_BANDS}
+    bands = {write_errors(band): band for band in ERROR_BANDS}
+    words = {key: error_words(band) for key, band in bands.items()}
     now = write_errors(dataset_state.selection().errors)
 
     def read(value: str | None) -> Errors:
         found = values_of([value] if value else [], words)
-        bands = {write_errors(band): band for band in ERROR_BANDS}
         return bands[found[0]] if found else Selection().errors
 
     st.pills(
@@ -219,7 +205,3 @@ def _show_name() -> None:
             lambda text: FACETS["name"].read([text or ""]),
         ),
     )
-
-
-def _shortened(words: str) -> str:
-    return words if len(words) <= MAX_SAID else f"{words[:MAX_SAID]}..."

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -12,11 +9,11 @@ import streamlit as st
 from agemodel.core.errors import AgeModelError
 from agemodel.explorer.ordering import ORDERS, orders_of, page_count, page_of, row_of
 from ui.dataset import dataset_state, dataset_tables
-from ui.dataset.face_columns import face_columns
+from ui.dataset.dataset_state import STATE
 from ui.dataset.face_page import show_face
 from ui.dataset.set_choice import shown_pictures
-from ui.dataset.tiles import CAPTION_IS, show_tiles
-from ui.dataset_pictures import read_pictures, show_missing
+from ui.dataset.tiles import CAPTION_IS, show_rows, show_tiles
+from ui.dataset_pictures import show_missing
 from ui.page_state import MAX_NUMBER
 
 TWENTY = 20
@@ -33,12 +30,7 @@ _COLUMNS = (
 
 @st.fragment
 def show_faces(faces: pd.DataFrame, left: np.ndarray) -> None:
-    """Draw a page of the faces, or the one that is looked at.
-
-    Args:
-        faces: as returned by `read_faces`.
-        left: the faces that the filters leave, a mask of shape (n,).
-    """
+    """Draw a page of the faces, or the one that is looked at."""
     dataset_state.write_url()
     if dataset_state.look().face:
         show_face(faces, left)
@@ -55,7 +47,9 @@ def show_faces(faces: pd.DataFrame, left: np.ndarray) -> None:
         st.caption(_ROW_IS)
         _show_table(page)
     else:
-        _show_pictures(folder, page)
+        missing = show_tiles(folder, page, "gallery")
+        st.caption(CAPTION_IS if "age_years" in page else _LABEL_IS)
+        show_missing(missing)
     _show_pages(page_count(rows, look.size))
 
 
@@ -81,12 +75,7 @@ def _show_controls(faces: pd.DataFrame, has_pictures: bool) -> None:
         with st.container(
             height="stretch", width="content", vertical_alignment="bottom"
         ):
-            st.button(
-                "Twenty at random",
-                key=dataset_state.widget_key("twenty"),
-                icon=":material/shuffle:",
-                on_click=_draw_twenty,
-            )
+            STATE.show_button("Twenty at random", "twenty", "shuffle", _draw_twenty)
     if dataset_state.look().sort == "similar":
         _show_reference(faces)
 
@@ -108,37 +97,22 @@ def _show_reference(faces: pd.DataFrame) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"Most alike, to the model, to {file}", width="content")
-        st.button(
+        STATE.show_button(
             "Open that face",
-            key=dataset_state.widget_key("reference"),
+            "reference",
+            "account_box",
+            dataset_state.open_face,
+            file,
             type="tertiary",
-            icon=":material/account_box:",
-            on_click=dataset_state.open_face,
-            args=(file,),
         )
-
-
-def _show_pictures(folder: Path, page: pd.DataFrame) -> None:
-    pictures = read_pictures(folder, tuple(page["file"]))
-    show_tiles(folder, page, "gallery")
-    st.caption(CAPTION_IS if "age_years" in page else _LABEL_IS)
-    show_missing(pictures.count(b""))
 
 
 def _show_table(page: pd.DataFrame) -> None:
     columns = [name for name in _COLUMNS if name in page]
     if "mark" in page and not dataset_tables.known_marks():
         columns.remove("mark")
-    st.dataframe(
-        page,
-        hide_index=True,
-        column_order=columns,
-        column_config=face_columns(*columns),
-        key=dataset_state.round_key(TABLE),
-        on_select=partial(dataset_state.open_row, TABLE, tuple(page["file"])),
-        selection_mode="single-row",
-        alt="The faces of this page with their labels and estimates",
-    )
+    alt = "The faces of this page with their labels and estimates"
+    show_rows(page, columns, alt, TABLE)
 
 
 def _show_pages(count: int) -> None:

@@ -9,33 +9,23 @@ import streamlit as st
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
 from agemodel.core.files import megabytes
+from agemodel.dataset import getting
 from agemodel.dataset.download import LICENCE, mirror_is_begun
-from agemodel.dataset.getting import (
-    ADDRESS,
-    CANCELLED,
-    DISK,
-    DONE,
-    DOWNLOAD,
-    FAILED,
-    MIRROR,
-    RUNNING,
-    SOURCES,
-    Getter,
-    Snapshot,
-    Wanted,
-)
+from agemodel.dataset.getting import Snapshot, Wanted
 from agemodel.dataset.import_report import ImportReport
 from agemodel.dataset.kaggle_mirror import HANDLE
 from ui import dataset_pictures
-from ui.dataset import dataset_state
+from ui.dataset.dataset_state import STATE
 from ui.permission import NOT_HERE, may_change
 
 EVERY_S = 1.0
 _WATCHED = "dataset_watched_job"
+"""Where a session keeps the job it saw run, until its result is closed."""
+
 _NAMES = {
-    MIRROR: "Kaggle's mirror",
-    ADDRESS: "Another address",
-    DISK: "This machine's disk",
+    getting.MIRROR: "Kaggle's mirror",
+    getting.ADDRESS: "Another address",
+    getting.DISK: "This machine's disk",
 }
 _MIRROR_IS = (
     f"The data set [{HANDLE}](https://www.kaggle.com/datasets/{HANDLE}), fetched by "
@@ -49,19 +39,21 @@ _STARTS_ANEW = "A download from an address that is cut off or cancelled starts a
 
 
 @st.cache_resource(show_spinner=False)
-def getter() -> Getter:
+def getter() -> getting.Getter:
     """The one of this process, which every session watches."""
-    return Getter()
+    return getting.Getter()
 
 
 def show_job() -> str:
     """Draw the job that runs, or what came of the last one, and return its phase."""
     job = getter().snapshot()
-    if job.phase == RUNNING:
+    watched = st.session_state.get(_WATCHED) == job.number
+    ended = job.phase in (getting.FAILED, getting.CANCELLED)
+    if job.phase == getting.RUNNING:
         _watch()
-    elif job.phase == DONE and job.report and _is_watched(job):
+    elif job.phase == getting.DONE and job.report and watched:
         _show_result(job.report)
-    elif job.phase in (FAILED, CANCELLED) and dataset_pictures.pictures_dir() is None:
+    elif ended and dataset_pictures.pictures_dir() is None:
         _show_end(job)
     return job.phase
 
@@ -114,10 +106,10 @@ def _watch() -> None:
     """Draw how far the job is, every second; the page anew once it has ended."""
     job = getter().snapshot()
     st.session_state[_WATCHED] = job.number
-    if job.phase != RUNNING:
+    if job.phase != getting.RUNNING:
         st.rerun()
     with st.container(border=True):
-        doing = "downloaded" if job.step == DOWNLOAD else "imported"
+        doing = "downloaded" if job.step == getting.DOWNLOAD else "imported"
         st.markdown(f"**The pictures are being {doing}.**")
         if may_change():
             st.text(f"From {job.wanted.name}")
@@ -125,18 +117,8 @@ def _watch() -> None:
         st.progress(min(part, 1.0), progress_words(job))
         st.caption("This goes on when the page is closed.")
         if may_change():
-            st.button(
-                "Cancel",
-                key=dataset_state.widget_key("get_cancel"),
-                icon=":material/cancel:",
-                on_click=getter().cancel,
-                disabled=job.cancelling,
-            )
-
-
-def _is_watched(job: Snapshot) -> bool:
-    """Whether this visitor saw the job run, and has not closed its result."""
-    return st.session_state.get(_WATCHED) == job.number
+            cancel, off = getter().cancel, job.cancelling
+            STATE.show_button("Cancel", "get_cancel", "cancel", cancel, disabled=off)
 
 
 def _show_result(report: ImportReport) -> None:
@@ -149,28 +131,24 @@ def _show_result(report: ImportReport) -> None:
             reasons = report.reasons.items()
             st.text("\n".join(f"{n:,} refused: {reason}" for reason, n in reasons))
             st.caption("The view Issues lists the refused files.")
-        st.button(
-            "Close",
-            key=dataset_state.widget_key("get_close"),
-            on_click=st.session_state.pop,
-            args=(_WATCHED, None),
-        )
+        forget = st.session_state.pop
+        STATE.show_button("Close", "get_close", "", forget, _WATCHED, None)
 
 
 def _show_end(job: Snapshot) -> None:
     """Say why a job did not bring the pictures, and offer to go on."""
-    cancelled = job.phase == CANCELLED
+    cancelled = job.phase == getting.CANCELLED
     if cancelled:
         st.info("**Cancelled.** The pictures are not here.", icon=":material/cancel:")
     else:
-        done = "downloaded" if job.step == DOWNLOAD else "imported"
+        done = "downloaded" if job.step == getting.DOWNLOAD else "imported"
         st.error(f"**The pictures could not be {done}.**", icon=":material/error:")
     if not may_change():
         return
     st.text(job.problem)
     if st.button(
-        "Go on" if cancelled and job.wanted.source == MIRROR else "Try again",
-        key=dataset_state.widget_key("get_again"),
+        "Go on" if cancelled and job.wanted.source == getting.MIRROR else "Try again",
+        key=STATE.widget_key("get_again"),
         icon=":material/refresh:",
     ):
         _start(job.wanted, licence_accepted=True)
@@ -183,14 +161,14 @@ def _show_end(job: Snapshot) -> None:
 def _show_form() -> None:
     source = st.segmented_control(
         "Get them from",
-        SOURCES,
+        getting.SOURCES,
         format_func=_NAMES.__getitem__,
-        default=MIRROR,
+        default=getting.MIRROR,
         required=True,
         **_kept("from"),
     )
-    with st.form(dataset_state.widget_key("get_form"), border=False):
-        wanted = _ask(source or MIRROR)
+    with st.form(STATE.widget_key("get_form"), border=False):
+        wanted = _ask(source or getting.MIRROR)
         st.markdown(LICENCE)
         accepted = st.checkbox("I accept these terms", **_kept("licence"))
         if st.form_submit_button("Get the pictures", icon=":material/download:"):
@@ -199,17 +177,17 @@ def _show_form() -> None:
 
 def _ask(source: str) -> Wanted:
     """Draw what a source needs to know."""
-    if source == DISK:
+    if source == getting.DISK:
         path = _text("path", "Path of UTKFace.tar.gz, a .tar, a .zip or a folder")
-        return Wanted(DISK, path)
-    if source == MIRROR:
+        return Wanted(getting.DISK, path)
+    if source == getting.MIRROR:
         if mirror_is_begun(paths.data_dir()):
             st.info(_GOES_ON, icon=":material/resume:")
         st.markdown(_MIRROR_IS)
-        return Wanted(MIRROR)
+        return Wanted(getting.MIRROR)
     st.caption(_STARTS_ANEW)
     return Wanted(
-        ADDRESS,
+        getting.ADDRESS,
         _text("address", "Address of a .tar.gz, a .tar or a .zip, http or https"),
         _text("sha256", "Its SHA-256 in hexadecimal, if you know it"),
     )
@@ -221,7 +199,7 @@ def _text(name: str, label: str) -> str:
 
 def _kept(name: str) -> dict[str, Any]:
     """The key of a widget that keeps its value while a job hides it."""
-    key = dataset_state.widget_key(f"get_{name}")
+    key = STATE.widget_key(f"get_{name}")
     return {"key": key, "persist_state": "session"}
 
 

@@ -10,6 +10,7 @@ from agemodel.dataset.getting import CANCELLED, FAILED, RUNNING
 from ui import dataset_pictures
 from ui.dataset import dataset_state
 from ui.dataset.get_data import show_job, show_ways
+from ui.page_state import show_error
 
 _WHAT_IT_IS = (
     "[UTKFace](https://susanqq.github.io/UTKFace/): {n:,} photos of faces. The name "
@@ -23,10 +24,6 @@ ship with the app. UTKFace itself may be used for non-commercial research only, 
 fetched separately, onto the machine that runs the app.
 """
 _BY_COMMAND = "By command, on the machine that runs the app:"
-_COMMANDS = """
-python -m agemodel data import UTKFace.tar.gz   # an archive or folder you have
-python -m agemodel data download                # or fetch it; asks about the terms
-"""
 
 
 def show_intro(faces: pd.DataFrame) -> None:
@@ -47,7 +44,7 @@ def show_intro(faces: pd.DataFrame) -> None:
                 st.markdown(_NO_PICTURES)
                 show_ways()
                 st.caption(_BY_COMMAND)
-                st.code(_COMMANDS.strip(), language=None, wrap_lines=True)
+                st.code(dataset_pictures.COMMANDS, language=None, wrap_lines=True)
 
 
 def show_left_out(faces: pd.DataFrame) -> None:
@@ -58,5 +55,4 @@ def show_left_out(faces: pd.DataFrame) -> None:
 
 def show_unreadable(error: AgeModelError) -> None:
     """Say that not even the labels can be read."""
-    st.error("**The list of faces cannot be read.**", icon=":material/error:")
-    st.text(str(error))
+    show_error(error, "The list of faces cannot be read.")

@@ -10,16 +10,12 @@ from agemodel.core.errors import AgeModelError
 from agemodel.core.labels import SPLIT_WORDS
 from agemodel.core.words import counted
 from agemodel.dataset.index import read_rejects
+from agemodel.explorer import issues
 from agemodel.explorer.filters import mask
 from agemodel.explorer.flags import FLAGS, OUTCOMES
-from agemodel.explorer.issues import (
-    Effect,
-    Issue,
-    count_crossings,
-    find_issues,
-    removal_effect,
-)
+from agemodel.explorer.issues import Effect, Issue
 from ui.dataset import dataset_state, dataset_tables, mark_panel
+from ui.dataset.dataset_state import STATE
 
 _EFFECT = (
     "**{n:,} of the {total:,} test faces** are also in train, as the same picture or "
@@ -34,13 +30,9 @@ _PICKED = (
 
 
 def show_issues(faces: pd.DataFrame) -> None:
-    """Draw the kinds of issues among all faces, gravest first.
-
-    Args:
-        faces: as returned by `read_faces`.
-    """
-    issues = [issue for issue in find_issues(faces) if issue.faces]
-    if not issues:
+    """Draw the kinds of issues among all faces, gravest first."""
+    found = [issue for issue in issues.find_issues(faces) if issue.faces]
+    if not found:
         st.info(
             "Nothing can be told yet: the faces are neither described nor estimated.",
             icon=":material/rule:",
@@ -50,7 +42,7 @@ def show_issues(faces: pd.DataFrame) -> None:
         st.caption("Counted over all faces, whatever is filtered.")
         _show_effects(faces)
     with st.grid(3, min_column_width=270):
-        for issue in issues:
+        for issue in found:
             with st.container(border=True, height="stretch"):
                 _show_issue(faces, issue)
     mark_panel.show_marks(faces)
@@ -71,12 +63,12 @@ def effect_text(template: str, effect: Effect) -> str:
 def _show_effects(faces: pd.DataFrame) -> None:
     if "abs_error" not in faces or "crossing" not in faces:
         return
-    crossing = removal_effect(faces, faces["crossing"].to_numpy())
-    picked = removal_effect(faces, faces["mislabelled"].to_numpy())
+    crossing = issues.removal_effect(faces, faces["crossing"].to_numpy())
+    picked = issues.removal_effect(faces, faces["mislabelled"].to_numpy())
     with st.container(border=True):
         if crossing.removed:
             st.markdown(effect_text(_EFFECT, crossing))
-            st.caption(_crossings_text(count_crossings(faces)))
+            st.caption(_crossings_text(issues.count_crossings(faces)))
         if picked.removed:
             st.caption(effect_text(_PICKED, picked))
 
@@ -102,19 +94,10 @@ def _show_issue(faces: pd.DataFrame, issue: Issue) -> None:
     )
     st.caption(" · ".join(parts))
     with st.container(horizontal=True):
-        st.button(
-            "Look at them",
-            key=dataset_state.widget_key(f"issue_{issue.kind}"),
-            icon=":material/grid_view:",
-            on_click=_look_at,
-            args=(issue,),
-        )
-        st.button(
-            "One by one",
-            key=dataset_state.widget_key(f"issue_{issue.kind}_each"),
-            icon=":material/account_box:",
-            on_click=_look_at_first,
-            args=(faces, issue),
+        key = f"issue_{issue.kind}"
+        STATE.show_button("Look at them", key, "grid_view", _look_at, issue)
+        STATE.show_button(
+            "One by one", f"{key}_each", "account_box", _look_at_first, faces, issue
         )
 
 

@@ -35,12 +35,7 @@ _DRAW = " Draw around points to keep only them."
 
 
 def show_map(faces: pd.DataFrame, found: Masks) -> None:
-    """Draw the faces that are left on the map, a lasso filters.
-
-    Args:
-        faces: as returned by `read_faces`.
-        found: as returned by `filters.masks`.
-    """
+    """Draw the faces that are left on the map, a lasso filters."""
     if "map_x" not in faces:
         st.info(
             "The map is not here yet. With the images imported: "

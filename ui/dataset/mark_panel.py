@@ -7,30 +7,21 @@ import streamlit as st
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
-from agemodel.explorer.marks import (
-    MAX_NOTE,
-    UNMARKED,
-    VERDICTS,
-    Mark,
-    mark_faces,
-    marked_faces,
-    repair_marks,
-)
+from agemodel.explorer import marks
+from agemodel.explorer.marks import VERDICTS
 from agemodel.explorer.table_exports import frame_csv
 from ui.dataset import dataset_state, dataset_tables
-from ui.dataset.face_columns import face_columns
-from ui.dataset.filter_panel import Counts, bind_filter, label, values_of
-from ui.dataset.tiles import MARK_ICONS
+from ui.dataset.dataset_state import STATE
+from ui.dataset.filter_panel import Counts, show_values
+from ui.dataset.tiles import MARK_ICONS, show_rows
 from ui.downloads import show_download
 from ui.permission import may_change
 
 TABLE = "marks_table"
 
 _CHANGED = dataset_state.widget_key("marks_changed")
-_FAILED = dataset_state.widget_key("marks_failed")
 _REPAIRED = dataset_state.widget_key("marks_repaired")
 
-_WORDS = {verdict: verdict for verdict in VERDICTS} | {UNMARKED: "not yet"}
 _WHAT_THEY_ARE = (
     "Marks are kept in a file on the machine that runs the app. No label is changed by "
     "them. Open a face to mark it."
@@ -49,29 +40,23 @@ def show_problem() -> None:
             st.text(str(error))
             if not may_change():
                 return
-            st.button(
-                "Keep the marks that can be read",
-                key=dataset_state.widget_key("repair_marks"),
-                icon=":material/healing:",
-                on_click=_repair,
-            )
-            _show_failure()
+            label = "Keep the marks that can be read"
+            STATE.show_button(label, "repair_marks", "healing", STATE.attempt, _repair)
+            STATE.show_refusal()
 
 
 def show_marking(file: str) -> None:
     """Draw the controls that mark a face, for visitors who may.
 
     Nothing is drawn while the marks cannot be read.
-
-    Args:
-        file: its name in the index.
     """
     try:
         mark = dataset_tables.marks().get(file)
     except AgeModelError:
         return
     if not may_change():
-        _show_mark(mark)
+        if mark:
+            st.text(f"Its label was marked: {mark.verdict}. {mark.note}".rstrip())
         return
     st.segmented_control(
         "Your verdict on the label",
@@ -86,16 +71,11 @@ def show_marking(file: str) -> None:
     if mark:
         st.text_input(
             "Note",
-            max_chars=MAX_NOTE,
+            max_chars=marks.MAX_NOTE,
             placeholder="why, or what it should be",
             **dataset_state.bind("note", mark.note, lambda _note: _mark(file)),
         )
-    _show_failure()
-
-
-def _show_mark(mark: Mark | None) -> None:
-    if mark:
-        st.text(f"Its label was marked: {mark.verdict}. {mark.note}".rstrip())
+    STATE.show_refusal()
 
 
 def were_changed() -> bool:
@@ -104,34 +84,16 @@ def were_changed() -> bool:
 
 
 def show_filter(counted: Counts) -> None:
-    """Draw the filter by mark, where there is a mark or it is set.
-
-    Args:
-        counted: as returned by `filters.counts`.
-    """
-    chosen = dataset_state.selection().marks
-    if "mark" not in counted or not (chosen or dataset_tables.known_marks()):
-        return
-    st.pills(
-        "Your mark",
-        list(_WORDS),
-        selection_mode="multi",
-        format_func=lambda value: label(_WORDS[value], counted["mark"][value]),
-        **bind_filter(
-            "mark", list(chosen), lambda values: values_of(values or (), _WORDS)
-        ),
-    )
+    """Draw the filter by mark, where there is a mark or it is set."""
+    if dataset_state.selection().marks or dataset_tables.known_marks():
+        show_values("mark", counted)
 
 
 def show_marks(faces: pd.DataFrame) -> None:
-    """Draw the table of the marks so far, and its download.
-
-    Args:
-        faces: as returned by `read_faces`.
-    """
+    """Draw the table of the marks so far, and its download."""
     st.markdown("**Your marks**")
     st.caption(_WHAT_THEY_ARE)
-    marked = marked_faces(faces, dataset_tables.known_marks())
+    marked = marks.marked_faces(faces, dataset_tables.known_marks())
     if not len(marked):
         return
     found = marked["verdict"].value_counts()
@@ -146,51 +108,26 @@ def show_marks(faces: pd.DataFrame) -> None:
             lambda: frame_csv(marked),
             dataset_state.widget_key("download_marks"),
         )
-    _show_table(marked)
-
-
-def _show_table(marked: pd.DataFrame) -> None:
-    files = tuple(marked["file"])
-    st.dataframe(
-        marked,
-        hide_index=True,
-        column_config=face_columns(
-            *("file", "verdict", "note", "marked_at"),
-            *("age", "age_years", "gender", "race", "split"),
-        ),
-        key=dataset_state.round_key(TABLE),
-        on_select=lambda: dataset_state.open_row(TABLE, files),
-        selection_mode="single-row",
-        alt="The marked faces with their marks and notes",
+    columns = (
+        *("file", "verdict", "note", "marked_at"),
+        *("age", "age_years", "gender", "race", "split"),
     )
+    show_rows(marked, columns, "The marked faces with their marks and notes", TABLE)
 
 
 def _mark(file: str) -> None:
     """Keep the mark and the note: both may have come with one click."""
     verdict = st.session_state[dataset_state.widget_key("mark")]
     note = st.session_state.get(dataset_state.widget_key("note")) or ""
-    try:
-        mark_faces(paths.data_dir(), [file], verdict, note)
-    except AgeModelError as error:
-        st.session_state[_FAILED] = str(error)
-    else:
+    if STATE.attempt(lambda: marks.mark_faces(paths.data_dir(), [file], verdict, note)):
         st.session_state[_CHANGED] = True
 
 
 def _repair() -> None:
-    try:
-        repaired = repair_marks(paths.data_dir())
-    except AgeModelError as error:
-        st.session_state[_FAILED] = str(error)
-        return
+    repaired = marks.repair_marks(paths.data_dir())
     aside = (
         f" The damaged file lies beside as {repaired.aside.name}."
         if repaired.aside
         else ""
     )
     st.session_state[_REPAIRED] = f"Marks that were kept: {repaired.kept:,}.{aside}"
-
-
-def _show_failure() -> None:
-    if failure := st.session_state.pop(_FAILED, ""):
-        st.error(failure, icon=":material/error:")

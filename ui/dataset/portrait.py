@@ -38,11 +38,7 @@ _HEATMAP_IS = (
 
 
 def show_portrait(face: Any) -> None:
-    """Draw a face's picture, or say why there is none.
-
-    Args:
-        face: a row of the table, by attributes.
-    """
+    """Draw a face's picture, or say why there is none."""
     folder = shown_pictures()
     (picture,) = read_pictures(folder, (face.file,))
     if not picture:
@@ -53,11 +49,7 @@ def show_portrait(face: Any) -> None:
 
 
 def show_heatmap(face: Any) -> None:
-    """Draw a face's heatmap if it is switched on; nothing without a picture.
-
-    Args:
-        face: a row of the table, by attributes.
-    """
+    """Draw a face's heatmap if it is switched on; nothing without a picture."""
     (picture,) = read_pictures(shown_pictures(), (face.file,))
     if not picture:
         return

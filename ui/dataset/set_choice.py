@@ -9,13 +9,7 @@ import streamlit as st
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError, DatasetError
-from agemodel.dataset.labelled_sets import (
-    AboutSet,
-    read_about,
-    set_dir,
-    set_images,
-    set_names,
-)
+from agemodel.dataset import labelled_sets
 from agemodel.dataset.record import RECORD_NAME
 from agemodel.explorer.selection import Selection
 from agemodel.explorer.set_table import read_set_faces
@@ -34,12 +28,12 @@ def shown_faces() -> pd.DataFrame:
         DatasetError: it cannot be read.
     """
     name, folder = dataset_state.look().set, paths.data_dir()
-    if name and name not in set_names(folder):
+    if name and name not in labelled_sets.set_names(folder):
         dataset_state.change(set="")
         name = ""
     if not name:
         return dataset_tables.marked(dataset_state.faces())
-    changed = (set_dir(folder, name) / RECORD_NAME).stat().st_mtime_ns
+    changed = (labelled_sets.set_dir(folder, name) / RECORD_NAME).stat().st_mtime_ns
     return _set_faces(folder, name, changed, *served_model.version())
 
 
@@ -56,14 +50,14 @@ def shown_pictures() -> Path | None:
     if not name:
         return dataset_pictures.pictures_dir()
     try:
-        return set_images(paths.data_dir(), name)
+        return labelled_sets.set_images(paths.data_dir(), name)
     except DatasetError:
         return None
 
 
 def show_set_choice() -> None:
     """Draw the choice of a data set, where others than UTKFace are imported."""
-    names = set_names(paths.data_dir())
+    names = labelled_sets.set_names(paths.data_dir())
     if not names:
         return
     titles = {"": UTKFACE} | {name: about(name).title for name in names}
@@ -76,21 +70,17 @@ def show_set_choice() -> None:
 
 
 def show_set(faces: pd.DataFrame) -> None:
-    """Say which labelled set is looked at.
-
-    Args:
-        faces: its table, as returned by `read_set_faces`.
-    """
+    """Say which labelled set is looked at."""
     found = about(dataset_state.look().set)
     st.text(f"{found.title}: {len(faces):,} photos of faces. Terms: {found.licence}.")
 
 
-def about(name: str) -> AboutSet:
+def about(name: str) -> labelled_sets.AboutSet:
     """What is said of a set; its name alone where that cannot be read."""
     try:
-        return read_about(paths.data_dir(), name)
+        return labelled_sets.read_about(paths.data_dir(), name)
     except AgeModelError:
-        return AboutSet(name, name, "not stated")
+        return labelled_sets.AboutSet(name, name, "not stated")
 
 
 def _take(name: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import streamlit as st
 from agemodel.explorer.flags import DOUBTFUL_YEARS, NOTABLE_YEARS
 from ui.dataset import dataset_state, dataset_tables
 from ui.dataset_pictures import read_pictures
+from ui.shown_tables import face_columns, show_table
 
 TILE_PX = 112
 MARK_ICONS = {
@@ -34,7 +36,7 @@ def show_tiles(
     name: str,
     notes: Sequence[str] = (),
     open_face: Callable[[str], None] = dataset_state.open_face,
-) -> None:
+) -> int:
     """Draw faces in rows: a picture each, if it is there, over a caption to click.
 
     Args:
@@ -43,6 +45,9 @@ def show_tiles(
         name: of the part of the page, for the keys.
         notes: a few words under each face, if given.
         open_face: called with the file of a face whose caption was clicked.
+
+    Returns:
+        How many pictures are missing.
     """
     pictures = read_pictures(folder, tuple(shown["file"]))
     marks = dataset_tables.known_marks()
@@ -56,14 +61,23 @@ def show_tiles(
                     st.markdown(badge)
                 if notes:
                     st.caption(notes[number])
+    return pictures.count(b"")
+
+
+def show_rows(shown: pd.DataFrame, columns: Sequence[str], alt: str, name: str) -> None:
+    """Draw faces as a table, as `face_columns` names its columns; a row opens one."""
+    show_table(
+        shown,
+        face_columns(*columns),
+        alt,
+        key=dataset_state.round_key(name),
+        on_select=partial(dataset_state.open_row, name, tuple(shown["file"])),
+        selection_mode="single-row",
+    )
 
 
 def caption(face: Any) -> str:
-    """The caption of a face as Markdown, as `est. 30, label 26`, coloured by the error.
-
-    Args:
-        face: a row of the table, by attributes.
-    """
+    """The caption of a face, as `est. 30, label 26`, coloured by the error."""
     years = getattr(face, "age_years", math.nan)
     if math.isnan(years):
         return f"label {labelled(face)}"
@@ -75,11 +89,7 @@ def caption(face: Any) -> str:
 
 
 def gender_badge(face: Any) -> str:
-    """A badge with the estimated gender where it is not the labelled one; else empty.
-
-    Args:
-        face: a row of the table, by attributes.
-    """
+    """A badge with the estimated gender where that is not the labelled one."""
     if not getattr(face, "gender_wrong", False):
         return ""
     return f":orange-badge[est. {'male' if face.gender == 'female' else 'female'}]"

@@ -14,12 +14,8 @@ from agemodel.serving import (
     results_frame,
     results_json,
 )
-from ui.downloads import show_download
-
-_SHOWN = (
-    *("file", "face", "age_years", "age_low", "age_high", "known_age"),
-    *("gender", "p_female", "warnings", "age_group", "detection_score"),
-)
+from ui import shown_tables
+from ui.downloads import show_files
 
 _FILES = (
     ("Table as CSV", "estimates.csv", results_csv),
@@ -32,19 +28,41 @@ def show_exports(batch: Batch) -> None:
     """Offer all results as files, in the order of the page."""
     results = _in_order(batch)
     with st.popover("Export", icon=":material/download:", disabled=not results):
-        for label, file_name, make in _FILES:
-            key = f"estimate_download_{file_name}"
-            show_download(
-                label, file_name, partial(make, results), key, width="stretch"
-            )
+        files = ((label, name, partial(make, results)) for label, name, make in _FILES)
+        show_files("estimate", files)
 
 
 def show_table(batch: Batch) -> None:
     """Draw the table over all photos, in the order of the page."""
-    if results := _in_order(batch):
-        _show_table(results)
-        if text := without_age_text(results):
-            st.caption(text)
+    results = _in_order(batch)
+    if not results:
+        return
+    frame = results_frame(results)
+    frame["p_female"] *= 100
+    frame["warnings"] = frame["warnings"].fillna(frame["error"])
+    config = st.column_config
+    columns = {
+        "file": config.TextColumn("File", width="medium"),
+        "face": config.NumberColumn("Face", width="small"),
+        "age_years": config.NumberColumn("Age", format="%.0f", width="small"),
+        "age_low": config.NumberColumn("From", format="%.0f", width="small"),
+        "age_high": config.NumberColumn("To", format="%.0f", width="small"),
+        "known_age": config.TextColumn("Actual age", width="small"),
+        "gender": config.TextColumn("Gender label"),
+        "p_female": config.NumberColumn("Female", format="%.0f %%", width="small"),
+        "warnings": config.TextColumn("Remarks", width="large"),
+        "age_group": config.TextColumn("Age group", width="small"),
+        "detection_score": config.NumberColumn(
+            "Score",
+            format="%.2f",
+            width="small",
+            help="How sure the face detector is, 0 to 1",
+        ),
+    }
+    alt = "All faces with their ages, intervals, gender labels and remarks"
+    shown_tables.show_table(frame, columns, alt, placeholder="", key="estimate_table")
+    if text := without_age_text(results):
+        st.caption(text)
 
 
 def _in_order(batch: Batch) -> list[PhotoResult]:
@@ -58,43 +76,7 @@ def without_age_text(results: list[PhotoResult]) -> str:
     without = sum(face.reason is not None for face in faces)
     if not without:
         return ""
-    have = (
-        "has no age, because its picture is"
-        if without == 1
-        else ("have no age, because their pictures are")
-    )
+    have = "have no age, because their pictures are"
+    if without == 1:
+        have = "has no age, because its picture is"
     return f"{without:,} of {len(faces):,} faces {have} too poor: see the remarks."
-
-
-def _show_table(results: list[PhotoResult]) -> None:
-    frame = results_frame(results)
-    frame["p_female"] *= 100
-    frame["warnings"] = frame["warnings"].fillna(frame["error"])
-    config = st.column_config
-    st.dataframe(
-        frame,
-        width="stretch",
-        hide_index=True,
-        column_order=_SHOWN,
-        column_config={
-            "file": config.TextColumn("File", width="medium"),
-            "face": config.NumberColumn("Face", width="small"),
-            "detection_score": config.NumberColumn(
-                "Score",
-                format="%.2f",
-                width="small",
-                help="How sure the face detector is, 0 to 1",
-            ),
-            "age_years": config.NumberColumn("Age", format="%.0f", width="small"),
-            "age_low": config.NumberColumn("From", format="%.0f", width="small"),
-            "age_high": config.NumberColumn("To", format="%.0f", width="small"),
-            "age_group": config.TextColumn("Age group", width="small"),
-            "p_female": config.NumberColumn("Female", format="%.0f %%", width="small"),
-            "gender": config.TextColumn("Gender label"),
-            "warnings": config.TextColumn("Remarks", width="large"),
-            "known_age": config.TextColumn("Actual age", width="small"),
-        },
-        placeholder="",
-        key="estimate_table",
-        alt="All faces with their ages, intervals, gender labels and remarks",
-    )

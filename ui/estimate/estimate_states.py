@@ -32,7 +32,6 @@ NOTICE_IN_SHORT = (
 )
 
 _THUMBNAIL_PX = 320
-_PROBLEM = "estimate_problem"
 
 
 def show_notice(*, in_short: bool) -> None:
@@ -65,63 +64,46 @@ def _show_way_back() -> None:
     """Offer the model that ships, where another one was chosen, to who may choose."""
     if not (app_model.is_chosen() and may_change()):
         return
-    st.button(
+    session.STATE.show_button(
         "Back to the model that ships",
-        key="estimate_back",
-        icon=":material/swap_horiz:",
-        on_click=_go_back,
+        "back",
+        "swap_horiz",
+        session.STATE.attempt,
+        lambda: app_model.choose(app_model.DEFAULT_MODEL),
     )
-    if problem := st.session_state.pop(_PROBLEM, ""):
-        st.text(problem)
+    session.STATE.show_refusal()
 
 
-def _go_back() -> None:
-    try:
-        app_model.choose(app_model.DEFAULT_MODEL)
-    except AgeModelError as error:
-        st.session_state[_PROBLEM] = str(error)
+def show_samples(*, pictures: bool) -> None:
+    """Offer the samples: a first result needs no photo of one's own.
 
-
-def show_samples() -> None:
-    """Offer the samples in a row: a first result needs no photo of one's own."""
+    Args:
+        pictures: whether they are shown; else as plain buttons, for little room.
+    """
     try:
         samples = read_samples()
     except AgeModelError as error:
         st.error(str(error))
         return
-    with st.grid(4, min_column_width=140):
+    with st.grid(4, min_column_width=140) if pictures else st.container():
         for sample in samples:
             with st.container(gap="xsmall"):
-                _show_sample(sample)
+                _show_sample(sample, pictures)
 
 
-def list_samples() -> None:
-    """The samples as plain buttons, for where there is little room."""
-    try:
-        samples = read_samples()
-    except AgeModelError as error:
-        st.error(str(error))
-        return
-    for sample in samples:
-        _sample_button(sample, sample.title, "small")
-
-
-def _show_sample(sample: Sample) -> None:
-    try:
-        st.image(_thumbnail(sample), width="stretch", alt=sample.title)
-    except AgeModelError as error:
-        st.error(str(error))
-        return
-    _sample_button(sample, sample.title, "large")
-
-
-def _sample_button(sample: Sample, label: str, size: str) -> None:
-    st.button(
-        label,
-        key=f"estimate_sample_{size}_{sample.file}",
-        icon=":material/add_photo_alternate:",
-        on_click=_add_sample,
-        args=(sample,),
+def _show_sample(sample: Sample, picture: bool) -> None:
+    if picture:
+        try:
+            st.image(_thumbnail(sample), width="stretch", alt=sample.title)
+        except AgeModelError as error:
+            st.error(str(error))
+            return
+    session.STATE.show_button(
+        sample.title,
+        f"sample_{'large' if picture else 'small'}_{sample.file}",
+        "add_photo_alternate",
+        _add_sample,
+        sample,
         width="stretch",
     )
 
@@ -137,10 +119,6 @@ def _add_sample(sample: Sample) -> None:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _thumbnail(sample: Sample) -> bytes:
     rgb = np.asarray(Image.open(BytesIO(read_sample(sample))))
-    return encode_jpeg(downscale(_landscape(rgb), _THUMBNAIL_PX), 85)
-
-
-def _landscape(rgb: np.ndarray) -> np.ndarray:
-    """The upper part of a portrait, so that the samples line up."""
     height, width = rgb.shape[:2]
-    return rgb[: min(height, round(width * 3 / 4))]
+    upper = rgb[: min(height, round(width * 3 / 4))]  # so that the samples line up
+    return encode_jpeg(downscale(upper, _THUMBNAIL_PX), 85)

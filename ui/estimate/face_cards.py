@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
 from agemodel.core.labels import AGE_GROUPS, MAX_AGE
 from agemodel.figures.estimate_charts import figure_age_distribution, figure_age_groups
-from agemodel.figures.face_charts import figure_labelled_distribution
 from agemodel.metrics.calibration import COVERAGE
 from agemodel.serving import Estimate
 from agemodel.serving.known_ages import KnownAge, beside_estimate
@@ -96,10 +96,9 @@ def _show_age(number: int, estimate: Estimate) -> None:
     """The age with its interval; small where it is perhaps no face; or why none."""
     if estimate.doubtful:
         st.badge("Perhaps no face", icon=":material/help:", color="orange")
-        age = (
-            f"it looks about {estimate.age_years:.0f} years, {interval_text(estimate)}"
-        )
-        st.caption(f"Face {number}. {estimate.reason or f'If it is one, {age}.'}")
+        age = f"it looks about {estimate.age_years:.0f} years"
+        else_age = f"If it is one, {age}, {interval_text(estimate)}."
+        st.caption(f"Face {number}. {estimate.reason or else_age}")
     elif estimate.reason:
         st.markdown(f"Face {number}")
         st.header("No age", anchor=False)
@@ -111,24 +110,25 @@ def _show_age(number: int, estimate: Estimate) -> None:
         st.caption(interval_text(estimate))
 
 
-def interval_text(estimate: Estimate) -> str:
-    """The 80 % interval in words."""
+def interval_text(estimate: Any) -> str:
+    """The 80 % interval in words, of an estimate or a row with its columns."""
     return f"{RANGE}: {estimate.age_low:.0f} to {estimate.age_high:.0f}"
 
 
 def gender_text(estimate: Estimate) -> str:
     """The likelier gender label, its probability, and whether it is left open."""
-    female = estimate.p_female
-    likelier = "female" if female >= 0.5 else "male"
-    probability = max(female, 1 - female)
+    label, probability = likelier(estimate.p_female)
     if estimate.gender != "uncertain":
-        return f"Gender label **{likelier}**, {_percent(probability)} likely"
-    said, least = _percent(probability), _percent(estimate.least_sure)
+        return f"Gender label **{label}**, {percent(probability)} likely"
+    said, least = percent(probability), percent(estimate.least_sure)
     if said == least:  # rounded alike
         said, least = f"{100 * probability:.1f} %", f"{100 * estimate.least_sure:.1f} %"
-    return (
-        f"Gender label: {likelier} {said}, below the {least} threshold: **left open**"
-    )
+    return f"Gender label: {label} {said}, below the {least} threshold: **left open**"
+
+
+def likelier(p_female: float) -> tuple[str, float]:
+    """The likelier gender label and its probability."""
+    return ("female", p_female) if p_female >= 0.5 else ("male", 1 - p_female)
 
 
 def groups_text(estimate: Estimate) -> str:
@@ -136,15 +136,13 @@ def groups_text(estimate: Estimate) -> str:
     chances = dict(zip(AGE_GROUPS, estimate.group_probabilities, strict=True))
     own = estimate.age_group
     other = max(chances.keys() - {own}, key=lambda group: chances[group])
-    text = f"Age group **{_dash(own)} {_percent(chances[own])}**"
-    return text + (
-        f" · {_dash(other)} {_percent(chances[other])}"
-        if chances[other] >= 0.01
-        else ""
-    )
+    text = f"Age group **{_dash(own)} {percent(chances[own])}**"
+    if chances[other] >= 0.01:
+        text += f" · {_dash(other)} {percent(chances[other])}"
+    return text
 
 
-def _percent(probability: float) -> str:
+def percent(probability: float) -> str:
     """A probability in per cent, never 100 %."""
     return "over 99 %" if probability > 0.995 else f"{100 * probability:.0f} %"
 
@@ -161,16 +159,13 @@ def _show_chart(
         figure = figure_age_groups(estimate.group_probabilities)
         alt = f"Face {number}: {groups_text(estimate)}"
     else:
-        drawn = (
+        figure = figure_age_distribution(
             estimate.age_probabilities,
             estimate.age_years,
             estimate.age_low,
             estimate.age_high,
-        )
-        figure = (
-            figure_age_distribution(*drawn)
-            if known is None
-            else figure_labelled_distribution(*drawn, known.years, "actual")
+            () if known is None else known.years,
+            "actual",
         )
         alt = f"Face {number}: how probable each age is; {interval_text(estimate)}"
     show_chart(figure, f"{key}_chart", alt)

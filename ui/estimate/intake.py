@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from agemodel.core.caps import caps, in_mb
 from agemodel.images import SUFFIXES
+from agemodel.live import snapshots
 from agemodel.serving import Batch
 from ui.estimate import estimate_states, session
 from ui.permission import may_change
@@ -14,6 +17,25 @@ from ui.permission import may_change
 FILES, FOLDER, CAMERA = "Files", "Folder", "Camera"
 LARGE = "estimate_large_drop"
 """Key of what ui/app.css makes a large place to drop photos onto."""
+
+QUERY = "snapshot"
+GONE = (
+    "The snapshot is gone: one is kept for a minute, and fetched once. Take it again "
+    "with the live camera."
+)
+
+
+def take_snapshot(batch: Batch) -> None:
+    """Put the snapshot that the address names into the batch, once."""
+    name = st.query_params.get(QUERY)
+    if name is None:
+        return
+    del st.query_params[QUERY]
+    photo = snapshots.WAITING.fetch(name)
+    if photo is None:
+        st.warning(GONE, icon=":material/photo_camera:")
+    else:
+        batch.add([("snapshot.jpg", photo)])
 
 
 def show_intake(batch: Batch) -> None:
@@ -39,7 +61,7 @@ def show_intake(batch: Batch) -> None:
     if batch.entries:
         with st.container(horizontal=True):
             with st.popover("Samples", icon=":material/photo_library:"):
-                estimate_states.list_samples()
+                estimate_states.show_samples(pictures=False)
             st.button("Clear all", icon=":material/delete:", on_click=session.clear)
 
 
@@ -47,9 +69,7 @@ def _files() -> None:
     st.file_uploader(
         f"Photos, or a .zip of photos; {_at_a_time()}",
         accept_multiple_files=True,
-        key=session.widget_key(FILES),
-        on_change=_take,
-        args=(FILES,),
+        **_taking(FILES),
     )
 
 
@@ -59,9 +79,7 @@ def _folder() -> None:
         "are left alone",
         type=list(SUFFIXES),
         accept_multiple_files="directory",
-        key=session.widget_key(FOLDER),
-        on_change=_take,
-        args=(FOLDER,),
+        **_taking(FOLDER),
     )
 
 
@@ -72,13 +90,13 @@ def _at_a_time() -> str:
 
 
 def _camera() -> None:
-    st.camera_input(
-        "A photo from the camera",
-        key=session.widget_key(CAMERA),
-        resolution="720p",
-        on_change=_take,
-        args=(CAMERA,),
-    )
+    st.camera_input("A photo from the camera", resolution="720p", **_taking(CAMERA))
+
+
+def _taking(source: str) -> dict[str, Any]:
+    """Arguments for a widget, of which what it holds is moved into the batch."""
+    key = session.widget_key(source)
+    return {"key": key, "on_change": _take, "args": (source,)}
 
 
 def _take(source: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -57,7 +56,9 @@ def show_photos(batch: Batch) -> None:
     table.expander(TABLE)  # its place, so that nothing moves when it is filled
     trouble = st.container()
     entries = _entries_of_page(batch)
-    _let_go_of_drawings(batch, entries)
+    for entry in batch.entries:
+        if entry not in entries:
+            entry.drawn = None  # only what is shown keeps its drawing, for the memory
     places = {}
     for entry in entries:
         places[entry.number] = st.empty()
@@ -140,29 +141,18 @@ def _entries_of_page(batch: Batch) -> list[Entry]:
     return entries[(page - 1) * PHOTOS_A_PAGE : page * PHOTOS_A_PAGE]
 
 
-def _let_go_of_drawings(batch: Batch, shown: list[Entry]) -> None:
-    """Drop the drawings of photos that are not shown, to keep the memory small."""
-    for entry in batch.entries:
-        if entry not in shown:
-            entry.drawn = None
-
-
 def _show_entry(place: DeltaGenerator, batch: Batch, entry: Entry) -> None:
     result = entry.result
     if result is None:
         place.skeleton(WAITING_HEIGHT_PX)
         return
     with place.container():
-        if result.error is not None:
-            _show_error(result.error)
-        else:
+        if result.error is None:
             _show_result(batch, entry)
-
-
-def _show_error(sentence: str) -> None:
-    with st.container(border=True, gap="xsmall"):
-        st.markdown(":red[:material/broken_image:] **Could not be read**")
-        st.text(sentence)
+            return
+        with st.container(border=True, gap="xsmall"):
+            st.markdown(":red[:material/broken_image:] **Could not be read**")
+            st.text(result.error)
 
 
 @st.fragment
@@ -256,25 +246,23 @@ def _show_no_face(batch: Batch, entry: Entry, result: PhotoResult) -> None:
         st.markdown("If the photo stands wrong, turn it and look again:")
         with st.container(horizontal=True):
             for label, icon, turns in _TURNS:
-                again = partial(_turned, turns)
-                _redo_button(batch, entry, label, icon, again)
+                _redo_button(batch, entry, label, icon, turns)
         st.markdown("If the face fills the picture, estimate it as it is:")
-        _redo_button(
-            batch,
-            entry,
-            "Take the whole picture as a face",
-            ":material/crop_free:",
-            _whole,
-        )
+        label = "Take the whole picture as a face"
+        _redo_button(batch, entry, label, ":material/crop_free:", None)
 
 
 def _redo_button(
-    batch: Batch,
-    entry: Entry,
-    label: str,
-    icon: str,
-    again: Callable[[PhotoResult], PhotoResult],
+    batch: Batch, entry: Entry, label: str, icon: str, turns: int | None
 ) -> None:
+    """Draw a button that estimates a photo anew: turned, or as a face if not."""
+
+    def again(result: PhotoResult) -> PhotoResult:
+        estimator = served_model.estimator()
+        if turns is None:
+            return estimate_whole_photo(estimator, result)
+        return estimate_turned_photo(estimator, result, turns)
+
     key = f"estimate_redo_{entry.number}_{label}"
     if st.button(label, key=key, icon=icon):
         try:
@@ -284,14 +272,6 @@ def _redo_button(
             st.text(str(error))
             return
         st.rerun()
-
-
-def _turned(turns: int, result: PhotoResult) -> PhotoResult:
-    return estimate_turned_photo(served_model.estimator(), result, turns)
-
-
-def _whole(result: PhotoResult) -> PhotoResult:
-    return estimate_whole_photo(served_model.estimator(), result)
 
 
 def _annotated_jpeg(entry: Entry, result: PhotoResult) -> bytes:

@@ -13,7 +13,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from agemodel.serving import Batch
+from ui.page_state import BaseLook, PageState
 
+STATE: PageState[BaseLook] = PageState("estimate", {})
 CHART = "estimate_chart"
 SOURCE = "estimate_source"
 

@@ -13,13 +13,7 @@ import streamlit as st
 
 from agemodel.core.errors import AgeModelError
 from agemodel.models.neighbours import Neighbour
-from agemodel.serving import Estimate
-from agemodel.serving.annotation import (
-    OLDER_RGB,
-    YOUNGER_RGB,
-    heatmap_overlay,
-    heatmap_range_years,
-)
+from agemodel.serving import Estimate, annotation
 from ui import served_model
 from ui.dataset_pictures import needed_pictures
 
@@ -64,11 +58,11 @@ def _show_map(number: int, crop_rgb: np.ndarray, heatmap: np.ndarray) -> None:
     with st.grid(2, min_column_width=100):
         st.image(crop_rgb, width="stretch", alt=f"Face {number} as the model saw it")
         st.image(
-            heatmap_overlay(crop_rgb, heatmap),
+            annotation.heatmap_overlay(crop_rgb, heatmap),
             width="stretch",
             alt=f"Face {number}, orange where it looks older, blue where younger",
         )
-    st.markdown(map_text(heatmap_range_years(heatmap)))
+    st.markdown(map_text(annotation.heatmap_range_years(heatmap)))
     st.caption(_MAP_IS.format(rows=heatmap.shape[0], columns=heatmap.shape[1]))
 
 
@@ -84,7 +78,11 @@ def _show_alike(embedding: np.ndarray, age_years: float) -> None:
     except AgeModelError as error:
         st.markdown(" ".join(f":gray-badge[{caption(face)}]" for face in alike))
         st.text(f"Their pictures cannot be shown. {error}")
-    st.markdown(f":small[{beside_text(alike, age_years)}]")
+    median = statistics.median(face.age for face in alike)
+    st.markdown(
+        f":small[The median of their ages is **{median:g}**; the estimate is "
+        f"**{age_years:.0f}**.]"
+    )
     st.caption(_ALIKE_IS)
 
 
@@ -102,7 +100,8 @@ def _show_pictures(alike: Sequence[Neighbour], pictures: Sequence[bytes]) -> Non
 def map_text(range_years: float) -> str:
     """What the colours of the map mean, with a patch of each."""
     older, younger = (
-        f':color[■]{{foreground="rgb{colour}"}}' for colour in (OLDER_RGB, YOUNGER_RGB)
+        f':color[■]{{foreground="rgb{colour}"}}'
+        for colour in (annotation.OLDER_RGB, annotation.YOUNGER_RGB)
     )
     return (
         f":small[{older} Orange makes it look older, {younger} blue younger; where the "
@@ -113,12 +112,3 @@ def map_text(range_years: float) -> str:
 def caption(face: Neighbour) -> str:
     """Labelled age and gender in short: `30 F`."""
     return f"{face.age} {face.gender[0].upper()}"
-
-
-def beside_text(alike: Sequence[Neighbour], age_years: float) -> str:
-    """The median of the labelled ages beside the estimate."""
-    median = statistics.median(face.age for face in alike)
-    return (
-        f"The median of their ages is **{median:g}**; the estimate is "
-        f"**{age_years:.0f}**."
-    )

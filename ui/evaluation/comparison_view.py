@@ -7,29 +7,21 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from agemodel.analysis import paired_comparison as paired
+from agemodel.analysis.baselines import evaluated_runs
 from agemodel.analysis.fairness import FACTORS
-from agemodel.analysis.paired_comparison import (
-    CS_LIMIT_YEARS,
-    Difference,
-    compare_ages,
-    count_wins,
-    difference_in_words,
-    farthest_apart,
-    mae_by_group,
-    mcnemar_of_genders,
-    pair_faces,
-)
 from agemodel.analysis.predicted_faces import SPLIT_WORDS, Slice, in_slice
 from agemodel.analysis.run_names import run_name
 from agemodel.core.errors import AgeModelError
 from agemodel.figures.evaluation_fairness import figure_two_runs, figure_wins
+from agemodel.figures.evaluation_panels import Panel
 from agemodel.runs.run_folder import Run
 from ui import dataset_pictures
-from ui.dataset.face_columns import face_columns
 from ui.evaluation import evaluation_state
 from ui.evaluation.evaluated_faces import show_faces
 from ui.evaluation.point_charts import show_panel
 from ui.markdown_text import plain
+from ui.shown_tables import face_columns, show_table
 
 FARTHEST = 24
 """Number of faces listed on which one run errs less by most."""
@@ -40,38 +32,34 @@ RARE = 0.05
 _MEASURES = {
     "mae_years": "MAE (years)",
     "median_error_years": "Median error (years)",
-    f"cs{CS_LIMIT_YEARS}": f"Within {CS_LIMIT_YEARS} years",
+    f"cs{paired.CS_LIMIT_YEARS}": f"Within {paired.CS_LIMIT_YEARS} years",
 }
 _WINS = "A run is nearer on a face if its absolute error is smaller, by however little."
 
 
 def show_comparison(run: Run, estimates: pd.DataFrame, slice_: Slice) -> None:
-    """Draw the choice of another run, and the two beside each other.
-
-    Args:
-        run: the run that the page is about.
-        estimates: its faces, as returned by `read_predicted`.
-        slice_: which faces count.
-    """
+    """Draw the choice of another run, and the two beside each other."""
     other = _choose_other(run)
     try:
         others = evaluation_state.estimates(other)
     except AgeModelError as error:
         st.error(str(error))
         return
-    pairs = _pairs(run, other, estimates, others, slice_)
-    _show_which_faces(run, other, estimates, others, slice_, len(pairs))
+    rows, other_rows = in_slice(estimates, slice_), in_slice(others, slice_)
+    pairs = paired.pair_faces(estimates, others, rows, other_rows)
+    counts = int(rows.sum()), int(other_rows.sum())
+    _show_which_faces((run, other), counts, slice_, len(pairs))
     if pairs.empty:
         return
     names = (run_name(run), run_name(other))
-    ages = compare_ages(pairs)
+    ages = paired.compare_ages(pairs)
     if run == other:
         st.info(
             "The run is compared with itself: every difference is 0.",
             icon=":material/join_inner:",
         )
     else:
-        st.markdown(difference_in_words(ages["mae_years"], *map(_bold, names)))
+        st.markdown(paired.difference_in_words(ages["mae_years"], *map(_bold, names)))
     _show_measures(ages, names)
     _show_genders(pairs, names)
     _show_groups(pairs, names)
@@ -80,7 +68,7 @@ def show_comparison(run: Run, estimates: pd.DataFrame, slice_: Slice) -> None:
 
 def _choose_other(run: Run) -> Run:
     """The run beside it: the one asked for, else the first that is another."""
-    evaluated = {found.id: found for found in evaluation_state.runs()}
+    evaluated = {found.id: found for found in evaluated_runs()}
     first = next((name for name in evaluated if name != run.id), run.id)
     if evaluation_state.look().other not in evaluated:
         evaluation_state.change(other=first, pick=evaluation_state.look().pick)
@@ -95,26 +83,12 @@ def _choose_other(run: Run) -> Run:
     return evaluated[evaluation_state.look().other]
 
 
-def _pairs(
-    run: Run, other: Run, estimates: pd.DataFrame, others: pd.DataFrame, slice_: Slice
-) -> pd.DataFrame:
-    """The faces of the slice that both runs estimated in that split."""
-    rows = in_slice(estimates, slice_)
-    return pair_faces(estimates, others, rows, in_slice(others, slice_))
-
-
 def _show_which_faces(
-    run: Run,
-    other: Run,
-    estimates: pd.DataFrame,
-    others: pd.DataFrame,
-    slice_: Slice,
-    shared: int,
+    runs: tuple[Run, Run], counts: tuple[int, int], slice_: Slice, shared: int
 ) -> None:
     """Say how many faces both runs share, and why not all."""
     split = SPLIT_WORDS[slice_.split]
-    one, two = (plain(run_name(which)) for which in (run, other))
-    counts = [int(in_slice(frame, slice_).sum()) for frame in (estimates, others)]
+    one, two = (plain(run_name(run)) for run in runs)
     if not shared:
         st.warning(
             f"The two runs share no face here ({slice_.describe()}): {one} has "
@@ -132,7 +106,7 @@ def _show_which_faces(
         st.caption(f"{shared:,} faces ({slice_.describe()}), the same for both runs.")
 
 
-def _show_measures(ages: dict[str, Difference], names: tuple[str, str]) -> None:
+def _show_measures(ages: dict[str, paired.Difference], names: tuple[str, str]) -> None:
     rows = [
         {
             "Measure": title,
@@ -162,9 +136,10 @@ def _number(name: str, value: float, sign: str = "") -> str:
 
 
 def _show_genders(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
-    found = mcnemar_of_genders(pairs)
+    found = paired.mcnemar_of_genders(pairs)
     st.subheader("Gender", anchor=False)
     one, two = map(_bold, names)
+    p_value = "< 0.0001" if found.p < 0.0001 else f"= {found.p:.4f}"
     chance = (
         "such a difference is rare between two that are equally good"
         if found.p < RARE
@@ -174,7 +149,7 @@ def _show_genders(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
         f"Both are right on {found.both:,} faces, neither on {found.neither:,}. {one} "
         f"alone is right on {found.only_first:,}, {two} alone on "
         f"{found.only_second:,}. McNemar's exact test of these "
-        f"{found.only_first + found.only_second:,}: p {_p_value(found.p)}; {chance}."
+        f"{found.only_first + found.only_second:,}: p {p_value}; {chance}."
     )
 
 
@@ -183,33 +158,27 @@ def _bold(name: str) -> str:
     return f"**{plain(name)}**"
 
 
-def _p_value(p: float) -> str:
-    return "< 0.0001" if p < 0.0001 else f"= {p:.4f}"
-
-
 def _show_groups(pairs: pd.DataFrame, names: tuple[str, str]) -> None:
     st.subheader("Where each is nearer", anchor=False)
     by = evaluation_state.choose(
         "Groups", "beside", {"age_group": FACTORS["age_group"]} | FACTORS
     )
-    table = mae_by_group(pairs, by)
+    table = paired.mae_by_group(pairs, by)
     with st.grid(2, min_column_width=320, gap="medium"):
-        show_panel(
+        errors = Panel(
             f"Mean absolute error by {FACTORS[by].lower()}",
             "",
-            "",
-            "two-runs",
             figure_two_runs(table, by, names),
             f"Mean absolute error of both runs by {FACTORS[by].lower()}",
         )
-        show_panel(
+        show_panel(errors, "two-runs")
+        wins = Panel(
             "Which run is nearer, by age group",
             "",
-            "",
-            "wins",
-            figure_wins(count_wins(pairs), names),
+            figure_wins(paired.count_wins(pairs), names),
             "Share of faces on which each run errs less, by age group",
         )
+        show_panel(wins, "wins")
     st.caption(_WINS)
 
 
@@ -222,7 +191,7 @@ def _show_farthest(
     st.subheader("Farthest apart", anchor=False)
     words = {"first": f"{names[0]} is nearer", "second": f"{names[1]} is nearer"}
     better = evaluation_state.choose("Faces on which", "better", words)
-    found = farthest_apart(pairs, better, FARTHEST)
+    found = paired.farthest_apart(pairs, better, FARTHEST)
     years: dict[str, Any] = {"format": "%.1f", "width": "small"}
     config = st.column_config
     columns = face_columns("file", "age") | {
@@ -230,14 +199,9 @@ def _show_farthest(
         "age_years_second": config.NumberColumn(names[1], **years),
         "lead": config.NumberColumn("Nearer by (years)", **years),
     }
-    st.dataframe(
-        found.assign(lead=found["gain_years"].abs()),
-        hide_index=True,
-        column_order=list(columns),
-        column_config=columns,
-        height=250,
-        alt=f"Faces on which {words[better]}, by most first",
-    )
+    shown = found.assign(lead=found["gain_years"].abs())
+    alt = f"Faces on which {words[better]}, by most first"
+    show_table(shown, columns, alt, height=250)
     if dataset_pictures.pictures_dir() is not None:
         title = f"{words[better]} by most; estimates of {names[0]}"
         show_faces(estimates, found["row_first"].to_numpy(), title, "apart")

@@ -9,20 +9,8 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from agemodel.analysis.confusion import (
-    BANDS,
-    GROUPS,
-    NORMS,
-    OWN,
-    Classes,
-    accuracy_in_words,
-    age_classes,
-    count_cells,
-    faces_of_cell,
-    gender_classes,
-    score_classes,
-    share_cells,
-)
+from agemodel.analysis import confusion
+from agemodel.analysis.confusion import Classes
 from agemodel.core.errors import ConfigError
 from agemodel.figures.evaluation_charts import figure_confusion
 from ui.charts import Points
@@ -35,7 +23,7 @@ _OF = {"age": "Age", "gender": "Gender"}
 _CELL = re.compile(r"([0-9]{1,2}),([0-9]{1,2})")
 _ESTIMATED_IS = {
     "gender": "Estimated is the more probable label; none is left open here.",
-    GROUPS: (
+    confusion.GROUPS: (
         "Estimated is the group that the model itself finds most probable; the "
         "Estimate page names the one that holds the age."
     ),
@@ -44,51 +32,52 @@ _ESTIMATED_IS = {
 
 
 def show_confusion(estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    """Draw the confusion matrix of the slice, its classes and a cell's faces.
-
-    Args:
-        estimates: the faces of the run, as returned by `read_predicted`.
-        rows: the faces that count, a mask of shape (n,).
-    """
+    """Draw the confusion matrix of the slice, its classes and a cell's faces."""
     with (controls := st.container(horizontal=True)):
         what = evaluation_state.choose("Confusion of", "of", _OF)
         bands = _choose_bands() if what == "age" else ""
-        norm = evaluation_state.choose("Shares", "share", NORMS)
+        norm = evaluation_state.choose("Shares", "share", confusion.NORMS)
     try:
         classes = (
-            gender_classes(estimates)
+            confusion.gender_classes(estimates)
             if what == "gender"
-            else age_classes(estimates, bands, evaluation_state.option("edges", EDGES))
+            else confusion.age_classes(
+                estimates, bands, evaluation_state.option("edges", EDGES)
+            )
         )
     except ConfigError as error:
         st.warning(str(error), icon=":material/edit:")
         return
-    counts = count_cells(classes, rows)
+    counts = confusion.count_cells(classes, rows)
     with controls:
         _choose_cell(classes, counts)
     cell = cell_of(evaluation_state.look().pick, len(classes.names))
     word = "Gender" if what == "gender" else "Age"
     figure = figure_confusion(
         counts,
-        share_cells(counts, norm),
+        confusion.share_cells(counts, norm),
         classes.names,
-        (word, NORMS[norm]),
+        (word, confusion.NORMS[norm]),
         cell,
         st.context.theme.type or "light",
     )
+    right = confusion.accuracy_in_words(counts)
     st.caption(
-        f"**{accuracy_in_words(counts)}.** "
+        f"**{right}.** "
         f"{_ESTIMATED_IS.get(what if what == 'gender' else bands, _ESTIMATED_IS[''])} "
         "Click a cell to see its faces, once more to clear it."
     )
     drawn, beside = st.columns([3, 2], gap="medium")
     with drawn:
-        show_chart("confusion", figure, _alt(word, classes, counts), cell_clicked)
+        alt = f"Confusion matrix, {word.lower()}, {len(classes.names)} classes: {right}"
+        show_chart("confusion", figure, alt, cell_clicked)
     with beside:
         if cell is None:
             _show_classes(classes, counts)
         else:
-            _show_cell(estimates, rows, classes, cell)
+            found = confusion.faces_of_cell(classes, rows, *cell)
+            show_picked(estimates, found, _cell_title(classes, cell), "cell")
+            st.caption("Those of which the model was surest come first.")
 
 
 def cell_of(text: str, k: int) -> tuple[int, int] | None:
@@ -139,15 +128,10 @@ def _cell_title(classes: Classes, cell: tuple[int, int]) -> str:
 
 
 def _choose_bands() -> str:
-    st.selectbox(
-        "Bands",
-        list(BANDS),
-        format_func=lambda name: BANDS[name],
-        width=160,
-        **evaluation_state.option_control("bands", GROUPS, list(BANDS)),
+    bands = evaluation_state.choose(
+        "Bands", "bands", confusion.BANDS, in_list=True, width=160
     )
-    bands = evaluation_state.option("bands", GROUPS, list(BANDS))
-    if bands == OWN:
+    if bands == confusion.OWN:
         st.text_input(
             "A new band starts at",
             placeholder=EDGES,
@@ -160,7 +144,7 @@ def _choose_bands() -> str:
 def _show_classes(classes: Classes, counts: np.ndarray) -> None:
     number = partial(st.column_config.NumberColumn, width="small")
     st.dataframe(
-        score_classes(classes.names, counts),
+        confusion.score_classes(classes.names, counts),
         column_order=["class", "support", "precision", "recall", "f1"],
         column_config={
             "class": st.column_config.TextColumn("Class", width="small"),
@@ -175,19 +159,4 @@ def _show_classes(classes: Classes, counts: np.ndarray) -> None:
         },
         height="content",
         alt="Precision, recall, F1 and support of each class",
-    )
-
-
-def _show_cell(
-    estimates: pd.DataFrame, rows: np.ndarray, classes: Classes, cell: tuple[int, int]
-) -> None:
-    title = _cell_title(classes, cell)
-    show_picked(estimates, faces_of_cell(classes, rows, *cell), title, "cell")
-    st.caption("Those of which the model was surest come first.")
-
-
-def _alt(word: str, classes: Classes, counts: np.ndarray) -> str:
-    return (
-        f"Confusion matrix, {word.lower()}, {len(classes.names)} classes: "
-        f"{accuracy_in_words(counts)}"
     )

@@ -9,38 +9,11 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from agemodel.analysis.age_errors import (
-    CELL_YEARS,
-    WINDOW_YEARS,
-    count_ages,
-    cumulative_in_words,
-    cumulative_scores,
-    density_in_words,
-    faces_beyond,
-    faces_in_cells,
-    faces_of_ages,
-    running_errors,
-    running_in_words,
-)
-from agemodel.analysis.picture_quality import (
-    PICTURE_MEASURES,
-    error_by_flag,
-    error_by_measure,
-    faces_of_flag,
-    faces_of_measure,
-    flag_words,
-    flags_in_words,
-    known_flags,
-    measure_in_words,
-)
+from agemodel.analysis import age_errors, picture_quality
+from agemodel.analysis.age_errors import CELL_YEARS, WINDOW_YEARS
+from agemodel.analysis.picture_quality import PICTURE_MEASURES
 from agemodel.core.labels import MIN_AGE
-from agemodel.figures.evaluation_errors import (
-    figure_cumulative,
-    figure_density,
-    figure_flags,
-    figure_measure,
-    figure_running,
-)
+from agemodel.figures import evaluation_panels as panels
 from agemodel.metrics.measures import MIN_FACES
 from ui.charts import Points
 from ui.evaluation import evaluation_state
@@ -70,15 +43,9 @@ Found = tuple[str, np.ndarray]
 
 
 def show_errors(estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    """Draw the errors of the slice.
-
-    Args:
-        estimates: the faces of the run, as returned by `read_predicted`.
-        rows: the faces that count, a mask of shape (n,).
-    """
-    running = running_errors(estimates, rows)
+    """Draw the errors of the slice."""
+    running = age_errors.running_errors(estimates, rows)
     found = picked(estimates, rows, evaluation_state.look().pick)
-    kind = evaluation_state.look().pick.partition(" ")[0]
     measures = [measure for measure in PICTURE_MEASURES if measure in estimates]
     for charts in (
         {
@@ -91,15 +58,13 @@ def show_errors(estimates: pd.DataFrame, rows: np.ndarray) -> None:
         },
         {name: partial(_show_measure, estimates, rows, name) for name in measures},
     ):
-        show_row(estimates, charts, found, kind)
+        show_row(estimates, charts, found)
 
 
 def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None:
     """The faces that a click led to.
 
     Args:
-        estimates: the faces of the run, as returned by `read_predicted`.
-        rows: the faces that count, a mask of shape (n,).
         pick: the kind of mark that was clicked and what tells it from others, as
             `cells 20 23 29 29`, `ages 20 24`, `beyond 10`, `flag dark`, `sharpness 0`.
 
@@ -115,10 +80,12 @@ def picked(estimates: pd.DataFrame, rows: np.ndarray, pick: str) -> Found | None
         case "cells", [x0, x1, y0, y1]:
             return _of_cells(estimates, rows, (x0, x1), (y0, y1))
         case "ages", [low, high]:
-            found = faces_of_ages(estimates, rows, low, high)
+            found = age_errors.faces_of_ages(estimates, rows, low, high)
             return f"Labelled {low} to {high} years", found
         case "beyond", [years]:
-            return f"More than {years} years off", faces_beyond(estimates, rows, years)
+            return f"More than {years} years off", age_errors.faces_beyond(
+                estimates, rows, years
+            )
         case measure, [part] if measure in PICTURE_MEASURES and measure in estimates:
             return _of_part(estimates, rows, measure, part)
     return None
@@ -128,29 +95,32 @@ def show_row(
     estimates: pd.DataFrame,
     charts: Mapping[str, Callable[[], None]],
     found: Found | None,
-    kind: str,
 ) -> None:
     """Draw charts side by side; faces picked in one take the place of the other.
 
     Args:
-        estimates: the faces of the run, as returned by `read_predicted`.
         charts: what draws each, by the kind of pick that it gives.
         found: the faces that were picked and what they are, if any.
-        kind: of that pick.
     """
-    is_here = found is not None and kind in charts
+    kind = evaluation_state.look().pick.partition(" ")[0]
     with st.grid(2, min_column_width=MIN_WIDTH_PX, gap="medium"):
         for name, show in charts.items():
-            if found and is_here and name != kind:
+            if found and kind in charts and name != kind:
                 title, numbers = found
                 show_picked(estimates, numbers, title, "picked")
             else:
                 show()
 
 
-def row_of(points: Points) -> int:
-    """The row of the first point in the table that its dots were drawn from."""
-    return int(points[0]["customdata"][0])
+def pick_of_row(panel: panels.Panel, kind: str) -> Callable[[Points], str] | None:
+    """From the marks that were clicked to the pick: its kind, and a row of the table.
+
+    None where the marks of the chart have no table.
+    """
+    table = panel.table
+    if table is None:
+        return None
+    return lambda points: f"{kind} {table.index[points[0]['customdata'][0]]}"
 
 
 def box_of(points: Points) -> tuple[int, int, int, int]:
@@ -168,36 +138,39 @@ def _of_cells(
         f"Labelled {x[0] - half + 0.5:.0f} to {x[1] + half - 0.5:.0f} years, estimated "
         f"{y[0] - half:.1f} to {y[1] + half:.1f}"
     )
-    return title, faces_in_cells(estimates, rows, x, y)
+    return title, age_errors.faces_in_cells(estimates, rows, x, y)
 
 
 def _of_flag(estimates: pd.DataFrame, rows: np.ndarray, flag: str) -> Found | None:
-    if flag not in known_flags(estimates):
+    if flag not in picture_quality.known_flags(estimates):
         return None
-    return f"Remark: {flag_words(flag)}", faces_of_flag(estimates, rows, flag)
+    return f"Remark: {picture_quality.flag_words(flag)}", picture_quality.faces_of_flag(
+        estimates, rows, flag
+    )
 
 
 def _of_part(
     estimates: pd.DataFrame, rows: np.ndarray, measure: str, part: int
 ) -> Found | None:
-    table = error_by_measure(estimates, rows, measure)
+    table = picture_quality.error_by_measure(estimates, rows, measure)
     if part >= len(table):
         return None
     low, high = table["low"].iloc[part], table["high"].iloc[part]
     title = f"{measure.capitalize()} {low:.3g} to {high:.3g}"
-    return title, faces_of_measure(estimates, rows, measure, low, high)
+    return title, picture_quality.faces_of_measure(estimates, rows, measure, low, high)
 
 
 def _show_density(
     estimates: pd.DataFrame, rows: np.ndarray, running: pd.DataFrame
 ) -> None:
+    panel = panels.density_panel(estimates, rows, running)
     with st.container(gap=None):
-        show_words("Estimated against labelled age", density_in_words(estimates, rows))
+        show_words(panel)
         drag = not on_phone() and _drags()
         show_chart(
             "density",
-            figure_density(count_ages(estimates, rows), running, drag),
-            "How many faces of each labelled age were estimated at each age",
+            panel.figure.update_layout(dragmode="select" if drag else False),
+            panel.alt,
             lambda points: "cells {} {} {} {}".format(*box_of(points)),
             ("box",) if drag else ("points",),
         )
@@ -211,11 +184,10 @@ def _show_density(
 def _drags() -> bool:
     """Whether cells are chosen by a drag: Streamlit's charts take that or clicks."""
     words = {"click": "Click a cell", "drag": "Drag over cells"}
-    style = {"label_visibility": "collapsed"}
-    return (
-        evaluation_state.choose("Cells are chosen by", "pointer", words, **style)
-        == "drag"
+    way = evaluation_state.choose(
+        "Cells are chosen by", "pointer", words, label_visibility="collapsed"
     )
+    return way == "drag"
 
 
 def _show_running(
@@ -225,64 +197,34 @@ def _show_running(
         age = round(points[0]["x"])
         return f"ages {max(age - WINDOW_YEARS, MIN_AGE)} {age + WINDOW_YEARS}"
 
-    bias = float(estimates["error_years"].to_numpy(np.float64)[rows].mean())
     show_panel(
-        "Error by labelled age",
-        running_in_words(running, bias),
+        panels.running_panel(estimates, rows, running),
+        "running",
         "Above the line at 0 the estimate is too old. Grey: eight in ten errors. "
         f"Click an age to see its faces and those up to {WINDOW_YEARS} years off.",
-        "running",
-        figure_running(running),
-        "The median, the mean and the spread of the errors at each labelled age",
         pick,
     )
 
 
 def _show_cumulative(estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    scores = cumulative_scores(estimates, rows)
     show_panel(
-        "Cumulative score",
-        cumulative_in_words(scores),
-        "Click a number of years to see the faces that are further off.",
+        panels.cumulative_panel(estimates, rows),
         "cumulative",
-        figure_cumulative(scores),
-        "The share of faces whose age is at most so many years off",
+        "Click a number of years to see the faces that are further off.",
         lambda points: f"beyond {round(points[0]['x'])}",
     )
 
 
 def _show_flags(estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    table = error_by_flag(estimates, rows)
-    title = "Error by remark on the picture"
-    if table.empty:
-        with st.container(gap=None):
-            show_words(title)
-            st.info(_NOT_DESCRIBED, icon=":material/image_search:")
+    panel = panels.flags_panel(estimates, rows)
+    if panel.words:
+        show_panel(panel, "flags", _FLAGS_ARE, pick_of_row(panel, "flag"))
         return
-    words = [flag_words(flag) for flag in table.index]
-    show_panel(
-        title,
-        flags_in_words(table),
-        _FLAGS_ARE,
-        "flags",
-        figure_flags(table, words, _mae(estimates, rows)),
-        "The mean absolute error of the pictures with each remark",
-        lambda points: f"flag {table.index[row_of(points)]}",
-    )
+    with st.container(gap=None):
+        show_words(panel)
+        st.info(_NOT_DESCRIBED, icon=":material/image_search:")
 
 
 def _show_measure(estimates: pd.DataFrame, rows: np.ndarray, measure: str) -> None:
-    table = error_by_measure(estimates, rows, measure)
-    show_panel(
-        f"Error by {measure}",
-        measure_in_words(table, measure),
-        _MEASURE_IS[measure],
-        measure,
-        figure_measure(table, measure.capitalize(), _mae(estimates, rows)),
-        f"The mean absolute error in fifths of the pictures by {measure}",
-        lambda points: f"{measure} {row_of(points)}",
-    )
-
-
-def _mae(estimates: pd.DataFrame, rows: np.ndarray) -> float:
-    return float(estimates["abs_error"].to_numpy(np.float64)[rows].mean())
+    panel = panels.measure_panel(estimates, rows, measure)
+    show_panel(panel, measure, _MEASURE_IS[measure], pick_of_row(panel, measure))

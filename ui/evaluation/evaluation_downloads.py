@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -11,8 +9,7 @@ import streamlit as st
 from agemodel.explorer.table_exports import selection_csv
 from agemodel.report import evaluation_tables, report_html, tables_zip
 from agemodel.runs.run_folder import Run
-from ui.downloads import show_download
-from ui.evaluation import evaluation_state
+from ui.downloads import show_files
 
 _CHARTS = (
     "A chart: point at it and press the camera at its corner; it is saved as SVG, "
@@ -21,38 +18,27 @@ _CHARTS = (
 
 
 def show_downloads(run: Run, estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    """Offer what the page shows as files; no pictures of the dataset.
-
-    Args:
-        run: that the page is about.
-        estimates: its faces, as returned by `read_predicted`.
-        rows: the faces that count, a mask of shape (n,).
-    """
+    """Offer what the page shows as files; no pictures of the dataset."""
     with st.popover("Export", icon=":material/download:"):
         st.caption(f"The {np.count_nonzero(rows):,} faces of the slice, as tables:")
-        _download(
-            "Their predictions (CSV)",
-            f"{run.id}-predictions.csv",
-            lambda: selection_csv(estimates, np.flatnonzero(rows)),
-            disabled=not rows.any(),
+        files = (
+            (
+                "Their predictions (CSV)",
+                f"{run.id}-predictions.csv",
+                lambda: selection_csv(estimates, np.flatnonzero(rows)),
+            ),
+            (
+                "All tables (.zip of CSV)",
+                f"{run.id}-tables.zip",
+                lambda: tables_zip(evaluation_tables(estimates, rows)),
+            ),
         )
-        _download(
-            "All tables (.zip of CSV)",
-            f"{run.id}-tables.zip",
-            lambda: tables_zip(evaluation_tables(estimates, rows)),
-            disabled=not rows.any(),
-        )
+        show_files("evaluation", files, disabled=not rows.any())
         st.caption(
             "The whole page over all test faces, as one HTML file that needs no "
             "network; printed from a browser it is a PDF:"
         )
-        _download("Report (HTML)", f"{run.id}.html", lambda: report_html(run).encode())
+        report = ("Report (HTML)", f"{run.id}.html", lambda: report_html(run).encode())
+        show_files("evaluation", [report])
         st.caption(f"From the command line: `python -m agemodel report {run.id}`")
         st.caption(_CHARTS)
-
-
-def _download(
-    label: str, file_name: str, make: Callable[[], bytes], disabled: bool = False
-) -> None:
-    key = evaluation_state.widget_key(f"download_{label}")
-    show_download(label, file_name, make, key, width="stretch", disabled=disabled)

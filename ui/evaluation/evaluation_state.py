@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, Self
 
 import pandas as pd
@@ -21,7 +22,16 @@ from agemodel.explorer.model_estimates import run_of
 from agemodel.runs.predictions import PREDICTIONS
 from agemodel.runs.run_folder import Run, find_run
 from ui.dataset.dataset_state import faces
-from ui.page_state import MAX_TEXT, BaseLook, PageState, Query, choice, last, line
+from ui.page_state import (
+    MAX_TEXT,
+    BaseLook,
+    PageState,
+    Query,
+    choice,
+    last,
+    line,
+    stamp,
+)
 
 OVERVIEW, CONFUSION, ERRORS, CERTAINTY = "overview", "confusion", "errors", "certainty"
 GROUPS, EXTREMES, TWO_RUNS = "groups", "extremes", "runs"
@@ -93,7 +103,7 @@ STATE: PageState[Look] = PageState(
 write_url = STATE.write_url
 look, change = STATE.look, STATE.change
 control, bind, show_choice = STATE.control, STATE.bind, STATE.show_choice
-widget_key, round_key, renew = STATE.widget_key, STATE.round_key, STATE.renew
+widget_key, show_button = STATE.widget_key, STATE.show_button
 
 
 def load() -> None:
@@ -134,23 +144,16 @@ def is_reset() -> bool:
 # ----------------------------------------------------------------- runs and their faces
 
 
-def runs() -> list[Run]:
-    """The runs that were evaluated, local ones first."""
-    return evaluated_runs()
-
-
 def run() -> Run:
     """The run that is looked at: the one asked for, else that of the app's model.
 
     Raises:
         RunError: no run was evaluated.
     """
-    evaluated = {run.id: run for run in runs()}
-    for run_id in (look().run, default_run()):
+    evaluated = {run.id: run for run in evaluated_runs()}
+    for run_id in (look().run, default_run(), *evaluated):
         if run_id in evaluated:
             return evaluated[run_id]
-    if evaluated:
-        return next(iter(evaluated.values()))
     raise RunError(
         "No run has predictions yet. Evaluate one: python -m agemodel evaluate RUN"
     )
@@ -159,7 +162,7 @@ def run() -> Run:
 def missing_run() -> str:
     """Why the run that was asked for is not the one that is shown; empty if it is."""
     asked = look().run
-    if not asked or asked in {run.id for run in runs()}:
+    if not asked or asked in {run.id for run in evaluated_runs()}:
         return ""
     try:
         found = find_run(asked)
@@ -185,14 +188,13 @@ def estimates(run: Run) -> pd.DataFrame:
     return _estimates(run, changed(run))
 
 
-def changed(run: Run) -> int:
-    """When the run's predictions were written; tells one evaluation from the next."""
-    path = run.folder / PREDICTIONS
-    return path.stat().st_mtime_ns if path.exists() else 0
+def changed(run: Run) -> tuple[int, ...]:
+    """Tells one evaluation of a run from the next."""
+    return stamp(run.folder / PREDICTIONS)
 
 
 @st.cache_resource(max_entries=6, show_spinner=False)
-def _estimates(run: Run, written: int) -> pd.DataFrame:
+def _estimates(run: Run, of: tuple[int, ...]) -> pd.DataFrame:
     try:
         described = faces()
     except AgeModelError:
@@ -233,22 +235,29 @@ def option_control(name: str, default: str, known: Sequence[str] = ()) -> dict:
     return bind(name, option(name, default, known), take)
 
 
-def choose(label: str, name: str, words: Mapping[str, str], **style: Any) -> str:
-    """Draw an option as a segmented control; return what is chosen.
+def choose(
+    label: str,
+    name: str,
+    words: Mapping[str, str],
+    in_list: bool = False,
+    **style: Any,
+) -> str:
+    """Draw an option as a segmented control, or in a list; return what is chosen.
 
     Args:
-        label: above the control.
+        label: above it.
         name: of the option, see `option`.
         words: each value, the default first, in words.
-        style: passed on to `st.segmented_control`.
+        in_list: whether in a list.
+        style: passed on to the widget.
     """
     known = list(words)
-    st.segmented_control(
+    control = partial(st.segmented_control, required=True, wrap=True)
+    widget = st.selectbox if in_list else control
+    widget(
         label,
         known,
         format_func=lambda value: words.get(value, value),
-        required=True,
-        wrap=True,
         **option_control(name, known[0], known),
         **style,
     )

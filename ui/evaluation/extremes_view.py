@@ -17,12 +17,7 @@ MOST = 96
 
 
 def show_extremes(estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    """Draw the faces of the slice that are chosen by their errors, or by chance.
-
-    Args:
-        estimates: the faces of the run, as returned by `read_predicted`.
-        rows: the faces that count, a mask of shape (n,).
-    """
+    """Draw the faces of the slice that are chosen by their errors, or by chance."""
     names = {key: kind.name for key, kind in KINDS.items()}
     names[ANY] = f"{TWENTY} by chance"
     chosen = evaluation_state.choose(
@@ -47,11 +42,8 @@ def _show_twenty(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     seed = seed_of(evaluation_state.option("seed", str(FIRST_SEED)))
     twenty = any_twenty(estimates, rows, seed)
     st.markdown(twenty_in_words(estimates, twenty))
-    st.button(
-        "Another twenty",
-        key=evaluation_state.widget_key("another"),
-        icon=":material/shuffle:",
-        on_click=evaluation_state.set_option,
-        args=("seed", str(seed + 1)),
+    draw, following = evaluation_state.set_option, str(seed + 1)
+    evaluation_state.show_button(
+        "Another twenty", "another", "shuffle", draw, "seed", following
     )
     show_faces(estimates, twenty, f"Drawn by chance (seed {seed})", ANY)

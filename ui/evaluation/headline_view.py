@@ -6,14 +6,15 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from agemodel.analysis.baselines import KINDS, System
+from agemodel.analysis.baselines import System, evaluated_runs
 from agemodel.analysis.fairness import gap_in_words, group_table
 from agemodel.analysis.headline import headline
 from agemodel.analysis.predicted_faces import Slice, splits_in
 from agemodel.analysis.set_results import sets_of
 from agemodel.analysis.systems import systems_beside
-from agemodel.figures.evaluation_charts import NOTHING, figure_systems, score_text
-from agemodel.metrics.measures import MEASURES, MIN_FACES, YEARS, Score
+from agemodel.figures import evaluation_charts
+from agemodel.figures.evaluation_charts import measure_title
+from agemodel.metrics.measures import MEASURES, MIN_FACES, Score
 from agemodel.metrics.set_measures import SetMetrics
 from agemodel.models.card_text import SETS_NOTE, set_in_words, set_rows
 from agemodel.runs.run_folder import Run, find_run
@@ -37,12 +38,7 @@ _PUBLISHED_ARE = (
 
 
 def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
-    """Draw the measures of the slice, then those of other systems.
-
-    Args:
-        estimates: the faces of the run, as returned by `read_predicted`.
-        rows: the faces that count, a mask of shape (n,).
-    """
+    """Draw the measures of the slice, then those of other systems."""
     n = int(rows.sum())
     systems, reasons = _systems(
         evaluation_state.run(), estimates, evaluation_state.slice_()
@@ -66,7 +62,7 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     with st.expander("All measures"):
         with st.grid(4, min_column_width=150, gap="small"):
             for key in MEASURES:
-                _show_measure(key, _title(key), scores[key])
+                _show_measure(key, measure_title(key), scores[key])
         st.caption(f"n = {n:,} for each. Below each measure {_INTERVAL_IS}")
     if n < MIN_FACES:
         st.warning(
@@ -93,10 +89,10 @@ def _learned_in_words(sets: list[SetMetrics]) -> str:
 
 
 def _show_measure(key: str, title: str, score: Score) -> None:
-    value, _, interval = score_text(key, score).partition(" (")
+    value, _, interval = evaluation_charts.score_text(key, score).partition(" (")
     with st.container(gap=None):
         st.metric(title, value, help=MEASURES[key].meaning)
-        st.caption(interval.rstrip(")") or NOTHING)
+        st.caption(interval.rstrip(")") or evaluation_charts.NOTHING)
 
 
 def warm() -> None:
@@ -114,42 +110,19 @@ def warm() -> None:
 def _systems(
     run: Run, estimates: pd.DataFrame, wanted: Slice
 ) -> tuple[list[System], list[str]]:
+    others = evaluated_runs()
     return systems_beside(
-        run,
-        estimates,
-        wanted,
-        evaluation_state.runs(),
-        evaluation_state.estimates,
-        _scores,
+        run, estimates, wanted, others, evaluation_state.estimates, _scores
     )
 
 
 def _show_systems(systems: list[System]) -> None:
-    key = evaluation_state.option("measure", "mae_years", list(MEASURES))
-    st.selectbox(
-        "Measure",
-        list(MEASURES),
-        format_func=_title,
-        width=240,
-        **evaluation_state.option_control("measure", "mae_years", list(MEASURES)),
-    )
-    figure = figure_systems(systems, key)
-    show_chart("systems", figure, f"{_title(key)} of each system")
-    table = pd.DataFrame(
-        [
-            {"System": one.name, "What": KINDS[one.kind], "n": _n_text(one)}
-            | {
-                _title(name): score_text(name, one.scores[name])
-                if name in one.scores
-                else NOTHING
-                for name in MEASURES
-            }
-            | {"Note": one.note}
-            for one in systems
-        ]
-    )
+    words = {key: measure_title(key) for key in MEASURES}
+    key = evaluation_state.choose("Measure", "measure", words, in_list=True, width=240)
+    figure = evaluation_charts.figure_systems(systems, key)
+    show_chart("systems", figure, f"{measure_title(key)} of each system")
     st.dataframe(
-        table,
+        pd.DataFrame(evaluation_charts.system_rows(systems, MEASURES)),
         hide_index=True,
         column_config={
             "System": st.column_config.TextColumn(pinned=True, width="medium"),
@@ -160,16 +133,6 @@ def _show_systems(systems: list[System]) -> None:
     st.caption(f"In brackets {_INTERVAL_IS} {_PUBLISHED_ARE}")
 
 
-def _title(key: str) -> str:
-    """A measure with its unit, where it has one that its values do not show."""
-    measure = MEASURES[key]
-    return f"{measure.title}, years" if measure.unit == YEARS else measure.title
-
-
-def _n_text(system: System) -> str:
-    return NOTHING if system.n is None else f"{system.n:,}"
-
-
 def _scores(
     run: Run, by: str, estimates: pd.DataFrame, rows: np.ndarray
 ) -> dict[str, Score]:
@@ -178,6 +141,6 @@ def _scores(
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _cached_scores(
-    run: Run, written: int, by: str, rows: np.ndarray, _estimates: pd.DataFrame
+    run: Run, of: tuple[int, ...], by: str, rows: np.ndarray, _estimates: pd.DataFrame
 ) -> dict[str, Score]:
     return headline(_estimates, rows)

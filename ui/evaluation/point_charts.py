@@ -8,6 +8,7 @@ from typing import Any, Literal
 import plotly.graph_objects as go
 import streamlit as st
 
+from agemodel.figures.evaluation_panels import Panel
 from ui.charts import CONFIG, Points, show_answering_chart
 from ui.evaluation import evaluation_state
 
@@ -36,35 +37,25 @@ def show_chart(
     show_answering_chart(evaluation_state.STATE, name, figure, alt, take, mode, config)
 
 
-def show_words(title: str, words: str = "") -> None:
+def show_words(panel: Panel) -> None:
     """Draw the title of a chart and what it shows in words."""
-    st.markdown(f"**{title}**")
-    if words:
-        st.markdown(words)
+    st.markdown(f"**{panel.title}**")
+    if panel.words:
+        st.markdown(panel.words)
 
 
 def show_panel(
-    title: str,
-    words: str,
-    caption: str,
+    panel: Panel,
     name: str,
-    figure: go.Figure,
-    alt: str,
+    caption: str = "",
     pick: Callable[[Points], str] | None = None,
 ) -> None:
-    """Draw a chart between its title and its caption.
+    """Draw a chart between its title and how to read it, the caption.
 
-    Args:
-        title: of the chart.
-        words: what it shows, in a sentence or two; nothing if empty.
-        caption: how to read it, below it; nothing if empty.
-        name: as for `show_chart`, with what follows.
-        figure: the chart.
-        alt: what it shows, for who cannot see it.
-        pick: from the points that were chosen to the pick.
+    The other arguments are those of `show_chart`.
     """
     with st.container(gap=None):
-        show_words(title, words)
-        show_chart(name, figure, alt, pick)
+        show_words(panel)
+        show_chart(name, panel.figure, panel.alt, pick)
         if caption:
             st.caption(caption)

@@ -8,40 +8,29 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from agemodel.analysis.predicted_faces import (
-    QUALITIES,
-    SPLIT_WORDS,
-    qualities_in,
-    splits_in,
-)
+from agemodel.analysis import predicted_faces
+from agemodel.analysis.baselines import evaluated_runs
 from agemodel.analysis.run_names import run_name
 from agemodel.core.errors import AgeModelError
 from agemodel.core.labels import GENDERS, MAX_AGE, MIN_AGE, RACES
+from agemodel.report.measured import SPLITS_ARE
 from agemodel.runs.run_folder import Run
 from ui.evaluation import evaluation_state
 from ui.markdown_text import plain
+from ui.page_state import show_error
 
-_SPLIT_HELP = (
-    "No run learned from any of them. CORAL test: the faces of 21 to 60 years on which "
-    "published work reports. On validation the epoch and the calibration were chosen."
-)
 _RACE_HELP = "As labelled in the dataset; the model never sees it."
 
 
 def show_unreadable(error: AgeModelError) -> None:
     """Say why the run cannot be read, and offer the others."""
-    st.error("**This run cannot be looked at.**", icon=":material/error:")
-    st.text(str(error))
-    if evaluation_state.runs():
+    show_error(error, "This run cannot be looked at.")
+    if evaluated_runs():
         show_run()
 
 
 def show_missing_run(shown: Run) -> None:
-    """Say so where the address names a run that cannot be shown.
-
-    Args:
-        shown: the run that is shown instead.
-    """
+    """Say so where the address names a run that cannot be shown."""
     if problem := evaluation_state.missing_run():
         st.warning(
             f"**That run cannot be shown.** Below is {plain(run_name(shown))}.",
@@ -57,7 +46,7 @@ def show_run() -> None:
     def take(run_id: str) -> None:
         evaluation_state.change(run="" if run_id == of_app else run_id)
 
-    names = {run.id: run_name(run) for run in evaluation_state.runs()}
+    names = {run.id: run_name(run) for run in evaluated_runs()}
     st.selectbox(
         "Run",
         list(names),
@@ -67,21 +56,17 @@ def show_run() -> None:
 
 
 def show_filters(estimates: pd.DataFrame) -> None:
-    """Draw the split and the filters.
-
-    Args:
-        estimates: the faces of the run, as returned by `read_predicted`.
-    """
-    splits = splits_in(estimates)
+    """Draw the split and the filters."""
+    splits = predicted_faces.splits_in(estimates)
     if evaluation_state.slice_().split not in splits and splits:
         evaluation_state.change_slice(split=splits[0])
     now = evaluation_state.slice_()
     st.segmented_control(
         "Split",
         splits,
-        format_func=lambda name: SPLIT_WORDS.get(name, name),
+        format_func=lambda name: predicted_faces.SPLIT_WORDS.get(name, name),
         required=True,
-        help=_SPLIT_HELP,
+        help=SPLITS_ARE,
         **_bind("split", now.split, lambda split: split or now.split),
     )
     st.slider(
@@ -92,19 +77,13 @@ def show_filters(estimates: pd.DataFrame) -> None:
     )
     _show_choice("genders", "Gender label", GENDERS)
     _show_choice("races", "Race label", RACES, help=_RACE_HELP)
-    qualities = qualities_in(estimates)
+    qualities = predicted_faces.qualities_in(estimates)
     if qualities:
         _show_choice("quality", "Picture: any of these", qualities)
 
 
 def show_line(run: Run, count: int, total: int) -> None:
-    """Draw a line: how many faces are in the slice, of which run, and the way back.
-
-    Args:
-        run: that is looked at.
-        count: faces in the slice.
-        total: faces in the split.
-    """
+    """Draw a line: how many faces are in the slice, of which run, and the way back."""
     key = evaluation_state.widget_key("line")
     with st.container(horizontal=True, vertical_alignment="center", key=key):
         st.markdown(f"**n = {count:,} of {total:,} faces**", width="content")
@@ -113,12 +92,12 @@ def show_line(run: Run, count: int, total: int) -> None:
         )
         if evaluation_state.is_reset():
             return
-        st.button(
+        evaluation_state.show_button(
             "Reset",
-            key=evaluation_state.widget_key("reset"),
+            "reset",
+            "filter_alt_off",
+            evaluation_state.reset,
             type="tertiary",
-            icon=":material/filter_alt_off:",
-            on_click=evaluation_state.reset,
             help="The app's run, its test faces, no filter",
         )
 
@@ -131,7 +110,7 @@ def _show_choice(name: str, title: str, known: Sequence[str], **more: Any) -> No
         title,
         known,
         selection_mode="multi",
-        format_func=lambda value: QUALITIES.get(value, value),
+        format_func=lambda value: predicted_faces.QUALITIES.get(value, value),
         **_bind(name, list(getattr(evaluation_state.slice_(), name)), take),
         **more,
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime
 
 import streamlit as st
 
@@ -12,18 +11,25 @@ from agemodel.bulk.urls import is_url
 from agemodel.core.errors import BulkError
 from agemodel.jobs.bulk_jobs import BULK_JOBS, start_bulk
 from agemodel.jobs.progress import JobProgress
-from ui.folder import folder_state
-from ui.job_watch import Watched
+from ui.folder.folder_state import STATE, widget_key
+from ui.job_page import Watched, ask_name, asked_name
 
-SOURCE, ALIGNED, NAME, WORKERS = (
-    folder_state.widget_key(f"form_{name}")
-    for name in ("source", "aligned", "name", "workers")
+SOURCE, ALIGNED, WORKERS = (
+    widget_key(f"form_{name}") for name in ("source", "aligned", "workers")
 )
 _CORES = os.cpu_count() or 1
 _ON_STOP = (
     "Every thousand files the results are written; what is done is kept, and it can go "
     "on later. It also goes on when this page is closed. No picture is stored."
 )
+
+
+def show_notice() -> None:
+    """Say what the page does."""
+    st.caption(
+        "For thousands of photos that lie on this machine. Processes of their own "
+        "estimate the faces; ages are written to files, pictures are not."
+    )
 
 
 def show_form() -> None:
@@ -39,31 +45,19 @@ def show_form() -> None:
     st.toggle("Each file is one cropped face", key=ALIGNED)
     with st.expander("Settings"):
         st.number_input("Processes", 1, 4 * _CORES, _CORES, key=WORKERS)
-        st.text_input(
-            "Name of the results",
-            key=NAME,
-            max_chars=80,
-            placeholder="the time of the start",
-            help="Letters, digits, . _ and -. That of a stopped run goes on with it.",
-        )
-    st.button(
-        "Start",
-        key=folder_state.widget_key("start"),
-        icon=":material/play_arrow:",
-        disabled=BULK_JOBS.running() is not None,
-        on_click=_start,
-    )
-    folder_state.ATTEMPTS.show_refusal()
+        ask_name(STATE)
+    at_work = BULK_JOBS.running() is not None
+    STATE.show_button("Start", "start", "play_arrow", _start, disabled=at_work)
+    STATE.show_refusal()
 
 
 def _start() -> None:
-    state = st.session_state
-    name = str(state.get(NAME, "")).strip() or f"{datetime.now():%Y%m%d-%H%M%S}"
+    state, name = st.session_state, asked_name(STATE)
     options = [f"--workers={state.get(WORKERS, _CORES)}"]
     if state.get(ALIGNED):
         options.append("--aligned")
-    if folder_state.ATTEMPTS.attempt(lambda: start_bulk(name, _source(), options)):
-        folder_state.change(run=name)
+    if STATE.attempt(lambda: start_bulk(name, _source(), options)):
+        STATE.change(run=name)
 
 
 def _source() -> str:
@@ -86,6 +80,4 @@ def _in_words(progress: JobProgress) -> str:
     return f"{progress.text}, {progress.done:,} of {progress.total:,} files"
 
 
-show_watch = Watched(
-    BULK_JOBS, folder_state.ATTEMPTS, folder_state.widget_key, _in_words, _ON_STOP
-).show
+show_watch = Watched(BULK_JOBS, STATE, _in_words, _ON_STOP).show

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,13 @@ from agemodel.core.spreadsheets import csv_of
 from agemodel.figures.footage_charts import figure_shares
 from agemodel.footage.slots import PartShare
 from agemodel.jobs.bulk_jobs import BULK_JOBS
-from ui.attempts import show_error
 from ui.charts import show_chart
-from ui.downloads import show_download
+from ui.downloads import show_files
 from ui.folder import folder_state
-from ui.results_choice import choose_results
+from ui.folder.folder_state import STATE, widget_key
+from ui.job_page import choose_results, warn_of_part
+from ui.page_state import show_error, stamp
+from ui.shown_tables import number_columns, show_table
 
 MOST_SHOWN, MOST_DOWNLOADED = 1_000, 100_000
 """Rows of the tables, and faces of a download, which is made in memory."""
@@ -32,8 +35,10 @@ MOST_SHOWN, MOST_DOWNLOADED = 1_000, 100_000
 _EMPTY = """
 **No folder has been estimated yet.** Give the path of one. From the command line:
 """
-_COMMAND = "python -m agemodel bulk photos/ results/"
-_SHOWN: dict[str, tuple[str, str | None]] = {
+COMMAND = "python -m agemodel bulk photos/ results/"
+Columns = dict[str, tuple[str, str | None]]
+_FAILED: Columns = {"file": ("File", None), "error": ("Why it failed", None)}
+_FACES: Columns = {
     "file": ("File", None),
     "face": ("Face", "%d"),
     "age_years": ("Age", "%.0f"),
@@ -44,12 +49,7 @@ _SHOWN: dict[str, tuple[str, str | None]] = {
     "p_female": ("p(female)", "%.2f"),
     "doubtful": ("Perhaps no face", None),
     "warnings": ("Notes", None),
-    "error": ("Why it failed", None),
 }
-"""Columns of the tables: labels, and forms of numbers."""
-
-_OF_FAILED = ("file", "error")
-_OF_FACES = tuple(name for name in _SHOWN if name != "error")
 _SHARE = "Share of the faces with an age"
 
 
@@ -63,15 +63,12 @@ def show_results() -> None:
     folders = {path.parent.name: path.parent for path in records}
     if not folders and BULK_JOBS.running() is not None:
         return
-    if not folders:
-        st.info(_EMPTY, icon=":material/folder_open:")
-        st.code(_COMMAND, language=None, wrap_lines=True)
+    if (folder := choose_results(STATE, folders, _EMPTY, COMMAND)) is None:
         return
-    folder = choose_results(folder_state.STATE, folders)
     try:
         _show(folder, _summary(folder, _stamp(folder)))
     except AgeModelError as error:
-        show_error(str(error))
+        show_error(error)
 
 
 @st.cache_data(max_entries=4, show_spinner="Summing up")
@@ -81,8 +78,7 @@ def _summary(folder: Path, of: tuple[int, ...]) -> Summary:
 
 def _stamp(folder: Path) -> tuple[int, ...]:
     """Changes whenever a part is written."""
-    places = (folder / RECORD, folder / FILES)
-    return tuple(path.stat().st_mtime_ns for path in places if path.exists())
+    return stamp(folder / RECORD, folder / FILES)
 
 
 def _show(folder: Path, summary: Summary) -> None:
@@ -92,21 +88,14 @@ def _show(folder: Path, summary: Summary) -> None:
         st.metric("Faces", f"{counts.faces:,}")
         st.metric("With an age", f"{summary.with_age:,}")
         st.metric("Failed files", f"{counts.errors:,}")
-    listed = summary.record.listed.count
-    if counts.files < listed:
-        st.warning(
-            f"**{counts.files:,} of {listed:,} files are done**: these are results of "
-            "a part.",
-            icon=":material/hourglass_top:",
-        )
-    folder_state.show_choice(
-        "View", "view", folder_state.VIEWS, label_visibility="collapsed"
-    )
-    view = folder_state.look().view
-    if view == folder_state.PEOPLE:
+    warn_of_part(counts.files, summary.record.listed.count, "files")
+    STATE.show_choice("View", "view", folder_state.VIEWS, label_visibility="collapsed")
+    if STATE.look().view == folder_state.PEOPLE:
         _show_people(summary)
+    elif STATE.look().view == folder_state.FACES:
+        _show_rows(folder, "face", _FACES)
     else:
-        _show_table(*_rows(folder, _stamp(folder), view))
+        _show_rows(folder, "error", _FAILED)
     _show_downloads(folder, summary)
 
 
@@ -138,62 +127,45 @@ def _show_shares(records: Sequence[dict[str, Any]], key: str) -> None:
     ]
     show_chart(
         figure_shares(parts, _SHARE),
-        folder_state.widget_key(key),
+        widget_key(key),
         "Share of each part with its interval",
     )
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _rows(folder: Path, of: tuple[int, ...], view: str) -> tuple[pd.DataFrame, bool]:
-    """The first rows of a table, and whether there are more."""
-    failed = view == folder_state.FAILED
-    kind, columns = ("error", _OF_FAILED) if failed else ("face", _OF_FACES)
+def _rows(folder: Path, of: tuple[int, ...], kind: str) -> list[dict[str, Any]]:
+    """The first rows that have something of a kind, and one more if there is one."""
     wanted = (row for row in face_rows(str(folder)) if row.get(kind))
-    first = list(islice(wanted, MOST_SHOWN + 1))
-    table = pd.DataFrame(first[:MOST_SHOWN], columns=list(columns))
-    return table, len(first) > MOST_SHOWN
+    return list(islice(wanted, MOST_SHOWN + 1))
 
 
-def _show_table(table: pd.DataFrame, has_more: bool) -> None:
-    if not len(table):
+def _show_rows(folder: Path, kind: str, columns: Columns) -> None:
+    rows = _rows(folder, _stamp(folder), kind)
+    if not rows:
         st.caption("There is none.")
         return
-    st.dataframe(
-        table.dropna(axis="columns", how="all"),
-        hide_index=True,
-        width="stretch",
-        column_config={
-            name: st.column_config.Column(label)
-            if form is None
-            else st.column_config.NumberColumn(label, format=form)
-            for name, (label, form) in _SHOWN.items()
-        },
-    )
-    if has_more:
+    table = pd.DataFrame(rows[:MOST_SHOWN], columns=list(columns))
+    table = table.dropna(axis="columns", how="all")
+    show_table(table, number_columns(columns), "The rows of this view")
+    if len(rows) > MOST_SHOWN:
         st.caption(f"The first {MOST_SHOWN:,}; the files hold all.")
 
 
 def _show_downloads(folder: Path, summary: Summary) -> None:
     with st.popover("Export", icon=":material/download:"):
         if max(summary.counts.faces, summary.counts.files) <= MOST_DOWNLOADED:
-            show_download(
-                "Faces (CSV)",
-                f"{folder.name}-faces.csv",
-                lambda: csv_of(FACE_COLUMNS, face_rows(str(folder))),
-                folder_state.widget_key("download_faces"),
-                width="stretch",
-            )
+            faces = partial(_faces_csv, folder)
+            show_files("folder", [("Faces (CSV)", f"{folder.name}-faces.csv", faces)])
         else:
             st.caption("So many faces are written as CSV by the command:")
             st.code(
                 f"python -m agemodel summarize {folder} --csv tables/", language=None
             )
-        show_download(
-            "Shares (CSV)",
-            f"{folder.name}-shares.csv",
-            lambda: shares_csv(summary),
-            folder_state.widget_key("download_shares"),
-            width="stretch",
-        )
+        shares = partial(shares_csv, summary)
+        show_files("folder", [("Shares (CSV)", f"{folder.name}-shares.csv", shares)])
         st.caption("All of it, with each age's distribution, as Parquet, lies in")
         st.code(str(folder), language=None, wrap_lines=True)
+
+
+def _faces_csv(folder: Path) -> bytes:
+    return csv_of(FACE_COLUMNS, face_rows(str(folder)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
@@ -14,15 +13,14 @@ from agemodel.footage.stretches import read_start
 from agemodel.jobs.footage_jobs import running_footage, start_footage
 from agemodel.jobs.footage_uploads import remove_uploads, write_upload
 from agemodel.metrics.shares import BAND_STARTS, band_names
-from ui.footage import footage_state
+from ui.footage.footage_state import STATE, widget_key
 from ui.footage.footage_zone import chosen_zone, given_path, show_zone
+from ui.job_page import ask_name, asked_name, now_as_name
 
-PATH, START, NAME = (
-    footage_state.widget_key(f"form_{n}") for n in ("path", "from", "name")
-)
-SLOT, BANDS, SMALLEST, LOOKS, HIDE, UPLOAD = (
-    footage_state.widget_key(f"form_{name}")
-    for name in ("slot", "bands", "smallest", "looks", "hide", "upload")
+PATH, START, UPLOAD = (widget_key(f"form_{n}") for n in ("path", "from", "upload"))
+SLOT, BANDS, SMALLEST, LOOKS, HIDE = (
+    widget_key(f"form_{name}")
+    for name in ("slot", "bands", "smallest", "looks", "hide")
 )
 MOST_UPLOAD_MB = 100
 SLOTS = {"15min": "15 minutes", "30min": "30 minutes", "1h": "Hour", "24h": "Day"}
@@ -33,6 +31,7 @@ DEFAULTS = FootageSettings()
 def show_form() -> None:
     """Draw the form, and the sample for whom there is no footage at hand."""
     running = running_footage()
+    at_work = running is not None
     st.subheader("Look at footage", anchor=False)
     st.text_input(
         "Video, or folder of videos",
@@ -57,25 +56,19 @@ def show_form() -> None:
     with st.expander("Settings"):
         _show_settings()
     with st.container(horizontal=True):
-        st.button(
-            "Start",
-            key=footage_state.widget_key("start"),
-            icon=":material/play_arrow:",
-            disabled=running is not None,
-            on_click=_start,
-        )
-        st.button(
+        STATE.show_button("Start", "start", "play_arrow", _start, disabled=at_work)
+        STATE.show_button(
             "Try the sample",
-            key=footage_state.widget_key("sample"),
-            icon=":material/slideshow:",
-            disabled=running is not None,
-            on_click=_start_sample,
+            "sample",
+            "slideshow",
+            _start_sample,
+            disabled=at_work,
             help="A made video of three minutes: the bundled portraits of three known "
             "people slide past. It shows what comes out, not how well it works.",
         )
     if running:
         st.caption(f"`{running.id}` is at work: one run at a time.")
-    footage_state.show_refusal()
+    STATE.show_refusal()
 
 
 def _show_settings() -> None:
@@ -98,19 +91,13 @@ def _show_settings() -> None:
     st.number_input("Looks a second", 1, 30, int(DEFAULTS.looks_per_s), key=LOOKS)
     show_zone(_given())
     st.number_input("Hide counts below", 1, 1000, DEFAULTS.least_count, key=HIDE)
-    st.text_input(
-        "Name of the results",
-        key=NAME,
-        max_chars=80,
-        placeholder="the time of the start",
-        help="Letters, digits, . _ and -",
-    )
+    ask_name(STATE)
 
 
 def _start() -> None:
-    name = str(st.session_state.get(NAME, "")).strip() or _now()
-    if footage_state.attempt(lambda: _begin(name)):
-        footage_state.change(run=name)
+    name = asked_name(STATE)
+    if STATE.attempt(lambda: _begin(name)):
+        STATE.change(run=name)
 
 
 def _begin(name: str) -> None:
@@ -123,9 +110,9 @@ def _begin(name: str) -> None:
 
 
 def _start_sample() -> None:
-    name = f"sample-{_now()}"
-    if footage_state.attempt(lambda: start_footage(name, SAMPLE_OPTIONS)):
-        footage_state.change(run=name)
+    name = f"sample-{now_as_name()}"
+    if STATE.attempt(lambda: start_footage(name, SAMPLE_OPTIONS)):
+        STATE.change(run=name)
 
 
 def _arguments() -> list[str]:
@@ -135,8 +122,8 @@ def _arguments() -> list[str]:
         FootageError: the path leads to no video, or the disk refuses an upload.
         ConfigError: the time is none.
     """
-    state = st.session_state
-    path = _path()
+    state, path = st.session_state, _path()
+    begins = str(state.get(START, "")).strip()
     found = find_clips([path])
     if not found.clips:
         raise FootageError(" ".join(found.problems))
@@ -147,7 +134,7 @@ def _arguments() -> list[str]:
         "--looks": state.get(LOOKS, DEFAULTS.looks_per_s),
         "--hide-below": state.get(HIDE, DEFAULTS.least_count),
         "--zone": chosen_zone(),
-        "--from": _begins(str(state.get(START, "")).strip()),
+        "--from": read_start(begins).isoformat() if begins else "",
     }
     asked = [f"{name}={value}" for name, value in options.items() if value != ""]
     return [str(path), *asked]
@@ -171,11 +158,3 @@ def _path() -> Path:
     if running_footage() is not None:
         raise FootageError("Footage is being looked at. Wait for its end, or stop it.")
     return write_upload(uploaded.name, uploaded.getvalue())
-
-
-def _begins(text: str) -> str:
-    return read_start(text).isoformat() if text else ""
-
-
-def _now() -> str:
-    return f"{datetime.now():%Y%m%d-%H%M%S}"

@@ -12,35 +12,26 @@ import streamlit as st
 
 from agemodel.core import paths
 from agemodel.core.errors import AgeModelError
-from agemodel.figures.footage_charts import (
-    figure_pyramid,
-    figure_seconds,
-    figure_shares,
-    figure_visits,
-)
+from agemodel.figures import footage_charts
+from agemodel.footage import saved_run
 from agemodel.footage.footage_run import RUN, SLOTS, VISITS, VISITS_CSV
 from agemodel.footage.footage_words import not_counted, on_returns
-from agemodel.footage.saved_run import (
-    SavedRun,
-    list_saved,
-    read_file,
-    read_saved,
-    read_visits_table,
-)
 from agemodel.footage.slots import PartShare
 from agemodel.jobs.footage_jobs import running_footage
 from agemodel.report import footage_report_html
-from ui.attempts import show_error
 from ui.charts import show_chart
-from ui.downloads import show_download
+from ui.downloads import show_files
 from ui.footage import footage_state
-from ui.results_choice import choose_results
+from ui.footage.footage_state import STATE, widget_key
+from ui.job_page import choose_results, warn_of_part
+from ui.page_state import show_error, stamp
+from ui.shown_tables import number_columns, show_table
 
 _EMPTY = """
 **No footage has been looked at yet.** Give the path of a video or a folder, or try the
 sample. From the command line:
 """
-_COMMAND = "python -m agemodel footage recordings/ --out results/"
+COMMAND = "python -m agemodel footage recordings/ --out results/"
 _DOWNLOADS = {
     SLOTS: "Shares by time (CSV)",
     VISITS_CSV: "Visits (CSV)",
@@ -63,58 +54,49 @@ _SHOWN: dict[str, tuple[str, str | None]] = {
     "reason": ("Why no age", None),
     "clip": ("Video", None),
 }
-"""Columns of the table of visits: labels, and forms of numbers."""
-
 _MOST_PROBLEMS = 20
 
 
 def show_results() -> None:
     """Draw the results that were chosen, or say that there are none."""
-    folders = {folder.name: folder for folder in list_saved(paths.footage_dir())}
+    folders = {
+        folder.name: folder for folder in saved_run.list_saved(paths.footage_dir())
+    }
     if not folders and running_footage():
         st.caption(
             "The results will be here when the videos of an hour are done, or the run "
             "ends or is stopped."
         )
         return
-    if not folders:
-        st.info(_EMPTY, icon=":material/videocam:")
-        st.code(_COMMAND, language=None, wrap_lines=True)
+    if (folder := choose_results(STATE, folders, _EMPTY, COMMAND)) is None:
         return
-    folder = choose_results(footage_state.STATE, folders)
     try:
-        saved, visits = _read(folder, _stamp(folder))
+        saved, visits = _read(folder, stamp(folder / RUN))
     except AgeModelError as error:
-        show_error(str(error))
+        show_error(error)
         return
     _show_summary(saved)
-    footage_state.show_choice(
-        "View", "view", footage_state.VIEWS, label_visibility="collapsed"
-    )
-    view = footage_state.look().view
+    STATE.show_choice("View", "view", footage_state.VIEWS, label_visibility="collapsed")
+    view = STATE.look().view
     if view == footage_state.TIME:
         _show_time(saved, visits)
     elif view == footage_state.PEOPLE:
         _show_people(saved)
+    elif len(visits):
+        seen = visits.dropna(axis="columns", how="all")
+        show_table(seen, number_columns(_SHOWN), "The visits, a row each")
     else:
-        _show_table(visits)
+        st.caption("Nobody was seen.")
     _show_downloads(folder)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _read(folder: Path, written_ns: int) -> tuple[SavedRun, pd.DataFrame]:
-    table = read_visits_table(folder).drop(columns="age_probabilities")
-    return read_saved(folder), table
+def _read(folder: Path, of: tuple[int, ...]) -> tuple[saved_run.SavedRun, pd.DataFrame]:
+    table = saved_run.read_visits_table(folder).drop(columns="age_probabilities")
+    return saved_run.read_saved(folder), table
 
 
-def _stamp(folder: Path) -> int:
-    try:
-        return (folder / RUN).stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-def _show_summary(saved: SavedRun) -> None:
+def _show_summary(saved: saved_run.SavedRun) -> None:
     counts = saved.counts
     visits = sum(one.visits for one in counts)
     minutes = sum(one.read_s for one in counts) / 60
@@ -124,12 +106,7 @@ def _show_summary(saved: SavedRun) -> None:
         st.metric("Visits", f"{visits:,}")
         st.metric("Footage read", length)
         st.metric("With an age", f"{with_age:,}")
-    if saved.clips_done < saved.clips:
-        st.warning(
-            f"**{saved.clips_done:,} of {saved.clips:,} videos are done**: these are "
-            "results of a part.",
-            icon=":material/hourglass_top:",
-        )
+    warn_of_part(saved.clips_done, saved.clips, "videos")
     st.caption(" ".join([on_returns(saved.settings.same_person), *not_counted(counts)]))
     if problems := [one.problem for one in counts if one.problem]:
         with st.expander("Videos not read, or not to their end"):
@@ -139,35 +116,40 @@ def _show_summary(saved: SavedRun) -> None:
                 st.caption(f"{more:,} more are in the settings and counts (JSON).")
 
 
-def _show_time(saved: SavedRun, visits: pd.DataFrame) -> None:
+def _show_time(saved: saved_run.SavedRun, visits: pd.DataFrame) -> None:
     if not saved.slots:
         st.caption("Nothing was read.")
         return
     st.markdown("**Visits, by age band**")
     show_chart(
-        figure_visits(saved.slots),
-        footage_state.widget_key("visits_chart"),
+        footage_charts.figure_visits(saved.slots),
+        widget_key("visits_chart"),
         "Visits over time, stacked by age band",
     )
     if len(visits):
         st.markdown("**Time in view**")
         show_chart(
-            figure_seconds(visits["seconds"].to_numpy()),
-            footage_state.widget_key("seconds_chart"),
+            footage_charts.figure_seconds(visits["seconds"].to_numpy()),
+            widget_key("seconds_chart"),
             "How many visits were in view for how long",
         )
     _say_hidden(saved)
 
 
-def _show_people(saved: SavedRun) -> None:
+def _show_people(saved: saved_run.SavedRun) -> None:
     whole = saved.whole
     ages, both = st.columns(2, gap="large")
     with ages:
-        _show_shares("Age bands", "bands", whole.bands, figure_shares)
+        _show_shares("Age bands", "bands", whole.bands, footage_charts.figure_shares)
         gender = "Gender as labelled in the dataset"
-        _show_shares(gender, "genders", whole.genders, figure_shares)
+        _show_shares(gender, "genders", whole.genders, footage_charts.figure_shares)
     with both:
-        _show_shares("Ages by gender", "pyramid", whole.bands_by_gender, figure_pyramid)
+        _show_shares(
+            "Ages by gender",
+            "pyramid",
+            whole.bands_by_gender,
+            footage_charts.figure_pyramid,
+        )
     if saved.has_intervals:
         st.caption(
             "The lines are 95 % intervals; docs/footage.md says how often they hold "
@@ -192,10 +174,10 @@ def _show_shares(
         st.caption("All are hidden: too few, or they would reveal others.")
         return
     what = f"{title}: shares of the visits with an age, with their intervals"
-    show_chart(figure(parts), footage_state.widget_key(f"{key}_chart"), what)
+    show_chart(figure(parts), widget_key(f"{key}_chart"), what)
 
 
-def _say_hidden(saved: SavedRun) -> None:
+def _say_hidden(saved: saved_run.SavedRun) -> None:
     if saved.settings.least_count > 1:
         st.caption(
             f"Counts below {saved.settings.least_count} are hidden, and others whose "
@@ -203,41 +185,22 @@ def _say_hidden(saved: SavedRun) -> None:
         )
 
 
-def _show_table(visits: pd.DataFrame) -> None:
-    if not len(visits):
-        st.caption("Nobody was seen.")
-        return
-    st.dataframe(
-        visits[[name for name in _SHOWN if not visits[name].isna().all()]],
-        hide_index=True,
-        width="stretch",
-        alt="The visits, a row each",
-        column_config={
-            name: st.column_config.Column(label)
-            if form is None
-            else st.column_config.NumberColumn(label, format=form)
-            for name, (label, form) in _SHOWN.items()
-        },
-    )
-
-
 def _show_downloads(folder: Path) -> None:
     with st.popover("Export", icon=":material/download:"):
-        show_download(
+        report = (
             "Report on one page (HTML)",
             f"{folder.name}-report.html",
             lambda: footage_report_html(folder).encode(),
-            footage_state.widget_key("download_report"),
-            width="stretch",
         )
-        for file, label in _DOWNLOADS.items():
-            show_download(
+        files = (
+            (
                 label,
                 f"{folder.name}-{file.removeprefix('_')}",
-                partial(read_file, folder, file),
-                footage_state.widget_key(f"download_{file}"),
-                width="stretch",
+                partial(saved_run.read_file, folder, file),
             )
+            for file, label in _DOWNLOADS.items()
+        )
+        show_files("footage", [report, *files])
         st.caption(
             "The report and the shares are what to pass on; the visits have a row a "
             "person."

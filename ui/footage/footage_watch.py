@@ -11,8 +11,8 @@ from agemodel.jobs.footage_jobs import FOOTAGE_JOBS
 from agemodel.jobs.footage_uploads import is_upload
 from agemodel.jobs.progress import JobProgress
 from agemodel.jobs.records import Job
-from ui.footage import footage_state
-from ui.job_watch import Watched
+from ui.footage.footage_state import STATE, widget_key
+from ui.job_page import Watched
 
 _ON_STOP = (
     "What was found is kept, and it can go on later: at most five minutes of a video "
@@ -26,26 +26,13 @@ _PREVIEW = (
 )
 
 
-def show_watch() -> None:
-    """Draw the newest run, if it has not simply ended well."""
-    Watched(
-        FOOTAGE_JOBS,
-        footage_state.ATTEMPTS,
-        footage_state.widget_key,
-        _in_words,
-        _ON_STOP,
-        _show_preview,
-        _why_not_on,
-    ).show()
-
-
 def _in_words(progress: JobProgress) -> str:
     return f"{_length(progress.done)} of {_length(progress.total or 0)}"
 
 
 def _show_preview() -> None:
     """Draw the frame that the run is at, where that is wanted and can be had."""
-    if not st.toggle("Preview", True, key=footage_state.widget_key("preview")):
+    if not st.toggle("Preview", True, key=widget_key("preview")):
         return
     preview = read_preview(preview_path())
     if preview is None:
@@ -66,3 +53,8 @@ def _why_not_on(job: Job) -> str:
 def _length(seconds: float) -> str:
     minutes = int(seconds) // 60
     return f"{minutes // 60}:{minutes % 60:02}:{int(seconds) % 60:02}"
+
+
+show_watch = Watched(
+    FOOTAGE_JOBS, STATE, _in_words, _ON_STOP, _show_preview, _why_not_on
+).show

@@ -12,12 +12,11 @@ from agemodel.core.errors import AgeModelError
 from agemodel.footage.clip_files import Clip, find_clips
 from agemodel.footage.drawn_frames import frame_of, with_zone
 from agemodel.footage.footage_settings import ALL_OF_IT, FootageSettings
-from ui.attempts import show_error
-from ui.footage import footage_state
+from ui.footage.footage_state import widget_key
+from ui.page_state import show_error
 
 ASKED, ACROSS, DOWN = (
-    footage_state.widget_key(f"form_zone_{name}")
-    for name in ("asked", "across", "down")
+    widget_key(f"form_zone_{name}") for name in ("asked", "across", "down")
 )
 _ALL = (0, 100)
 
@@ -75,13 +74,12 @@ def _frame(given: str) -> np.ndarray | None:
         return None
     try:
         found = find_clips([given_path(given)])
-        if not found.clips:
-            st.caption(" ".join(found.problems))
-            return None
-        return _read_frame(found.clips[0])
+        if found.clips:
+            return _read_frame(found.clips[0])
+        st.caption(" ".join(found.problems))
     except AgeModelError as error:
-        show_error(str(error))
-        return None
+        show_error(error)
+    return None
 
 
 @st.cache_data(max_entries=1, ttl=600, show_spinner=False)

@@ -10,18 +10,14 @@ import streamlit as st
 from agemodel.core.errors import AgeModelError
 from agemodel.faces import CropSquare
 from agemodel.images import read_image
-from agemodel.learning.augmentation_preview import (
-    preview_of,
-    square_in_chip,
-    square_in_photo,
-)
+from agemodel.learning import augmentation_preview
 from agemodel.runs.config import TrainConfig
 from agemodel.runs.recipes import variations
 from agemodel.runs.run_folder import Run
 from agemodel.runs.run_splits import FILE, read_split
 from agemodel.serving import read_sample, read_samples
 from ui.dataset_pictures import pictures_dir
-from ui.page_state import MAX_NUMBER
+from ui.page_state import MAX_NUMBER, stamp
 from ui.training import training_state
 from ui.training.run_views import show_error
 
@@ -43,11 +39,7 @@ _NO_PICTURES = (
 
 @st.fragment
 def show_preview(run: Run) -> None:
-    """Draw one face as it is and as it was varied while the run trained.
-
-    Args:
-        run: any.
-    """
+    """Draw one face as it is and as it was varied while the run trained."""
     training_state.write_url()
     try:
         config = training_state.told(run).config
@@ -60,8 +52,14 @@ def show_preview(run: Run) -> None:
         show_error(error)
         return
     _show_words(config, is_sample=folder is None)
-    _show_buttons(has_more_faces=folder is not None)
-    preview = preview_of(rgb, square, config, training_state.look().draw)
+    with st.container(horizontal=True):
+        show = training_state.show_button
+        show("Draw again", "preview_draw", "casino", _next, "draw")
+        if folder is not None:
+            show("Another face", "preview_face", "face", _next, "face")
+    preview = augmentation_preview.preview_of(
+        rgb, square, config, training_state.look().draw
+    )
     pictures = [preview.plain, *preview.varied]
     st.image(
         pictures,
@@ -72,21 +70,6 @@ def show_preview(run: Run) -> None:
         + ["The face as it may be trained on"] * len(preview.varied),
     )
     st.text(name)
-
-
-def _show_buttons(*, has_more_faces: bool) -> None:
-    buttons = [("Draw again", "draw", ":material/casino:")]
-    if has_more_faces:
-        buttons.append(("Another face", "face", ":material/face:"))
-    with st.container(horizontal=True):
-        for label, name, icon in buttons:
-            st.button(
-                label,
-                key=training_state.widget_key(f"preview_{name}"),
-                icon=icon,
-                on_click=_next,
-                args=(name,),
-            )
 
 
 def _next(name: str) -> None:
@@ -122,11 +105,11 @@ def _training_face(
         ImageError: the picture cannot be read.
         ModelError: the face detector is missing or damaged.
     """
-    files = _training_files(run.folder, training_state.stamp(run.folder, FILE))
+    files = _training_files(run.folder, stamp(run.folder / FILE))
     place = np.random.default_rng(training_state.look().face).integers(len(files))
     file = files[place]
     rgb = read_image(folder / file).rgb
-    return rgb, square_in_chip(rgb, config.framing), file
+    return rgb, augmentation_preview.square_in_chip(rgb, config.framing), file
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
@@ -145,4 +128,8 @@ def _sample_face() -> tuple[np.ndarray, CropSquare, str]:
     """
     sample = read_samples()[0]
     rgb = read_image(read_sample(sample), name=sample.file).rgb
-    return rgb, square_in_photo(rgb), f"{sample.title}. {sample.source}"
+    return (
+        rgb,
+        augmentation_preview.square_in_photo(rgb),
+        f"{sample.title}. {sample.source}",
+    )

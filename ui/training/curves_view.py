@@ -10,13 +10,9 @@ import streamlit as st
 
 from agemodel.figures.layout import GREY
 from agemodel.figures.training_charts import EPOCH_MEASURES, figure_curves, gap_in_words
+from agemodel.runs import run_comparison
 from agemodel.runs.config import setting_meanings
-from agemodel.runs.run_comparison import (
-    RunHistory,
-    losses_compare,
-    results_table,
-    settings_table,
-)
+from agemodel.runs.run_comparison import RunHistory
 from agemodel.runs.run_folder import Run
 from ui.charts import show_chart
 from ui.markdown_text import plain
@@ -46,11 +42,7 @@ _OTHER_FACES = (
 
 @st.fragment
 def show_curves(runs: list[Run]) -> None:
-    """Draw the curves, the results and the settings of runs.
-
-    Args:
-        runs: at least one.
-    """
+    """Draw the curves, the results and the settings of runs."""
     training_state.write_url()
     told = read_told(runs)
     histories = {name: one.history for name, one in told.items() if len(one.history)}
@@ -69,7 +61,7 @@ def show_curves(runs: list[Run]) -> None:
 
 
 def _show_results(told: Mapping[str, RunHistory]) -> None:
-    table = results_table(told)
+    table = run_comparison.results_table(told)
     config = st.column_config
     table["done"] = [f"{row.epochs_done} of {row.epochs}" for row in table.itertuples()]
     for column in ("best_epoch", "val_mae_years", "val_gender_accuracy"):
@@ -118,8 +110,12 @@ def _show_curves(
                 **training_state.control("smooth"),
             )
     st.caption(_HOW_TO_READ)
-    for warning in _warnings(told):
-        st.caption(f":material/warning: {warning}")
+    configs = {name: one.config for name, one in told.items()}
+    if not run_comparison.losses_compare(configs):
+        st.caption(f":material/warning: {_OTHER_LOSSES}")
+    faces = {(c.split, c.seed if c.split == "seed" else 0) for c in configs.values()}
+    if len(faces) > 1:
+        st.caption(f":material/warning: {_OTHER_FACES}")
     look = training_state.look()
     with st.grid(2, min_column_width=320, gap="medium"):
         for measure in EPOCH_MEASURES:
@@ -144,21 +140,10 @@ def _show_curves(
                 )
 
 
-def _warnings(told: Mapping[str, RunHistory]) -> list[str]:
-    configs = {name: one.config for name, one in told.items()}
-    faces = {(c.split, c.seed if c.split == "seed" else 0) for c in configs.values()}
-    return [
-        text
-        for text, holds in (
-            (_OTHER_LOSSES, not losses_compare(configs)),
-            (_OTHER_FACES, len(faces) > 1),
-        )
-        if holds
-    ]
-
-
 def _show_settings(told: Mapping[str, RunHistory]) -> None:
-    table = settings_table({name: one.config for name, one in told.items()})
+    table = run_comparison.settings_table(
+        {name: one.config for name, one in told.items()}
+    )
     st.subheader("Settings", anchor=False)
     several = len(told) > 1
     if several:

@@ -17,6 +17,7 @@ from agemodel.runs.checkpoints import BEST
 from agemodel.runs.run_folder import Run
 from agemodel.serving.face_timing import FaceTiming, benchmarked, measure
 from ui.charts import show_chart
+from ui.page_state import stamp
 from ui.training import training_state
 from ui.training.run_views import show_error
 
@@ -37,7 +38,7 @@ def show_network(run: Run) -> None:
     """
     training_state.write_url()
     try:
-        network = _network(run.folder, training_state.stamp(run.folder, FILE))
+        network = _network(run.folder, stamp(run.folder / FILE))
     except AgeModelError as error:
         show_error(error)
         return
@@ -58,16 +59,12 @@ def _network(folder: Path, of: tuple[int, ...]) -> Network:
 def _show_totals(run: Run, network: Network) -> None:
     best = run.folder / BEST
     trained = network.trainable_parameters
-    facts = [
-        ("Layers", f"{len(network.layers)}"),
-        ("Parameters", f"{network.parameters:,}"),
-        ("Of them trained", f"{trained / network.parameters:.1%}"),
-    ]
-    if best.exists():
-        facts.append((f"{BEST} on disk", f"{best.stat().st_size / 1e6:.1f} MB"))
     with st.grid(4, min_column_width=150, gap="small"):
-        for label, value in facts:
-            st.metric(label, value)
+        st.metric("Layers", f"{len(network.layers)}")
+        st.metric("Parameters", f"{network.parameters:,}")
+        st.metric("Of them trained", f"{trained / network.parameters:.1%}")
+        if best.exists():
+            st.metric(f"{BEST} on disk", f"{best.stat().st_size / 1e6:.1f} MB")
 
 
 def _show_drawing(network: Network) -> None:
@@ -86,31 +83,23 @@ def _show_drawing(network: Network) -> None:
 
 def _show_layers(network: Network) -> None:
     st.markdown("**Every layer**")
-    has_parts = any(layer.part for layer in network.layers)
     table = pd.DataFrame(
         {
-            "name": layer.name,
-            "part": layer.part,
-            "words": layer.words,
-            "shape": sizes(layer.output_shape),
-            "parameters": layer.parameters,
-            "trained": layer.trainable_parameters,
+            "Layer": layer.name,
+            "Part": layer.part or None,
+            "What it does": layer.words,
+            "Output shape": sizes(layer.output_shape),
+            "Parameters": layer.parameters,
+            "Trained": layer.trainable_parameters,
         }
         for layer in network.layers
-    )
-    config = st.column_config
+    ).dropna(axis="columns", how="all")
+    counts = st.column_config.NumberColumn(format="localized")
     st.dataframe(
-        table if has_parts else table.drop(columns="part"),
+        table,
         hide_index=True,
         height=TABLE_PX,
-        column_config={
-            "name": config.TextColumn("Layer"),
-            "part": config.TextColumn("Part", width="small"),
-            "words": config.TextColumn("What it does"),
-            "shape": config.TextColumn("Output shape"),
-            "parameters": config.NumberColumn("Parameters", format="localized"),
-            "trained": config.NumberColumn("Trained", format="localized"),
-        },
+        column_config={"Parameters": counts, "Trained": counts},
         key=training_state.widget_key("layers"),
         alt="All layers with what they do, their output shapes and parameters",
     )

@@ -16,37 +16,32 @@ from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.models.model_folder import read_cards
 from agemodel.runs.checkpoints import BEST
 from agemodel.runs.run_folder import Run
-from ui.attempts import Attempts, show_error
+from ui.page_state import show_error, stamp
 from ui.training import training_state
-
-_ATTEMPTS = Attempts(training_state.widget_key("error"))
-attempt, show_refusal = _ATTEMPTS.on_click, _ATTEMPTS.show_refusal
+from ui.training.training_state import STATE
 
 
 def show_next_steps(run: Run) -> None:
     """Say how far an idle run is, and offer what can be done next."""
     st.markdown(how_far(run))
-    evaluated = _is_evaluated(
-        run.folder, training_state.stamp(run.folder, BEST, "metrics.json")
-    )
+    files = stamp(run.folder / BEST, run.folder / "metrics.json")
+    evaluated = _is_evaluated(run.folder, files)
     if evaluated:
         _show_test(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if not is_trained(run):
             _button(
                 "Go on training",
-                ":material/play_arrow:",
-                control.resume_training,
-                run,
                 "resume",
+                "play_arrow",
+                lambda: control.resume_training(run),
             )
         if has_model(run) and not evaluated:
             _button(
                 "Evaluate",
-                ":material/analytics:",
-                control.start_evaluation,
-                run,
                 "evaluate",
+                "analytics",
+                lambda: control.start_evaluation(run),
             )
         if evaluated:
             _show_export(run)
@@ -64,8 +59,8 @@ def how_far(run: Run) -> str:
         return "No epoch is done yet."
     text = (
         f"{done} of {epochs} epochs are done. The least validation MAE is **{best}**, "
+        f"after epoch {epoch}."
     )
-    text += f"after epoch {epoch}."
     return text if is_trained(run) else f"{text} That model is kept."
 
 
@@ -74,16 +69,8 @@ def _is_evaluated(folder: Path, of: tuple[int, ...]) -> bool:
     return is_evaluated(Run(folder))
 
 
-def _button(
-    label: str, icon: str, action: Callable[[Run], Any], run: Run, name: str
-) -> None:
-    st.button(
-        label,
-        key=training_state.widget_key(name),
-        icon=icon,
-        on_click=attempt,
-        args=(lambda: action(run),),
-    )
+def _button(label: str, name: str, icon: str, action: Callable[[], Any]) -> None:
+    STATE.show_button(label, name, icon, STATE.attempt, action)
 
 
 def _show_test(run: Run) -> None:
@@ -112,18 +99,12 @@ def _show_export(run: Run) -> None:
         width=220,
         help="Letters, digits, . _ and -",
     )
-    st.button(
+    _button(
         "Export",
-        key=training_state.widget_key("export"),
-        icon=":material/deployed_code:",
-        on_click=_export,
-        args=(run, key),
+        "export",
+        "deployed_code",
+        lambda: control.start_export(run, str(st.session_state[key]).strip()),
     )
-
-
-def _export(run: Run, key: str) -> None:
-    name = str(st.session_state[key]).strip()
-    attempt(lambda: control.start_export(run, name))
 
 
 def _show_models(run: Run) -> None:
@@ -131,12 +112,12 @@ def _show_models(run: Run) -> None:
     try:
         used = app_model.read_name()
     except AgeModelError as error:
-        show_error(str(error))
+        show_error(error)
         used = ""
     try:
         cards = read_cards()
     except AgeModelError as error:
-        show_error(str(error))
+        show_error(error)
         return
     names = [name for name, card in cards.items() if card.run == run.id]
     for name in names:
@@ -149,10 +130,4 @@ def _show_models(run: Run) -> None:
 
 
 def _use_button(label: str, name: str) -> None:
-    st.button(
-        label,
-        key=training_state.widget_key(f"use_{name}"),
-        icon=":material/swap_horiz:",
-        on_click=attempt,
-        args=(lambda: app_model.choose(name),),
-    )
+    _button(label, f"use_{name}", "swap_horiz", lambda: app_model.choose(name))

@@ -26,11 +26,7 @@ T = TypeVar("T")
 
 @st.fragment
 def show_recipe(run: Run) -> None:
-    """Draw the recipe of a run, from its own files.
-
-    Args:
-        run: any.
-    """
+    """Draw the recipe of a run, from its own files."""
     training_state.write_url()
     try:
         told = training_state.told(run)

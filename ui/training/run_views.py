@@ -11,6 +11,7 @@ from agemodel.core.errors import AgeModelError
 from agemodel.runs.run_comparison import RunHistory
 from agemodel.runs.run_folder import Run
 from ui.training import training_state
+from ui.training.training_state import MAX_RUNS
 
 
 def show_no_runs() -> None:
@@ -26,9 +27,6 @@ def show_no_runs() -> None:
 def show_choice(known: Mapping[str, Run]) -> list[Run]:
     """Draw the choice of one run or several.
 
-    Args:
-        known: all runs by id; at least one.
-
     Returns:
         Those chosen, at least one.
     """
@@ -39,22 +37,18 @@ def show_choice(known: Mapping[str, Run]) -> list[Run]:
         selection_mode="multi",
         format_func=_namer(known),
         help="One or several of those that ship with the project, and those trained "
-        f"here; at most {training_state.MAX_RUNS} at a time.",
-        **training_state.bind("runs", [run.id for run in runs], _take_runs),
+        f"here; at most {MAX_RUNS} at a time.",
+        **training_state.bind(
+            "runs",
+            [run.id for run in runs],
+            lambda ids: training_state.change(runs=tuple(ids)[:MAX_RUNS], run=""),
+        ),
     )
     return runs
 
 
-def _take_runs(ids: list[str]) -> None:
-    training_state.change(runs=tuple(ids)[: training_state.MAX_RUNS], run="")
-
-
 def show_one(known: Mapping[str, Run]) -> Run:
-    """Draw the choice of one run.
-
-    Args:
-        known: all runs by id; at least one.
-    """
+    """Draw the choice of one run."""
     if training_state.look().run not in known:
         training_state.change(run="")
     shown = training_state.look().run or training_state.chosen(known)[0].id

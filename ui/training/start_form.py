@@ -8,8 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from agemodel.core import paths
-from agemodel.core.errors import AgeModelError, DatasetError
-from agemodel.dataset.index import images_dir
+from agemodel.core.errors import AgeModelError
 from agemodel.dataset.labelled_sets import set_images
 from agemodel.jobs import control
 from agemodel.jobs.forecast import (
@@ -22,13 +21,16 @@ from agemodel.jobs.locks import refusal
 from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.runs.config import CONFIGS, TrainConfig, read_config, read_purpose
 from agemodel.runs.recipes import recipe_in_words
+from ui.dataset_pictures import COMMANDS, pictures_dir
 from ui.markdown_text import plain
+from ui.page_state import show_error
 from ui.training import training_state
 from ui.training.live_view import WATCHED
 
 RECIPE = training_state.widget_key("start_recipe")
 NAME = training_state.widget_key("start_name")
 ERROR = training_state.widget_key("start_error")
+REFUSED = "This cannot be trained."
 PERCENT = "percent"
 SMALLEST_PX, LARGEST_PX, STEP_PX = 32, 256, 16
 MAX_EPOCHS, MAX_SEED = 500, 2**31 - 1
@@ -41,20 +43,14 @@ _NO_DATASET = """
 non-commercial research only, so it is fetched separately, on the machine that runs the
 app:
 """
-_COMMANDS = """
-python -m agemodel data import UTKFace.tar.gz   # an archive or folder you have
-python -m agemodel data download                # or fetch it; asks about the terms
-"""
 
 
 def show_start() -> None:
     """Draw the form that starts a training; without a dataset, how to get it."""
     st.subheader("Train a network", anchor=False)
-    try:
-        images_dir(paths.data_dir())
-    except DatasetError:
+    if pictures_dir() is None:
         st.warning(_NO_DATASET, icon=":material/photo_library:")
-        st.code(_COMMANDS.strip(), language=None, wrap_lines=True)
+        st.code(COMMANDS, language=None, wrap_lines=True)
         return
     _choose_recipe()
     try:
@@ -66,7 +62,7 @@ def show_start() -> None:
         counted = replace(config, epochs=1, input_px=1, learning_rate=1.0)
         faces = _count(counted, _imported(config))
     except AgeModelError as error:
-        _show_refusal(str(error))
+        show_error(error, REFUSED)
         return
     st.caption(recipe_in_words(config, {"test": 0} | faces))
     st.markdown(forecast_in_words(forecast(config, faces)))
@@ -185,17 +181,14 @@ def _count(config: TrainConfig, folders: tuple[Path, ...]) -> dict[str, int]:
 
 def _show_button() -> None:
     running = control.recorded_training()
-    st.button(
-        "Start training",
-        key=training_state.widget_key("start"),
-        icon=":material/play_arrow:",
-        disabled=running is not None,
-        on_click=_start,
+    at_work = running is not None
+    training_state.show_button(
+        "Start training", "start", "play_arrow", _start, disabled=at_work
     )
     if running is not None:
         st.caption(refusal(running))
     elif problem := st.session_state.pop(ERROR, ""):
-        _show_refusal(problem)
+        show_error(problem, REFUSED)
 
 
 def _start() -> None:
@@ -208,8 +201,3 @@ def _start() -> None:
     else:
         st.session_state[WATCHED] = job.run_id
         st.session_state[NAME] = ""
-
-
-def _show_refusal(problem: str) -> None:
-    st.error("**This cannot be trained.**", icon=":material/error:")
-    st.text(problem)

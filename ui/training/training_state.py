@@ -15,7 +15,7 @@ from agemodel.explorer.model_estimates import run_of
 from agemodel.figures.training_charts import RUN_COLOURS
 from agemodel.runs.run_comparison import RunHistory
 from agemodel.runs.run_folder import Run, list_runs
-from ui.page_state import BaseLook, PageState, choice, line, names, number
+from ui.page_state import BaseLook, PageState, choice, line, names, number, stamp
 
 CURVES, NETWORK, SAW = "curves", "network", "saw"
 RECIPE, TRAIN = "recipe", "train"
@@ -65,7 +65,7 @@ STATE: PageState[Look] = PageState("training", {"look": Look})
 load, write_url = STATE.load, STATE.write_url
 look, change = STATE.look, STATE.change
 control, bind, show_choice = STATE.control, STATE.bind, STATE.show_choice
-widget_key = STATE.widget_key
+widget_key, show_button = STATE.widget_key, STATE.show_button
 
 
 def runs() -> dict[str, Run]:
@@ -74,11 +74,7 @@ def runs() -> dict[str, Run]:
 
 
 def chosen(known: Mapping[str, Run]) -> list[Run]:
-    """The runs that are compared; never none where there is one.
-
-    Args:
-        known: as returned by `runs`.
-    """
+    """The runs that are compared; never none where there is one."""
     ids = [run_id for run_id in look().runs if run_id in known]
     return [known[run_id] for run_id in ids or _first(known)]
 
@@ -106,23 +102,11 @@ def told(run: Run) -> RunHistory:
     Raises:
         RunError: one of them is missing or damaged.
     """
-    return _told(run.folder, stamp(run.folder, "config.json", "history.csv"))
+    files = (run.folder / name for name in ("config.json", "history.csv"))
+    return _told(run.folder, stamp(*files))
 
 
 @st.cache_data(max_entries=50, show_spinner=False)
 def _told(folder: Path, of: tuple[int, ...]) -> RunHistory:
     run = Run(folder)
     return RunHistory(run.read_config(), run.read_history())
-
-
-def stamp(folder: Path, *names: str) -> tuple[int, ...]:
-    """Modification times and sizes of a folder's files, as a key for caches."""
-    found = []
-    for name in names:
-        try:
-            status = (folder / name).stat()
-        except OSError:
-            found += [0, 0]
-        else:
-            found += [status.st_mtime_ns, status.st_size]
-    return tuple(found)

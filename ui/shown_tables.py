@@ -1,10 +1,40 @@
-"""The columns of tables of faces."""
+"""Tables, and the columns of those of faces."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
+
+
+def show_table(table: Any, columns: Mapping[str, Any], alt: str, **style: Any) -> None:
+    """Draw a table.
+
+    Args:
+        table: as `st.dataframe` takes it.
+        columns: those that are shown, in order, made by `st.column_config`; which the
+            table lacks are left out.
+        alt: what the table shows.
+        style: passed on to `st.dataframe`.
+    """
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_order=list(columns),
+        column_config=dict(columns),
+        alt=alt,
+        **style,
+    )
+
+
+def number_columns(labels: Mapping[str, tuple[str, str | None]]) -> dict[str, Any]:
+    """Columns with their labels and the forms of their numbers; None of texts."""
+    number, other = st.column_config.NumberColumn, st.column_config.Column
+    return {
+        name: number(label, format=form) if form else other(label)
+        for name, (label, form) in labels.items()
+    }
 
 
 def face_columns(*names: str) -> dict[str, Any]:
