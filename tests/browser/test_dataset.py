@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from agemodel.core import paths
 from tests.harness.chart_clicks import chart, click_chart, drag, place_in
@@ -107,12 +108,9 @@ TOUCH = """element => {
     ("view", "name"), [("charts", "ages"), ("charts", "race"), ("map", "map")]
 )
 def test_finger_on_a_phone_scrolls_the_page_over_charts(
-    server: Server, browser: Browser, view: str, name: str
+    server: Server, open_page: Callable[..., Page], view: str, name: str
 ) -> None:
-    phone = browser.new_context(
-        viewport={"width": 390, "height": 844}, has_touch=True, user_agent=PHONE
-    )
-    page = phone.new_page()
+    page = open_page(width=390, height=844, touch=True, user_agent=PHONE)
     visit(page, f"{server.url}/dataset?view={view}")
     area = chart(page, f"dataset_{name}").locator(".nsewdrag")
     expect(area).to_be_attached()
@@ -125,7 +123,6 @@ def test_finger_on_a_phone_scrolls_the_page_over_charts(
           return area && !({TOUCH})(area);
         }}""",
     )
-    phone.close()
 
 
 def test_filters_survive_a_reload_and_a_visit_to_another_page(

@@ -14,6 +14,7 @@ from agemodel.live.live_session import MOST_YEARS_PER_S
 from tests.harness.axe import violations
 from tests.harness.driver import (
     OUTPUT,
+    PATIENCE_MS,
     Server,
     free_port,
     run_chromium,
@@ -180,6 +181,7 @@ def test_a_lost_connection_says_so_and_is_taken_up_again(
     """The server is stopped, and started again at its address."""
     port = free_port()
     with closing(browser.new_page()) as page:
+        page.set_default_timeout(PATIENCE_MS)
         with run_server(tmp_path, port=port) as first:
             opened(page, first.url)
         expect(page.get_by_text("The connection to the app is lost")).to_be_visible()
