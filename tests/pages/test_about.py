@@ -56,7 +56,7 @@ def test_about_with_a_damaged_card_says_how_to_mend_it(models: Path) -> None:
     (models / "mobile").mkdir()
     (models / "mobile" / "card.json").write_text("{", "utf-8")
     page = open_page("about")
-    assert "'mobile' cannot be read" in page.error[0].value
+    assert "The card of the model 'mobile' is damaged" in page.error[0].value
     assert "BlazeFace" in written(page)
 
 
