@@ -17,12 +17,11 @@ export PYTHON
 app: $(APP_STAMP)  ## open the app
 	$(PY) -m streamlit run app.py $(ARGS)
 
-# Two at a time, file by file; those in a browser by themselves, for a browser and its
-# server take both cores. 5: ARGS chose none of them.
+# Two at a time, file by file; those in a browser after the others. 5: ARGS chose none.
 test: $(DEV_STAMP)  ## run every test, those in a browser included
 	$(PY) -m pytest --ignore tests/browser -n 2 --dist loadfile $(ARGS) || [ $$? = 5 ]
 	CHROMIUM="$$($(PY) tests/harness/chromium.py)" && export CHROMIUM && \
-		{ $(PY) -m pytest tests/browser $(ARGS) || [ $$? = 5 ]; }
+		{ $(PY) -m pytest tests/browser -n 2 --dist loadfile $(ARGS) || [ $$? = 5 ]; }
 
 check: $(DEV_STAMP)  ## lint, formatting, types, what is known of security
 	$(PY) -m ruff check .
