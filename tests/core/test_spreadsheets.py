@@ -90,12 +90,12 @@ def test_every_writer_for_visitors_makes_its_texts_harmless(module: str) -> None
 
 
 def test_every_csv_that_a_page_offers_comes_from_a_writer_for_visitors() -> None:
-    # a button is one of `show_download`; what makes its file must be one of these
+    # a button is one of `show_download` or `show_files`; these make its file
     makers = {"results_csv", "selection_csv", "frame_csv", "tables_zip", "csv_of"}
     offers = [
         path
         for path in (ROOT / "ui").rglob("*.py")
-        if "show_download(" in (source := path.read_text("utf-8"))
+        if re.search(r"show_(download|files)\(", source := path.read_text("utf-8"))
         and re.search(r"\w\.csv\b|\(\.zip of CSV", source)
     ]
     assert len(offers) == 5  # estimates, faces, marks, tables of a run, a folder
