@@ -68,6 +68,12 @@ def _add_train(commands: Any) -> None:
         metavar="N",
         help="processes that read the faces; as many as there are cores unless given",
     )
+    parser.add_argument(
+        "--devices",
+        type=positive_count,
+        metavar="N",
+        help="GPUs to split every batch over, with JAX; all that it sees unless given",
+    )
     parser.add_argument("--of-sweep", action="store_true", help=argparse.SUPPRESS)
     parser.set_defaults(run=partial(_train, parser))
 
@@ -112,6 +118,7 @@ def _train(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
                 on_step=lambda done, total: bar(done, total, STEPS),
                 on_epoch=lambda row: print(_epoch_line(row, config.epochs), flush=True),
                 readers=args.readers,
+                devices=args.devices,
             )
     print(f"Done: run {run.id}. Next: python -m agemodel evaluate {run.id}")
     return DONE

@@ -25,6 +25,7 @@ from agemodel.core.files import check_room, runs_place, write_whole, writing
 from agemodel.core.labels import AGES
 from agemodel.dataset.labelled_faces import recipe_faces
 from agemodel.learning import compression, networks, pretrained
+from agemodel.learning.device_split import devices_for_training, split_over, where_split
 from agemodel.learning.face_reading import Readers
 from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
 from agemodel.learning.objectives import (
@@ -59,6 +60,7 @@ def train(
     on_epoch: Callable[[dict[str, Any]], None] | None = None,
     on_step: Callable[[int, int], None] | None = None,
     readers: int = 1,
+    devices: int | None = None,
 ) -> Run:
     """Train a new run, or resume one that stopped.
 
@@ -71,18 +73,25 @@ def train(
         on_step: called with (step, steps) of the whole run.
         readers: processes that read and vary the faces; 1: this one does. The run is
             the same for any number.
+        devices: over how many to split every batch; over all that JAX sees unless
+            given. The run is the same for any number, but for rounding.
 
     Returns:
         The finished run.
 
     Raises:
-        ConfigError: there is no such network, or it cannot learn what the recipe says.
+        ConfigError: there is no such network, or it cannot learn what the recipe says,
+            or there are fewer devices.
         DatasetError: the dataset is missing, or has no face to train on.
         RunError: the run exists and follows another recipe, or
             the disk does not take what is written. What was finished is kept.
     """
     what = f"The training of {run_id or config.name}"
-    with writing(what, runs_place(), RunError), Readers(readers) as reading:
+    with (
+        writing(what, runs_place(), RunError),
+        Readers(readers) as reading,
+        split_over(devices_for_training(devices)),
+    ):
         return _train(config, data_dir, run_id, progress, on_epoch, on_step, reading)
 
 
@@ -111,10 +120,10 @@ def _train(
         model = keras.saving.load_model(checkpoint.folder / checkpoints.LAST)
         # A kill may have come between the checkpoint and this.
         checkpoints.publish(run, history, config.epochs)
-        run.log(f"goes on after epoch {checkpoint.epochs}")
+        run.log(f"goes on after epoch {checkpoint.epochs}{where_split()}")
     else:
         model = _new_model(config, batches)
-        run.log(f"begins: {json.dumps(batches.sizes())} faces")
+        run.log(f"begins: {json.dumps(batches.sizes())} faces{where_split()}")
     if len(history) < config.epochs:
         _check_room(run, model, _MORE_COPIES if checkpoint else _FIRST_COPIES)
     while len(history) < config.epochs:
@@ -170,12 +179,13 @@ def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
 
 def _starting_weights(config: TrainConfig, batches: _Batches) -> list[np.ndarray]:
     """The weights of other runs or of those that ship, which training starts from."""
-    if config.start_run:
-        return _mean_weights(config)
-    start = _built(config, "float32")
-    if config.pretrained:
-        _load_pretrained(start, config.pretrained, batches.validation())
-    return start.get_weights()
+    with split_over([]):  # it computes with layers that are not compiled
+        if config.start_run:
+            return _mean_weights(config)
+        start = _built(config, "float32")
+        if config.pretrained:
+            _load_pretrained(start, config.pretrained, batches.validation())
+        return start.get_weights()
 
 
 def _mean_weights(config: TrainConfig) -> list[np.ndarray]:
