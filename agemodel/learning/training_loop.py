@@ -72,7 +72,8 @@ def train(
         on_epoch: called with the history's row after each epoch.
         on_step: called with (step, steps) of the whole run.
         readers: processes that read and vary the faces; 1: this one does. The run is
-            the same for any number.
+            the same for any number; with JAX, Keras 3.15 takes the first batch of an
+            epoch last where there are several.
         devices: over how many to split every batch; over all that JAX sees unless
             given. The run is the same for any number, but for rounding.
 

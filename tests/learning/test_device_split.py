@@ -123,7 +123,7 @@ def test_a_run_over_two_devices_killed_and_gone_on_with_is_that_of_one(
 ) -> None:
     monkeypatch.setenv("AGEMODEL_DATA", str(data))
     two = open_run(CONFIG, "two")
-    # By one reader, as below: with JAX several gave a first epoch of another loss.
+    # By one reader, as below: with several Keras takes the first batch last on JAX.
     with start(["-m", "agemodel", "train", "--run", "two", "--readers", "1"]) as child:
         assert child.stdout is not None
         assert child.stdout.readline().startswith("epoch 1/3")
