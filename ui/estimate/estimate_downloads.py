@@ -39,7 +39,7 @@ def show_table(batch: Batch) -> None:
         return
     frame = results_frame(results)
     frame["p_female"] *= 100
-    frame["warnings"] = frame["warnings"].fillna(frame["error"])
+    frame["warnings"] = frame["warnings"].combine_first(frame["error"])
     config = st.column_config
     columns = {
         "file": config.TextColumn("File", width="medium"),
