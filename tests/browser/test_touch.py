@@ -8,9 +8,22 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.harness.chart_clicks import chart, place_of_value
-from tests.harness.driver import PHONE, Server, query_of, visit, wait_until_drawn
+from tests.harness.driver import (
+    PHONE,
+    Server,
+    query_of,
+    visit,
+    wait_for,
+    wait_until_drawn,
+)
 from tests.harness.estimate_page import COLLINS, expect_cards, sample, upload
 from tests.harness.plain_predictions import SERVED
+
+ALL_ANSWER = """
+[...document.querySelectorAll(".js-plotly-plot")]
+    .every((one) => one._fullLayout.clickmode.includes("select"))
+"""
+"""Whether each chart of the page can be chosen in."""
 
 
 @pytest.fixture
@@ -35,7 +48,9 @@ def test_one_tap_on_a_cell_shows_its_faces_and_one_on_another_those(
 
 def test_one_tap_on_a_bar_filters(server: Server, phone: Page) -> None:
     visit(phone, f"{server.url}/dataset")
+    assert not phone.evaluate(ALL_ANSWER)
     phone.get_by_text("Charts filter when tapped").click()
+    wait_for(phone, ALL_ANSWER)
     wait_until_drawn(phone)
     split = chart(phone, "dataset_split")
     phone.touchscreen.tap(*place_of_value(split, 500, 2))
