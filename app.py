@@ -8,7 +8,7 @@ import streamlit as st
 
 from agemodel.core import paths
 from ui import presentation
-from ui.server import first_tap
+from ui.server import chart_taps
 from ui.server.startup import lifespan, middleware, routes
 
 ESTIMATE = "pages/estimate.py"
@@ -48,7 +48,7 @@ def main() -> None:
     st.logo(paths.ASSETS / "logo.svg", size="large")
     st.html(STYLE)
     presentation.apply()
-    first_tap.load()
+    chart_taps.load()
     menu = pages()
     bare = presentation.without_sidebar()
     page = st.navigation(menu, position="hidden" if bare else "top")

@@ -285,6 +285,24 @@ def show_error(problem: AgeModelError | str, what: str = "That did not work.") -
     st.text(str(problem))
 
 
+def show_folded(
+    title: str, key: str, draw: Callable[..., object], *of: Any, **style: Any
+) -> None:
+    """Draw an expander whose content is made and loaded only while it is open.
+
+    Args:
+        title: what it holds.
+        key: unique in the app.
+        draw: draws the content, called with `of`.
+        of: as `draw` takes it.
+        style: passed on to `st.expander`.
+    """
+    part = st.expander(title, key=key, on_change="rerun", **style)
+    if part.open:
+        with part:
+            draw(*of)
+
+
 def stamp(*files: Path) -> tuple[int, ...]:
     """Numbers that change when one of some files is written: a key for caches."""
     found: list[int] = []

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from agemodel.dataset.archive import import_dataset
 from tests.harness.chart_clicks import chart, place_of_value
+from tests.harness.dataset_archives import tiny_jpeg, write_folder
 from tests.harness.driver import (
     PHONE,
     Server,
     query_of,
+    run_server,
     visit,
     wait_for,
     wait_until_drawn,
 )
 from tests.harness.estimate_page import COLLINS, expect_cards, sample, upload
-from tests.harness.plain_predictions import SERVED
+from tests.harness.plain_predictions import SERVED, plain_faces
 
 ALL_ANSWER = """
 [...document.querySelectorAll(".js-plotly-plot")]
@@ -44,6 +48,22 @@ def test_one_tap_on_a_cell_shows_its_faces_and_one_on_another_those(
         expect(phone.get_by_role("heading", name=title)).to_be_visible()
         wait_until_drawn(phone)
         assert query_of(phone)["pick"] == [f"{true},{estimated}"]
+
+
+def test_faces_that_a_tap_led_to_come_into_view(
+    phone: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [(face.file, tiny_jpeg()) for face in plain_faces() if face.age > 65]
+    import_dataset(write_folder(tmp_path / "UTKFace", files), tmp_path / "data")
+    monkeypatch.setenv("AGEMODEL_DATA", str(tmp_path / "data"))
+    with run_server(tmp_path) as server:
+        visit(phone, f"{server.url}/evaluation?run={SERVED}&view=confusion")
+        matrix = chart(phone, "evaluation_confusion")
+        matrix.scroll_into_view_if_needed()
+        phone.touchscreen.tap(*place_of_value(matrix, 7, 8))
+        face = phone.get_by_alt_text("A face, labelled").first
+        expect(face).to_be_in_viewport(ratio=1)
+        expect(matrix).to_be_in_viewport()
 
 
 def test_one_tap_on_a_bar_filters(server: Server, phone: Page) -> None:

@@ -38,6 +38,13 @@ def _open(page: AppTest, query: dict[str, str]) -> AppTest:
     return rerun(page)
 
 
+def unfolded(page: AppTest, *keys: str) -> AppTest:
+    """The page with the expanders of some keys open."""
+    for key in keys:
+        page.session_state[key] = True
+    return rerun(page)
+
+
 def rerun(page: AppTest) -> AppTest:
     """Run it again, without an exception."""
     page.run()

@@ -14,7 +14,7 @@ from agemodel.core import paths
 from agemodel.core.labels import AGE_GROUPS
 from agemodel.metrics.measures import MEASURES
 from agemodel.runs.run_folder import list_runs
-from tests.harness.app_pages import after, opening, query_of, rerun, written
+from tests.harness.app_pages import after, opening, query_of, rerun, unfolded, written
 from tests.harness.dataset_archives import tiny_jpeg
 from tests.harness.plain_predictions import SERVED, plain_faces
 from ui import dataset_pictures
@@ -25,6 +25,12 @@ from ui.evaluation.headline_view import warm
 from ui.markdown_text import plain
 
 open_page = opening("evaluation")
+
+
+def systems_beside(**query: str):
+    """The table of all systems, with the page open at an address."""
+    page = unfolded(open_page(**query), "evaluation_all_systems")
+    return table_with(page, "System")
 
 
 def table_with(page: AppTest, column: str):
@@ -42,7 +48,7 @@ def table_with(page: AppTest, column: str):
 
 def test_first_view_is_the_test_split_of_the_apps_run() -> None:
     faces = plain_faces("test")
-    page = open_page()
+    page = unfolded(open_page(), "evaluation_all_measures")
     assert page.selectbox(key="evaluation_run").value == SERVED
     assert f"**n = {len(faces):,} of {len(faces):,} faces**" in written(page)
     assert query_of(page) == {}
@@ -152,7 +158,7 @@ def test_look_round_trips_and_says_only_what_is_set() -> None:
 
 
 def test_run_stands_beside_a_constant_another_network_and_published_figures() -> None:
-    table = table_with(open_page(), "System")
+    table = systems_beside()
     what = table["What"].tolist()
     assert what[:4] == ["this run", "no model", *["another network"] * 2]
     assert set(what[4:]) == {"published"}
@@ -167,15 +173,15 @@ def test_run_stands_beside_a_constant_another_network_and_published_figures() ->
 
 
 def test_run_on_other_faces_is_said_to_be() -> None:
-    table = table_with(open_page(run="group_cnn-1"), "System")
+    table = systems_beside(run="group_cnn-1")
     assert table["System"][0] == "Age groups, first write-up (group_cnn-1)"
     assert "group_cnn" not in " ".join(table["System"][1:])
 
 
 def test_published_figures_stand_only_beside_whole_splits() -> None:
-    table = table_with(open_page(gender="female"), "System")
+    table = systems_beside(gender="female")
     assert set(table["What"]) == {"this run", "no model", "another network"}
-    whole = table_with(open_page(split="coral_test"), "System")
+    whole = systems_beside(split="coral_test")
     assert "others', measured here" in set(whole["What"])
     restricted = whole[whole["What"] == "this run, restricted"]
     assert restricted["System"].tolist() == [
@@ -208,7 +214,7 @@ def test_damaged_run_beside_is_told_and_the_others_stand(local: Path) -> None:
     (folder / "predictions.parquet").write_bytes(b"nothing")
     page = open_page()
     assert "predictions.parquet of run group_cnn-1 is damaged" in page.warning[0].value
-    others = table_with(page, "System").query("What == 'another network'")["System"]
+    others = systems_beside().query("What == 'another network'")["System"]
     assert others.tolist() == ["Small CNN of the second write-up (seed_cnn-1)"]
 
 

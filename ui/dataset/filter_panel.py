@@ -15,6 +15,7 @@ from agemodel.explorer.queries import Errors, write_errors
 from agemodel.explorer.selection import FACETS, Selection
 from ui.dataset import dataset_state
 from ui.dataset.dataset_state import STATE
+from ui.page_state import show_folded
 
 Counts = Mapping[str, Mapping[str, int]]
 
@@ -144,16 +145,15 @@ def bind_filter(key: str, shown: Any, read: Callable[[Any], Any]) -> dict[str, A
 def _show_folded(key: str, title: str, counted: Counts) -> None:
     """Draw a filter in an expander; its values only while it is open."""
     chosen = getattr(dataset_state.selection(), FACETS[key].field)
-    part = st.expander(
+    show_folded(
         f"{title} :gray[{len(chosen)} chosen]" if chosen else title,
+        dataset_state.widget_key(f"fold_{key}"),
+        show_values,
+        key,
+        counted,
         expanded=bool(chosen),
         type="compact",
-        key=dataset_state.widget_key(f"fold_{key}"),
-        on_change="rerun",
     )
-    if part.open:
-        with part:
-            show_values(key, counted)
 
 
 def show_values(key: str, counted: Counts) -> None:

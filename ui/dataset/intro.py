@@ -10,7 +10,7 @@ from agemodel.dataset.getting import CANCELLED, FAILED, RUNNING
 from ui import dataset_pictures
 from ui.dataset import dataset_state
 from ui.dataset.get_data import show_job, show_ways
-from ui.page_state import show_error
+from ui.page_state import show_error, show_folded
 
 _WHAT_IT_IS = (
     "[UTKFace](https://susanqq.github.io/UTKFace/): {n:,} photos of faces. The name "
@@ -32,19 +32,20 @@ def show_intro(faces: pd.DataFrame) -> None:
     st.markdown(f":small[{_WHAT_IT_IS.format(n=len(faces))}]")
     phase = show_job()
     if phase != RUNNING and dataset_pictures.pictures_dir() is None:
-        part = st.expander(
+        show_folded(
             "The pictures are not imported: how to get them",
+            dataset_state.widget_key("no_pictures"),
+            _show_how,
             expanded=phase in (FAILED, CANCELLED),
             icon=":material/photo_library:",
-            key=dataset_state.widget_key("no_pictures"),
-            on_change="rerun",
         )
-        if part.open:  # closed, a browser need not load what shows commands
-            with part:
-                st.markdown(_NO_PICTURES)
-                show_ways()
-                st.caption(_BY_COMMAND)
-                st.code(dataset_pictures.COMMANDS, language=None, wrap_lines=True)
+
+
+def _show_how() -> None:
+    st.markdown(_NO_PICTURES)
+    show_ways()
+    st.caption(_BY_COMMAND)
+    st.code(dataset_pictures.COMMANDS, language=None, wrap_lines=True)
 
 
 def show_left_out(faces: pd.DataFrame) -> None:

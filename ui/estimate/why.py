@@ -16,6 +16,7 @@ from agemodel.models.neighbours import Neighbour
 from agemodel.serving import Estimate, annotation
 from ui import served_model
 from ui.dataset_pictures import needed_pictures
+from ui.page_state import show_folded
 
 TITLE = "Why this age?"
 NEIGHBOURS = 6
@@ -43,14 +44,14 @@ def show_why(number: int, estimate: Estimate, key: str) -> None:
     """
     if estimate.heatmap is None and estimate.embedding is None:
         return
-    part = st.expander(TITLE, type="compact", key=f"{key}_why", on_change="rerun")
-    if not part.open:
-        return
-    with part:
-        if estimate.heatmap is not None:
-            _show_map(number, estimate.crop_rgb, estimate.heatmap)
-        if estimate.embedding is not None:
-            _show_alike(estimate.embedding, estimate.age_years)
+    show_folded(TITLE, f"{key}_why", _show, number, estimate, type="compact")
+
+
+def _show(number: int, estimate: Estimate) -> None:
+    if estimate.heatmap is not None:
+        _show_map(number, estimate.crop_rgb, estimate.heatmap)
+    if estimate.embedding is not None:
+        _show_alike(estimate.embedding, estimate.age_years)
 
 
 def _show_map(number: int, crop_rgb: np.ndarray, heatmap: np.ndarray) -> None:

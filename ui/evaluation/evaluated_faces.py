@@ -30,7 +30,7 @@ def show_picked(
 
     The arguments are those of `show_faces`.
     """
-    with st.container():
+    with st.container(key=evaluation_state.widget_key("picked")):
         evaluation_state.show_button(
             "Clear selection", "clear", "close", evaluation_state.change
         )

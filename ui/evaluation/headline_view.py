@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -20,6 +23,7 @@ from agemodel.models.card_text import SETS_NOTE, set_in_words, set_rows
 from agemodel.runs.run_folder import Run, find_run
 from ui.evaluation import evaluation_state
 from ui.evaluation.point_charts import show_chart
+from ui.page_state import show_folded
 
 _HEADLINES = {
     "mae_years": "Off by, on average (years)",
@@ -56,14 +60,8 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     if gap := gap_in_words(by_age, "mae_years", ["age_group"]):
         st.markdown(gap)
     if sets:
-        with st.expander("All measures of faces from elsewhere"):
-            st.dataframe(pd.DataFrame(set_rows(sets)), hide_index=True)
-            st.caption(SETS_NOTE)
-    with st.expander("All measures"):
-        with st.grid(4, min_column_width=150, gap="small"):
-            for key in MEASURES:
-                _show_measure(key, measure_title(key), scores[key])
-        st.caption(f"n = {n:,} for each. Below each measure {_INTERVAL_IS}")
+        _show_all("sets", "All measures of faces from elsewhere", _show_sets, sets)
+    _show_all("measures", "All measures", _show_measures, scores, n)
     if n < MIN_FACES:
         st.warning(
             f"Only {n} faces: these measures say little.", icon=":material/groups:"
@@ -72,6 +70,18 @@ def show_headline(estimates: pd.DataFrame, rows: np.ndarray) -> None:
     _show_systems(systems)
     for reason in reasons:
         st.warning(reason, icon=":material/unknown_document:")
+
+
+def _show_measures(scores: Mapping[str, Score], n: int) -> None:
+    with st.grid(4, min_column_width=150, gap="small"):
+        for key in MEASURES:
+            _show_measure(key, measure_title(key), scores[key])
+    st.caption(f"n = {n:,} for each. Below each measure {_INTERVAL_IS}")
+
+
+def _show_sets(sets: Mapping[str, SetMetrics]) -> None:
+    st.dataframe(pd.DataFrame(set_rows(sets)), hide_index=True)
+    st.caption(SETS_NOTE)
 
 
 def _learned_in_words(sets: list[SetMetrics]) -> str:
@@ -121,6 +131,11 @@ def _show_systems(systems: list[System]) -> None:
     key = evaluation_state.choose("Measure", "measure", words, in_list=True, width=240)
     figure = evaluation_charts.figure_systems(systems, key)
     show_chart("systems", figure, f"{measure_title(key)} of each system")
+    st.caption(_PUBLISHED_ARE)
+    _show_all("systems", "All measures of each system", _show_system_table, systems)
+
+
+def _show_system_table(systems: list[System]) -> None:
     st.dataframe(
         pd.DataFrame(evaluation_charts.system_rows(systems, MEASURES)),
         hide_index=True,
@@ -130,7 +145,12 @@ def _show_systems(systems: list[System]) -> None:
         },
         alt="The measures of each system, a row each",
     )
-    st.caption(f"In brackets {_INTERVAL_IS} {_PUBLISHED_ARE}")
+    st.caption(f"In brackets {_INTERVAL_IS}")
+
+
+@st.fragment
+def _show_all(name: str, title: str, draw: Callable[..., None], *of: Any) -> None:
+    show_folded(title, evaluation_state.widget_key(f"all_{name}"), draw, *of)
 
 
 def _scores(

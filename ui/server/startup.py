@@ -18,7 +18,7 @@ from agemodel.core.caps import caps
 from agemodel.serving import estimator
 from ui.server import (
     chart_preloading,
-    first_tap,
+    chart_taps,
     live_page,
     live_socket,
     logs,
@@ -33,7 +33,7 @@ BROWSER_DELAY_S = 1.0
 
 def routes() -> list[BaseRoute]:
     """The addresses beside Streamlit's own."""
-    return [ready.route(), first_tap.route(), *live_page.routes(), live_socket.route()]
+    return [ready.route(), chart_taps.route(), *live_page.routes(), live_socket.route()]
 
 
 def middleware() -> list[Middleware]:

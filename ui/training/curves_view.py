@@ -16,10 +16,22 @@ from agemodel.runs.run_comparison import RunHistory
 from agemodel.runs.run_folder import Run
 from ui.charts import show_chart
 from ui.markdown_text import plain
+from ui.page_state import show_folded
 from ui.training import training_state
 from ui.training.run_views import read_told
 
 MAX_ROWS, MAX_TABLE_PX = 16, 420
+
+_RESULTS = {
+    "Network": ("network", "{}"),
+    "Input": ("input_px", "{} px"),
+    "Epochs": ("done", "{}"),
+    "Time": ("minutes", "{:.0f} min"),
+    "Best epoch": ("best_epoch", "{:.0f}"),
+    "Its validation MAE": ("val_mae_years", "{:.2f} years"),
+    "Gender right": ("val_gender_accuracy", "{:.1%}"),
+}
+"""Columns of the results: titles, then the columns of `results_table` and forms."""
 
 _MEANING = "What it means"
 _MARKED = f"background-color: {GREY}"
@@ -57,40 +69,27 @@ def show_curves(runs: list[Run]) -> None:
     if histories:
         _show_curves(histories, told)
     if told:
-        _show_settings(told)
+        show_folded(
+            "Settings",
+            training_state.widget_key("all_settings"),
+            _show_settings,
+            told,
+            expanded=training_state.look().settings == training_state.ALL,
+        )
 
 
 def _show_results(told: Mapping[str, RunHistory]) -> None:
+    """Draw a table as Markdown, for which a browser need not load anything more."""
+    lines = [f"| Run | {' | '.join(_RESULTS)} |", "| --- " * (1 + len(_RESULTS)) + "|"]
     table = run_comparison.results_table(told)
-    config = st.column_config
     table["done"] = [f"{row.epochs_done} of {row.epochs}" for row in table.itertuples()]
-    for column in ("best_epoch", "val_mae_years", "val_gender_accuracy"):
-        table[column] = table[column].astype("Float64")
-    table["val_gender_accuracy"] *= 100
-    st.dataframe(
-        table,
-        column_order=(
-            *("network", "input_px", "done", "minutes", "best_epoch"),
-            *("val_mae_years", "val_gender_accuracy"),
-        ),
-        column_config={
-            "_index": config.TextColumn("Run", width=240),
-            "network": config.TextColumn("Network"),
-            "input_px": config.NumberColumn("Input, px"),
-            "done": config.TextColumn("Epochs"),
-            "minutes": config.NumberColumn("Minutes", format="%.0f"),
-            "best_epoch": config.NumberColumn("Best epoch", format="%d"),
-            "val_mae_years": config.NumberColumn(
-                "Validation MAE, years", format="%.2f", help="Of the best epoch's model"
-            ),
-            "val_gender_accuracy": config.NumberColumn(
-                "Validation gender right",
-                format="%.1f %%",
-                help="Of the best epoch's model; two labels, as in the dataset",
-            ),
-        },
-        alt="How far each run came",
-    )
+    for name, row in table.iterrows():
+        found = [
+            "-" if pd.isna(row[column]) else form.format(row[column])
+            for column, form in _RESULTS.values()
+        ]
+        lines.append(f"| {' | '.join([plain(str(name)), *found])} |")
+    st.markdown("\n".join(lines))
 
 
 def _show_curves(
@@ -144,7 +143,6 @@ def _show_settings(told: Mapping[str, RunHistory]) -> None:
     table = run_comparison.settings_table(
         {name: one.config for name, one in told.items()}
     )
-    st.subheader("Settings", anchor=False)
     several = len(told) > 1
     if several:
         differ = int(table["differs"].sum())

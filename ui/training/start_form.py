@@ -73,16 +73,20 @@ def forecast_in_words(found: Forecast | None) -> str:
     """The forecast of a training's time in words, with what it is based on."""
     if found is None:
         return "How long it takes is not known yet: no run of this network is here."
-    pace = f"at the pace of run `{found.run_id}`"
+    run = f"run `{found.run_id}`"
     if not found.same_blocks:
-        pace += ", in which another part of the network learned"
+        run += ", in which another part of the network learned"
     if not found.same_size:
-        pace += ", scaled by the number of pixels"
+        run += ", scaled by the number of pixels"
     if not found.same_amount:
-        pace += ", of far more or far fewer faces"
-    if not found.made_here:
-        pace += ", which was not trained here"
-    return f"It takes **{duration_in_words(found.seconds)}**, {pace}."
+        run += ", of far more or far fewer faces"
+    time = f"**{duration_in_words(found.seconds)}**"
+    if found.made_here:
+        return f"It takes {time}, at the pace of {run}."
+    return (
+        f"It would take {time} on the machine that trained {run}. Without its "
+        "processors, or its GPU if it had one, it takes many times that."
+    )
 
 
 def _choose_recipe() -> None:

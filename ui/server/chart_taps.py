@@ -1,4 +1,4 @@
-"""The script by which charts answer the first tap of a finger."""
+"""The script by which charts answer a finger, and show what its tap led to."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import streamlit as st
 from starlette.responses import FileResponse
 from starlette.routing import Route
 
-PATH = "/first_tap.js"
-_FILE = Path(__file__).with_name("first_tap.js")
+PATH = "/chart_taps.js"
+_FILE = Path(__file__).with_name("chart_taps.js")
 _HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 
 
