@@ -94,10 +94,10 @@ def test_shipped_and_local_runs_can_be_compared_and_the_url_keeps_it() -> None:
     again = open_page(**query_of(page))
     assert again.pills(key="training_runs").value == ["mine-1", "mobile-3"]
     text = written(again)
-    assert "| mine\\-1 | seed_cnn |" in text
-    assert "| 2 of 3 |" in text
-    assert "| 7.00 years |" in text
-    assert "Mobile network on UTKFace" in text
+    assert "**mine\\-1**: seed_cnn, " in text
+    assert "2 of 3 epochs, " in text
+    assert "a validation MAE of 7.00 years" in text
+    assert "**Mobile network on UTKFace" in text
     assert "losses cannot be compared" in written(again)
 
 
@@ -144,8 +144,8 @@ def test_damaged_run_is_told_and_the_others_are_drawn() -> None:
     (local_run("mine-2", [8.0]).folder / "config.json").write_text("{", "utf-8")
     page = open_page(runs="mine-1,mine-2")
     assert "config.json of run mine-2 is damaged" in written(page)
-    assert "| mine\\-1 |" in written(page)
-    assert "| mine\\-2 |" not in written(page)
+    assert "**mine\\-1**" in written(page)
+    assert "**mine\\-2**" not in written(page)
 
 
 def test_without_any_run_the_page_says_what_makes_one(

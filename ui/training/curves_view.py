@@ -22,17 +22,6 @@ from ui.training.run_views import read_told
 
 MAX_ROWS, MAX_TABLE_PX = 16, 420
 
-_RESULTS = {
-    "Network": ("network", "{}"),
-    "Input": ("input_px", "{} px"),
-    "Epochs": ("done", "{}"),
-    "Time": ("minutes", "{:.0f} min"),
-    "Best epoch": ("best_epoch", "{:.0f}"),
-    "Its validation MAE": ("val_mae_years", "{:.2f} years"),
-    "Gender right": ("val_gender_accuracy", "{:.1%}"),
-}
-"""Columns of the results: titles, then the columns of `results_table` and forms."""
-
 _MEANING = "What it means"
 _MARKED = f"background-color: {GREY}"
 _HOW_TO_READ = (
@@ -79,17 +68,22 @@ def show_curves(runs: list[Run]) -> None:
 
 
 def _show_results(told: Mapping[str, RunHistory]) -> None:
-    """Draw a table as Markdown, for which a browser need not load anything more."""
-    lines = [f"| Run | {' | '.join(_RESULTS)} |", "| --- " * (1 + len(_RESULTS)) + "|"]
     table = run_comparison.results_table(told)
-    table["done"] = [f"{row.epochs_done} of {row.epochs}" for row in table.itertuples()]
-    for name, row in table.iterrows():
-        found = [
-            "-" if pd.isna(row[column]) else form.format(row[column])
-            for column, form in _RESULTS.values()
-        ]
-        lines.append(f"| {' | '.join([plain(str(name)), *found])} |")
-    st.markdown("\n".join(lines))
+    st.markdown("  \n".join(_in_words(row) for row in table.itertuples()))
+
+
+def _in_words(row: Any) -> str:
+    """How far a run of `results_table` came."""
+    text = (
+        f"**{plain(str(row.Index))}**: {row.network}, {row.input_px} px, "
+        f"{row.epochs_done} of {row.epochs} epochs, {row.minutes:.0f} min"
+    )
+    if pd.isna(row.best_epoch):
+        return text
+    return (
+        f"{text}; best epoch {row.best_epoch:.0f}, with a validation MAE of "
+        f"{row.val_mae_years:.2f} years, gender right {row.val_gender_accuracy:.1%}"
+    )
 
 
 def _show_curves(
