@@ -118,6 +118,7 @@ def test_download_is_watched_cancelled_and_tried_again(
         source.released.set()  # in place of the timeout
         for one in (page, other):
             expect_soon(one.get_by_text("Cancelled.", exact=True))
+            expect(one.get_by_role("radio", name="Another address")).to_be_checked()
         page.get_by_role("button", name="Try again").click()
         for one in (page, other):
             wait_until_drawn(one)

@@ -163,12 +163,12 @@ def _show_form() -> None:
         "Get them from",
         getting.SOURCES,
         format_func=_NAMES.__getitem__,
-        default=getting.MIRROR,
+        default=getter().snapshot().wanted.source,
         required=True,
         **_kept("from"),
     )
     with st.form(STATE.widget_key("get_form"), border=False):
-        wanted = _ask(source or getting.MIRROR)
+        wanted = _ask(source)
         st.markdown(LICENCE)
         accepted = st.checkbox("I accept these terms", **_kept("licence"))
         if st.form_submit_button("Get the pictures", icon=":material/download:"):
