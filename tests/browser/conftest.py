@@ -7,9 +7,16 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Playwright
 
-from tests.harness.driver import Server, run_chromium, run_server, watched_page
+from tests.harness.driver import (
+    ONE_PROCESS,
+    Server,
+    launched,
+    run_playwright,
+    run_server,
+    watched_page,
+)
 
 HERE = Path(__file__).parent
 
@@ -42,14 +49,17 @@ def made_faces_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serv
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A Chromium that reaches 127.0.0.1 and nothing else.
+@pytest.fixture(scope="package")
+def playwright() -> Iterator[Playwright]:
+    """It ends with these tests: while its loop is there, no other could start one."""
+    with run_playwright() as running:
+        yield running
 
-    It lives as long as a module of tests: while Playwright's loop is there, no other
-    test could start a loop of its own.
-    """
-    with run_chromium() as chromium:
+
+@pytest.fixture(scope="package")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    """A Chromium that reaches 127.0.0.1 and nothing else."""
+    with launched(playwright, ONE_PROCESS) as chromium:
         yield chromium
 
 

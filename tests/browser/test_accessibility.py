@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.harness.axe import violations
-from tests.harness.driver import Server, visit, wait_for, wait_until_drawn
+from tests.harness.driver import SCREENS, Server, turn_to, visit, wait_until_drawn
 from tests.harness.estimate_page import (
     COLLAGE,
     expect_cards,
@@ -25,12 +25,8 @@ from tests.harness.estimate_page import (
     upload,
 )
 
-SCREENS = [(1440, "light"), (390, "dark"), (390, "light"), (1440, "dark")]
+ALL_SCREENS = [*SCREENS, (390, "light"), (1440, "dark")]
 EVERY_SCREEN = bool(os.environ.get("AGEMODEL_TEST_EVERY_SCREEN"))
-IN_COLOURS_OF = """(scheme) => document.getAnimations().length === 0
-    && getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme
-        === scheme"""
-"""Whether the page has taken on a theme, and its colours no longer fade."""
 
 FIRST_VIEWS = [
     "/",
@@ -90,17 +86,13 @@ STATES: list[tuple[str, Callable[[Page], None]]] = [
 def on_screens(every: list[Any], first: int) -> list[Any]:
     """What to look at, each with its screens."""
     if EVERY_SCREEN:
-        return [(one, SCREENS) for one in every]
-    return list(zip(every[:first], cycle([[one] for one in SCREENS[:2]]), strict=False))
+        return [(one, ALL_SCREENS) for one in every]
+    return list(zip(every[:first], cycle([[one] for one in SCREENS]), strict=False))
 
 
 def assert_bars_nobody(page: Page, screens: list[tuple[int, str]]) -> None:
     for width, scheme in screens:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-        page.mouse.move(0, 0)
-        wait_for(page, IN_COLOURS_OF, scheme)
-        wait_until_drawn(page)
+        turn_to(page, width, scheme)
         assert violations(page) == [], (width, scheme)
 
 

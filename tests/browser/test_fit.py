@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page
 
-from tests.harness.driver import Server, assert_fits, visit
+from tests.harness.driver import SCREENS, Server, assert_fits, turn_to, visit
 from tests.harness.estimate_page import (
     COLLAGE,
     COLLINS,
@@ -36,25 +34,20 @@ VIEWS = {
         for view in ("errors", "certainty", "groups", "extremes")
     },
 }
-pytestmark = pytest.mark.parametrize(
-    ("width", "scheme"), [(1440, "light"), (390, "dark")]
-)
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_view_fits_the_window(
-    server: Server, open_page: Callable[..., Page], view: str, width: int, scheme: str
-) -> None:
-    page = open_page(width=width, scheme=scheme)
+def test_view_fits_the_window(server: Server, page: Page, view: str) -> None:
     visit(page, server.url + VIEWS[view])
-    assert_fits(page, f"{view}-{width}-{scheme}")
+    for width, scheme in SCREENS:
+        turn_to(page, width, scheme)
+        assert_fits(page, f"{view}-{width}-{scheme}")
 
 
-def test_results_fit_the_window(
-    server: Server, open_page: Callable[..., Page], width: int, scheme: str
-) -> None:
-    page = open_page(width=width, scheme=scheme)
+def test_results_fit_the_window(server: Server, page: Page) -> None:
     visit(page, server.url)
     upload(page, sample(COLLAGE), faceless(), sample(COLLINS))
     expect_cards(page, 4)
-    assert_fits(page, f"estimate-results-{width}-{scheme}")
+    for width, scheme in SCREENS:
+        turn_to(page, width, scheme)
+        assert_fits(page, f"estimate-results-{width}-{scheme}")

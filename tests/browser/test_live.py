@@ -8,16 +8,17 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
 from agemodel.live.live_session import MOST_YEARS_PER_S
 from tests.harness.axe import violations
 from tests.harness.driver import (
+    ONE_PROCESS,
     OUTPUT,
     PATIENCE_MS,
     Server,
     free_port,
-    run_chromium,
+    launched,
     run_server,
     visit,
     wait_for,
@@ -43,10 +44,12 @@ IS_FREE = "() => document.getElementById('video').srcObject === null"
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(
+    playwright: Playwright, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """A Chromium in front of whose camera somebody sits."""
     clip = write_camera_clip(tmp_path_factory.mktemp("camera"))
-    with run_chromium(*camera_flags(clip)) as chromium:
+    with launched(playwright, ONE_PROCESS, *camera_flags(clip)) as chromium:
         yield chromium
 
 

@@ -8,13 +8,23 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    expect,
+    sync_playwright,
+)
 
 from tests.harness.chromium import find
 from tests.harness.measurements import Missing
@@ -26,6 +36,10 @@ BEHIND_PROXY = "AGEMODEL_TEST_BEHIND_PROXY"
 PATIENCE_MS = 1000 * PATIENCE_S
 PHONE = "Mozilla/5.0 (Linux; Android 14) Chrome/130.0 Mobile Safari/537.36"
 """How a browser on a phone names itself."""
+SCREENS = [(1440, "light"), (390, "dark")]
+"""Width of the window in px, and theme."""
+ONE_PROCESS = "--process-per-site"
+"""A flag: a context's pages share a process, which compiles Streamlit's files once."""
 CHROMIUM_FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -139,26 +153,50 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+_chromium = cache(find)
+
+
 @contextmanager
 def run_chromium(*more_flags: str) -> Iterator[Browser]:
     """A Chromium that calls nobody, until the block ends; `Missing` without one."""
+    with run_playwright() as playwright, launched(playwright, *more_flags) as browser:
+        yield browser
+
+
+@contextmanager
+def run_playwright() -> Iterator[Playwright]:
+    """What launches Chromium; one at a time in a process."""
     expect.set_options(timeout=PATIENCE_MS)
-    path = find()
-    if path is None:
+    if _chromium() is None:
         raise Missing("No Chromium was found; `make test` sees to one.")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path, args=[*CHROMIUM_FLAGS, *more_flags]
-        )
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@contextmanager
+def launched(playwright: Playwright, *more_flags: str) -> Iterator[Browser]:
+    """Such a Chromium, beside others."""
+    browser = playwright.chromium.launch(
+        executable_path=_chromium(), args=[*CHROMIUM_FLAGS, *more_flags]
+    )
+    yield browser
+    browser.close()
 
 
 _CHARTS_DRAWN = """() => [...document.querySelectorAll('[data-testid=stPlotlyChart]')]
     .every((chart) => chart.querySelector('.main-svg'))"""
+_IN_COLOURS_OF = """(scheme) => document.getAnimations().length === 0
+    && getComputedStyle(document.querySelector('[data-testid=stApp]')).colorScheme
+        === scheme"""
 _BROKEN_PICTURES = """() => [...document.images]
     .filter((image) => image.complete && !image.naturalWidth && image.src)
     .map((image) => image.src)"""
+
+
+_ALL_STORED = {"origin": "*", "storageTypes": "all"}
+_idle_contexts: defaultdict[tuple[Browser, str | None, bool], list[BrowserContext]] = (
+    defaultdict(list)
+)
 
 
 @contextmanager
@@ -174,16 +212,19 @@ def watched_page(
     """Open a page and, at its end, complain of what it did that it should not.
 
     That is an error on the console, an uncaught exception, a picture that is missing at
-    the end, or a request to anywhere but 127.0.0.1.
+    the end, or a request to anywhere but 127.0.0.1. A visitor's cookies and storage end
+    with the page; Streamlit's own files are fetched and compiled for the next one, too.
     """
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if scheme == "dark" else "light",
-        user_agent=user_agent,
-        has_touch=touch,
+    idle = _idle_contexts[browser, user_agent, touch]
+    context = (
+        idle.pop()
+        if idle
+        else browser.new_context(user_agent=user_agent, has_touch=touch)
     )
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     complaints: list[str] = []
 
     def note_request(url: str) -> None:
@@ -207,8 +248,15 @@ def watched_page(
     yield page
     if not page.is_closed():
         complaints += [f"no picture: {url}" for url in page.evaluate(_BROKEN_PICTURES)]
-    context.close()
-    assert not complaints, complaints
+    told = tuple(complaints)
+    if not page.is_closed():
+        page.goto("about:blank")  # its process stays, with what it has compiled
+        context.new_cdp_session(page).send("Storage.clearDataForOrigin", _ALL_STORED)
+    for other in context.pages:
+        if other is not page:
+            other.close()
+    idle.append(context)
+    assert not told, told
 
 
 def visit(page: Page, url: str) -> None:
@@ -233,6 +281,15 @@ def wait_for(page: Page, condition: str, argument: object = None) -> None:
     does not let anyone do.
     """
     wait_until(lambda: page.evaluate(condition, argument))
+
+
+def turn_to(page: Page, width: int, scheme: str) -> None:
+    """Give a drawn page another window and theme, and wait until it has taken both."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.mouse.move(0, 0)
+    wait_for(page, _IN_COLOURS_OF, scheme)
+    wait_until_drawn(page)
 
 
 def query_of(page: Page) -> dict[str, list[str]]:
