@@ -79,6 +79,31 @@ class FaceBatches(keras.utils.PyDataset):
         return self.readers.read(pairs, self.config, variation)
 
 
+class EpochBatches:
+    """Makes the batches of an epoch, of all parts of a split."""
+
+    def __init__(
+        self, faces: pd.DataFrame, config: TrainConfig, readers: Readers
+    ) -> None:
+        """Divide faces, as returned by `recipe_faces`, into their parts."""
+        self.config, self.readers = config, readers
+        self.parts = dict(tuple(faces.groupby("part")))
+
+    def sizes(self) -> dict[str, int]:
+        """How many faces each part has."""
+        return {str(part): len(faces) for part, faces in self.parts.items()}
+
+    def training(self, epoch: int) -> FaceBatches:
+        """The batches of an epoch, varied and shuffled."""
+        train = self.parts["train"]
+        return FaceBatches(train, self.config, True, epoch, self.readers)
+
+    def validation(self) -> FaceBatches:
+        """The faces of validation as they are, in order."""
+        val = self.parts["val"]
+        return FaceBatches(val, self.config, augmented=False, readers=self.readers)
+
+
 def drawn(faces: pd.DataFrame, config: TrainConfig, epoch: int) -> np.ndarray:
     """The rows of training faces in the order of an epoch.
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import gc
 import json
-import math
 import shutil
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,27 +20,14 @@ from keras import ops
 from agemodel.core.callbacks import OnProgress
 from agemodel.core.errors import RunError
 from agemodel.core.files import check_room, runs_place, write_whole, writing
-from agemodel.core.labels import AGES
 from agemodel.dataset.labelled_faces import recipe_faces
-from agemodel.learning import compression, networks, pretrained
 from agemodel.learning.device_split import devices_for_training, split_over, where_split
 from agemodel.learning.face_reading import Readers
-from agemodel.learning.networks import AGE_OUTPUT, GENDER_OUTPUT
-from agemodel.learning.objectives import (
-    AgeDistributionLoss,
-    AgeGroupLoss,
-    AgeSquaredError,
-    WarmupCosine,
-    label_accuracy,
-    mae_years,
-)
-from agemodel.learning.training_batches import FaceBatches
+from agemodel.learning.trained_network import new_model, save_plain, starting_weights
+from agemodel.learning.training_batches import EpochBatches
 from agemodel.runs import checkpoints
 from agemodel.runs.config import TrainConfig
-from agemodel.runs.run_folder import Run, find_run, open_run
-
-UNFOLD_FACES = 512
-"""Faces from which the pretrained batch norms take their statistics."""
+from agemodel.runs.run_folder import Run, open_run
 
 _REMOVED = ".checkpoints-removed"
 _PARAMETER_BYTES = 16
@@ -115,15 +100,15 @@ def _train(
     keras.utils.set_random_seed(config.seed)
     checkpoint = checkpoints.latest_checkpoint(parent)
     history = list(checkpoint.history) if checkpoint else []
-    batches = _Batches(faces, config, readers)
-    start = _starting_weights(config, batches) if config.start_share else None
+    batches = EpochBatches(faces, config, readers)
+    start = starting_weights(config, batches) if config.start_share else None
     if checkpoint:
         model = keras.saving.load_model(checkpoint.folder / checkpoints.LAST)
         # A kill may have come between the checkpoint and this.
         checkpoints.publish(run, history, config.epochs)
         run.log(f"goes on after epoch {checkpoint.epochs}{where_split()}")
     else:
-        model = _new_model(config, batches)
+        model = new_model(config, batches)
         run.log(f"begins: {json.dumps(batches.sizes())} faces{where_split()}")
     if len(history) < config.epochs:
         _check_room(run, model, _MORE_COPIES if checkpoint else _FIRST_COPIES)
@@ -146,129 +131,6 @@ def _train(
     return run
 
 
-class _Batches:
-    """Makes the batches of an epoch."""
-
-    def __init__(
-        self, faces: pd.DataFrame, config: TrainConfig, readers: Readers
-    ) -> None:
-        self.config, self.readers = config, readers
-        self.parts = dict(tuple(faces.groupby("part")))
-
-    def sizes(self) -> dict[str, int]:
-        return {str(part): len(faces) for part, faces in self.parts.items()}
-
-    def training(self, epoch: int) -> FaceBatches:
-        train = self.parts["train"]
-        return FaceBatches(train, self.config, True, epoch, self.readers)
-
-    def validation(self) -> FaceBatches:
-        val = self.parts["val"]
-        return FaceBatches(val, self.config, augmented=False, readers=self.readers)
-
-
-def _new_model(config: TrainConfig, batches: _Batches) -> keras.Model:
-    policy = "mixed_bfloat16" if config.mixed_bfloat16 else "float32"
-    model = _built(config, policy)
-    if config.start_run or config.pretrained:
-        model.set_weights(_starting_weights(config, batches))
-    if networks.has_groups(model):
-        networks.spread_groups(model, batches.parts["train"]["age"].to_numpy())
-    _compile(model, config, steps_per_epoch=len(batches.training(0)))
-    return model
-
-
-def _starting_weights(config: TrainConfig, batches: _Batches) -> list[np.ndarray]:
-    """The weights of other runs or of those that ship, which training starts from."""
-    with split_over([]):  # it computes with layers that are not compiled
-        if config.start_run:
-            return _mean_weights(config)
-        start = _built(config, "float32")
-        if config.pretrained:
-            _load_pretrained(start, config.pretrained, batches.validation())
-        return start.get_weights()
-
-
-def _mean_weights(config: TrainConfig) -> list[np.ndarray]:
-    """Starting weights: the mean of the weights of the named runs."""
-    start = _built(config, "float32")
-    named = Counter(run_id.strip() for run_id in config.start_run.split(","))
-    mean = [np.zeros(weights.shape, np.float32) for weights in start.get_weights()]
-    for run_id, times in named.items():
-        start.load_weights(find_run(run_id).folder / checkpoints.BEST)
-        for total, weights in zip(mean, start.get_weights(), strict=True):
-            total += weights * (times / named.total())
-    return mean
-
-
-def _built(config: TrainConfig, policy: str) -> keras.Model:
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        model = networks.build_network(config.network, config.input_px, config.dropout)
-        networks.freeze_blocks(model, config.frozen_blocks)
-        return model
-    finally:
-        keras.config.set_dtype_policy(before)
-
-
-def _load_pretrained(model: keras.Model, name: str, batches: FaceBatches) -> None:
-    trunk = model.get_layer("trunk")
-    if name != pretrained.FACERES:
-        pretrained.load_network_weights(model, name)
-        return
-    pretrained.load_trunk_weights(trunk)
-    count = min(len(batches), math.ceil(UNFOLD_FACES / batches.config.batch_size))
-    rgb = np.concatenate([batches[index][0] for index in range(count)])
-    mean = np.array(pretrained.MEAN_RGB, np.float32)
-    pretrained.unfold_batch_norms(trunk, rgb - mean)
-
-
-def _compile(model: keras.Model, config: TrainConfig, steps_per_epoch: int) -> None:
-    rate: Any = config.learning_rate
-    if config.cosine or config.warmup_epochs:
-        warmup = int(config.warmup_epochs * steps_per_epoch)
-        rate = WarmupCosine(rate, warmup, config.epochs * steps_per_epoch)
-    average: dict[str, Any] = {}
-    if config.weight_average:
-        average = {
-            "use_ema": True,
-            "ema_momentum": config.weight_average,
-            "ema_overwrite_frequency": steps_per_epoch,
-        }
-    if config.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(
-            rate, weight_decay=config.weight_decay, **average
-        )
-        optimizer.exclude_from_weight_decay(var_names=["gamma", "beta", "bias"])
-    else:
-        optimizer = keras.optimizers.Adam(rate, **average)
-    model.compile(
-        optimizer,
-        loss={
-            AGE_OUTPUT: _age_loss(model, config),
-            GENDER_OUTPUT: "binary_crossentropy",
-        },
-        loss_weights={AGE_OUTPUT: 1.0, GENDER_OUTPUT: config.gender_weight},
-        weighted_metrics={
-            AGE_OUTPUT: keras.metrics.MeanMetricWrapper(mae_years, name="mae_years"),
-            GENDER_OUTPUT: keras.metrics.MeanMetricWrapper(
-                label_accuracy, name="accuracy"
-            ),
-        },
-    )
-
-
-def _age_loss(model: keras.Model, config: TrainConfig) -> keras.losses.Loss:
-    """The loss for the age head of a network."""
-    has_groups = networks.has_groups(model)
-    if model.output[AGE_OUTPUT].shape[-1] == len(AGES) and not has_groups:
-        return AgeDistributionLoss(config.age_target_sd_years, config.age_mae_weight)
-    if has_groups:
-        return AgeGroupLoss()
-    return AgeSquaredError()
-
-
 class _Steps(keras.callbacks.Callback):
     def __init__(self, start: int, total: int, call: Callable[[int, int], None]):
         super().__init__()
@@ -280,7 +142,7 @@ class _Steps(keras.callbacks.Callback):
 
 def _epoch(
     model: keras.Model,
-    batches: _Batches,
+    batches: EpochBatches,
     config: TrainConfig,
     epoch: int,
     on_step: Callable[[int, int], None] | None,
@@ -344,40 +206,6 @@ def _ending_its_threads() -> Iterator[None]:
                     caller.clear()
         gc.collect()
         raise
-
-
-def plain_copy(model: keras.Model, config: TrainConfig) -> keras.Model:
-    """The model in float32, without its optimizer."""
-    copy = _built(config, "float32")
-    copy.set_weights(model.get_weights())
-    return copy
-
-
-def save_plain(
-    model: keras.Model,
-    config: TrainConfig,
-    path: Path,
-    start: list[np.ndarray] | None = None,
-) -> None:
-    """Save the plain copy, small where the recipe says so.
-
-    Args:
-        model: in training.
-        config: its recipe.
-        path: the file.
-        start: the weights it started from, to be mixed in by `start_share`.
-    """
-    copy = plain_copy(model, config)
-    if start is not None:
-        share = config.start_share
-        pairs = zip(start, copy.get_weights(), strict=True)
-        copy.set_weights([share * old + (1 - share) * new for old, new in pairs])
-    if config.compact:
-        for weight in copy.trainable_weights:
-            weight.assign(compression.round_bits(ops.convert_to_numpy(weight)))
-    copy.save(path)
-    if config.compact:
-        compression.compress(path)
 
 
 def _is_best(row: dict[str, Any], history: list[dict[str, Any]]) -> bool:

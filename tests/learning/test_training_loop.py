@@ -23,8 +23,9 @@ from agemodel.learning import training_loop
 from agemodel.learning.compression import round_bits
 from agemodel.learning.networks import AGE_OUTPUT, build_network, group_shares
 from agemodel.learning.objectives import AgeDistributionLoss
+from agemodel.learning.trained_network import plain_copy, save_plain
 from agemodel.learning.training_batches import FaceBatches
-from agemodel.learning.training_loop import plain_copy, save_plain, train
+from agemodel.learning.training_loop import train
 from agemodel.runs import checkpoints
 from agemodel.runs.checkpoints import BEST, LAST
 from agemodel.runs.run_folder import Run
