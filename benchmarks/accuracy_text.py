@@ -23,17 +23,6 @@ WAY_NAMES = {
     "photo": "Detection included: each chip is searched for its face",
     "aligned": "Detection apart: each chip is taken as a face",
 }
-FRAMING_NAMES = {
-    "chip": "the chip as it is",
-    "box_1": "the detector's box, as served",
-    "box_turned": "the box, turned until the eyes are level",
-    "landmarks_mean": "four landmarks, at their mean places on a chip",
-    "landmarks_wider": "four landmarks, framed 1.3 times as wide",
-    "box_0.85": "the box, 0.85 times",
-    "box_1.15": "the box, 1.15 times",
-    "box_1.5": "the box, 1.5 times",
-    "box_2": "the box, 2 times",
-}
 
 
 def field_text(found: dict[str, Any]) -> str:
@@ -129,20 +118,4 @@ def _way(found: dict[str, Any]) -> str:
         f"{both['ours_mae_years']:.2f} and theirs {both['peer_mae_years']:.2f} years: "
         f"{both['less_years']:.2f} less (95 %: {low:.2f} to {high:.2f}). Ours is "
         f"{found['faster']:.2f} times as fast.\n"
-    )
-
-
-def framing_text(found: dict[str, Any]) -> str:
-    """The section on framing, as Markdown."""
-    columns: Columns = {
-        "Framing": lambda row: FRAMING_NAMES[row["framing"]],
-        "MAE, years (95 %)": _years,
-        "within 5 years": "{cs5:.1%}",
-        "gender accuracy": "{gender_accuracy:.1%}",
-    }
-    return (
-        f"The shipped model on {found['chips']:,} chips, every third of CORAL's test "
-        f"split of UTKFace, each framed in several ways. In {found['not_found']} no "
-        "face was found; they stay as they are in every framing.\n\n"
-        f"{table_of(found['framings'], columns)}"
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from agemodel.core import paths
-from benchmarks.accuracy_text import field_text, framing_text, peer_text
+from benchmarks.accuracy_text import field_text, peer_text
 from benchmarks.filmed_text import filmed_text
 from benchmarks.finding_text import finding_text
 from benchmarks.footage_text import (
@@ -44,7 +44,6 @@ SECTIONS: dict[str, tuple[str, Callable[[dict[str, Any]], str]]] = {
     "visits": ("First views", visits_text),
     "dataset_page": ("Dataset page", dataset_page_text),
     "evaluation_page": ("Evaluation page", evaluation_page_text),
-    "framing": ("Framing", framing_text),
     "store_shares": ("Shares of a store's visitors", store_shares_text),
     "footage_clips": ("Footage", footage_clips_text),
     "filmed_footage": ("Footage of known people", filmed_text),

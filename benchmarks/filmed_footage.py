@@ -12,14 +12,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import LookFinder
 from agemodel.serving import Estimator
 from benchmarks import other_followers
-from benchmarks.following_figures import following_figures, following_limits
+from benchmarks.speed_limits import at_least, at_most
 from tests.harness.film import film
 from tests.harness.filmed_following import (
     Filming,
+    Followed,
     look_at_clip,
     measure_other,
     measure_ours,
@@ -32,6 +35,7 @@ PORTRAIT_SEEDS, UTKFACE_SEEDS = range(800, 808), range(900, 912)
 PEOPLE = 40
 SECONDS = 40.0
 SETTINGS = FootageSettings()
+MOST_COUNT_ERROR, LEAST_IDF1 = 0.05, 0.90
 
 Filmed = list[tuple[FilmedScene, Filming]]
 
@@ -48,7 +52,7 @@ def run() -> dict[str, Any]:
         ),
     }
     rows = [_row(people, filmed) for people, filmed in made.items()]
-    limits = [limit for row in rows for limit in following_limits(row["people"], row)]
+    limits = [limit for row in rows for limit in _limits(row)]
     return {"seconds": SECONDS, "rows": rows, "limits": limits, **_others(made)}
 
 
@@ -72,7 +76,27 @@ def _filmed(
 
 def _row(people: str, filmed: Filmed) -> dict[str, Any]:
     measured = [measure_ours(scene, one, SETTINGS) for scene, one in filmed]
-    return {"people": people, "scenes": len(filmed), **following_figures(measured)}
+    return {"people": people, "scenes": len(filmed), **figures_of(measured)}
+
+
+def figures_of(followed: Sequence[Followed]) -> dict[str, Any]:
+    """Of several scenes: all their visits, and the mean IDF1."""
+    visits = sum(one.visits for one in followed)
+    counted = sum(one.counted for one in followed)
+    return {
+        "visits": visits,
+        "counted": counted,
+        "count_error": round(counted / visits - 1, 4),
+        "idf1": round(float(np.mean([one.idf1 for one in followed])), 4),
+    }
+
+
+def _limits(row: dict[str, Any]) -> list[dict[str, Any]]:
+    people, error = row["people"], abs(row["count_error"])
+    return [
+        at_most(f"count error, share, {people}", error, MOST_COUNT_ERROR),
+        at_least(f"IDF1, {people}", row["idf1"], LEAST_IDF1),
+    ]
 
 
 def _others(made: dict[str, Filmed]) -> dict[str, Any]:
@@ -88,7 +112,7 @@ def _others(made: dict[str, Filmed]) -> dict[str, Any]:
             {
                 "people": people,
                 "follower": name,
-                **following_figures(
+                **figures_of(
                     [measure_other(s, one, SETTINGS, follow) for s, one in filmed]
                 ),
             }

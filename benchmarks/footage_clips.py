@@ -1,7 +1,7 @@
-"""Footage: following on made scenes, ages of made visits, and speed by resolution.
+"""Footage: ages of made visits, and speed by resolution.
 
-Following is measured on seeds that nothing was chosen on; ages on UTKFace's test faces,
-each shown several times as a camera might, small, moved, lit and compressed otherwise.
+Ages are measured on UTKFace's test faces, each shown several times as a camera might,
+small, moved, lit and compressed otherwise.
 """
 
 from __future__ import annotations
@@ -23,15 +23,9 @@ from agemodel.footage.visit import visit_of
 from agemodel.images import read_image
 from agemodel.metrics.bootstrap import bootstrap_interval
 from agemodel.serving import Estimator
-from benchmarks.following_figures import following_figures, following_limits
 from benchmarks.speed_limits import at_least
 from tests.harness.imported_faces import imported_faces
 from tests.harness.made_footage import PORTRAITS, write_faces
-from tests.harness.made_scenes import made_scene, measure_following, stranger_embeddings
-
-SEEDS = range(1000, 1030)
-SCENES = {"somebody every 3 s": 3.0, "somebody every 1.2 s": 1.2}
-LOOKS_PER_S = (2.0, 3.0, 5.0)
 
 STEP = 16
 """One test face in this many is shown."""
@@ -49,7 +43,6 @@ def run() -> dict[str, Any]:
     """Measure."""
     estimator = Estimator.load(workers=1)
     found = {
-        "following": measure_all_following(),
         "visits": measure_visits(estimator),
         "speed": [measure_speed(estimator, size) for size in SIZES],
     }
@@ -57,36 +50,15 @@ def run() -> dict[str, Any]:
 
 
 def limits(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Of the default rate of looks, and of the speed."""
-    usual = [
-        row
-        for row in found["following"]
-        if row["looks_per_s"] == FootageSettings().looks_per_s
+    """Of the speed."""
+    return [
+        at_least(
+            f"times real time on one core, {row['size']}",
+            row["times"],
+            LEAST_TIMES[row["size"]],
+        )
+        for row in found["speed"]
     ]
-    kept = [limit for row in usual for limit in following_limits(row["scene"], row)]
-    for row in found["speed"]:
-        limit = LEAST_TIMES[row["size"]]
-        what = f"times real time on one core, {row['size']}"
-        kept.append(at_least(what, row["times"], limit))
-    return kept
-
-
-def measure_all_following() -> list[dict[str, Any]]:
-    """Count error and IDF1 by how busy a scene is and by looks a second."""
-    strangers = stranger_embeddings()
-    rows = []
-    for name, every_s in SCENES.items():
-        for per_s in LOOKS_PER_S:
-            measured = [
-                measure_following(
-                    made_scene(seed, strangers, every_s=every_s, per_s=per_s),
-                    FootageSettings(looks_per_s=per_s),
-                )
-                for seed in SEEDS
-            ]
-            scenes = {"scene": name, "looks_per_s": per_s}
-            rows.append(scenes | following_figures(measured))
-    return rows
 
 
 # ---------------------------------------------------------------------- ages of visits

@@ -55,13 +55,6 @@ def store_shares_text(found: dict[str, Any]) -> str:
 
 def footage_clips_text(found: dict[str, Any]) -> str:
     """The section on footage, as Markdown."""
-    scenes = {
-        "Scene": "{scene}",
-        "looks a second": "{looks_per_s:g}",
-        "visits": "{visits:,}",
-        "count error": "{count_error:+.1%}",
-        "IDF1": "{idf1:.3f}",
-    }
     sizes = {
         "Picture": "{size}",
         "seconds": "{seconds}",
@@ -72,11 +65,6 @@ def footage_clips_text(found: dict[str, Any]) -> str:
     visits = found["visits"]
     low, high = visits["held_95"]
     return (
-        "Following, on made scenes: boxes that cross, pause, hide each other, turn "
-        "away and are missed in 8 % of the looks, with embeddings of strangers and "
-        "noise, on seeds that nothing was chosen on. They are no pictures of people: "
-        "real ones turn and change more.\n\n"
-        f"{table_of(found['following'], scenes)}\n"
         f"Ages: {visits['faces']:,} of UTKFace's test faces, each in {visits['looks']} "
         "made pictures, of other places, sizes (a face of some 55 to 130 px), light "
         f"and compression. {visits['visits']:,} have a good look. The mean absolute "

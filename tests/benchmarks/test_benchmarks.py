@@ -5,19 +5,15 @@ from __future__ import annotations
 import importlib
 import itertools
 import json
-import math
 import re
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from agemodel.faces import CropSquare, Detection, square_of_detection
 from agemodel.faces.detector import FaceDetector
 from agemodel.images import read_image
-from benchmarks import bulk_pace, framing, live_camera, page, throughput, visits
+from benchmarks import bulk_pace, live_camera, page, throughput, visits
 from benchmarks.__main__ import main
-from benchmarks.accuracy_text import FRAMING_NAMES
 from benchmarks.benchmark_page import PAGE, SECTIONS, render
 from benchmarks.speed_limits import at_least, at_most
 from benchmarks.throughput import overhead
@@ -32,15 +28,6 @@ from tests.harness.measurements import (
     read_results,
     write_results,
 )
-
-
-def face(roll_deg: float = 0.0) -> Detection:
-    """A box of 100 px around (120, 90), eyes 40 px apart."""
-    turn = np.exp(1j * math.radians(roll_deg))
-    offsets = np.array([-20 - 10j, 20 - 10j, 0 + 10j, 0 + 25j, -45 - 5j, 45 - 5j])
-    points = offsets * turn + (120 + 90j)
-    landmarks = np.stack([points.real, points.imag], 1).astype(np.float32)
-    return Detection((70, 40, 170, 140), 0.9, landmarks)
 
 
 def test_page_is_what_the_results_make() -> None:
@@ -71,11 +58,11 @@ def test_a_section_is_renewed_and_the_others_stay(tmp_path) -> None:
     path = tmp_path / "results.json"
     assert read_results(path) == {}
     write_results({"page": {"machine": {"cores": 2}, "found": {"n": 1}}}, path)
-    renewed = merge(read_results(path), "framing", {"cores": 4}, {"n": 2})
+    renewed = merge(read_results(path), "visits", {"cores": 4}, {"n": 2})
     write_results(renewed, path)
     assert json.loads(path.read_text("utf-8")) == {
         "page": {"machine": {"cores": 2}, "found": {"n": 1}},
-        "framing": {"machine": {"cores": 4}, "found": {"n": 2}},
+        "visits": {"machine": {"cores": 4}, "found": {"n": 2}},
     }
 
 
@@ -192,47 +179,6 @@ def test_every_third_test_chip_is_chosen_by_file_name(monkeypatch) -> None:
     monkeypatch.setattr(faces_module, "images_dir", lambda folder: folder)
     chips, _ = imported_faces("test", "coral", 3)
     assert chips["file"].tolist() == ["a.jpg", "f.jpg"]
-
-
-@pytest.mark.parametrize("angle_deg", [0.0, 25.0, -70.0])
-def test_fitted_square_is_the_one_that_the_points_came_from(angle_deg: float) -> None:
-    square = CropSquare((110.0, 95.0), 150.0, angle_deg)
-    # A crop's point, from its middle, scaled by 150 / 200 and turned into the photo.
-    turn = 0.75 * np.exp(1j * math.radians(angle_deg))
-    points = (framing.MEAN_XY @ np.array([1, 1j]) - (100 + 100j)) * turn + (110 + 95j)
-    points_xy = np.stack([points.real, points.imag], 1)
-    fitted = framing.fit_square(points_xy, framing.MEAN_XY, 200.0)
-    assert fitted.centre_xy == pytest.approx(square.centre_xy)
-    assert fitted.side_px == pytest.approx(square.side_px)
-    assert fitted.angle_deg == pytest.approx(square.angle_deg)
-
-
-def test_framings_are_the_box_turned_fitted_and_scaled() -> None:
-    found = framing.squares(np.zeros((200, 200, 3), np.uint8), face(roll_deg=15))
-    assert set(found) == set(FRAMING_NAMES)
-    assert found["chip"] == CropSquare((100.0, 100.0), 200.0)
-    served = square_of_detection(face(roll_deg=15))
-    assert found["box_1"] == served
-    assert served.angle_deg == pytest.approx(5, abs=0.01)  # beyond 10 degrees
-    assert found["box_turned"].angle_deg == pytest.approx(15, abs=0.01)
-    assert found["box_1.5"].side_px == 150
-    assert found["box_1.5"].angle_deg == served.angle_deg
-    assert found["landmarks_wider"].side_px > found["landmarks_mean"].side_px
-
-
-def test_face_that_was_not_found_keeps_its_chip_in_every_framing() -> None:
-    found = framing.squares(np.zeros((200, 100, 3), np.uint8), None)
-    assert set(found.values()) == {CropSquare((50.0, 100.0), 100.0)}
-
-
-def test_framing_is_measured_by_its_own_rows() -> None:
-    rows = [("a", 20, 1, 23.0, 0.9), ("a", 40, 0, 49.0, 0.6), ("b", 20, 1, 99.0, 0.1)]
-    columns = ["framing", "age", "gender", "age_years", "p_female"]
-    found = framing.measure("a", pd.DataFrame(rows, columns=columns))
-    # Errors of 3 and 9 years; one of them within 5; one of two genders right.
-    assert found["mae_years"] == 6
-    assert found["cs5"] == 0.5
-    assert found["gender_accuracy"] == 0.5
 
 
 def test_without_the_dataset_there_are_no_chips(tmp_path, monkeypatch) -> None:

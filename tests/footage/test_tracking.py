@@ -9,12 +9,6 @@ from agemodel.footage.assignment import cheapest_pairs
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.tracking import Track, Tracker
 from tests.harness.made_footage import Box, look_at
-from tests.harness.made_scenes import (
-    idf1,
-    made_scene,
-    measure_following,
-    stranger_embeddings,
-)
 
 SIZE = (1920, 1080)
 ANNA, BERT = np.eye(64, dtype=np.float32)[:2]
@@ -97,26 +91,6 @@ def test_only_the_best_looks_are_kept() -> None:
     (track,) = tracker.close()
     assert [look.quality.sharpness for look in track.best_looks] == [0.05, 0.05, 0.04]
     assert track.looks == 10
-
-
-def test_visits_of_made_scenes_are_counted_and_kept_apart() -> None:
-    """On seeds that nothing was chosen on: within 5 %, and an IDF1 of 0.90."""
-    strangers = stranger_embeddings()
-    settings = FootageSettings()
-    measured = [
-        measure_following(made_scene(seed, strangers), settings)
-        for seed in range(100, 110)
-    ]
-    counted = sum(one.counted for one in measured)
-    assert counted == pytest.approx(sum(one.visits for one in measured), rel=0.05)
-    assert np.mean([one.idf1 for one in measured]) >= 0.90
-
-
-def test_idf1_counts_looks_of_the_wrong_track_and_of_none() -> None:
-    # of six looks one is in the other's track and one in none: four are right of six,
-    # and four of the five in tracks
-    found = idf1([1, 1, 1, 2, 2, 2], [7, 7, 8, 8, 8, -1])
-    assert found == pytest.approx(2 * 4 / (6 + 5))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (5, 3), (4, 4), (6, 2)])

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from agemodel.footage.assignment import cheapest_pairs
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.clip_visits import AtFrame, read_visits
 from agemodel.footage.footage_settings import FootageSettings
 from agemodel.footage.looks import FindsLooks, Look
 from agemodel.metrics.calibration import Calibration
 from tests.harness.filmed_scenes import Box, FilmedScene, Seen
-from tests.harness.made_scenes import Followed, idf1_of
 
 _SAME = 0.5
 """Intersection over union from which on a box is that of a face."""
@@ -24,6 +24,15 @@ Numbered = list[tuple[int, Box]]
 
 Follow = Callable[[Sequence[list[Look]]], list[list[int]]]
 """From the looks of each frame to the number of each look's track; -1 for none."""
+
+
+@dataclass(frozen=True)
+class Followed:
+    """What following made of a scene: true visits, counted visits, and IDF1."""
+
+    visits: int
+    counted: int
+    idf1: float
 
 
 @dataclass
@@ -124,7 +133,9 @@ def idf1_of_boxes(
 ) -> float:
     """IDF1 of boxes; a face that need not be found is neither right nor wrong.
 
-    E. Ristani and others, ECCV workshops 2016; see `made_scenes.idf1`.
+    E. Ristani and others, 'Performance Measures and a Data Set for Multi-Target,
+    Multi-Camera Tracking', ECCV workshops 2016: people and tracks are paired so that
+    most boxes agree; each that does not is one false and one missed.
     """
     agreed: list[tuple[int, int]] = []
     faces = boxes = 0
@@ -135,7 +146,20 @@ def idf1_of_boxes(
             must = [n for n in alike if true[n][1]]
             boxes += bool(must) or not alike
             agreed += [(person, number) for person in must]
-    return idf1_of(agreed, faces, boxes)
+    return _idf1(agreed, faces, boxes)
+
+
+def _idf1(agreed: Sequence[tuple[int, int]], faces: int, boxes: int) -> float:
+    """Of so many faces and boxes; person and track wherever a box is at a face."""
+    if not agreed:
+        return 0.0
+    people, tracks = zip(*agreed, strict=True)
+    _, rows = np.unique(people, return_inverse=True)
+    _, columns = np.unique(tracks, return_inverse=True)
+    agree = np.zeros((rows.max() + 1, columns.max() + 1))
+    np.add.at(agree, (rows, columns), 1)
+    right = sum(agree[pair] for pair in cheapest_pairs(-agree))
+    return float(2 * right / (faces + boxes))
 
 
 def overlap(one: Box, other: Box) -> float:
