@@ -16,7 +16,15 @@ from agemodel.jobs import control
 from agemodel.jobs.forecast import duration_in_words
 from agemodel.jobs.named_jobs import NamedJobs
 from agemodel.jobs.progress import JobProgress, read_progress
-from agemodel.jobs.records import FAILED, RUNNING, STOPPED, Job, read_job, read_tail
+from agemodel.jobs.records import (
+    FAILED,
+    RUNNING,
+    STOPPED,
+    Job,
+    is_running,
+    read_job,
+    read_tail,
+)
 from agemodel.runs.run_folder import Run
 from ui import served_model
 from ui.estimate.estimate_states import show_model_missing
@@ -224,12 +232,3 @@ def show_log(job: Run, record: Job) -> None:
     """Draw the last lines of what a job wrote."""
     if tail := read_tail(job, record):
         st.code(tail, language=None, wrap_lines=True)
-
-
-def is_running(run: Run) -> bool:
-    """Whether a job is at work; not where its record is damaged."""
-    try:
-        job = read_job(run)
-    except AgeModelError:
-        return False
-    return job is not None and job.state == RUNNING

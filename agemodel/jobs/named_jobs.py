@@ -14,7 +14,7 @@ from agemodel.core.errors import RunError
 from agemodel.core.file_names import is_plain_name
 from agemodel.core.files import runs_place, writing
 from agemodel.jobs import control
-from agemodel.jobs.records import PARTICIPLES, RECORD, RUNNING, Job, read_job
+from agemodel.jobs.records import PARTICIPLES, RECORD, Job, is_running, read_job
 from agemodel.runs.run_folder import Run
 
 _JOBS = ".jobs"
@@ -82,7 +82,7 @@ class NamedJobs:
 
     def running(self) -> Run | None:
         """The job that is at work; None where none is."""
-        return next((job for job in self.list() if _is_running(job)), None)
+        return next((job for job in self.list() if is_running(job)), None)
 
     def list(self) -> list[Run]:
         """All jobs, the newest first."""
@@ -92,11 +92,3 @@ class NamedJobs:
             reverse=True,
         )
         return [Run(path.parent) for path in found]
-
-
-def _is_running(job: Run) -> bool:
-    try:
-        record = read_job(job)
-    except RunError:
-        return False
-    return record is not None and record.state == RUNNING

@@ -108,6 +108,15 @@ def read_job(run: Run) -> Job | None:
     return job
 
 
+def is_running(run: Run) -> bool:
+    """Whether a run's job is at work; not where its record is damaged."""
+    try:
+        job = read_job(run)
+    except RunError:
+        return False
+    return job is not None and job.state == RUNNING
+
+
 def write_job(run: Run, job: Job) -> None:
     """Write the record of a job, with `records_lock` held.
 

@@ -8,10 +8,10 @@ from agemodel.core.errors import RunError
 from agemodel.figures.training_charts import EPOCH_MEASURES, KEY, figure_curves
 from agemodel.jobs import records
 from agemodel.jobs.progress import STEPS, JobProgress
-from agemodel.jobs.records import FAILED, RUNNING, TRAIN, Job
+from agemodel.jobs.records import FAILED, RUNNING, TRAIN, Job, is_running
 from agemodel.runs.run_folder import Run, list_runs
 from ui.charts import show_chart
-from ui.job_page import EVERY_S, is_running, show_log, show_progress, show_stop
+from ui.job_page import EVERY_S, show_log, show_progress, show_stop
 from ui.page_state import show_error
 from ui.training import training_state
 from ui.training.next_steps import show_next_steps
