@@ -5,36 +5,22 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from agemodel.bulk import BulkOptions, run_bulk
+from agemodel.bulk import BulkOptions
 from agemodel.core import paths
-from tests.harness.bulk_photos import (
-    FragileWork,
-    InlinePool,
-    check_rows,
-    write_photos,
-)
+from tests.harness.bulk_photos import check_rows, run_inline, write_photos
 from tests.harness.waiting import wait_until
 
-OPTIONS = BulkOptions(workers=1, shard_files=20)
+OPTIONS = BulkOptions(workers=1, shard_files=20, resume=True)
 RUN = """
 import sys
-from tests.bulk import test_bulk_killed
+from tests.bulk.test_bulk_killed import OPTIONS, run_inline
 
-test_bulk_killed.run(*sys.argv[1:])
+run_inline(*sys.argv[1:], OPTIONS)
 """
-
-
-def run(source: str, out: str) -> None:
-    """A run in this process alone."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("agemodel.bulk.bulk_run.Work", FragileWork)
-        patch.setattr("agemodel.bulk.bulk_run.LocalPool", InlinePool)
-        run_bulk(source, out, replace(OPTIONS, resume=True), lambda *_: None)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
@@ -55,7 +41,7 @@ def test_rows_are_those_of_one_run_however_often_it_is_killed(tmp_path: Path) ->
         photos[held].unlink()
         photos[held].write_bytes(content)
         assert len(list(out.glob("files/*.parquet"))) == parts
-    run(str(source), str(out))
+    run_inline(source, out, OPTIONS)
     check_rows(out, photos, set())
     assert not [path for path in out.rglob(".*")]  # nothing half written is left
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,8 @@ from agemodel.core.file_locks import try_lock
 from agemodel.core.files import put_in_place
 from tests.harness.bulk_photos import (
     FragileWork,
-    InlinePool,
     check_rows,
+    run_inline,
     tables,
     write_mixed_photos,
     write_photos,
@@ -30,23 +29,10 @@ from tests.harness.bulk_photos import (
 OPTIONS = BulkOptions(workers=2, shard_files=20)
 
 
-@pytest.fixture(autouse=True)
-def fragile_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agemodel.bulk.bulk_run.Work", FragileWork)
-
-
-@pytest.fixture
-def inline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agemodel.bulk.bulk_run.LocalPool", InlinePool)
-
-
-def ignore(*_: object) -> None:
-    pass
-
-
 def test_a_run_with_deadly_and_broken_files_has_the_rows_of_one_process(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("agemodel.bulk.bulk_run.Work", FragileWork)
     photos, dead = write_mixed_photos(tmp_path / "photos")
     out, seen = tmp_path / "out", []
     counts = run_bulk(
@@ -62,30 +48,25 @@ def test_a_run_with_deadly_and_broken_files_has_the_rows_of_one_process(
     assert seen[-1] == (70, 70, "estimating")
 
 
-def stop_when(is_time: Callable[[Path], bool], out: Path) -> Callable[..., None]:
-    def on_progress(*_: object) -> None:
-        if is_time(out):
-            raise KeyboardInterrupt
-
-    return on_progress
-
-
-@pytest.mark.usefixtures("inline")
 def test_a_stopped_run_goes_on_where_it_was_though_its_source_has_changed(
     tmp_path: Path,
 ) -> None:
     source, out = tmp_path / "photos", tmp_path / "out"
     photos = write_photos(source, 70)
-    has_parts = stop_when(lambda out: len(list(out.glob("files/*.parquet"))) >= 1, out)
+
+    def stop(*_: object) -> None:
+        if any(out.glob("files/*.parquet")):
+            raise KeyboardInterrupt
+
     with pytest.raises(KeyboardInterrupt):
-        run_bulk(str(source), str(out), OPTIONS, has_parts)
+        run_inline(source, out, OPTIONS, stop)
     done = {path: path.stat().st_mtime_ns for path in out.glob("f*/*.parquet")}
     assert len(done) == 2
     assert read_record(LocalStore(out)).ended == ""
     (source / "0000a.png").write_bytes(photos[1].read_bytes())  # is not of the list
     gone = photos[69]
     gone.unlink()
-    counts = run_bulk(str(source), str(out), replace(OPTIONS, resume=True), ignore)
+    counts = run_inline(source, out, replace(OPTIONS, resume=True))
     check_rows(out, photos, set())
     assert counts.errors == 1
     assert "is not there" in tables(out, "files")[69]["error"]
@@ -93,21 +74,19 @@ def test_a_stopped_run_goes_on_where_it_was_though_its_source_has_changed(
     assert read_record(LocalStore(out)).ended
 
 
-@pytest.mark.usefixtures("inline")
 def test_a_part_cut_in_half_is_made_anew_and_the_others_stay(tmp_path: Path) -> None:
     source, out = tmp_path / "photos", tmp_path / "out"
     photos = write_photos(source, 60)
-    run_bulk(str(source), str(out), OPTIONS, ignore)
+    run_inline(source, out, OPTIONS)
     parts = sorted(out.glob("files/*.parquet"))
     before = [path.stat().st_mtime_ns for path in parts]
     parts[1].write_bytes(parts[1].read_bytes()[:500])
-    run_bulk(str(source), str(out), replace(OPTIONS, resume=True), ignore)
+    run_inline(source, out, replace(OPTIONS, resume=True))
     check_rows(out, photos, set())
     after = [path.stat().st_mtime_ns for path in parts]
     assert [a == b for a, b in zip(after, before, strict=True)] == [True, False, True]
 
 
-@pytest.mark.usefixtures("inline")
 def test_a_full_disk_ends_the_run_with_a_sentence_and_it_goes_on_when_there_is_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -122,14 +101,13 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_it_goes_on_when_there_is_r
     with monkeypatch.context() as patch:
         patch.setattr("agemodel.core.files.put_in_place", fill)
         with pytest.raises(BulkError, match=r"the disk of .*out is full"):
-            run_bulk(str(source), str(out), OPTIONS, ignore)
+            run_inline(source, out, OPTIONS)
     assert [path.name for path in (out / "files").iterdir()] == ["part-000000.parquet"]
     assert [path.name for path in (out / "faces").iterdir()] == ["part-000000.parquet"]
-    run_bulk(str(source), str(out), replace(OPTIONS, resume=True), ignore)
+    run_inline(source, out, replace(OPTIONS, resume=True))
     check_rows(out, photos, set())
 
 
-@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -148,7 +126,7 @@ def test_a_run_is_not_gone_on_with_by_other_settings(
 ) -> None:
     source, out = tmp_path / "photos", tmp_path / "out"
     write_photos(source, 2)
-    run_bulk(str(source), str(out), OPTIONS, ignore)
+    run_inline(source, out, OPTIONS)
     before = (out / "_run.json").read_bytes()
     if "sha256" in change:
         from agemodel.bulk import bulk_record
@@ -159,7 +137,7 @@ def test_a_run_is_not_gone_on_with_by_other_settings(
         source = tmp_path / change.pop("source")
     with pytest.raises(BulkError, match=sentence):
         options = replace(OPTIONS, **{"resume": True} | change)
-        run_bulk(str(source), str(out), options, ignore)
+        run_inline(source, out, options)
     assert (out / "_run.json").read_bytes() == before
 
 
@@ -169,25 +147,24 @@ def test_what_is_in_the_way_is_left_alone_and_named(tmp_path: Path) -> None:
     out.mkdir()
     (out / "thesis.doc").write_text("mine")
     with pytest.raises(BulkError, match=r"holds other files \(thesis.doc\)"):
-        run_bulk(str(source), str(out), OPTIONS, ignore)
+        run_inline(source, out, OPTIONS)
     (out / "thesis.doc").unlink()
     with try_lock(out / "_run.lock"), pytest.raises(BulkError, match="Another bulk"):
-        run_bulk(str(source), str(out), OPTIONS, ignore)
+        run_inline(source, out, OPTIONS)
     with pytest.raises(BulkError, match="is a file"):
-        run_bulk(str(source), str(source / "0000.png"), OPTIONS, ignore)
+        run_inline(source, source / "0000.png", OPTIONS)
 
 
-@pytest.mark.usefixtures("inline")
 @pytest.mark.parametrize("name", ["_run.json", "_list.parquet"])
 def test_a_damaged_record_or_list_is_refused_by_name(tmp_path: Path, name: str) -> None:
     source, out = tmp_path / "photos", tmp_path / "out"
     write_photos(source, 5)
-    run_bulk(str(source), str(out), OPTIONS, ignore)
+    run_inline(source, out, OPTIONS)
     content = bytearray((out / name).read_bytes())
     content[len(content) // 2] ^= 1
     (out / name).write_bytes(content)
     with pytest.raises(BulkError, match=f"{name} in .* is damaged"):
-        run_bulk(str(source), str(out), replace(OPTIONS, resume=True), ignore)
+        run_inline(source, out, replace(OPTIONS, resume=True))
 
 
 def test_processes_that_cannot_start_are_no_files_fault(
@@ -196,7 +173,7 @@ def test_processes_that_cannot_start_are_no_files_fault(
     write_photos(tmp_path / "photos", 3)
     monkeypatch.setattr("agemodel.bulk.bulk_run.Work", lambda *_: DiesAtOnce())
     with pytest.raises(BulkError, match=r"end while they start \(exit code 7\)"):
-        run_bulk(str(tmp_path / "photos"), str(tmp_path / "out"), OPTIONS, ignore)
+        run_bulk(str(tmp_path / "photos"), str(tmp_path / "out"), OPTIONS, print)
     assert not (tmp_path / "out" / "files").exists()
 
 
@@ -205,15 +182,14 @@ class DiesAtOnce:
         os._exit(7)
 
 
-@pytest.mark.usefixtures("inline")
 def test_results_at_an_address_are_those_of_a_folder(tmp_path: Path) -> None:
     fsspec = pytest.importorskip("fsspec")
     source = tmp_path / "photos"
     write_photos(source, 50)
-    run_bulk(str(source), str(tmp_path / "out"), OPTIONS, ignore)
+    run_inline(source, tmp_path / "out", OPTIONS)
     out = f"memory://{tmp_path.name}"
-    run_bulk(source.as_uri(), out, OPTIONS, ignore)
-    resumed = run_bulk(source.as_uri(), out, replace(OPTIONS, resume=True), ignore)
+    run_inline(source.as_uri(), out, OPTIONS)
+    resumed = run_inline(source.as_uri(), out, replace(OPTIONS, resume=True))
     assert resumed.files == 50
     memory = fsspec.filesystem("memory")
     memory.get(tmp_path.name, str(tmp_path / "copy"), recursive=True)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from agemodel import cli
-from agemodel.bulk import BulkOptions, run_bulk
+from agemodel.bulk import BulkOptions
 from agemodel.bulk.bulk_summary import summarize
 from agemodel.core.errors import BulkError
-from tests.harness.bulk_photos import FragileWork, InlinePool, write_photos
+from tests.harness.bulk_photos import run_inline, write_photos
 
 PHOTOS = 90
 
@@ -21,11 +21,8 @@ def out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bulk")
     photos = write_photos(folder / "photos", PHOTOS)
     photos[0].write_bytes(b"no picture")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("agemodel.bulk.bulk_run.Work", FragileWork)
-        patch.setattr("agemodel.bulk.bulk_run.LocalPool", InlinePool)
-        options = BulkOptions(workers=1, shard_files=40)
-        run_bulk(str(folder / "photos"), str(folder / "out"), options, lambda *_: None)
+    options = BulkOptions(workers=1, shard_files=40)
+    run_inline(folder / "photos", folder / "out", options)
     return folder / "out"
 
 

@@ -7,26 +7,19 @@ from pathlib import Path
 import pytest
 
 from agemodel import cli
-from agemodel.bulk import BulkOptions, run_bulk
+from agemodel.bulk import BulkOptions
 from agemodel.core.spreadsheets import safe_cell
 from agemodel.serving import PhotoResult, estimate_photo, results_csv
-from tests.harness.bulk_photos import (
-    FragileEstimator,
-    FragileWork,
-    InlinePool,
-    write_photos,
-)
+from tests.harness.bulk_photos import FragileEstimator, run_inline, write_photos
 
 
 @pytest.fixture
-def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+def photos(tmp_path: Path) -> list[Path]:
     """Photos of a run in three parts; one is no picture."""
     photos = write_photos(tmp_path / "photos", 50)
     photos[7].write_bytes(b"no picture")
-    monkeypatch.setattr("agemodel.bulk.bulk_run.Work", FragileWork)
-    monkeypatch.setattr("agemodel.bulk.bulk_run.LocalPool", InlinePool)
     options = BulkOptions(workers=1, shard_files=20)
-    run_bulk(str(tmp_path / "photos"), str(tmp_path / "out"), options, lambda *_: None)
+    run_inline(tmp_path / "photos", tmp_path / "out", options)
     return photos
 
 

@@ -10,22 +10,17 @@ from functools import partial
 from pathlib import Path
 
 import psutil
-import pyarrow as pa
 import pytest
 
 from agemodel import cli
 from agemodel.core import paths
-from agemodel.core.tables import read_parquet
+from agemodel.jobs.processes import birth_of
 from agemodel.serving import Estimator, estimate_photo, to_record
+from tests.harness.bulk_photos import tables
 from tests.harness.waiting import wait_until
 
 PORTRAITS = ("barack-obama.jpg", "eileen-collins.jpg", "joe-biden.jpg")
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes")
-
-
-def rows(out: Path, folder: str) -> list[dict]:
-    parts = [read_parquet(path) for path in sorted((out / folder).iterdir())]
-    return pa.concat_tables(parts).to_pylist()
 
 
 def test_bulk_gives_the_estimates_of_predict_and_fails_where_a_file_does(
@@ -38,7 +33,7 @@ def test_bulk_gives_the_estimates_of_predict_and_fails_where_a_file_does(
     said = capsys.readouterr().out
     assert said.startswith("Done: 4 files, 3 faces; 1 of the files failed.")
     estimator = Estimator.load(workers=1)
-    for row, file in zip(rows(out, "faces"), files, strict=True):
+    for row, file in zip(tables(out, "faces"), files, strict=True):
         (face,) = to_record(estimate_photo(estimator, Path(file), file))["faces"]
         assert row["file"] == file
         assert [row["x0"], row["y0"], row["x1"], row["y1"]] == face["box_xyxy"]
@@ -46,7 +41,7 @@ def test_bulk_gives_the_estimates_of_predict_and_fails_where_a_file_does(
         assert row["p_female"] == pytest.approx(face["p_female"], abs=0.002)
         # float16 keeps 11 bits of each probability
         assert sum(row["age_probabilities"]) == pytest.approx(1, abs=0.01)
-    errors = [row["error"] for row in rows(out, "files")]
+    errors = [row["error"] for row in tables(out, "files")]
     assert errors[:3] == [None] * 3
     assert "missing.jpg" in errors[3]
 
@@ -58,10 +53,10 @@ class Held:
     run: subprocess.Popen[str]
     pipe: int
 
-    def children(self) -> list[psutil.Process]:
+    def children(self) -> list[int]:
         found = psutil.Process(self.run.pid).children(recursive=True)
         assert found
-        return found
+        return [child.pid for child in found]
 
     def let_go(self) -> None:
         """End the pipe: it brings an empty photo."""
@@ -105,7 +100,7 @@ def test_ctrl_c_ends_the_run_and_its_processes(held: Held, tmp_path: Path) -> No
         "Stopped: about 0 of 1 files were done (estimating). Go on by --resume."
     )
     assert "Traceback" not in said
-    wait_until(lambda: not any(map(is_at_work, children)))
+    wait_until(lambda: not any(map(birth_of, children)))
     kept = ["_list.parquet", "_run.json", "_run.lock"]
     assert sorted(os.listdir(tmp_path / "out")) == kept
 
@@ -116,14 +111,7 @@ def test_processes_whose_parent_was_killed_end(held: Held) -> None:
     held.run.kill()
     held.run.wait()
     held.let_go()
-    wait_until(lambda: not any(map(is_at_work, children)))
-
-
-def is_at_work(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
+    wait_until(lambda: not any(map(birth_of, children)))
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "many"])

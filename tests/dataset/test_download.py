@@ -10,11 +10,9 @@ import socket
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
-import psutil
 import pytest
 
 from agemodel.core import paths
@@ -28,6 +26,7 @@ from agemodel.dataset.download import (
     mirror_is_begun,
 )
 from agemodel.dataset.index import read_index
+from agemodel.jobs.processes import birth_of
 from tests.harness.archive_server import FACES, HALF, Answer, Server, replace_kagglehub
 from tests.harness.dataset_archives import faces, write_tar, write_zip
 from tests.harness.made_archives import zip_of
@@ -491,7 +490,7 @@ def test_a_cancelled_client_is_ended_though_it_stalls(
     with pytest.raises(Stop):
         download(data_dir, None, progress=progress)
     ((_, client),) = kaggle.calls()
-    assert not alive(client)
+    assert birth_of(int(client)) is None
     download(data_dir, None)
     assert_imported(data_dir)
 
@@ -514,14 +513,7 @@ def test_a_client_whose_parent_is_killed_ends_too(
     parent.kill()
     parent.wait()
     ((_, client),) = kaggle.calls()
-    wait_until(lambda: not alive(client))
-
-
-def alive(process: str) -> bool:
-    """Whether a process runs; one that only waits to be collected does not."""
-    with suppress(psutil.NoSuchProcess):
-        return psutil.Process(int(process)).status() != psutil.STATUS_ZOMBIE
-    return False
+    wait_until(lambda: birth_of(int(client)) is None)
 
 
 def test_a_mirror_that_does_not_fit_is_refused(

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pyarrow as pa
 
+from agemodel.bulk import BulkOptions, Counts, bulk_run, run_bulk
 from agemodel.bulk.file_list import Task
 from agemodel.bulk.scheduling import Finished
 from agemodel.bulk.shard_work import Work
@@ -71,6 +74,17 @@ class InlinePool:
 
     def close(self) -> None:
         pass
+
+
+def run_inline(
+    source: Path | str,
+    out: Path | str,
+    options: BulkOptions,
+    on_progress: Callable[..., None] = lambda *_: None,
+) -> Counts:
+    """A bulk run in this process alone, by a `FragileEstimator`."""
+    with patch.multiple(bulk_run, Work=FragileWork, LocalPool=InlinePool):
+        return run_bulk(str(source), str(out), options, on_progress)
 
 
 def plain(colour: tuple[int, int, int]) -> bytes:
