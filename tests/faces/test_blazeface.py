@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from agemodel.faces.blazeface import (
     BlazeFaceSpec,
     anchor_centres,
 )
+from tests.harness.bit_flips import flipped
 from tests.harness.made_faces import noise
 
 SPECS = (BACK, FULL_RANGE)
@@ -23,44 +25,21 @@ TINY = BlazeFaceSpec("tiny.tflite", 8, ((4, 2), (8, 1)))
 """Anchors: 2 x 2 cells with two each, then one cell with one; 9 in all."""
 
 
-class MadeInterpreter:
-    """Stands in for LiteRT: keeps its input and answers what it was told."""
-
-    boxes = np.zeros((1, 9, 16), np.float32)
-    logits = np.full((1, 9, 1), -1000, np.float32)
-    seen: np.ndarray
-
-    def __init__(self, **options: object) -> None:
-        pass
-
-    def allocate_tensors(self) -> None:
-        pass
-
-    def get_input_details(self) -> list[dict]:
-        return [{"index": 0}]
-
-    def get_output_details(self) -> list[dict]:
-        # scores first, so that an output is known by its width alone
-        return [{"index": 2, "shape": [1, 9, 1]}, {"index": 1, "shape": [1, 9, 16]}]
-
-    def set_tensor(self, index: int, tensor: np.ndarray) -> None:
-        type(self).seen = tensor
-
-    def invoke(self) -> None:
-        pass
-
-    def get_tensor(self, index: int) -> np.ndarray:
-        return {1: self.boxes, 2: self.logits}[index]
-
-
 @pytest.fixture
-def tiny(monkeypatch: pytest.MonkeyPatch) -> BlazeFace:
-    monkeypatch.setattr(blazeface, "Interpreter", MadeInterpreter)
+def interpreter(monkeypatch: pytest.MonkeyPatch) -> MagicMock:
+    """Stands in for LiteRT: answers with its `boxes` and `logits`, of no face."""
+    made = MagicMock()
+    made.boxes = np.zeros((1, 9, 16), np.float32)
+    made.logits = np.full((1, 9, 1), -1000, np.float32)
+    made.get_output_details.return_value = [
+        # scores first, so that an output is known by its width alone
+        {"index": name, "shape": getattr(made, name).shape}
+        for name in ("logits", "boxes")
+    ]
+    made.get_tensor.side_effect = lambda name: getattr(made, name)
+    monkeypatch.setattr(blazeface, "Interpreter", lambda **_: made)
     monkeypatch.setattr(blazeface, "read_verified", lambda folder, file: b"")
-    monkeypatch.setattr(MadeInterpreter, "boxes", np.zeros((1, 9, 16), np.float32))
-    logits = np.full((1, 9, 1), -1000, np.float32)
-    monkeypatch.setattr(MadeInterpreter, "logits", logits)
-    return BlazeFace(TINY)
+    return made
 
 
 def test_anchors_go_row_by_row_and_grid_by_grid() -> None:
@@ -88,15 +67,15 @@ def test_every_output_of_a_shipped_network_has_an_anchor(
 
 
 def test_boxes_and_landmarks_are_offsets_from_the_anchor_in_input_pixels(
-    tiny: BlazeFace,
+    interpreter: MagicMock,
 ) -> None:
     # Anchor 3 is at (0.75, 0.25). A centre 1 px right and 2 px down of it, in 8 px, is
     # at (0.875, 0.5); a box of 4 x 2 px has halves of 0.25 and 0.125. Landmark k is
     # k px right and k px up: (0.75 + k / 8, 0.25 - k / 8).
-    MadeInterpreter.logits[0, 3] = 0
-    MadeInterpreter.boxes[0, 3, :4] = 1, 2, 4, 2
-    MadeInterpreter.boxes[0, 3, 4:] = [v for k in range(6) for v in (k, -k)]
-    found = tiny(np.zeros((8, 8, 3), np.uint8), min_score=0.5)
+    interpreter.logits[0, 3] = 0
+    interpreter.boxes[0, 3, :4] = 1, 2, 4, 2
+    interpreter.boxes[0, 3, 4:] = [v for k in range(6) for v in (k, -k)]
+    found = BlazeFace(TINY)(np.zeros((8, 8, 3), np.uint8), min_score=0.5)
     assert found.scores.tolist() == [0.5]  # the sigmoid of 0
     assert found.boxes_xyxy.tolist() == [[0.625, 0.375, 1.125, 0.625]]
     landmarks = [[0.75 + k / 8, 0.25 - k / 8] for k in range(6)]
@@ -104,10 +83,10 @@ def test_boxes_and_landmarks_are_offsets_from_the_anchor_in_input_pixels(
     assert {found.boxes_xyxy.dtype, found.scores.dtype} == {np.dtype(np.float32)}
 
 
-def test_candidates_below_the_score_are_dropped(tiny: BlazeFace) -> None:
+def test_candidates_below_the_score_are_dropped(interpreter: MagicMock) -> None:
     # the sigmoid of 1 is 0.731, that of -1 is 0.269
-    MadeInterpreter.logits[0, [2, 7]] = [[1], [-1]]
-    picture = np.zeros((8, 8, 3), np.uint8)
+    interpreter.logits[0, [2, 7]] = [[1], [-1]]
+    tiny, picture = BlazeFace(TINY), np.zeros((8, 8, 3), np.uint8)
     assert tiny(picture, min_score=0.3).scores == pytest.approx([0.731], abs=5e-4)
     assert tiny(picture, min_score=0.2).scores == pytest.approx(
         [0.731, 0.269], abs=5e-4
@@ -117,19 +96,20 @@ def test_candidates_below_the_score_are_dropped(tiny: BlazeFace) -> None:
     assert empty.landmarks_xy.shape == (0, 6, 2)
 
 
-def test_extreme_logits_do_not_overflow(tiny: BlazeFace) -> None:
-    MadeInterpreter.logits[0, :2] = [[1e30], [-1e30]]
-    scores = tiny(np.zeros((8, 8, 3), np.uint8), min_score=0.0).scores
+def test_extreme_logits_do_not_overflow(interpreter: MagicMock) -> None:
+    interpreter.logits[0, :2] = [[1e30], [-1e30]]
+    scores = BlazeFace(TINY)(np.zeros((8, 8, 3), np.uint8), min_score=0.0).scores
     assert scores[:2] == pytest.approx([1.0, 0.0])
 
 
-def test_network_sees_values_from_minus_one_to_one(tiny: BlazeFace) -> None:
+def test_network_sees_values_from_minus_one_to_one(interpreter: MagicMock) -> None:
     picture = np.zeros((8, 8, 3), np.uint8)
     picture[0, 0] = 0, 51, 255  # 51 is a fifth of the way: -1 + 2 / 5
-    tiny(picture, min_score=0.5)
-    assert MadeInterpreter.seen.shape == (1, 8, 8, 3)
-    assert MadeInterpreter.seen.dtype == np.float32
-    assert MadeInterpreter.seen[0, 0, 0] == pytest.approx([-1, -0.6, 1])
+    BlazeFace(TINY)(picture, min_score=0.5)
+    seen = interpreter.set_tensor.call_args.args[1]
+    assert seen.shape == (1, 8, 8, 3)
+    assert seen.dtype == np.float32
+    assert seen[0, 0, 0] == pytest.approx([-1, -0.6, 1])
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.file)
@@ -153,9 +133,7 @@ def test_altered_network_is_refused(
 ) -> None:
     shutil.copytree(paths.DETECTORS, tmp_path, dirs_exist_ok=True)
     path = tmp_path / BACK.file
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 1
-    path.write_bytes(content)
+    path.write_bytes(flipped(path.read_bytes(), 100_000))
     monkeypatch.setattr(paths, "DETECTORS", tmp_path)
     with pytest.raises(ModelError, match="checksum"):
         BlazeFace(BACK)

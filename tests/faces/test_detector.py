@@ -170,18 +170,12 @@ class MadeNetworks:
         )
 
 
-class SeesNothing:
-    """Stands in for the search network."""
-
-    def __call__(self, rgb: np.ndarray, min_score: float) -> search_network.Found:
-        none = np.zeros(0, np.float32)
-        return search_network.Found(np.zeros((0, 2), np.float32), none, none, none)
-
-
 @pytest.fixture
 def detect_made(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Detection]]:
     monkeypatch.setattr(detector_module, "BlazeFace", MadeNetworks)
-    monkeypatch.setattr(detector_module, "SearchNetwork", SeesNothing)
+    none = np.zeros(0, np.float32)
+    nothing = search_network.Found(np.zeros((0, 2), np.float32), none, none, none)
+    monkeypatch.setattr(detector_module, "SearchNetwork", lambda: lambda *_: nothing)
 
     def detect(coarse: tuple, fine: tuple) -> list[Detection]:
         monkeypatch.setattr(MadeNetworks, "coarse", coarse)

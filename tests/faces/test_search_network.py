@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from unittest.mock import ANY, MagicMock
 
 import cv2
 import numpy as np
@@ -14,54 +15,25 @@ from agemodel.faces.search_network import STRIDES, SearchNetwork
 WIDTH, HEIGHT = 96, 64
 
 
-class MadeInterpreter:
-    """Answers with `cells` whatever it is shown, and keeps that."""
-
-    cells = np.zeros((0, 6), np.float32)
-
-    def __init__(self, **_: object) -> None:
-        self.shown: list[np.ndarray] = []
-        self.shapes: list[tuple[int, ...]] = []
-
-    def get_input_details(self) -> list[dict]:
-        return [{"index": 0}]
-
-    def get_output_details(self) -> list[dict]:
-        return [{"index": 1}]
-
-    def resize_tensor_input(self, _: int, shape: tuple[int, ...]) -> None:
-        self.shapes.append(tuple(shape))
-
-    def allocate_tensors(self) -> None:
-        pass
-
-    def set_tensor(self, _: int, value: np.ndarray) -> None:
-        self.shown.append(value)
-
-    def invoke(self) -> None:
-        pass
-
-    def get_tensor(self, _: int) -> np.ndarray:
-        return self.cells[None]
-
-
 @pytest.fixture
-def made(monkeypatch: pytest.MonkeyPatch) -> SearchNetwork:
-    monkeypatch.setattr(search_network, "Interpreter", MadeInterpreter)
-    monkeypatch.setattr(search_network, "read_verified", lambda folder, file: b"")
+def interpreter(monkeypatch: pytest.MonkeyPatch) -> MagicMock:
+    """Stands in for LiteRT: answers with cells in none of which is a face."""
     count = sum((WIDTH // stride) * (HEIGHT // stride) for stride in STRIDES)
-    cells = np.zeros((count, 6), np.float32)
-    cells[:, 0] = -9
-    monkeypatch.setattr(MadeInterpreter, "cells", cells)
-    return SearchNetwork()
+    made = MagicMock()
+    made.get_tensor.return_value = np.zeros((1, count, 6), np.float32)
+    made.get_tensor.return_value[..., 0] = -9
+    monkeypatch.setattr(search_network, "Interpreter", lambda **_: made)
+    monkeypatch.setattr(search_network, "read_verified", lambda folder, file: b"")
+    return made
 
 
 def test_a_cell_of_each_grid_gives_centre_side_direction_and_score(
-    made: SearchNetwork,
+    interpreter: MagicMock,
 ) -> None:
+    made, (cells,) = SearchNetwork(), interpreter.get_tensor.return_value
     # 12 x 8 cells of 8 px, 6 x 4 of 16, 3 x 2 of 32; the second cell of the second row
     for number, stride in ((12 + 1, 8), (96 + 6 + 1, 16), (120 + 3 + 1, 32)):
-        MadeInterpreter.cells[number] = 0, 0.25, -0.5, math.log(2), 1, 0
+        cells[number] = 0, 0.25, -0.5, math.log(2), 1, 0
         found = made(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 0.4)
         centre = (1.5 + 0.25) * stride, (1.5 - 0.5) * stride
         assert found.centres_xy[-1] == pytest.approx(centre)
@@ -71,20 +43,21 @@ def test_a_cell_of_each_grid_gives_centre_side_direction_and_score(
     assert len(found.scores) == 3
 
 
-def test_candidates_below_the_score_are_dropped(made: SearchNetwork) -> None:
-    MadeInterpreter.cells[:2, 0] = math.log(0.3 / 0.7), math.log(0.6 / 0.4)
-    found = made(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 0.5)
+def test_candidates_below_the_score_are_dropped(interpreter: MagicMock) -> None:
+    (cells,) = interpreter.get_tensor.return_value
+    cells[:2, 0] = math.log(0.3 / 0.7), math.log(0.6 / 0.4)
+    found = SearchNetwork()(np.zeros((HEIGHT, WIDTH, 3), np.uint8), 0.5)
     assert found.scores == pytest.approx([0.6])
 
 
 def test_picture_is_padded_to_whole_cells_and_prepared_once_a_size(
-    made: SearchNetwork,
+    interpreter: MagicMock,
 ) -> None:
+    network = SearchNetwork()
     for _ in range(2):
-        made(np.full((HEIGHT - 20, WIDTH - 1, 3), 7, np.uint8), 0.5)
-    interpreter = made._interpreter
-    assert interpreter.shapes == [(1, HEIGHT, WIDTH, 3)]
-    shown = interpreter.shown[0][0]
+        network(np.full((HEIGHT - 20, WIDTH - 1, 3), 7, np.uint8), 0.5)
+    interpreter.resize_tensor_input.assert_called_once_with(ANY, (1, HEIGHT, WIDTH, 3))
+    shown = interpreter.set_tensor.call_args.args[1][0]
     assert (shown[: HEIGHT - 20, : WIDTH - 1] == 7).all()
     assert (shown[HEIGHT - 20 :] == 127).all()
 
