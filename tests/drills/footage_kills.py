@@ -19,7 +19,8 @@ from agemodel.jobs.progress import read_progress
 from agemodel.runs.run_folder import Run
 from tests.drills.kills import Moment, Report, after, once
 from tests.harness.findings import Finding
-from tests.harness.footage_runs import half_written, left_over, written
+from tests.harness.footage_runs import left_over, written
+from tests.harness.half_files import half_written
 from tests.harness.made_footage import PORTRAITS, write_faces
 from tests.harness.made_home import Home
 
@@ -91,7 +92,7 @@ def kill_runs(home: Home, clips: Path, kills: int, rng: np.random.Generator) -> 
             moment = _moment_of(job, out, rng) if more else after(math.inf)
             process = home.start(*command, "--out", out, "--job", name)
             ended = report.run_until(process, moment)
-            report.losses += half_written(out)
+            report.losses += half_written(out, out / PARTS)
             before_s, kept_s = kept_s, _kept_s(out)
             report.losses += [f"{before_s - kept_s:.0f} s"] * (kept_s < before_s)
             lost = math.ceil((_told_s(job) - kept_s) / (KEPT_EVERY_S + 1))

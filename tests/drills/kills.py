@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
 import re
 import subprocess
@@ -16,14 +15,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from agemodel.core.errors import AgeModelError
 from agemodel.jobs.best import CHECKPOINTS, is_trained
 from agemodel.jobs.progress import STEPS, read_progress
 from agemodel.runs.checkpoints import BEST, LAST, latest_checkpoint
 from agemodel.runs.run_folder import Run
 from tests.harness.findings import Finding, all_of, at_most, none_of
+from tests.harness.half_files import half_written
 from tests.harness.made_home import Home, write_archive
 from tests.harness.waiting import wait_until
 
@@ -121,7 +119,9 @@ def kill_trainings(home: Home, kills: int, rng: np.random.Generator) -> Report:
             begun, lost = _lost(run, home.said()[heard:])
             report.begun_and_lost = max(report.begun_and_lost, begun)
             report.losses += [f"{run.id}: {lost} epochs"] if lost else []
-            report.losses += _halves(run)
+            checkpoint = latest_checkpoint(run.folder / CHECKPOINTS)
+            kept = [checkpoint.folder] if checkpoint else []
+            report.losses += half_written(run.folder, *kept)
         found = _ending(run)
         if others := [name for name in found if found[name] != expected[name]]:
             print(f"{run.id} ends otherwise: {', '.join(others)}", file=sys.stderr)
@@ -182,34 +182,6 @@ def _lost(run: Run, said: str) -> tuple[int, int]:
     if progress and progress.text == STEPS and progress.total:
         begun = max(begun, math.ceil(EPOCHS * progress.done / progress.total))
     return max(0, begun - kept), max(0, told - kept)
-
-
-def _halves(run: Run) -> list[str]:
-    """Files that a reader would take for whole, and are not."""
-    checkpoint = latest_checkpoint(run.folder / CHECKPOINTS)
-    folders = [run.folder, *([checkpoint.folder] if checkpoint else [])]
-    files = [path for folder in folders for path in folder.iterdir() if path.is_file()]
-    return [
-        f"{run.id}: {path.name}"
-        for path in files
-        if not path.name.startswith(".") and not _is_whole(run, path)
-    ]
-
-
-def _is_whole(run: Run, path: Path) -> bool:
-    try:
-        if path.suffix == ".keras":
-            with zipfile.ZipFile(path) as archive:
-                return archive.testzip() is None
-        if path.suffix == ".json":
-            json.loads(path.read_bytes())
-        if path.suffix == ".parquet":
-            pd.read_parquet(path)
-        if path.name == "history.csv":
-            return len(run.read_history()) > 0
-    except (AgeModelError, OSError, ValueError, zipfile.BadZipFile):
-        return False
-    return True
 
 
 def _ending(run: Run) -> dict[str, object]:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.harness.footage_runs import (
-    half_written,
-    left_over,
-    look_at_blocks,
-    written,
-)
+from agemodel.footage.clip_parts import PARTS
+from tests.harness.footage_runs import left_over, look_at_blocks, written
+from tests.harness.half_files import half_written
 from tests.harness.killed_steps import kills_of
 from tests.harness.made_footage import FPS, together, walk, write_blocks
 
@@ -36,7 +33,7 @@ def test_a_run_that_is_killed_at_each_step_comes_to_the_same_rows(
     kills, halves = 0, []
     for _ in kills_of(CODE, clips, out):
         kills += 1
-        halves += half_written(out)
+        halves += half_written(out, out / PARTS)
     assert kills > 20
     assert halves == []
     assert left_over(out) == []

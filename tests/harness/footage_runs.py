@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pandas as pd
-
 from agemodel.footage.clip_files import find_clips
 from agemodel.footage.clip_parts import PARTS
 from agemodel.footage.footage_run import (
@@ -47,16 +45,6 @@ def written(out: Path) -> dict[str, bytes]:
     return contents | {RUN: json.dumps(record | {"written": ""}).encode()}
 
 
-def half_written(out: Path) -> list[str]:
-    """Files of a run that a reader would take for whole, and are not."""
-    files = [*out.glob("*"), *out.glob(f"{PARTS}/*")]
-    return [
-        path.name
-        for path in files
-        if path.is_file() and not path.name.startswith(".") and not _is_whole(path)
-    ]
-
-
 def left_over(out: Path) -> list[str]:
     """Files in the folder of a run that has ended which are not its results."""
     known = {RUN, VISITS, VISITS_CSV, SLOTS, LOCK}
@@ -64,16 +52,3 @@ def left_over(out: Path) -> list[str]:
     unfinished = (path.name for path in (out / PARTS).glob("*so-far*"))
     hidden = (path.name for path in (out / PARTS).glob(".*"))
     return sorted({*names, *unfinished, *hidden})
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        if path.suffix == ".json":
-            json.loads(path.read_bytes())
-        elif path.suffix == ".parquet":
-            pd.read_parquet(path)
-        else:
-            return path.read_bytes().endswith(b"\r\n")
-    except (OSError, ValueError):
-        return False
-    return True
