@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import hashlib
-import json
 from pathlib import Path
 
 import pytest
@@ -9,6 +7,7 @@ import pytest
 from agemodel.core.checksums import read_verified
 from agemodel.core.errors import ModelError
 from tests.harness.bit_flips import flipped
+from tests.harness.made_manifests import hold
 
 CONTENT = b"weights"
 
@@ -16,10 +15,8 @@ CONTENT = b"weights"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with one shipped file and its manifest."""
-    digest = hashlib.sha256(CONTENT).hexdigest()
-    manifest = {"files": {"net.bin": {"sha256": digest}}}
-    (tmp_path / "manifest.json").write_text(json.dumps(manifest), "utf-8")
     (tmp_path / "net.bin").write_bytes(CONTENT)
+    hold(tmp_path, "net.bin")
     return tmp_path
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -13,7 +12,7 @@ from agemodel.core.errors import DatasetError
 from agemodel.dataset import archive as archive_module
 from agemodel.dataset import getting, url_download
 from agemodel.dataset.archive import import_dataset
-from agemodel.dataset.download import LicenceNotAccepted, mirror_is_begun
+from agemodel.dataset.download import LicenceNotAccepted
 from agemodel.dataset.getting import (
     ADDRESS,
     CANCELLED,
@@ -30,12 +29,10 @@ from agemodel.dataset.getting import (
 )
 from agemodel.dataset.index import read_index
 from tests.harness.archive_server import (
-    FACES,
     HALF,
     STALL_S,
     Answer,
     Server,
-    replace_kagglehub,
 )
 from tests.harness.dataset_archives import (
     face_name,
@@ -91,19 +88,6 @@ def test_home_of_the_user_is_understood(
     start(getter, Wanted(DISK, "~/source"), data_dir)
     report = ended(getter).report
     assert report is not None and report.words == "1 face, none refused"
-
-
-def test_download_that_failed_is_a_sentence_and_can_be_started_again(
-    getter: Getter, server: Server, data_dir: Path
-) -> None:
-    start(getter, Wanted(ADDRESS, server.url, 64 * "0"), data_dir)
-    job = ended(getter)
-    assert (job.phase, job.report) == (FAILED, None)
-    assert "has another checksum" in job.problem
-    start(getter, at(server), data_dir)
-    again = ended(getter)
-    assert (again.phase, again.number) == (DONE, 2)
-    assert len(read_index(data_dir)) == FACES
 
 
 def test_download_from_an_address_is_told_and_cancelled_and_starts_anew(
@@ -213,25 +197,6 @@ def test_fault_of_the_program_ends_the_job_too(
     monkeypatch.undo()
     start(getter, job.wanted, data_dir)
     assert ended(getter).phase == DONE
-
-
-def test_mirror_is_fetched_cancelled_and_gone_on_with(
-    getter: Getter, data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kaggle: SimpleNamespace = replace_kagglehub(tmp_path, monkeypatch)
-    kaggle.act("stall", "whole")
-    assert not mirror_is_begun(data_dir)
-    start(getter, Wanted(MIRROR), data_dir)
-    wait_until(kaggle.stalled.exists)
-    wait_until(lambda: getter.snapshot().done_bytes >= 400_000)
-    assert getter.snapshot().total_bytes == 1_000_000
-    getter.cancel()
-    assert ended(getter).phase == CANCELLED
-    assert mirror_is_begun(data_dir)
-    start(getter, Wanted(MIRROR), data_dir)
-    assert ended(getter).phase == DONE
-    assert len(read_index(data_dir)) == FACES
-    assert not mirror_is_begun(data_dir)
 
 
 def test_secrets_in_an_address_are_not_in_its_name() -> None:

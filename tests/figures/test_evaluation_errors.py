@@ -15,11 +15,7 @@ from agemodel.figures.evaluation_errors import (
     figure_running,
 )
 from agemodel.figures.layout import FAINT, LINE
-from tests.harness.made_tables import random_table, table
-
-
-def everything(faces: pd.DataFrame) -> np.ndarray:
-    return np.ones(len(faces), bool)
+from tests.harness.made_tables import everything, random_table, table
 
 
 def made(n: int = 40) -> pd.DataFrame:
@@ -153,18 +149,3 @@ def test_cumulative_scores_are_drawn_beside_the_guess() -> None:
     assert list(traces["guessing the mean age"].y) == scores["guess"].tolist()
     assert figure.layout.xaxis.title.text == "At most so many years off"
     assert figure.layout.yaxis.title.text == "Share of faces"
-
-
-def test_charts_let_a_finger_scroll_the_page() -> None:
-    faces = made()
-    rows = everything(faces)
-    cells, running = count_ages(faces, rows), running_errors(faces, rows)
-    for figure in (
-        figure_density(cells, running),
-        figure_running(running_errors(faces, rows)),
-        figure_cumulative(cumulative_scores(faces, rows)),
-        figure_measure(parts([40]), "Sharpness", 1.0),
-    ):
-        assert figure.layout.dragmode is False
-        assert figure.layout.xaxis.fixedrange
-        assert figure.layout.yaxis.fixedrange

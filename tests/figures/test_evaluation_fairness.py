@@ -136,13 +136,3 @@ def test_wins_are_shares_that_add_up_to_one() -> None:
 def test_wins_without_a_tie_have_no_bar_for_it() -> None:
     figure = figure_wins(wins().assign(even=0), ("one", "two"))
     assert [bars.name for bars in figure.data] == ["one", "two"]
-
-
-def test_a_finger_scrolls_the_page() -> None:
-    for figure in (
-        figure_groups(CROSSED, ("gender", "race"), "mae_years", OVERALL),
-        figure_two_runs(two_runs(), "age_group", ("one", "two")),
-        figure_wins(wins(), ("one", "two")),
-    ):
-        assert figure.layout.dragmode is False
-        assert figure.layout.xaxis.fixedrange and figure.layout.yaxis.fixedrange

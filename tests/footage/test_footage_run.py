@@ -67,15 +67,6 @@ def test_a_run_finds_the_visits_of_every_clip_and_writes_them(
     assert (slot.visits, slot.minutes) == (3, pytest.approx(11.7 / 60, abs=0.01))
 
 
-def test_results_hold_no_picture_and_no_embedding(clips: Path, tmp_path: Path) -> None:
-    look_at_blocks(clips, tmp_path / "out")
-    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
-    assert {path.suffix for path in files} == {".json", ".csv", ".parquet", ".lock"}
-    assert "embedding" not in VISIT_SCHEMA.names
-    for path in (tmp_path / "out" / PARTS).iterdir():
-        assert "embedding" not in path.read_text()
-
-
 def test_a_stopped_run_keeps_what_is_done_and_ends_as_an_unbroken_one(
     clips: Path, tmp_path: Path
 ) -> None:

@@ -153,13 +153,6 @@ def test_with_pictures_the_faces_are_shown_with_captions(pictures: Path) -> None
     assert "the estimated and the labelled age" in written(page)
 
 
-def test_faces_come_at_random_and_the_same_for_everybody() -> None:
-    first, again = (
-        open_page(view="faces").dataframe[0].value["file"].tolist() for _ in range(2)
-    )
-    assert first == again != sorted(first)
-
-
 def test_faces_are_listed_as_a_table_too(pictures: Path) -> None:
     page = open_page(view="faces", show="table", sort="oldest", size="20")
     ages = page.dataframe[0].value["age"]

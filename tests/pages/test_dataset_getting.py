@@ -19,11 +19,9 @@ from agemodel.dataset.getting import (
     Getter,
     Snapshot,
 )
-from agemodel.dataset.splits import read_splits
 from tests.harness.app_pages import (
     after,
     labels,
-    open_page,
     press,
     rerun,
     run_script,
@@ -37,7 +35,7 @@ from tests.harness.archive_server import (
     Server,
     replace_kagglehub,
 )
-from tests.harness.dataset_archives import faces, tiny_jpeg, write_folder, write_tar
+from tests.harness.dataset_archives import faces, tiny_jpeg, write_tar
 from tests.harness.waiting import wait_until
 from ui.dataset import get_data
 from ui.dataset.get_data import duration_words, progress_words
@@ -205,19 +203,6 @@ def test_cancelled_mirror_goes_on_at_a_click(
     assert f"**{FACES} faces, none refused.**" in written(rerun(page))
 
 
-def test_cancelled_address_can_be_tried_again(getter: Getter, server: Server) -> None:
-    page = press(stalled(getter, server, open_panel()), "Cancel")
-    server.released.set()  # in place of the timeout
-    until_ended(getter)
-    rerun(page)
-    text = written(page)
-    assert "**Cancelled.**" in text and "begins anew" in text
-    assert "goes on from there" not in text
-    press(page, "Try again")
-    until_ended(getter)
-    assert f"**{FACES} faces, 1 refused.**" in written(rerun(page))
-
-
 # ---------------------------------------------------------------- after
 
 
@@ -271,22 +256,6 @@ def test_failed_download_is_said_and_can_be_tried_again_or_from_elsewhere(
         get(page, ADDRESS, address=server.url + "?again")
     until_ended(getter)
     assert f"**{FACES} faces" in written(rerun(page))
-
-
-def test_pictures_stand_on_the_page_as_soon_as_they_are_here(
-    getter: Getter, tmp_path: Path
-) -> None:
-    names = sorted(read_splits()["file"])[:20]
-    source = write_folder(tmp_path / "UTKFace", [(name, tiny_jpeg()) for name in names])
-    page = open_page("dataset", view="faces", size="20", sort="name")
-    assert not page.image
-    page.session_state["dataset_no_pictures"] = True
-    rerun(page)
-    get(page, DISK, path=str(source))
-    until_ended(getter)
-    rerun(page)
-    assert "**20 faces, none refused.**" in written(page)
-    assert sum(len(image.proto.imgs) for image in page.image) == 20
 
 
 # ---------------------------------------------------------------- who may

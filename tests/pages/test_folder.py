@@ -7,15 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from agemodel.bulk import BulkOptions, run_bulk
+from agemodel.bulk import BulkOptions
 from agemodel.core import paths
-from agemodel.jobs import control
 from agemodel.jobs.bulk_jobs import BULK_JOBS
 from agemodel.jobs.progress import ProgressFile
-from agemodel.jobs.records import BULK, RUNNING, new_job, read_job, write_job
+from agemodel.jobs.records import BULK, new_job, write_job
 from tests.harness.app_pages import labels, open_page, press, query_of, written
-from tests.harness.bulk_photos import FragileWork, InlinePool, write_photos
-from tests.harness.made_jobs import IDLE
+from tests.harness.bulk_photos import run_inline, write_photos
 from ui.permission import SETTING
 
 
@@ -35,15 +33,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple]:
 
 
 @pytest.fixture
-def results(local: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def results(local: Path) -> Path:
     """Of sixty photos, of which a third have no face and one is no picture."""
     photos = write_photos(local / "photos", 60)
     photos[7].write_bytes(b"no picture")
-    monkeypatch.setattr("agemodel.bulk.bulk_run.Work", FragileWork)
-    monkeypatch.setattr("agemodel.bulk.bulk_run.LocalPool", InlinePool)
     out = paths.bulk_dir() / "holidays"
-    options = BulkOptions(workers=1, shard_files=40)
-    run_bulk(str(local / "photos"), str(out), options, lambda *_: None)
+    run_inline(local / "photos", out, BulkOptions(workers=1, shard_files=40))
     return out
 
 
@@ -132,24 +127,6 @@ def test_a_running_job_shows_how_far_it_is_and_can_be_stopped(
     assert start.disabled
     press(page, "Stop")
     assert worker.wait(timeout=60) != 0
-
-
-def test_a_stopped_job_can_go_on(
-    worker: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    job = BULK_JOBS.job("tuesday")
-    job.folder.mkdir(parents=True)
-    command = ["bulk", "--job", "tuesday", "--resume", "--", "photos", "out"]
-    write_job(job, new_job(job, BULK, command, worker.pid))
-    worker.kill()
-    worker.wait()
-    page = open_page("folder")
-    assert "ended with a problem" in written(page)
-    monkeypatch.setattr(control, "PROGRAM", IDLE)
-    press(page, "Go on")
-    begun = read_job(job)
-    assert (begun.state, list(begun.command)) == (RUNNING, command)
-    control.stop(job, at_once=True)
 
 
 @pytest.mark.usefixtures("results")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -119,16 +118,6 @@ def test_what_is_hardly_a_face_is_doubtful_and_what_is_none_is_left_out(
 def test_no_face_is_an_empty_list(estimator: Estimator) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (300, 400, 3)).astype(np.uint8)
     assert estimator.estimate_upright(noise) == ([], 0)
-
-
-@pytest.mark.slow
-def test_two_threads_find_what_one_finds(estimator: Estimator) -> None:
-    rgb = photo(GROUP)
-    alone = [face.age_years for face in estimator.estimate(rgb)]
-    with ThreadPoolExecutor(4) as pool:
-        for faces in pool.map(estimator.estimate, [rgb] * 12):
-            together = [face.age_years for face in faces]
-            np.testing.assert_allclose(together, alone, atol=1e-4)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (5, 2000)])

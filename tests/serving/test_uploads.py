@@ -125,16 +125,6 @@ def photos_of(content: bytes) -> list[Upload]:
     return found_in([("t.zip", content)], most_bytes=100 * MB)
 
 
-def test_what_is_no_archive_is_one_line() -> None:
-    (upload,) = photos_of(b"no archive")
-    assert "t.zip cannot be opened" in sentence(upload)
-
-
-def test_empty_archive_is_one_line() -> None:
-    (upload,) = photos_of(zip_of())
-    assert "t.zip is empty" in sentence(upload)
-
-
 def test_archive_may_have_a_comment() -> None:
     buffer = BytesIO(zip_of(("a.jpg", b"a")))
     with zipfile.ZipFile(buffer, "a") as archive:
