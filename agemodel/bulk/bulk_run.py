@@ -33,7 +33,6 @@ from agemodel.models.app_model import read_name
 from agemodel.models.shipped import installed_versions
 
 LOCAL, RAY = "local", "ray"
-ENGINES = (LOCAL, RAY)
 SHARD_FILES = 1_000
 LISTING, CHECKING, ESTIMATING = "listing", "checking what is done", "estimating"
 """The steps, as their progress names them."""
@@ -48,7 +47,7 @@ class BulkOptions:
     Attributes:
         model: the name of the model; the app's unless given.
         aligned: whether each file is a cropped face already.
-        engine: one of `ENGINES`.
+        engine: `LOCAL` or `RAY`.
         workers: how many processes; as many as there are cores unless given.
         address: of a Ray cluster; a private one unless given.
         resume: whether to go on with the run that is there.

@@ -24,7 +24,6 @@ from agemodel.serving.photo_paths import PhotoWalk
 COLUMNS = ("path", "file", "url")
 """Names of the column of a Parquet list that are looked for, in this order."""
 
-_PARQUET = ".parquet"
 _MAGIC = b"PAR1"
 _MARK = b"\xef\xbb\xbf"  # with which some editors begin a text
 _BATCH = 10_000

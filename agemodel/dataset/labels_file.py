@@ -20,7 +20,6 @@ from agemodel.core.errors import DatasetError
 from agemodel.core.labels import GENDERS, MAX_AGE, SPLIT_NAMES
 from agemodel.dataset.index import UNKNOWN
 
-LABELS = "labels.csv"
 SPLIT_SHARES = (0.8, 0.1, 0.1)
 """Of train, val and test, where labels have no split."""
 

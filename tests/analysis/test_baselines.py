@@ -20,14 +20,10 @@ from agemodel.analysis.baselines import (
 )
 from agemodel.analysis.headline import measure
 from agemodel.analysis.predicted_faces import Slice, in_slice
-from agemodel.core import paths
 from agemodel.core.errors import ModelError
 from agemodel.core.labels import AGE_GROUPS
 from agemodel.metrics.measures import CORAL_RESTRICTED, Score
 from agemodel.runs.run_folder import Run
-from tests.harness.plain_predictions import SERVED
-
-RUN = Run(paths.SHIPPED_RUNS / SERVED)
 
 
 def made_run(folder, network: str, split: str = "split") -> Run:

@@ -15,13 +15,9 @@ from agemodel.analysis.headline import (
     measure_draws,
 )
 from agemodel.analysis.predicted_faces import Slice, in_slice
-from agemodel.core import paths
 from agemodel.metrics.bootstrap import resample_counts
 from agemodel.metrics.measures import MEASURES
-from agemodel.runs.run_folder import Run
-from tests.harness.plain_predictions import SERVED
 
-RUN = Run(paths.SHIPPED_RUNS / SERVED)
 SLICES = [
     Slice(),
     Slice("coral_test"),

@@ -46,11 +46,6 @@ def write_source(request, tmp_path):
     return lambda files: WRITERS[request.param](tmp_path, files)
 
 
-@pytest.fixture
-def data_dir(tmp_path):
-    return tmp_path / "data"
-
-
 def names_in(data_dir):
     """What stands in the data folder, but for the lock."""
     return sorted(path.name for path in data_dir.iterdir() if path.name[0] != ".")
@@ -334,10 +329,7 @@ def tar_with_a_link():
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (
-            zip_with(stored("a", mode=stat.S_IFLNK | 0o777)),
-            r"refused.*a link, a device",
-        ),
+        (zip_with(LINK), r"refused.*a link, a device"),
         (zip_with(stored("a", flags=1)), r"refused.*encrypted"),
         (zip_with(stored("a", method=14)), r"refused.*another way than deflate"),
         (zip_with(deflated("a", bytes(100_000_000), size=99)), "damaged"),

@@ -16,7 +16,6 @@ HDR = (
     "An HDR photo: its brightness was fitted to a usual screen, so what is brighter "
     "than white paper is white.",
 )
-RARE = "Its brightness curve is a rare one (H.273: 9): it was taken as sRGB."
 BT_709, P3, BT_2020 = 1, 12, 9
 SRGB, LINEAR, PQ, HLG = 13, 8, 16, 18
 
