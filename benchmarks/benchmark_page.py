@@ -7,9 +7,9 @@ from typing import Any
 
 from agemodel.core import paths
 from benchmarks.accuracy_text import field_text, peer_text
-from benchmarks.filmed_text import filmed_text
 from benchmarks.finding_text import finding_text
 from benchmarks.footage_text import (
+    filmed_text,
     footage_clips_text,
     live_camera_text,
     store_shares_text,

@@ -31,13 +31,6 @@ def find_or_make_python() -> Path:
 
 
 def _install(python: Path) -> None:
-    pip = [
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-    ]
+    pip = [str(python), "-m", "pip", "--quiet", "--disable-pip-version-check"]
     checks = ["--only-binary", ":all:", "--require-hashes", "--requirement", str(LOCK)]
-    subprocess.run([*pip, *checks], check=True)
+    subprocess.run([*pip, "install", *checks], check=True)

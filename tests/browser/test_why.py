@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from agemodel.dataset import archive
 from agemodel.models.app_model import DEFAULT_MODEL
-from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
 from tests.harness.driver import (
     Server,
     assert_fits,
@@ -20,7 +18,7 @@ from tests.harness.driver import (
 )
 from tests.harness.estimate_page import expect_cards, payload, upload
 from tests.harness.fakes import png_with_faces
-from tests.harness.made_models import faces_table, train_file, write_model
+from tests.harness.made_models import faces_table, import_train_faces, write_model
 from ui.estimate.why import TITLE
 
 SCRIPT = Path(__file__).with_name("estimate_app.py")
@@ -33,16 +31,11 @@ def explained_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serve
     """A server whose estimates come with reasons, with training faces and pictures."""
     folder = tmp_path_factory.mktemp("explained")
     write_model(folder / "models" / DEFAULT_MODEL, faces_table(AGES))
-    files = [train_file(age) for age in AGES]
-    splits = splits_of(*((file, "train", "train", "train") for file in files))
-    pictures = [(file, tiny_jpeg(shade)) for shade, file in enumerate(files, start=100)]
+    data = import_train_faces(folder, AGES)
     (folder / "home").mkdir()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(archive, "read_splits", lambda: splits)
-        source = write_tar(folder / "faces.tar", pictures)
-        archive.import_dataset(source, folder / "data")
         patch.setenv("AGEMODEL_MODELS", str(folder / "models"))
-        patch.setenv("AGEMODEL_DATA", str(folder / "data"))
+        patch.setenv("AGEMODEL_DATA", str(data))
         patch.setenv("AGEMODEL_RUNS", str(folder / "runs"))
         with run_server(folder / "home", SCRIPT) as running:
             yield running

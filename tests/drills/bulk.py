@@ -54,7 +54,8 @@ def run() -> tuple[list[Finding], list[str]]:
     check_available()
     with tempfile.TemporaryDirectory(prefix="bulk-") as name:
         folder = Path(name)
-        home, photos = BulkHome(folder), write_files(folder / "photos", FILES, DEADLY)
+        home = Home(folder, paths.models_dir())
+        photos = write_files(folder / "photos", FILES, DEADLY)
         found, expected = undisturbed(home, photos)
         found += [
             *killed(home, photos, expected),
@@ -73,14 +74,6 @@ def run() -> tuple[list[Finding], list[str]]:
         "that nothing disturbed. That a machine of a cluster may be lost is a test "
         "where Ray is installed (tests/bulk/test_ray_pool.py)."
     ]
-
-
-class BulkHome(Home):
-    """A made-up user who estimates by the model that ships."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.models = paths.models_dir()
 
 
 Rows = tuple[list[dict], list[dict]]
@@ -203,7 +196,8 @@ def without_ray(home: Home) -> Iterator[Finding]:
 
 def main(folder: Path) -> int:
     """Drill small disks in a process with a mount table of its own; print as JSON."""
-    home, disk, record = BulkHome(folder), folder / "disk", Record("Bulk")
+    home, disk = Home(folder, paths.models_dir()), folder / "disk"
+    record = Record("Bulk")
     photos = write_files(folder / "of-disk", DISK_FILES)
     few = write_files(folder / "few", 20)
     mount_small_disk(disk, DISK_MB)

@@ -26,6 +26,7 @@ from agemodel.explorer.marks import (
     with_marks,
 )
 from agemodel.explorer.table_exports import frame_csv
+from tests.harness.bit_flips import flipped
 from tests.harness.killed_steps import kills_of
 from tests.harness.made_tables import table
 
@@ -131,9 +132,8 @@ def test_no_flipped_bit_goes_unnoticed_or_costs_another_mark(marked: Path) -> No
     path = marks_file(marked)
     content, intact = path.read_bytes(), read_marks(marked)
     for position in random.Random(0).sample(range(len(content) * 8), 300):
-        flipped = bytearray(content)
-        flipped[position // 8] ^= 1 << position % 8
-        path.write_bytes(flipped)
+        changed = flipped(content, position)
+        path.write_bytes(changed)
         try:
             # a flip in the spaces between two entries changes nothing
             assert read_marks(marked) == intact
@@ -141,7 +141,7 @@ def test_no_flipped_bit_goes_unnoticed_or_costs_another_mark(marked: Path) -> No
             assert "data marks --repair" in str(error)
             with pytest.raises(DatasetError):
                 mark_faces(marked, ["d"], "fine")
-            assert path.read_bytes() == bytes(flipped)  # never written over
+            assert path.read_bytes() == changed  # never written over
 
 
 @pytest.mark.parametrize(

@@ -52,10 +52,11 @@ class Done:
 class Home:
     """The folders of a made-up user: of the dataset and the marks, runs, and models."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, models: Path | None = None) -> None:
+        """Unless `models` are given, there are none."""
         self.folder = folder
         self.data, self.runs = folder / "data", folder / "runs"
-        self.models = folder / "models"
+        self.models = models or folder / "models"
         self.archive = folder / "faces.tar.gz"  # see `write_archive`
 
     def run_of(self, run_id: str) -> Run:

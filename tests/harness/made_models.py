@@ -9,7 +9,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tests.harness.dataset_archives import face_name
+from agemodel.dataset.archive import import_dataset
+from tests.harness.dataset_archives import face_name, splits_of, tiny_jpeg, write_tar
 from tests.harness.fakes import embedding_of_age
 from tests.harness.made_cards import made_values, write_values
 
@@ -36,6 +37,16 @@ def faces_table(ages: Sequence[int], splits: Sequence[str] | None = None) -> pa.
             ],
         }
     )
+
+
+def import_train_faces(folder: Path, ages: Sequence[int]) -> Path:
+    """Import a picture of each training face; return the dataset's folder."""
+    files = [train_file(age) for age in ages]
+    splits = splits_of(*((file, "train", "train", "train") for file in files))
+    pictures = [(file, tiny_jpeg(shade)) for shade, file in enumerate(files, start=100)]
+    source = write_tar(folder / "faces.tar", pictures)
+    import_dataset(source, folder / "data", splits=splits)
+    return folder / "data"
 
 
 def write_model(folder: Path, table: pa.Table | None = None) -> Path:

@@ -88,19 +88,6 @@ def test_widgets_show_what_the_url_asks_for_and_change_it() -> None:
     }
 
 
-def test_url_brings_the_same_view_back() -> None:
-    page = open_page(view="faces")
-    after(page.slider(key="dataset_filter_age").set_value((3, 9)))
-    after(filter_of(page, "error").set_value("10-20"))
-    again = open_page(**query_of(page))
-    assert query_of(again) == query_of(page)
-    assert query_of(again) == {"age": "3-9", "error": "10-20", "view": "faces"}
-    left = [text for text in written(page).split("**") if " of " in text]
-    assert left and left == [
-        text for text in written(again).split("**") if " of " in text
-    ]
-
-
 def test_nonsense_in_the_url_is_ignored() -> None:
     page = open_page(age="x", race="martian", view="<b>", page="-1", size="7", seed="²")
     assert f"**{TOTAL:,} of {TOTAL:,} faces**" in written(page)

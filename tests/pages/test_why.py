@@ -7,13 +7,17 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from agemodel.dataset import archive
 from agemodel.models.app_model import DEFAULT_MODEL
 from agemodel.serving import annotation
 from tests.harness.app_pages import written
-from tests.harness.dataset_archives import splits_of, tiny_jpeg, write_tar
 from tests.harness.fakes import FakeEstimator, png_with_faces
-from tests.harness.made_models import FACES, faces_table, train_file, write_model
+from tests.harness.made_models import (
+    FACES,
+    faces_table,
+    import_train_faces,
+    train_file,
+    write_model,
+)
 from ui import served_model
 from ui.estimate import photo_views, why
 
@@ -34,14 +38,9 @@ def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def dataset(model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def dataset(model: Path, tmp_path: Path) -> Path:
     """The pictures of those faces, too; the folder of the dataset."""
-    files = [train_file(age) for age in AGES]
-    splits = splits_of(*((file, "train", "train", "train") for file in files))
-    monkeypatch.setattr(archive, "read_splits", lambda: splits)
-    pictures = [(f"UTKFace/{file}", tiny_jpeg()) for file in files]
-    archive.import_dataset(write_tar(tmp_path / "a.tar", pictures), tmp_path / "data")
-    return tmp_path / "data"
+    return import_train_faces(tmp_path, AGES)
 
 
 def card_part(explains: bool = True) -> None:
