@@ -339,7 +339,7 @@ def test_the_whole_way_from_pictures_to_the_apps_model(
     assert cli.main(["data", "status"]) == 0
     recipe = tmp_path / "tiny.toml"
     recipe.write_text(
-        'name = "tiny"\nnetwork = "mobile"\ninput_px = 32\nframing = "chip"\n'
+        'name = "tiny"\nnetwork = "seed_cnn"\ninput_px = 32\nframing = "chip"\n'
         "epochs = 1\nbatch_size = 16\n"
     )
     assert cli.main(["train", str(recipe), "--run", "tiny-1"]) == 0

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -29,9 +30,10 @@ TWO = {
     "AGEMODEL_KERAS_BACKEND": "jax",
     "JAX_PLATFORMS": "cpu",
     # The second, for XLA's threads for large operations may wait for each other without
-    # end on a busy machine of two cores.
+    # end on a busy machine of two cores. The third, for compiling takes longer than work.
     "XLA_FLAGS": "--xla_force_host_platform_device_count=2"
-    " --xla_cpu_multi_thread_eigen=false",
+    " --xla_cpu_multi_thread_eigen=false --xla_backend_optimization_level=0",
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
 }
 # All that has a state of its own, draws by chance, or depends on the whole of a batch.
 # 45 faces in batches of 14: the last one, of 3, cannot be halved.
@@ -87,6 +89,14 @@ except ConfigError as error:
 """
 
 needs_jax = pytest.mark.skipif(not find_spec("jax"), reason="JAX is not installed")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Spare a training what another one has compiled."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path_factory.mktemp("jax")))
+        yield
 
 
 def start(code: list[str]) -> subprocess.Popen[str]:

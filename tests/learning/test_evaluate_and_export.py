@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import tarfile
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 from agemodel.core import paths
 from agemodel.core.errors import DatasetError, ModelError, RunError
 from agemodel.core.labels import AGES
-from agemodel.dataset.index import image_path, images_dir
+from agemodel.dataset.index import image_path
 from agemodel.images import read_image
 from agemodel.learning import evaluate, face_outputs
 from agemodel.learning import export as exporting
@@ -27,6 +29,7 @@ from agemodel.runs.config import TrainConfig
 from agemodel.runs.run_folder import Run, open_run, ship_run
 from agemodel.serving import Estimator
 from tests.harness.coloured_faces import import_coloured_faces
+from tests.harness.uncompiled import uncompiled
 
 DISTRIBUTION = TrainConfig(
     name="distribution",
@@ -34,12 +37,18 @@ DISTRIBUTION = TrainConfig(
     input_px=32,
     framing="chip",
     epochs=1,
+    epoch_faces=32,
     batch_size=16,
     learning_rate=3e-3,
     dropout=0.0,
 )
 NUMBER = replace(
-    DISTRIBUTION, name="number", network="seed_cnn", gender_weight=100.0, epochs=4
+    DISTRIBUTION,
+    name="number",
+    network="seed_cnn",
+    gender_weight=100.0,
+    epoch_faces=0,
+    epochs=4,
 )
 PARTS = {"train": 320, "val": 60, "test": 30}
 
@@ -54,7 +63,9 @@ def data(home: Path) -> Path:
     return import_coloured_faces(home, **PARTS)
 
 
-def trained(config: TrainConfig, home: Path, data: Path) -> Run:
+def trained(
+    config: TrainConfig, home: Path, data: Path, train: Callable[..., Run] = train
+) -> Run:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AGEMODEL_RUNS", str(home / "runs"))
         run = train(config, data, config.name)
@@ -65,7 +76,7 @@ def trained(config: TrainConfig, home: Path, data: Path) -> Run:
 @pytest.fixture(scope="module")
 def distribution(home: Path, data: Path) -> Run:
     """An evaluated run of a network that says a distribution and can explain."""
-    return trained(DISTRIBUTION, home, data)
+    return trained(DISTRIBUTION, home, data, uncompiled()(train))
 
 
 @pytest.fixture(scope="module")
@@ -340,15 +351,18 @@ def shipped() -> Estimator:
 
 
 def test_the_shipped_model_says_of_real_faces_what_its_run_said(
-    shipped: Estimator, real_data_dir: Path
+    shipped: Estimator, real_archive: Path
 ) -> None:
     """One crop for training and serving: the chips go in as photos, through search."""
     from agemodel.runs.run_folder import find_run
 
     table = find_run(shipped.card.run).read_predictions()
     rows = table[table["split"] == "test"].sample(150, random_state=0)
-    folder = images_dir(real_data_dir)
-    found = [shipped.estimate(read_image(folder / file).rgb) for file in rows["file"]]
+    with tarfile.open(real_archive) as archive:
+        named = ((Path(member.name).name, member) for member in archive)
+        wanted = {*rows["file"]}
+        files = {n: archive.extractfile(m).read() for n, m in named if n in wanted}
+    found = [shipped.estimate(read_image(files[name]).rgb) for name in rows["file"]]
     seen = pd.Series([len(faces) > 0 for faces in found], index=rows.index)
     assert seen.mean() >= 0.98
     ages = np.array([faces[0].age_years for faces in found if faces])

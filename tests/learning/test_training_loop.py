@@ -30,6 +30,7 @@ from agemodel.runs import checkpoints
 from agemodel.runs.checkpoints import BEST, LAST
 from agemodel.runs.run_folder import Run
 from tests.harness.coloured_faces import SMALL
+from tests.harness.uncompiled import uncompiled
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +107,7 @@ def frozen(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list, 
     def stop(row: dict) -> None:
         raise KeyboardInterrupt
 
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, uncompiled():
         patch.setenv("AGEMODEL_RUNS", str(folder))
         with pytest.raises(KeyboardInterrupt):
             train(config, data, "frozen", on_epoch=stop)
@@ -139,6 +140,7 @@ def test_training_starts_from_the_average_of_runs_and_frozen_blocks_stay_so(
     }
 
 
+@uncompiled()
 def test_a_part_of_the_starting_weights_stays_in_the_model_that_is_kept(
     data: Path, runs: Path
 ) -> None:
@@ -407,6 +409,7 @@ def _start(data: Path, code: str = CHILD) -> subprocess.Popen[str]:
 
 
 @pytest.mark.slow
+@uncompiled()
 def test_averaged_weights_are_taken_over_and_kept(data: Path, runs: Path) -> None:
     # With all the weight on the past, only an epoch's first step is kept, and Adam's
     # first step is no longer than the learning rate.
