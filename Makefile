@@ -17,11 +17,10 @@ export PYTHON
 app: $(APP_STAMP)  ## open the app
 	$(PY) -m streamlit run app.py $(ARGS)
 
-# Two at a time, file by file; those in a browser after the others. 5: ARGS chose none.
+# File by file, two at a time; tests/conftest.py begins with those that take longest.
 test: $(DEV_STAMP)  ## run every test, those in a browser included
-	$(PY) -m pytest --ignore tests/browser -n 2 --dist loadfile $(ARGS) || [ $$? = 5 ]
-	CHROMIUM="$$($(PY) tests/harness/chromium.py)" && export CHROMIUM && \
-		{ $(PY) -m pytest tests/browser -n 2 --dist loadfile $(ARGS) || [ $$? = 5 ]; }
+	CHROMIUM="$$($(PY) tests/harness/chromium.py)"; export CHROMIUM; \
+		$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(DEV_STAMP)  ## lint, formatting, types, what is known of security
 	$(PY) -m ruff check .

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -59,9 +60,14 @@ def real_data_dir(real_archive: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run the pages' tests before those that load Keras.
+    """Begin with the files that take longest: in a browser, then those marked slow."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda one: ("browser" not in one.path.parts, one.path not in slow))
 
-    Where it is loaded, Streamlit clears its session, and collects all garbage, each
-    time that a page is run.
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage, which Streamlit calls after each run of a page,
+    what is loaded by now: it never becomes any.
     """
-    items.sort(key=lambda item: "pages" not in item.path.parts)
+    gc.collect()
+    gc.freeze()

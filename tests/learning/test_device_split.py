@@ -30,7 +30,7 @@ TWO = {
     "AGEMODEL_KERAS_BACKEND": "jax",
     "JAX_PLATFORMS": "cpu",
     # The second, for XLA's threads for large operations may wait for each other without
-    # end on a busy machine of two cores. The third, for compiling takes longer than work.
+    # end on a busy machine of two cores. The third, for compiling takes long.
     "XLA_FLAGS": "--xla_force_host_platform_device_count=2"
     " --xla_cpu_multi_thread_eigen=false --xla_backend_optimization_level=0",
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",

@@ -50,6 +50,7 @@ NUMBER = replace(
     epoch_faces=0,
     epochs=4,
 )
+pytestmark = pytest.mark.slow
 PARTS = {"train": 320, "val": 60, "test": 30}
 
 
