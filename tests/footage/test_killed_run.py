@@ -10,9 +10,12 @@ from tests.harness.half_files import half_written
 from tests.harness.killed_steps import kills_of
 from tests.harness.made_footage import FPS, together, walk, write_blocks
 
+# A step is also the opening of each module that the work imports: so they are loaded.
 CODE = """
 import sys
 from pathlib import Path
+import pandas
+import pyarrow.parquet
 from agemodel.footage import clip_visits
 from tests.harness.footage_runs import look_at_blocks
 from tests.harness.killed_steps import kill_at_each_step
