@@ -6,7 +6,9 @@ faces are picked. A face that is worse than a value already is left out there.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -247,10 +249,11 @@ def renew_conditions(
         ModelError: the model is missing or damaged.
     """
     config = config_from(model.card.recipe)
-    estimator = Estimator(model.path, workers=1)
+    estimator = Estimator(model.path)
 
     def estimate(crops: np.ndarray) -> Estimates:
-        found = np.stack([estimator.age_probabilities(crop) for crop in crops])
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            found = np.stack([*pool.map(estimator.age_probabilities, crops)])
         ages = median_age(found)
         return ages, *estimator.calibration.interval(ages, found)
 

@@ -207,7 +207,7 @@ def test_renewed_conditions_leave_the_rest_of_the_card(
 
         calibration = made_card().calibration
 
-        def __init__(self, folder: Path, workers: int) -> None: ...
+        def __init__(self, folder: Path) -> None: ...
 
         def age_probabilities(self, crop: np.ndarray) -> np.ndarray:
             return np.eye(116)[30 - 1]
