@@ -48,7 +48,6 @@ drills: $(DEV_STAMP)  ## try to break the app, and renew docs/reliability.md
 ship: $(DEV_STAMP)  ## make RUN the app's model, with all that is derived from it
 	$(PY) -m agemodel evaluate $(RUN)
 	$(PY) -m agemodel export $(RUN) mobile
-	$(PY) -m agemodel conditions mobile
 	$(PY) -m agemodel shares mobile
 	$(PY) -m agemodel ship $(RUN)
 	$(PY) -m agemodel data describe
