@@ -7,8 +7,8 @@ const faces = new MutationObserver(async () => {
   const face = document.querySelector(".st-key-evaluation_picked img");
   if (!face) return;
   faces.disconnect();
-  await face.decode();
-  face.closest('[data-testid="stVerticalBlock"]').scrollIntoView({ block: "nearest" });
+  await face.decode().catch(() => {}); // a picture that is damaged, or gone again
+  face.closest('[data-testid="stVerticalBlock"]')?.scrollIntoView({ block: "nearest" });
 });
 
 addEventListener(
